@@ -1,0 +1,166 @@
+"""What the company as a whole says once: ``vocabulary.yaml``, ``organisation.yaml`` and ``policy.yaml``.
+
+The vocabulary holds what contracts refer to by key: parties, purposes with legal bases, holds, identity kinds.
+The organisation profile holds what notices say about us. The policy holds what the law leaves to us.
+Models refuse unknown keys and never quote a value in an error.
+"""
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+
+from data_contracts.vocabulary import Gate, LegalBasis, OperatorRole, PartyRole, Right, Sensitivity
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Art19(_Strict):
+    """How a recipient is told of a rectification, erasure or restriction (Art. 19)."""
+
+    via: Literal["api", "email", "manual"]
+    to: str
+
+
+class Party(_Strict):
+    """A controller, processor or recipient (Art. 4(7) to (9))."""
+
+    role: PartyRole
+    name: str
+    country: str = Field(pattern="^[A-Z]{2}$")
+    transfer: str = ""
+    """The safeguard of a third-country transfer (Art. 15(2), 46): adequacy, scc, bcr, …"""
+    for_: str = Field(default="", alias="for")
+    joint: bool = False
+    policy: str = ""
+    """Address of the party's own privacy policy (charter P2)."""
+    contact: str = ""
+    art19: Art19 | None = None
+
+
+class Purpose(_Strict):
+    """A purpose with its legal basis (Art. 5(1)(b), 6(1))."""
+
+    use: str
+    basis: LegalBasis
+    label: dict[str, str] = Field(default_factory=dict)
+    """What a data subject reads, by language."""
+    law: str = ""
+    """The law, where the basis is a legal obligation."""
+    interest: str = ""
+    """The interest pursued, where the basis is legitimate interest (Art. 13(1)(d))."""
+    special: str = ""
+    """The Art. 9(2) ground, as ``A9-2-x``, where special categories are processed."""
+    direct_marketing: bool = False
+    profiling: bool = False
+    automated_decision: str = ""
+    """Logic, significance and consequences in plain words, where Art. 22 applies (Art. 15(1)(h))."""
+
+
+class Hold(_Strict):
+    """Why a row or a value outlives an erasure request: a ground of Art. 17(3)."""
+
+    art17_3: Literal["a", "b", "c", "d", "e"]
+    law: str
+    note: str = ""
+    label: dict[str, str] = Field(default_factory=dict)
+    """What a data subject reads, by language."""
+
+
+class IdentityKind(_Strict):
+    """A kind of key that leads to a data subject."""
+
+    normalise: Literal["verbatim", "email", "phone"] = "verbatim"
+    unique: bool = False
+    """One value belongs to one person only. Two values of a unique kind in one search may be two people."""
+    intake: bool = True
+    """A request may name it."""
+    label: dict[str, str] = Field(default_factory=dict)
+
+
+class Company(_Strict):
+    """The controller that the vocabulary belongs to."""
+
+    key: str
+    name: str
+    country: str = Field(pattern="^[A-Z]{2}$")
+    dpo: str
+
+
+class Vocabulary(_Strict):
+    """``vocabulary.yaml``."""
+
+    company: Company
+    parties: dict[str, Party]
+    purposes: dict[str, Purpose]
+    holds: dict[str, Hold]
+    identities: dict[str, IdentityKind]
+
+
+class Address(_Strict):
+    """A postal address, as it stands on a letter."""
+
+    lines: list[str] = Field(min_length=1, max_length=6)
+    country: str = Field(pattern="^[A-Z]{2}$")
+
+
+class Contact(_Strict):
+    """Where somebody can be reached (charter 7e, 8a)."""
+
+    name: str
+    email: str = ""
+    phone: str = ""
+    website: str = ""
+    address: Address
+
+
+class Organisation(_Strict):
+    """``organisation.yaml``: the profile used in every notice."""
+
+    name: str
+    country: str = Field(pattern="^[A-Z]{2}$")
+    holidays_subdivision: str = ""
+    """Region with holidays of its own, e.g. Alsace-Moselle; a subdivision code of ``holidays``."""
+    time_zone: str = "Europe/Paris"
+    languages: list[str] = Field(default_factory=lambda: ["fr", "en"], min_length=1)
+    requests: Contact
+    """Where a data subject writes (charter 5.2)."""
+    dpo: Contact
+    authority: Contact
+    """The supervisory authority (Art. 77)."""
+    court: dict[str, str] = Field(default_factory=dict)
+    """The judicial remedy (Art. 79), by language."""
+    financial_year_end: str = Field(default="12-31", pattern="^[0-1][0-9]-[0-3][0-9]$")
+    sender: str
+    """The address mails come from."""
+
+
+class GateRule(_Strict):
+    """Who may answer a gate, and how many of them."""
+
+    roles: list[OperatorRole] = Field(min_length=1)
+    people: PositiveInt = 1
+    """How many different people must approve; one refusal refuses."""
+    people_when: dict[Sensitivity, PositiveInt] = Field(default_factory=dict)
+    """More people where the plan touches data of that sensitivity (charter 3.1)."""
+
+
+class Policy(_Strict):
+    """``policy.yaml``: what the law leaves to the controller."""
+
+    gates: dict[Right, dict[Gate, GateRule]]
+    """By right; every gate a flow can open has a rule."""
+    identity_methods: dict[Right, list[str]]
+    """Ways of checking identity that are enough, by right (Art. 12(6))."""
+    totp_drift: int = Field(default=1, ge=0, le=2)
+    """How many 30 s steps an operator's clock may be off."""
+    lockout_failures: PositiveInt = 5
+    lockout: timedelta = timedelta(minutes=15)
+    package_days: PositiveInt = 30
+    """How long a sealed answer package stays after the subject was told."""
+    evidence_years: PositiveInt = 5
+    extension_months: Literal[2] = 2
+    proof_days: PositiveInt = 30
+    """How long we wait for a proof of identity before the case is closed with a notice."""

@@ -1,0 +1,192 @@
+"""What a system holds, as rules and connectors read it: frozen, resolved, checked.
+
+The YAML (:mod:`data_contracts.odcs`) is turned into these shapes once; nobody else reads YAML. A set of contracts
+(:class:`Contracts`) is only made when the whole set was found without fault (:mod:`data_contracts.check`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from data_contracts.company import Vocabulary
+from data_contracts.vocabulary import (
+    About,
+    AccessTreatment,
+    ColumnErasure,
+    DataSource,
+    Follow,
+    Rectification,
+    RetentionAction,
+    RetentionStart,
+    Sensitivity,
+    TableErasure,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table and everything privacy law asks about it."""
+
+    name: str
+    logical_type: str
+    """ODCS: string, integer, number, boolean, date, timestamp, time, object, array."""
+    physical_type: str = ""
+    description: str = ""
+    primary_key: bool = False
+    required: bool = False
+    unique: bool = False
+    max_length: int | None = None
+    """In characters; from ``logicalTypeOptions.maxLength`` or ``varchar(n)``."""
+    is_personal: bool = True
+    """False for a bare key column and for what fideslang calls ``system.*``."""
+    category: str = ""
+    """A key of fideslang's taxonomy; empty for a bare key column."""
+    source: DataSource = DataSource.OBSERVED
+    identity: str = ""
+    """The identity kind (a key of the vocabulary's ``identities``) this column holds; empty for none."""
+    normalised: bool = False
+    """Values are stored in the identity kind's normal form, so an index on the column serves the search."""
+    purposes: tuple[str, ...] = ()
+    sensitivity: Sensitivity = Sensitivity.INTERNAL
+    erase: ColumnErasure | None = None
+    """None: follows the table."""
+    hold: str = ""
+    rectify: Rectification | None = None
+    about: About = About.SUBJECT
+    access: AccessTreatment = AccessTreatment.INCLUDE
+    marker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference from columns of a table to columns of another, in the same system or not (law 8)."""
+
+    columns: tuple[str, ...]
+    to_system: str
+    to_table: str
+    to_columns: tuple[str, ...]
+    follow: frozenset[Follow] = frozenset({Follow.FROM})
+    shared: bool = False
+    """The row pointed at belongs to other people too: never disclosed, blanked or deleted for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long rows of a table are kept, from which event, and what happens then (Art. 5(1)(e), charter 4)."""
+
+    id: str
+    table: str
+    column: str
+    value: int
+    unit: str
+    """``d``, ``mo`` or ``y``."""
+    start: RetentionStart
+    then: RetentionAction
+    hold: str = ""
+    driver: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table (or a Parquet dataset) of a system."""
+
+    system: str
+    name: str
+    columns: tuple[Column, ...]
+    erase: TableErasure
+    purposes: tuple[str, ...] = ()
+    hold: str = ""
+    controller: str = ""
+    recipients: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    retentions: tuple[Retention, ...] = ()
+    description: str = ""
+    physical_name: str = ""
+    """The name in the live system where it differs from ``name``."""
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """Names of the key columns in key order; empty when the contract names none."""
+        return tuple(c.name for c in self.columns if c.primary_key)
+
+    @property
+    def identities(self) -> tuple[Column, ...]:
+        """Columns that hold an identity key of the data subject."""
+        return tuple(c for c in self.columns if c.identity)
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises:
+            KeyError: when the contract has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a system runs; never a credential."""
+
+    name: str
+    type: str
+    location: str = ""
+    """A URL without user and password; empty when host and database say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemContract:
+    """One ODCS document."""
+
+    name: str
+    title: str
+    version: str
+    controller: str
+    tables: tuple[Table, ...]
+    subjects: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    automated: bool = True
+    """Processed by automated means (Art. 20(1)(b))."""
+    servers: tuple[Server, ...] = ()
+    file: str = ""
+    description: str = ""
+
+    def table(self, name: str) -> Table:
+        """The table of that name.
+
+        Raises:
+            KeyError: when the contract has no such table.
+        """
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """All contracts and the vocabulary they refer to, checked together.
+
+    Attributes:
+        systems: by system name, in the order of their names.
+        digest: SHA-256 of every file read, in hex; changes when any of them changes.
+    """
+
+    systems: Mapping[str, SystemContract]
+    vocabulary: Vocabulary
+    digest: str = field(default="", compare=False)
+
+    def tables(self) -> Iterator[Table]:
+        """Every table of every system, systems by name, tables in the order of their file."""
+        for system in self.systems.values():
+            yield from system.tables
+
+    def table(self, system: str, name: str) -> Table:
+        """The table of that system and name.
+
+        Raises:
+            KeyError: when no contract has it.
+        """
+        return self.systems[system].table(name)

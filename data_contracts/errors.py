@@ -1,0 +1,111 @@
+"""What can go wrong, as one tree. The class decides what happens next, the message helps a person.
+
+::
+
+    RightsflowError
+    ├── TransientError              trying again can help: a task retries, then a gate opens
+    │   └── SystemUnavailable       a system refused the connection, timed out or went away
+    └── TerminalError               trying again cannot help: a person must act
+        ├── ContractInvalid         contracts, vocabulary, policy or organisation profile are wrong
+        ├── ContractMismatch        the live schema is not what the contract says (law 6)
+        ├── RequestInvalid          a request as typed cannot be registered
+        ├── CaseUnknown             no case of that name in the register
+        ├── MoveRefused             a case cannot go from where it stands to there
+        ├── AnswerRefused           an answer at a gate was not accepted; the gate stays open
+        ├── StepFailed              a step broke in a way nobody foresaw; details are sealed in the vault
+        ├── ErasureUnproven         after acting, what remains is not what the plan keeps (law 7)
+        ├── EvidenceBroken          an evidence chain does not verify (law 9)
+        ├── VaultSealed             sealed data cannot be opened: key destroyed, absent or wrong
+        └── SettingsInvalid         the installation itself is set up wrongly
+
+Messages say what failed, where (system, table, case id) and the remedy. They never hold personal data or a
+vendor's text: both would end in Prefect's database (law 1). Every error survives pickling.
+"""
+
+
+class RightsflowError(Exception):
+    """Base of all errors of this software.
+
+    Args:
+        what: what failed, as a sentence without its full stop.
+        where: the place: system, table, field, file or case id. Empty when the sentence names it.
+        remedy: an instruction that a person can carry out.
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        """Keep the three parts apart, so that callers can show them apart."""
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        """The sentence for a person: ``where: what. Remedy: remedy.``"""
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head}. Remedy: {self.remedy}." if self.remedy else f"{head}."
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle with keyword arguments (Prefect moves errors between processes)."""
+        return _rebuild, (type(self), self.what, self.where, self.remedy)
+
+
+def _rebuild(
+    kind: type[RightsflowError], what: str, where: str, remedy: str
+) -> RightsflowError:
+    return kind(what, where=where, remedy=remedy)
+
+
+class TransientError(RightsflowError):
+    """Trying again can help."""
+
+
+class TerminalError(RightsflowError):
+    """Trying again cannot help: a person must act."""
+
+
+class SystemUnavailable(TransientError):
+    """A system could not be reached or broke off; nothing is known about what it holds."""
+
+
+class ContractInvalid(TerminalError):
+    """Contracts, vocabulary, policy or organisation profile are wrong."""
+
+
+class ContractMismatch(TerminalError):
+    """The live schema is not what the contract says, so nothing can be concluded from it."""
+
+
+class RequestInvalid(TerminalError):
+    """A request as typed cannot be registered."""
+
+
+class CaseUnknown(TerminalError):
+    """No case of that name in the register."""
+
+
+class MoveRefused(TerminalError):
+    """A case cannot go from where it stands to there."""
+
+
+class AnswerRefused(TerminalError):
+    """An answer at a gate was not accepted; the gate stays open."""
+
+
+class StepFailed(TerminalError):
+    """A step broke in a way nobody foresaw; its details are sealed in the vault."""
+
+
+class ErasureUnproven(TerminalError):
+    """After acting, what remains is not what the plan keeps."""
+
+
+class EvidenceBroken(TerminalError):
+    """An evidence chain does not verify."""
+
+
+class VaultSealed(TerminalError):
+    """Sealed data cannot be opened: its key is destroyed, absent or another one."""
+
+
+class SettingsInvalid(TerminalError):
+    """The installation is set up wrongly."""

@@ -1,0 +1,100 @@
+"""Keys that lead to a data subject's rows, and the questions and orders a connector is given.
+
+A *condition* is "these columns hold one of these keys"; the conditions of a selection are joined by OR. Key values
+are personal data: the shapes here redact their ``repr``, are never logged, and travel only in memory or sealed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+KeyValue: TypeAlias = object
+"""A value as the database driver takes and gives it: str, int, date, UUID, bytes, Decimal."""
+
+Key: TypeAlias = tuple[KeyValue, ...]
+"""One key; as long as the columns it is compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Rows whose ``columns`` hold one of ``keys``.
+
+    Attributes:
+        normalise: how both sides are brought to one form before comparing; see
+            :attr:`data_contracts.company.IdentityKind.normalise`. ``verbatim`` compares as stored, so that
+            an index serves. Only single columns are normalised.
+    """
+
+    columns: tuple[str, ...]
+    keys: frozenset[Key] = field(repr=False)
+    normalise: Literal["verbatim", "email", "phone"] = "verbatim"
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoff:
+    """A bound on a date or time column, to tell rows whose retention is over from rows still held.
+
+    Attributes:
+        before: aware instant, exclusive: local midnight after the last day that is over. A connector turns it
+            into what the column stores: a date, an aware time, or a local time without zone.
+        over: True selects rows before it; False those on or after it *or without a date* (the event that
+            starts the period has not come).
+    """
+
+    column: str
+    before: datetime
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows of one table: any of ``conditions``, and all of ``cutoffs``.
+
+    Invariant: no conditions select nothing, never everything.
+    """
+
+    table: str
+    conditions: tuple[Condition, ...]
+    cutoffs: tuple[Cutoff, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What erased columns look like, to count rows that do not look so (law 7).
+
+    Attributes:
+        cleared: columns that must be NULL.
+        masked: column to the constant it must hold.
+        replaced: column to the old values, none of which may remain.
+    """
+
+    cleared: tuple[str, ...] = ()
+    masked: Mapping[str, KeyValue] = field(default_factory=dict)
+    replaced: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EraseRows:
+    """Delete the selected rows."""
+
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class EraseColumns:
+    """Erase values of the selected rows.
+
+    Attributes:
+        clear: columns set to NULL.
+        mask: column to the constant it is set to.
+        replace: column to a map from each old value, as text, to its replacement; other values stay.
+    """
+
+    selection: Selection
+    clear: tuple[str, ...] = ()
+    mask: Mapping[str, KeyValue] = field(default_factory=dict)
+    replace: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+
+
+ErasureOrder: TypeAlias = EraseRows | EraseColumns

@@ -1,0 +1,150 @@
+"""The shapes that pass between locating, planning, acting and proving; all free of personal data.
+
+Only :class:`Located` carries keys; it is sealed in the vault and redacts its ``repr``.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from data_contracts.evidence import canonical, digest
+from data_contracts.keys import Condition
+from data_contracts.vocabulary import Sensitivity
+
+TablePath = tuple[str, str]
+"""System name, table name."""
+
+Action = Literal["delete", "clear", "mask", "pseudonymise", "keep", "disclose", "leave_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where the data subject's rows are: the conditions that select them, table by table.
+
+    Attributes:
+        conditions: every table in which something was or could be looked for; an empty tuple means no key leads
+            there, so there are no rows of the subject.
+        wave: the wave in which the first key of a table was known; 0 for the identity the subject gave.
+        by_hand: systems that a person handled outside the software, with the person's reference.
+        subjects: identity kind (unique ones only) to the number of different values reached.
+    """
+
+    conditions: dict[TablePath, tuple[Condition, ...]] = field(repr=False)
+    wave: dict[TablePath, int] = field(default_factory=dict)
+    by_hand: dict[str, str] = field(default_factory=dict)
+    subjects: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A legal ground to keep (Art. 17(3)) as a plan, a notice and the evidence name it."""
+
+    hold: str
+    art17_3: str
+    law: str
+    until: str = ""
+    """The last day of the hold as ISO date, ``per_row`` where each row has its own, empty where none is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """What will happen to some rows and columns of one table."""
+
+    system: str
+    table: str
+    action: Action
+    rows: int
+    columns: tuple[str, ...] = ()
+    """Empty: the whole row."""
+    ground: Ground | None = None
+    note: str = ""
+    """A code of why: ``about_third_party``, ``shared``, ``review``, ``masked``, ``by_hand:<reference>``, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a person approves at the gate: the same case, contracts and counts give the same digest (law 5)."""
+
+    case_id: str
+    right: str
+    contracts: str
+    """Digest of the contracts the plan was made from."""
+    lines: tuple[PlanLine, ...]
+    sensitivity: Sensitivity
+    by_hand: tuple[tuple[str, str], ...] = ()
+    """System and reference of what is handled outside the software."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything a person sees."""
+        return digest(canonical(plan_facts(self)))
+
+
+def plan_facts(plan: Plan) -> dict[str, object]:
+    """The plan as JSON facts, for the gate, the evidence and ``rightsflow case --json``."""
+    return {
+        "case": plan.case_id,
+        "right": plan.right,
+        "contracts": plan.contracts,
+        "sensitivity": plan.sensitivity.value,
+        "by_hand": [list(pair) for pair in plan.by_hand],
+        "lines": [
+            {
+                "system": line.system,
+                "table": line.table,
+                "action": line.action,
+                "rows": line.rows,
+                "columns": list(line.columns),
+                "note": line.note,
+                "ground": None
+                if line.ground is None
+                else {
+                    "hold": line.ground.hold,
+                    "art17_3": line.ground.art17_3,
+                    "law": line.ground.law,
+                    "until": line.ground.until,
+                },
+            }
+            for line in plan.lines
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """One line of the proof of an erasure: a count, and how many of it an exemption keeps (law 7)."""
+
+    system: str
+    table: str
+    check: str
+    """``rows``: rows still selected; ``values``: rows whose erased columns do not look erased; ``keys``: keys
+    that a fresh search finds and the sealed search did not know."""
+    remaining: int
+    kept: int
+    hold: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the checker concluded from the proof's lines.
+
+    Attributes:
+        proven: every declared table is there and nothing remains but what an exemption keeps.
+        failures: codes with place, e.g. ``crm.customer: rows``; empty when proven.
+        checker: name and version of what judged.
+    """
+
+    proven: bool
+    failures: tuple[str, ...]
+    checker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The dates of a case (Art. 12(3))."""
+
+    response_due: date
+    notice_by: date
+    """The last day to tell of an extension."""
+    unrolled: date
+    """The calendar end before weekends and holidays are taken into account; the cautious date to aim at."""

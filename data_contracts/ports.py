@@ -1,0 +1,463 @@
+"""What tasks ask of the world, as protocols; the adapters are in ``integrations`` and ``flows/wiring.py`` joins them.
+
+Rules for every adapter: only errors of :mod:`data_contracts.errors` come out, raised ``from None``; "nothing found" is a
+result, "could not look" is an error (law 6); whatever carries personal data is never logged.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO, Literal, Protocol
+
+import pyarrow as pa
+
+from data_contracts.case import Case, Move, NewCase
+from data_contracts.evidence import Record
+from data_contracts.keys import Erased, ErasureOrder, Key, Selection
+from data_contracts.plan import Remaining, TablePath, Verdict
+from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, OperatorRole
+
+
+# --- systems -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LiveColumn:
+    """A column as the live system has it."""
+
+    name: str
+    type: str
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReference:
+    """A foreign key as the live system has it."""
+
+    table: str
+    columns: tuple[str, ...]
+    to_table: str
+    to_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSchema:
+    """What is really there: table name to its columns by name, and all foreign keys."""
+
+    tables: Mapping[str, Mapping[str, LiveColumn]]
+    references: tuple[LiveReference, ...] = ()
+
+
+class Connector(Protocol):
+    """Our adapter to one system. Built from the system's contract; names are the contract's.
+
+    Every method raises :class:`SystemUnavailable` when the system cannot be reached or breaks off, and
+    :class:`ContractMismatch` when a table or column of the contract is not there. Methods are safe to call again.
+    """
+
+    system: str
+
+    def describe(self) -> LiveSchema:
+        """The live schema of the tables that the contract names, and of those that refer to them."""
+
+    def find_keys(
+        self, selection: Selection, columns: Sequence[tuple[str, ...]]
+    ) -> dict[tuple[str, ...], frozenset[Key]]:
+        """The different keys that the selected rows hold, for each tuple of columns asked for.
+
+        One statement. Keys with a NULL part are left out. Empty selection: empty sets, no statement.
+        """
+
+    def read(self, selection: Selection, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The selected rows, each exactly once, ``columns`` in that order, streamed.
+
+        At least one batch is given, so that the schema is known even when no row is. Memory does not grow
+        with the number of rows.
+        """
+
+    def count(self, selections: Sequence[Selection]) -> list[int]:
+        """How many rows each selection has, in one read-only transaction, in the order given."""
+
+    def count_not_erased(self, selection: Selection, erased: Erased) -> int:
+        """How many selected rows do not look as ``erased`` says."""
+
+    def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+        """Carry out ``orders`` in that order, in one transaction where the system has them; rows touched by each.
+
+        All or nothing for databases. For file datasets each file is replaced atomically, and carrying out
+        the same orders again finishes what was cut off.
+        """
+
+    def close(self) -> None:
+        """Give back connections; using the connector afterwards opens new ones."""
+
+
+# --- vault ---------------------------------------------------------------------------------------------------------
+
+
+class Vault(Protocol):
+    """Sealed personal data: a data key per case, wrapped by the master key. Names are slugs like ``keys`` or ``package.zip``."""
+
+    def write(self, case_id: str, name: str) -> AbstractContextManager[BinaryIO]:
+        """A stream to write; the blob appears, whole, when the block ends without error, and replaces an older one."""
+
+    def read(self, case_id: str, name: str) -> AbstractContextManager[BinaryIO]:
+        """A stream of the plain bytes.
+
+        Raises:
+            VaultSealed: when the blob or its key is gone, or it was altered.
+        """
+
+    def has(self, case_id: str, name: str) -> bool:
+        """Whether the blob is there."""
+
+    def names(self, case_id: str) -> list[str]:
+        """Names of the case's blobs, sorted."""
+
+    def remove(self, case_id: str, name: str) -> None:
+        """Take one blob away; nothing happens when it is not there."""
+
+    def destroy(self, case_id: str) -> None:
+        """Destroy the case's data key, then its blobs: nothing staged can be read again. Safe to call again."""
+
+
+class DataKeys(Protocol):
+    """Where wrapped data keys are kept (the register)."""
+
+    def get_key(self, case_id: str) -> bytes | None:
+        """The wrapped key; None when there is none, or it was destroyed."""
+
+    def put_key(self, case_id: str, wrapped: bytes) -> bytes:
+        """Keep a wrapped key unless there is one; returns the one that is kept.
+
+        Raises:
+            VaultSealed: when the case's key was destroyed: no new one is ever made.
+        """
+
+    def replace_key(self, case_id: str, old: bytes, new: bytes) -> bool:
+        """Exchange a wrapped key if it still is ``old`` (master key rotation)."""
+
+    def destroy_key(self, case_id: str) -> None:
+        """Overwrite the wrapped key and remember that it was destroyed."""
+
+    def keyed_cases(self) -> list[str]:
+        """Cases that have a key."""
+
+
+# --- register ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StepEntry:
+    """What the ledger knows of ``(case, step, system)`` (law 3)."""
+
+    state: Literal["claimed", "handed_over", "done"]
+    attempts: int
+    receipt: Mapping[str, object]
+    """Empty until done."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateEntry:
+    """A gate of a case, for one question (its digest)."""
+
+    case_id: str
+    gate: Gate
+    subject: str
+    """What it is about where a case can have several at once: a system's name; else empty."""
+    digest: str
+    """Digest of what people are shown; an answer counts for this digest alone."""
+    description: str
+    """Markdown shown to people; no personal data."""
+    options: tuple[Decision, ...]
+    roles: tuple[OperatorRole, ...]
+    people: int
+    opened_at: datetime
+    outcome: Decision | None
+    """Set when enough people answered."""
+    reference: str
+    """The reference of a ``by_hand`` outcome."""
+    answers: tuple["GateAnswer", ...] = ()
+    note: str = ""
+    """Why the last answer was not accepted; shown with the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateAnswer:
+    """One person's answer, proven."""
+
+    operator: str
+    decision: Decision
+    at: datetime
+    proof: str
+    """How we know who: ``totp`` or ``local-account``."""
+    reason_digest: str
+    """SHA-256 of the reason, whose text is sealed in the vault; empty when none was given."""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A person who may answer gates."""
+
+    name: str
+    roles: tuple[OperatorRole, ...]
+    valid_until: datetime | None
+    training_until: datetime | None
+    is_active: bool = True
+    failures: int = 0
+    locked_until: datetime | None = None
+    last_step: int = -1
+    """The last TOTP time step used; a code is never accepted twice (RFC 6238 section 5.2)."""
+    secret: bytes = field(default=b"", repr=False)
+    """The TOTP secret, sealed with the master key."""
+
+
+class Register(Protocol):
+    """Our case database, the truth about every case (law 2). Each method is one transaction."""
+
+    def open_case(self, new: NewCase) -> Case:
+        """Register a request durably; the same ``request_key`` gives the same case."""
+
+    def case(self, case_id: str) -> Case:
+        """The case.
+
+        Raises:
+            CaseUnknown: when there is none of that name.
+        """
+
+    def cases(self, *, open_only: bool = False) -> list[Case]:
+        """Cases, by response due."""
+
+    def timeline(self, case_id: str) -> list[Move]:
+        """Every move of a case, first to last."""
+
+    def claim(self, case_id: str, step: str, system: str = "") -> StepEntry:
+        """Claim a step before acting; the entry tells whether it was already claimed, handed over or done."""
+
+    def hand_over(self, case_id: str, step: str, system: str = "") -> None:
+        """Note that an effect that cannot be taken back or seen again is being made now (a mail's DATA)."""
+
+    def release(self, case_id: str, step: str, system: str = "") -> None:
+        """Take a claim back after the effect certainly did not happen, so that the step can be tried anew."""
+
+    def complete(
+        self,
+        case_id: str,
+        step: str,
+        system: str = "",
+        *,
+        receipt: Mapping[str, object],
+        record: Record | None,
+        move: tuple[CaseState, str] | None = None,
+        actor: str = "rightsflow",
+        outcome: str | None = None,
+    ) -> None:
+        """Mark a step done: receipt, evidence record and the case's move (state, cause) in one transaction.
+
+        Nothing happens when the step is already done.
+
+        Raises:
+            MoveRefused: when the case cannot go there; nothing is written.
+        """
+
+    def reopen(self, case_id: str, steps: Iterable[str], record: Record, move: tuple[CaseState, str] | None) -> None:
+        """Forget that steps were done (all systems), because what they found no longer holds (law 5)."""
+
+    def step(self, case_id: str, step: str, system: str = "") -> StepEntry | None:
+        """The ledger's entry, None when never claimed."""
+
+    def steps(self, case_id: str) -> dict[tuple[str, str], StepEntry]:
+        """All entries of a case by step and system."""
+
+    def open_gate(self, entry: GateEntry) -> GateEntry:
+        """Open a gate, or give the one that is open or answered for the same digest."""
+
+    def gate(self, case_id: str, gate: Gate, subject: str = "") -> GateEntry | None:
+        """The newest gate of that kind and subject."""
+
+    def gates(self, case_id: str | None = None, *, open_only: bool = False) -> list[GateEntry]:
+        """Gates, oldest first."""
+
+    def answer_gate(
+        self,
+        entry: GateEntry,
+        answer: GateAnswer,
+        *,
+        outcome: Decision | None,
+        record: Record,
+    ) -> GateEntry:
+        """Add an answer, and the outcome if it decides; evidence in the same transaction.
+
+        Raises:
+            AnswerRefused: when the gate was decided, or asks another question, by now.
+        """
+
+    def note_gate(self, entry: GateEntry, note: str) -> None:
+        """Keep why an answer was not accepted, for the next time the form is shown."""
+
+    def put_operator(self, operator: Operator) -> None:
+        """Add or change an operator."""
+
+    def operator(self, name: str) -> Operator | None:
+        """The operator of that name."""
+
+    def operators(self) -> list[Operator]:
+        """All operators by name."""
+
+    def use_code(self, name: str, step: int) -> bool:
+        """Take a TOTP time step for an operator; False when it or a later one was used before. Clears failures."""
+
+    def record_failure(self, name: str, *, locked_until: datetime | None) -> None:
+        """Count a failed proof, and lock the operator out where a time is given."""
+
+    def evidence(self, case_id: str) -> tuple[list[Mapping[str, object]], Mapping[str, object] | None]:
+        """A case's DSSE envelopes in order, and the envelope of its head."""
+
+    def evidence_cases(self) -> list[str]:
+        """Cases that have evidence."""
+
+
+class Signer(Protocol):
+    """Signs evidence payloads."""
+
+    def sign(self, payload: bytes) -> dict[str, object]:
+        """A DSSE envelope around the payload, as JSON."""
+
+
+# --- people and packages -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KeptItem:
+    """What an erasure kept and why, in the words of a notice."""
+
+    system: str
+    table: str
+    rows: int
+    law: str
+    label: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message to the data subject before it is put into words."""
+
+    kind: NoticeKind
+    language: str
+    case_id: str
+    right: str
+    received_on: datetime
+    response_due: str
+    """ISO date."""
+    recipient_name: str = field(default="", repr=False)
+    reasons: tuple[str, ...] = ()
+    """Codes of reasons, for refusals: ``identity_failed``, ``refused_by_person``, …"""
+    reason_text: str = field(default="", repr=False)
+    """What the deciding person wrote for the subject."""
+    kept: tuple[KeptItem, ...] = ()
+    erased_rows: int = 0
+    found_rows: int = 0
+    by_hand: tuple[str, ...] = ()
+    """Titles of systems handled outside the software."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A notice in words."""
+
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+
+
+class Channel(Protocol):
+    """Puts notices into words and hands them over."""
+
+    def render(self, notice: Notice) -> Rendered:
+        """The notice in its language (French or English; others fall back to the profile's first)."""
+
+    def deliver(
+        self,
+        rendered: Rendered,
+        *,
+        to: str,
+        message_key: str,
+        about_to_hand_over: Callable[[], None],
+    ) -> str:
+        """Hand one message over; returns how: ``smtp`` or ``outbox``.
+
+        ``message_key`` (``case:step``) makes the Message-ID, the same for each attempt. An outbox file of that key
+        is written once. For SMTP ``about_to_hand_over`` is called after the server accepted sender and recipient
+        and before the message text is sent: until then trying again is safe, after it nobody can know.
+
+        Raises:
+            SystemUnavailable: when the mail server cannot be reached or asks to come back later.
+            StepFailed: when it refuses the message for good.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What an answer package does not contain and why (Art. 15(4))."""
+
+    system: str
+    table: str
+    column: str
+    """Empty: whole rows."""
+    why: str
+    """``about_third_party``, ``about_employee``, ``masked``, ``omitted``, ``review``, ``shared``, ``by_hand``."""
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackageContent:
+    """What goes into an answer package.
+
+    Attributes:
+        tables: paths of located tables in reading order, with the columns that are disclosed and those
+            whose values are masked.
+    """
+
+    case_id: str
+    language: str
+    made_at: datetime
+    right: str
+    tables: tuple[tuple[TablePath, tuple[str, ...], frozenset[str]], ...]
+    left_out: tuple[LeftOut, ...]
+    by_hand: tuple[tuple[str, str], ...] = ()
+
+
+class PackageWriter(Protocol):
+    """Builds the answer package of an access request (Art. 15)."""
+
+    def write(
+        self,
+        sink: BinaryIO,
+        content: PackageContent,
+        open_table: Callable[[TablePath], AbstractContextManager[Iterator[pa.RecordBatch]]],
+    ) -> dict[str, object]:
+        """Write a ZIP to ``sink`` as a stream; returns its manifest: file name to size and SHA-256, rows by table."""
+
+
+class Judge(Protocol):
+    """Concludes from counts whether an erasure is proven (law 7)."""
+
+    def judge(self, proof: Sequence[Remaining], expected: Sequence[TablePath]) -> Verdict:
+        """The verdict over all lines; every table of ``expected`` must have its line."""
+
+
+class Systems(Protocol):
+    """Connectors by system name."""
+
+    def connector(self, system: str) -> Connector:
+        """The system's connector.
+
+        Raises:
+            SettingsInvalid: when the system has no connection configured.
+        """
+
+    def names(self) -> list[str]:
+        """Systems of the contracts, by name."""
