@@ -40,7 +40,7 @@ class RightsflowError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        """The sentence for a person: ``where: what. Remedy: remedy.``"""
+        """``where: what. Remedy: remedy.``, the sentence for a person."""
         head = f"{self.where}: {self.what}" if self.where else self.what
         return f"{head}. Remedy: {self.remedy}." if self.remedy else f"{head}."
 
@@ -49,9 +49,7 @@ class RightsflowError(Exception):
         return _rebuild, (type(self), self.what, self.where, self.remedy)
 
 
-def _rebuild(
-    kind: type[RightsflowError], what: str, where: str, remedy: str
-) -> RightsflowError:
+def _rebuild(kind: type[RightsflowError], what: str, where: str, remedy: str) -> RightsflowError:
     return kind(what, where=where, remedy=remedy)
 
 

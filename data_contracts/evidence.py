@@ -44,9 +44,7 @@ class Record:
 
 def canonical(value: object) -> bytes:
     """``value`` as the JSON bytes we sign: sorted keys, no blanks, UTF-8 (RFC 8785 for our types: no floats)."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def digest(value: bytes) -> str:
@@ -54,9 +52,7 @@ def digest(value: bytes) -> str:
     return hashlib.sha256(value).hexdigest()
 
 
-def record_statement(
-    record: Record, *, case_id: str, seq: int, previous: str, at: datetime
-) -> bytes:
+def record_statement(record: Record, *, case_id: str, seq: int, previous: str, at: datetime) -> bytes:
     """The payload to sign for ``record`` at place ``seq`` of its case's chain."""
     predicate = {
         "case": case_id,

@@ -1,10 +1,11 @@
-"""What tasks ask of the world, as protocols; the adapters are in ``integrations`` and ``flows/wiring.py`` joins them.
+"""What tasks ask of the world, as protocols; adapters are in ``integrations``, ``flows/wiring.py`` joins them.
 
-Rules for every adapter: only errors of :mod:`data_contracts.errors` come out, raised ``from None``; "nothing found" is a
-result, "could not look" is an error (law 6); whatever carries personal data is never logged.
+Rules for every adapter: only errors of :mod:`data_contracts.errors` come out, raised ``from None``; "nothing found" is
+a result, "could not look" is an error (law 6); whatever carries personal data is never logged. What is told to people
+is in :mod:`data_contracts.notices` and can be imported from here as well.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,9 +16,33 @@ import pyarrow as pa
 from data_contracts.case import Case, Move, NewCase
 from data_contracts.evidence import Record
 from data_contracts.keys import Erased, ErasureOrder, Key, Selection
+from data_contracts.notices import Channel, KeptItem, LeftOut, Notice, PackageContent, PackageWriter, Rendered
 from data_contracts.plan import Remaining, TablePath, Verdict
-from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, OperatorRole
+from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole
 
+__all__ = [
+    "Channel",
+    "Connector",
+    "DataKeys",
+    "GateAnswer",
+    "GateEntry",
+    "Judge",
+    "KeptItem",
+    "LeftOut",
+    "LiveColumn",
+    "LiveReference",
+    "LiveSchema",
+    "Notice",
+    "Operator",
+    "PackageContent",
+    "PackageWriter",
+    "Register",
+    "Rendered",
+    "Signer",
+    "StepEntry",
+    "Systems",
+    "Vault",
+]
 
 # --- systems -------------------------------------------------------------------------------------------------------
 
@@ -97,7 +122,10 @@ class Connector(Protocol):
 
 
 class Vault(Protocol):
-    """Sealed personal data: a data key per case, wrapped by the master key. Names are slugs like ``keys`` or ``package.zip``."""
+    """Sealed personal data: a data key per case, wrapped by the master key.
+
+    Names are slugs like ``keys`` or ``package.zip``.
+    """
 
     def write(self, case_id: str, name: str) -> AbstractContextManager[BinaryIO]:
         """A stream to write; the blob appears, whole, when the block ends without error, and replaces an older one."""
@@ -242,7 +270,7 @@ class Register(Protocol):
     def release(self, case_id: str, step: str, system: str = "") -> None:
         """Take a claim back after the effect certainly did not happen, so that the step can be tried anew."""
 
-    def complete(
+    def complete(  # noqa: PLR0913  # all of it is one transaction
         self,
         case_id: str,
         step: str,
@@ -326,120 +354,7 @@ class Signer(Protocol):
         """A DSSE envelope around the payload, as JSON."""
 
 
-# --- people and packages -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class KeptItem:
-    """What an erasure kept and why, in the words of a notice."""
-
-    system: str
-    table: str
-    rows: int
-    law: str
-    label: str
-    until: str
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A message to the data subject before it is put into words."""
-
-    kind: NoticeKind
-    language: str
-    case_id: str
-    right: str
-    received_on: datetime
-    response_due: str
-    """ISO date."""
-    recipient_name: str = field(default="", repr=False)
-    reasons: tuple[str, ...] = ()
-    """Codes of reasons, for refusals: ``identity_failed``, ``refused_by_person``, …"""
-    reason_text: str = field(default="", repr=False)
-    """What the deciding person wrote for the subject."""
-    kept: tuple[KeptItem, ...] = ()
-    erased_rows: int = 0
-    found_rows: int = 0
-    by_hand: tuple[str, ...] = ()
-    """Titles of systems handled outside the software."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A notice in words."""
-
-    subject: str
-    text: str = field(repr=False)
-    html: str = field(repr=False)
-
-
-class Channel(Protocol):
-    """Puts notices into words and hands them over."""
-
-    def render(self, notice: Notice) -> Rendered:
-        """The notice in its language (French or English; others fall back to the profile's first)."""
-
-    def deliver(
-        self,
-        rendered: Rendered,
-        *,
-        to: str,
-        message_key: str,
-        about_to_hand_over: Callable[[], None],
-    ) -> str:
-        """Hand one message over; returns how: ``smtp`` or ``outbox``.
-
-        ``message_key`` (``case:step``) makes the Message-ID, the same for each attempt. An outbox file of that key
-        is written once. For SMTP ``about_to_hand_over`` is called after the server accepted sender and recipient
-        and before the message text is sent: until then trying again is safe, after it nobody can know.
-
-        Raises:
-            SystemUnavailable: when the mail server cannot be reached or asks to come back later.
-            StepFailed: when it refuses the message for good.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """What an answer package does not contain and why (Art. 15(4))."""
-
-    system: str
-    table: str
-    column: str
-    """Empty: whole rows."""
-    why: str
-    """``about_third_party``, ``about_employee``, ``masked``, ``omitted``, ``review``, ``shared``, ``by_hand``."""
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class PackageContent:
-    """What goes into an answer package.
-
-    Attributes:
-        tables: paths of located tables in reading order, with the columns that are disclosed and those
-            whose values are masked.
-    """
-
-    case_id: str
-    language: str
-    made_at: datetime
-    right: str
-    tables: tuple[tuple[TablePath, tuple[str, ...], frozenset[str]], ...]
-    left_out: tuple[LeftOut, ...]
-    by_hand: tuple[tuple[str, str], ...] = ()
-
-
-class PackageWriter(Protocol):
-    """Builds the answer package of an access request (Art. 15)."""
-
-    def write(
-        self,
-        sink: BinaryIO,
-        content: PackageContent,
-        open_table: Callable[[TablePath], AbstractContextManager[Iterator[pa.RecordBatch]]],
-    ) -> dict[str, object]:
-        """Write a ZIP to ``sink`` as a stream; returns its manifest: file name to size and SHA-256, rows by table."""
+# --- judging and joining -------------------------------------------------------------------------------------------
 
 
 class Judge(Protocol):

@@ -1,0 +1,128 @@
+"""What is told to people: notices, answer packages, and the ports that put them into words and hand them over.
+
+The rules of :mod:`data_contracts.ports` for adapters hold here too.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+import pyarrow as pa
+
+from data_contracts.plan import TablePath
+from data_contracts.vocabulary import NoticeKind
+
+
+@dataclass(frozen=True, slots=True)
+class KeptItem:
+    """What an erasure kept and why, in the words of a notice."""
+
+    system: str
+    table: str
+    rows: int
+    law: str
+    label: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message to the data subject before it is put into words."""
+
+    kind: NoticeKind
+    language: str
+    case_id: str
+    right: str
+    received_on: datetime
+    response_due: str
+    """ISO date."""
+    recipient_name: str = field(default="", repr=False)
+    reasons: tuple[str, ...] = ()
+    """Codes of reasons, for refusals: ``identity_failed``, ``refused_by_person``, …"""
+    reason_text: str = field(default="", repr=False)
+    """What the deciding person wrote for the subject."""
+    kept: tuple[KeptItem, ...] = ()
+    erased_rows: int = 0
+    found_rows: int = 0
+    by_hand: tuple[str, ...] = ()
+    """Titles of systems handled outside the software."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A notice in words."""
+
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+
+
+class Channel(Protocol):
+    """Puts notices into words and hands them over."""
+
+    def render(self, notice: Notice) -> Rendered:
+        """The notice in its language (French or English; others fall back to the profile's first)."""
+
+    def deliver(
+        self,
+        rendered: Rendered,
+        *,
+        to: str,
+        message_key: str,
+        about_to_hand_over: Callable[[], None],
+    ) -> str:
+        """Hand one message over; returns how: ``smtp`` or ``outbox``.
+
+        ``message_key`` (``case:step``) makes the Message-ID, the same for each attempt. An outbox file of that key
+        is written once. For SMTP ``about_to_hand_over`` is called after the server accepted sender and recipient
+        and before the message text is sent: until then trying again is safe, after it nobody can know.
+
+        Raises:
+            SystemUnavailable: when the mail server cannot be reached or asks to come back later.
+            StepFailed: when it refuses the message for good.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What an answer package does not contain and why (Art. 15(4))."""
+
+    system: str
+    table: str
+    column: str
+    """Empty: whole rows."""
+    why: str
+    """``about_third_party``, ``about_employee``, ``masked``, ``omitted``, ``review``, ``shared``, ``by_hand``."""
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackageContent:
+    """What goes into an answer package.
+
+    Attributes:
+        tables: paths of located tables in reading order, with the columns that are disclosed and those
+            whose values are masked.
+    """
+
+    case_id: str
+    language: str
+    made_at: datetime
+    right: str
+    tables: tuple[tuple[TablePath, tuple[str, ...], frozenset[str]], ...]
+    left_out: tuple[LeftOut, ...]
+    by_hand: tuple[tuple[str, str], ...] = ()
+
+
+class PackageWriter(Protocol):
+    """Builds the answer package of an access request (Art. 15)."""
+
+    def write(
+        self,
+        sink: BinaryIO,
+        content: PackageContent,
+        open_table: Callable[[TablePath], AbstractContextManager[Iterator[pa.RecordBatch]]],
+    ) -> dict[str, object]:
+        """Write a ZIP to ``sink`` as a stream; returns its manifest: file name to size and SHA-256, rows by table."""
