@@ -65,6 +65,8 @@ class Hold(_Strict):
     art17_3: Literal["a", "b", "c", "d", "e"]
     law: str
     note: str = ""
+    open_ended: bool = False
+    """No retention item can tell its end (a lawsuit, an employment that lasts); ``note`` says who ends it."""
     label: dict[str, str] = Field(default_factory=dict)
     """What a data subject reads, by language."""
 

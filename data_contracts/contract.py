@@ -32,6 +32,8 @@ class Column:
     physical_type: str = ""
     description: str = ""
     primary_key: bool = False
+    primary_key_position: int = 0
+    """Place in a composite key, from 1; 0 when the contract gives none."""
     required: bool = False
     unique: bool = False
     max_length: int | None = None
@@ -107,7 +109,8 @@ class Table:
     @property
     def primary_key(self) -> tuple[str, ...]:
         """Names of the key columns in key order; empty when the contract names none."""
-        return tuple(c.name for c in self.columns if c.primary_key)
+        keys = sorted((c for c in self.columns if c.primary_key), key=lambda c: c.primary_key_position)
+        return tuple(c.name for c in keys)
 
     @property
     def identities(self) -> tuple[Column, ...]:

@@ -22,6 +22,10 @@ Messages say what failed, where (system, table, case id) and the remedy. They ne
 vendor's text: both would end in Prefect's database (law 1). Every error survives pickling.
 """
 
+from collections.abc import Sequence
+
+from data_contracts.fault import Fault
+
 
 class RightsflowError(Exception):
     """Base of all errors of this software.
@@ -66,7 +70,28 @@ class SystemUnavailable(TransientError):
 
 
 class ContractInvalid(TerminalError):
-    """Contracts, vocabulary, policy or organisation profile are wrong."""
+    """Contracts, vocabulary, policy or organisation profile are wrong.
+
+    Args:
+        faults: every fault that was found, in reading order; shown one a line.
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", faults: Sequence[Fault] = ()) -> None:
+        """Keep the faults apart, so that callers can show them one by one."""
+        self.faults = tuple(faults)
+        super().__init__(what, where=where, remedy=remedy)
+
+    def __str__(self) -> str:
+        """The sentence, then one line for each fault."""
+        return "\n".join([super().__str__(), *(f"- {fault}" for fault in self.faults)])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle with the faults."""
+        return _rebuild_invalid, (self.what, self.where, self.remedy, self.faults)
+
+
+def _rebuild_invalid(what: str, where: str, remedy: str, faults: tuple[Fault, ...]) -> ContractInvalid:
+    return ContractInvalid(what, where=where, remedy=remedy, faults=faults)
 
 
 class ContractMismatch(TerminalError):

@@ -72,6 +72,8 @@ class LiveSchema:
 
     tables: Mapping[str, Mapping[str, LiveColumn]]
     references: tuple[LiveReference, ...] = ()
+    primary_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Key columns by table; empty for a table that has none. Not named: the system cannot tell."""
 
 
 class Connector(Protocol):

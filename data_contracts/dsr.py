@@ -1,0 +1,91 @@
+"""What the custom property ``dsr`` of an ODCS document may say, level by level.
+
+ODCS has no place for who a value is about, which key leads to a person, or what erasure does; its custom properties
+take objects, so one property named ``dsr`` carries all of it. Unknown keys are refused at every level, so that
+a misspelt key cannot pass as one left out. Each key is told in ``docs/contracts.md`` with its article.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool
+
+from data_contracts.vocabulary import (
+    About,
+    AccessTreatment,
+    ColumnErasure,
+    DataSource,
+    Follow,
+    Rectification,
+    RetentionAction,
+    RetentionStart,
+    TableErasure,
+)
+
+_SHORT_FORMS = {"none": [], "both": ["from", "to"], "from": ["from"], "to": ["to"]}
+
+
+def _follow_list(value: object) -> object:
+    """A short form of ``follow`` as the list that it stands for; anything else as it is, for pydantic to judge."""
+    return _SHORT_FORMS.get(value, [value]) if isinstance(value, str) else value
+
+
+class _Dsr(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ContractDsr(_Dsr):
+    """``dsr`` of a whole contract."""
+
+    controller: str
+    """The party that decides over the data (Art. 4(7)); tables may name another."""
+    subjects: list[str] = []
+    """Kinds of data subjects (Art. 30(1)(c))."""
+    recipients: list[str] = []
+    """Parties the data are disclosed to (Art. 15(1)(c)); tables may name others."""
+    automated: StrictBool = True
+    """Processed by automated means (Art. 20(1)(b))."""
+
+
+class TableDsr(_Dsr):
+    """``dsr`` of a table."""
+
+    erase: TableErasure
+    purposes: list[str] = []
+    """What its columns are used for, unless they say otherwise (Art. 5(1)(b))."""
+    hold: str = ""
+    controller: str = ""
+    recipients: list[str] = []
+
+
+class ColumnDsr(_Dsr):
+    """``dsr`` of a column."""
+
+    category: str = ""
+    """A key of fideslang's taxonomy (Art. 15(1)(b))."""
+    source: DataSource | None = None
+    """Where the values come from (Art. 15(1)(g), 20(1))."""
+    identity: str = ""
+    normalised: StrictBool = False
+    purposes: list[str] = []
+    erase: ColumnErasure | None = None
+    hold: str = ""
+    rectify: Rectification | None = None
+    about: About = About.SUBJECT
+    access: AccessTreatment = AccessTreatment.INCLUDE
+    marker: Literal["", "art18"] = ""
+
+
+class RelationDsr(_Dsr):
+    """``dsr`` of a relationship (law of the house: a reference is followed only in the direction declared)."""
+
+    follow: Annotated[frozenset[Follow], BeforeValidator(_follow_list)] = frozenset({Follow.FROM})
+    """``from``, ``to``, ``both``, ``none``, or a list of the first two."""
+    shared: StrictBool = False
+
+
+class RetentionDsr(_Dsr):
+    """``dsr`` of a retention item (Art. 5(1)(e))."""
+
+    then: RetentionAction
+    hold: str = ""
+    start: RetentionStart = RetentionStart.VALUE
