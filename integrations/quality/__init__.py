@@ -1,0 +1,1 @@
+"""Judges of evidence: whether what was counted proves what was done."""
