@@ -12,6 +12,7 @@
         ├── CaseUnknown             no case of that name in the register
         ├── MoveRefused             a case cannot go from where it stands to there
         ├── AnswerRefused           an answer at a gate was not accepted; the gate stays open
+        ├── DeliveryUncertain       a message may or may not have left; only a person can find out
         ├── StepFailed              a step broke in a way nobody foresaw; details are sealed in the vault
         ├── ErasureUnproven         after acting, what remains is not what the plan keeps (law 7)
         ├── EvidenceBroken          an evidence chain does not verify (law 9)
@@ -112,6 +113,10 @@ class MoveRefused(TerminalError):
 
 class AnswerRefused(TerminalError):
     """An answer at a gate was not accepted; the gate stays open."""
+
+
+class DeliveryUncertain(TerminalError):
+    """A message may or may not have left: the connection broke after its text was handed over."""
 
 
 class StepFailed(TerminalError):

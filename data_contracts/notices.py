@@ -80,8 +80,11 @@ class Channel(Protocol):
         and before the message text is sent: until then trying again is safe, after it nobody can know.
 
         Raises:
-            SystemUnavailable: when the mail server cannot be reached or asks to come back later.
-            StepFailed: when it refuses the message for good.
+            SystemUnavailable: when the mail server cannot be reached or asks to come back later; nothing has left,
+                even if ``about_to_hand_over`` was called.
+            StepFailed: when it refuses the message for good; nothing has left.
+            DeliveryUncertain: when the connection broke after ``about_to_hand_over``.
+            RequestInvalid: when subject or address cannot stand in a message.
         """
 
 
