@@ -15,6 +15,8 @@ import pytest
 import sqlalchemy as sa
 from pytest_socket import socket_allow_hosts
 
+from tests.services import absent
+
 _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 _NUMBERS = itertools.count(1)
 
@@ -52,7 +54,7 @@ def mariadb_url() -> str:
     try:
         engine.connect().close()
     except sa.exc.DBAPIError:
-        pytest.skip("no MariaDB at RIGHTSFLOW_TEST_MARIADB_URL nor at 127.0.0.1:3306 (root without password)")
+        absent("MariaDB", remedy="start one at 127.0.0.1:3306 (root, no password) or set RIGHTSFLOW_TEST_MARIADB_URL")
     finally:
         engine.dispose()
     return url

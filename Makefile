@@ -1,0 +1,45 @@
+# Every target sets up .venv by itself, and at once when it is already right.
+
+BIN := .venv/bin
+CODE := flows tasks integrations data_contracts
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check bench format lock clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make .venv what requirements.lock says
+	@PYTHON="$(PYTHON)" .ci/setup
+
+demo: setup ## the main job, start to end, without questions
+	@$(BIN)/rightsflow demo
+
+up: setup ## the whole system on this machine; Ctrl-C ends it
+	@$(BIN)/rightsflow up
+
+test: setup ## the whole test suite; all branches of rules and contracts
+	@$(BIN)/python -m pytest -m "not bench" --cov --cov-report= $(PYTEST_ARGS)
+	@$(BIN)/python -m coverage report --include='tasks/rules/*,data_contracts/*' --fail-under=100
+
+check: setup ## style, types, layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy $(CODE) tests
+	@$(BIN)/lint-imports --no-cache
+
+bench: setup ## measures, with ratios against doing it by hand
+	@$(BIN)/python -m tests.benchmarks
+
+format: setup ## put every file into the house's form
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+lock: setup ## renew requirements.lock from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev pyproject.toml \
+		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock
+
+clean: ## remove .venv, caches and what was built; leaves .rightsflow alone
+	@rm -rf .venv .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	@find $(CODE) tests -name __pycache__ -type d -prune -exec rm -rf {} +
