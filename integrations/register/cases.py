@@ -1,0 +1,151 @@
+"""Cases, their timeline and their evidence."""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from data_contracts.case import ENDED, Case, Move, NewCase
+from data_contracts.evidence import NO_RECORD, Record, digest
+from data_contracts.vocabulary import CaseState, Channel, Right
+from integrations.register import tables
+from integrations.register.store import LockedCase, Store, add_move, save_case, unknown_case
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without I, L, O, U, 0 and 1, which are mistaken for each other when read aloud or off paper."""
+
+_C = tables.cases.c
+_CASE_COLUMNS = (
+    _C.case_id,
+    _C.right,
+    _C.channel,
+    _C.language,
+    _C.state,
+    _C.outcome,
+    _C.received_at,
+    _C.response_due,
+    _C.opened_at,
+    _C.closed_at,
+)
+_ONE_CASE = sa.select(*_CASE_COLUMNS).where(_C.case_id == sa.bindparam("wanted"))
+
+
+class CaseStore(Store):
+    """The part of the register that holds cases."""
+
+    def open_case(self, new: NewCase) -> Case:
+        """Register a request durably, with its first move and record; the same ``request_key`` gives the same case."""
+        request_digest = digest(new.request_key.encode())
+        with self._database.write() as connection:
+            case_id = self._put_case(connection, new, request_digest=request_digest)
+            if case_id is not None:
+                self._begin_case(connection, new, case_id=case_id)
+            return self._by_request(connection, request_digest)
+
+    def case(self, case_id: str) -> Case:
+        """The case.
+
+        Raises:
+            CaseUnknown: when there is none of that name.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(_ONE_CASE, {"wanted": case_id}).one_or_none()
+        if row is None:
+            raise unknown_case(case_id)
+        return _case(row)
+
+    def cases(self, *, open_only: bool = False) -> list[Case]:
+        """Cases, by response due."""
+        wanted = sa.select(*_CASE_COLUMNS).order_by(_C.response_due, _C.case_id)
+        if open_only:
+            wanted = wanted.where(_C.state.not_in(sorted(ENDED)))
+        with self._database.read() as connection:
+            return [_case(row) for row in connection.execute(wanted)]
+
+    def timeline(self, case_id: str) -> list[Move]:
+        """Every move of a case, first to last; empty for a case that is not in the register."""
+        wanted = sa.select(tables.moves).where(tables.moves.c.case_id == case_id).order_by(tables.moves.c.seq)
+        with self._database.read() as connection:
+            return [_move(row) for row in connection.execute(wanted)]
+
+    def evidence(self, case_id: str) -> tuple[list[Mapping[str, object]], Mapping[str, object] | None]:
+        """A case's DSSE envelopes in order, and the envelope of its head."""
+        kept = tables.evidence.c
+        wanted = sa.select(kept.envelope).where(kept.case_id == case_id).order_by(kept.seq)
+        with self._database.read() as connection:
+            envelopes = [json.loads(text) for text in connection.scalars(wanted)]
+            head = connection.scalar(sa.select(_C.head).where(_C.case_id == case_id))
+        return envelopes, None if head is None else json.loads(head)
+
+    def evidence_cases(self) -> list[str]:
+        """Cases that have evidence, or a head that says there was some, by name."""
+        kept = sa.select(tables.evidence.c.case_id).union(sa.select(_C.case_id).where(_C.head.is_not(None)))
+        with self._database.read() as connection:
+            return sorted(connection.scalars(kept))
+
+    def _put_case(self, connection: Connection, new: NewCase, *, request_digest: str) -> str | None:
+        """The new case's name; None when the request is registered already."""
+        row = _new_row(new) | {"opened_at": self._now(), "request_digest": request_digest}
+        while connection.scalar(_REQUEST_EXISTS, {"wanted": request_digest}) is None:
+            case_id = new_case_id()
+            # Nothing is inserted when another process was first, or (once in a billion) the name is taken.
+            insert = self._insert(tables.cases).values(row | {"case_id": case_id}).on_conflict_do_nothing()
+            if connection.execute(insert.returning(_C.case_id)).scalar() is not None:
+                return case_id
+        return None
+
+    def _begin_case(self, connection: Connection, new: NewCase, *, case_id: str) -> None:
+        case = LockedCase(case_id, CaseState.RECEIVED, "", None, 0, 0, NO_RECORD, None)
+        add_move(connection, case, to=CaseState.RECEIVED, cause="received", actor="rightsflow", at=self._now())
+        facts = {
+            "right": new.right.value,
+            "channel": new.channel.value,
+            "language": new.language,
+            "received_at": new.received_at.isoformat(),
+            "response_due": new.response_due.isoformat(),
+        }
+        case = self._append(connection, case, Record(step="received", system="", facts=facts))
+        save_case(connection, replace(case, moves=1))
+
+    @staticmethod
+    def _by_request(connection: Connection, request_digest: str) -> Case:
+        return _case(connection.execute(_BY_REQUEST, {"wanted": request_digest}).one())
+
+
+_REQUEST_EXISTS = sa.select(_C.case_id).where(_C.request_digest == sa.bindparam("wanted"))
+_BY_REQUEST = sa.select(*_CASE_COLUMNS).where(_C.request_digest == sa.bindparam("wanted"))
+
+
+def new_case_id() -> str:
+    """A name for a case such as ``C-7K3M-9QXT``: short, read aloud without doubt, one of 656 billion."""
+    signs = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"C-{signs[:4]}-{signs[4:]}"
+
+
+def _new_row(new: NewCase) -> dict[str, object]:
+    return {
+        "right": new.right.value,
+        "channel": new.channel.value,
+        "language": new.language,
+        "state": CaseState.RECEIVED.value,
+        "outcome": "",
+        "received_at": new.received_at,
+        "response_due": new.response_due,
+        "moves": 0,
+        "records": 0,
+        "last_record": NO_RECORD,
+    }
+
+
+def _case(row: Sequence[Any]) -> Case:
+    case_id, right, channel, language, state, *others = row
+    return Case(case_id, Right(right), Channel(channel), language, CaseState(state), *others)
+
+
+def _move(row: Sequence[Any]) -> Move:
+    case_id, seq, at, origin, to, cause, actor = row
+    return Move(case_id, seq, at, None if origin is None else CaseState(origin), CaseState(to), cause, actor)

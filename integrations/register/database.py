@@ -1,0 +1,176 @@
+"""Connections to the register: how they are made, how a transaction begins, and what may come out of one.
+
+1. A writing transaction is alone from its first statement: ``BEGIN IMMEDIATE`` on SQLite, a locked row on PostgreSQL.
+2. A commit is on the disk when it returns (``synchronous=FULL``).
+3. Only errors of :mod:`data_contracts.errors` come out, without a driver's text and without values.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.pool import QueuePool
+
+from data_contracts.errors import RightsflowError, SettingsInvalid, StepFailed, SystemUnavailable
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another one."""
+
+_WRITES = "rightsflow_writes"
+_WHERE = "register"
+_POSTGRES_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
+_UNDEFINED_TABLE = "42P01"
+"""SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+
+
+class Database:
+    """The register's database, as two kinds of transactions."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Keep the engine; nothing is connected yet."""
+        self._engine = engine
+        self._writing = engine.execution_options(**{_WRITES: True})
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent look at the register."""
+        with _only_our_errors(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: everything in the block or, when it ends with an error, nothing."""
+        with _only_our_errors(), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def outside(self) -> Iterator[Connection]:
+        """A connection without transaction, for what cannot run inside one."""
+        with _only_our_errors(), self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._engine.dispose()
+
+
+def read_url(url: str) -> URL:
+    """The register's URL with the driver we use.
+
+    Raises:
+        SettingsInvalid: when it is no SQLAlchemy URL, or neither SQLite nor PostgreSQL. The URL itself may hold
+            a password and is not repeated.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except exc.ArgumentError:
+        raise _bad_url() from None
+    if parsed.drivername in _POSTGRES_NAMES:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite":
+        return parsed
+    raise _bad_url()
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """The file of a SQLite register; None for one in memory and for PostgreSQL."""
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return None
+    return Path(str(url.database))
+
+
+def make_engine(url: URL, *, may_create: bool = False) -> Engine:
+    """The engine for the register.
+
+    Args:
+        url: from :func:`read_url`.
+        may_create: whether an absent SQLite file may come into being; otherwise it is an error, so that a wrong
+            path never looks like an empty register.
+    """
+    if url.get_backend_name() == "postgresql":
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, **_pool(url))
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    if not may_create:
+        event.listen(engine, "do_connect", _require_file)
+    return engine
+
+
+def _pool(url: URL) -> dict[str, object]:
+    if sqlite_file(url) is not None:
+        return {}
+    # A database in memory lives and dies with its one connection, so that threads take turns with it.
+    return {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite, not by the driver
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")  # what a destroyed data key left is overwritten
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _require_file(_dialect: object, _record: object, arguments: list[str], _named: object) -> None:
+    database = arguments[0]
+    if database != ":memory:" and not Path(database).is_file():
+        what = "the register's database file is not there"
+        raise SystemUnavailable(what, where=_WHERE, remedy="check RIGHTSFLOW_REGISTER_URL and RIGHTSFLOW_HOME")
+
+
+@contextmanager
+def _only_our_errors() -> Iterator[None]:
+    try:
+        yield
+    except RightsflowError:
+        raise
+    except exc.SQLAlchemyError as error:
+        raise _translated(error) from None
+
+
+def _translated(error: exc.SQLAlchemyError) -> RightsflowError:
+    if isinstance(error, exc.DBAPIError):
+        code = getattr(error.orig, "sqlite_errorcode", None)
+        if code in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+            return _not_set_up()
+        if code == sqlite3.SQLITE_FULL:
+            return SystemUnavailable("the disk is full", where=_WHERE, remedy="make room on it, then run again")
+        if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
+            return _not_set_up()
+    if isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError) or (
+        isinstance(error, exc.DBAPIError) and error.connection_invalidated
+    ):
+        what = "the register's database cannot be reached, is locked or broke off"
+        return SystemUnavailable(what, where=_WHERE, remedy="see that it runs and can be written, then run again")
+    what = f"the register refused a statement ({type(error).__name__})"
+    return StepFailed(what, where=_WHERE, remedy="report this with the version of the software; nothing was written")
+
+
+def _not_set_up() -> SettingsInvalid:
+    return SettingsInvalid(
+        "the database is not a register of this version",
+        where=_WHERE,
+        remedy="check RIGHTSFLOW_REGISTER_URL; a new register is set up by starting the software with it",
+    )
+
+
+def _bad_url() -> SettingsInvalid:
+    return SettingsInvalid(
+        "the register's URL is not one of SQLite or PostgreSQL",
+        where="RIGHTSFLOW_REGISTER_URL",
+        remedy="write sqlite:////folder/register.db or postgresql://user@host/database",
+    )

@@ -1,0 +1,203 @@
+"""Gates: the questions to people, and their answers (law 5).
+
+1. Of one kind and subject the newest gate alone can be answered; a gate for another question takes its place.
+2. One operator answers a gate once.
+3. A decided gate stays decided.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from data_contracts.case import ENDED
+from data_contracts.errors import AnswerRefused
+from data_contracts.evidence import Record
+from data_contracts.ports import GateAnswer, GateEntry
+from data_contracts.vocabulary import Decision, Gate, OperatorRole
+from integrations.register import tables
+from integrations.register.store import Store, lock_case, save_case
+
+_G = tables.gates.c
+_A = tables.gate_answers.c
+_ANSWER = (_A.operator, _A.decision, _A.at, _A.proof, _A.reason_digest, _A.reference)
+_THIS_GATE = sa.and_(
+    _G.case_id == sa.bindparam("c"), _G.gate == sa.bindparam("g"), _G.subject == sa.bindparam("y"), _G.is_newest
+)
+_NEWEST = sa.select(tables.gates).where(_THIS_GATE)
+
+
+class GateStore(Store):
+    """The part of the register that holds gates."""
+
+    def open_gate(self, entry: GateEntry) -> GateEntry:
+        """Open a gate, or give the newest one when it asks the same (same digest), decided or not.
+
+        A newer question takes the older one's place, even where that was never answered.
+
+        Raises:
+            CaseUnknown: when there is no such case.
+        """
+        with self._database.write() as connection:
+            lock_case(connection, entry.case_id)
+            newest = _newest(connection, entry)
+            if newest is None or newest.digest != entry.digest:
+                connection.execute(sa.update(tables.gates).where(_THIS_GATE).values(is_newest=False), _place(entry))
+                connection.execute(sa.insert(tables.gates), _row(entry))
+            return _entries(connection, _NEWEST, _place(entry))[0]
+
+    def gate(self, case_id: str, gate: Gate, subject: str = "") -> GateEntry | None:
+        """The newest gate of that kind and subject."""
+        with self._database.read() as connection:
+            found = _entries(connection, _NEWEST, {"c": case_id, "g": gate.value, "y": subject})
+        return found[0] if found else None
+
+    def gates(self, case_id: str | None = None, *, open_only: bool = False) -> list[GateEntry]:
+        """Gates, oldest first.
+
+        Args:
+            case_id: of that case alone.
+            open_only: those that wait for an answer: undecided, not replaced, of a case that has not ended.
+        """
+        wanted = sa.select(tables.gates).order_by(_G.gate_id)
+        if case_id is not None:
+            wanted = wanted.where(_G.case_id == case_id)
+        if open_only:
+            waiting = tables.cases.c.state.not_in(sorted(ENDED))
+            wanted = wanted.join(tables.cases).where(_G.outcome.is_(None), _G.is_newest, waiting)
+        with self._database.read() as connection:
+            return _entries(connection, wanted, {})
+
+    def answer_gate(
+        self,
+        entry: GateEntry,
+        answer: GateAnswer,
+        *,
+        outcome: Decision | None,
+        record: Record,
+    ) -> GateEntry:
+        """Add an answer, and the outcome if it decides; evidence in the same transaction.
+
+        The same answer given again (same operator, decision and time) changes nothing.
+
+        Raises:
+            AnswerRefused: when the gate was decided, or asks another question, by now, or the operator answered
+                it before.
+        """
+        with self._database.write() as connection:
+            case = lock_case(connection, entry.case_id)
+            newest = _newest(connection, entry)
+            answers = _answers(connection, [] if newest is None else [newest.gate_id]).values()
+            given = next(iter(answers), ())
+            if newest is not None and newest.digest == entry.digest and answer in given:
+                return _entries(connection, _NEWEST, _place(entry))[0]
+            gate_id = _require_open(entry, newest, answer=answer, given=given)
+            _add_answer(connection, gate_id, answer=answer, outcome=outcome, seq=len(given))
+            save_case(connection, self._append(connection, case, record))
+            return _entries(connection, _NEWEST, _place(entry))[0]
+
+    def note_gate(self, entry: GateEntry, note: str) -> None:
+        """Keep why an answer was not accepted, for the next time the form is shown."""
+        keep = sa.update(tables.gates).where(_THIS_GATE, _G.digest == entry.digest).values(note=note)
+        with self._database.write() as connection:
+            connection.execute(keep, _place(entry))
+
+
+def _place(entry: GateEntry) -> dict[str, str]:
+    return {"c": entry.case_id, "g": entry.gate.value, "y": entry.subject}
+
+
+def _newest(connection: Connection, entry: GateEntry) -> Row[Any] | None:
+    return connection.execute(_NEWEST, _place(entry)).one_or_none()
+
+
+def _require_open(entry: GateEntry, newest: Row[Any] | None, *, answer: GateAnswer, given: Sequence[GateAnswer]) -> int:
+    """The number of the gate, which waits for this operator's answer."""
+    where = f"{entry.case_id} {entry.gate}"
+    remedy = f"look at it again with `rightsflow case {entry.case_id}`"
+    if newest is None:
+        raise AnswerRefused("the gate was never opened", where=where, remedy=remedy)
+    if newest.digest != entry.digest:
+        raise AnswerRefused("the gate asks another question by now", where=where, remedy=remedy)
+    if newest.outcome is not None:
+        raise AnswerRefused("the gate was decided meanwhile", where=where, remedy=remedy)
+    if any(one.operator == answer.operator for one in given):
+        remedy = "let another operator answer"
+        raise AnswerRefused("this operator has answered already", where=where, remedy=remedy)
+    return int(newest.gate_id)
+
+
+def _add_answer(
+    connection: Connection,
+    gate_id: int,
+    *,
+    answer: GateAnswer,
+    outcome: Decision | None,
+    seq: int,
+) -> None:
+    row = {
+        "gate_id": gate_id,
+        "operator": answer.operator,
+        "seq": seq,
+        "decision": answer.decision.value,
+        "at": answer.at,
+        "proof": answer.proof,
+        "reason_digest": answer.reason_digest,
+        "reference": answer.reference,
+    }
+    connection.execute(sa.insert(tables.gate_answers), row)
+    decided = {"note": "", "outcome": outcome and outcome.value, "reference": answer.reference if outcome else ""}
+    connection.execute(sa.update(tables.gates).where(_G.gate_id == gate_id).values(decided))
+
+
+def _row(entry: GateEntry) -> dict[str, object]:
+    return {
+        "case_id": entry.case_id,
+        "gate": entry.gate.value,
+        "subject": entry.subject,
+        "digest": entry.digest,
+        "description": entry.description,
+        "options": [option.value for option in entry.options],
+        "roles": [role.value for role in entry.roles],
+        "people": entry.people,
+        "opened_at": entry.opened_at,
+        "outcome": None,
+        "reference": "",
+        "note": entry.note,
+        "is_newest": True,
+    }
+
+
+def _entries(connection: Connection, wanted: sa.Select[Any], place: Mapping[str, str]) -> list[GateEntry]:
+    rows = connection.execute(wanted, place).all()
+    answers = _answers(connection, [row.gate_id for row in rows])
+    return [_entry(row, answers=tuple(answers.get(row.gate_id, ()))) for row in rows]
+
+
+def _answers(connection: Connection, gate_ids: Sequence[int]) -> dict[int, list[GateAnswer]]:
+    if not gate_ids:
+        return {}
+    wanted = sa.select(_A.gate_id, *_ANSWER).where(_A.gate_id.in_(gate_ids)).order_by(_A.gate_id, _A.seq)
+    found: dict[int, list[GateAnswer]] = {}
+    for gate_id, operator, decision, *others in connection.execute(wanted):
+        found.setdefault(gate_id, []).append(GateAnswer(operator, Decision(decision), *others))
+    return found
+
+
+def _entry(row: Row[Any], *, answers: tuple[GateAnswer, ...]) -> GateEntry:
+    return GateEntry(
+        case_id=row.case_id,
+        gate=Gate(row.gate),
+        subject=row.subject,
+        digest=row.digest,
+        description=row.description,
+        options=tuple(Decision(option) for option in row.options),
+        roles=tuple(OperatorRole(role) for role in row.roles),
+        people=row.people,
+        opened_at=row.opened_at,
+        outcome=None if row.outcome is None else Decision(row.outcome),
+        reference=row.reference,
+        answers=answers,
+        note=row.note,
+    )

@@ -1,0 +1,145 @@
+"""The ledger of steps: every effect of a case is claimed, and done, once (law 3)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.engine import Connection
+
+from data_contracts.errors import StepFailed
+from data_contracts.evidence import Record
+from data_contracts.ports import StepEntry
+from data_contracts.vocabulary import CaseState
+from integrations.register import tables
+from integrations.register.store import Store, lock_case, save_case, unknown_case
+
+_S = tables.steps.c
+_KEY = (_S.case_id, _S.step, _S.system)
+_THIS_STEP = sa.and_(_S.case_id == sa.bindparam("c"), _S.step == sa.bindparam("s"), _S.system == sa.bindparam("y"))
+_ONE_STEP = sa.select(_S.state, _S.attempts, _S.receipt).where(_THIS_STEP)
+_HAND_OVER = sa.update(tables.steps).where(_THIS_STEP, _S.state == "claimed").values(state="handed_over")
+_RELEASE = sa.delete(tables.steps).where(_THIS_STEP, _S.state != "done")
+
+
+class StepLedger(Store):
+    """The part of the register that knows which steps were begun and done."""
+
+    def claim(self, case_id: str, step: str, system: str = "") -> StepEntry:
+        """Claim a step before acting.
+
+        Returns:
+            ``done`` or ``handed_over`` as found; else ``claimed``, with 1 attempt when nobody claimed it before and
+            one more for each time it was claimed without being done or released.
+
+        Raises:
+            CaseUnknown: when there is no such case.
+        """
+        found = self.step(case_id, step, system)
+        if found is not None and found.state != "claimed":
+            return found
+        with self._database.write() as connection:
+            return self._claim(connection, {"c": case_id, "s": step, "y": system})
+
+    def hand_over(self, case_id: str, step: str, system: str = "") -> None:
+        """Note that an effect that cannot be taken back or seen again is being made now.
+
+        Raises:
+            StepFailed: when the step is not claimed, or somebody else is making or made the effect: it must not
+                be made a second time.
+        """
+        place = {"c": case_id, "s": step, "y": system}
+        with self._database.write() as connection:
+            if connection.execute(_HAND_OVER.values(changed_at=self._now()), place).rowcount == 1:
+                return
+        what = f"the step {step} is not free to be handed over: not claimed, or handed over or done by now"
+        remedy = f"look at the case with `rightsflow case {case_id}`, then run it again"
+        raise StepFailed(what, where=case_id, remedy=remedy)
+
+    def release(self, case_id: str, step: str, system: str = "") -> None:
+        """Take a claim back after the effect certainly did not happen; nothing happens when the step is done."""
+        with self._database.write() as connection:
+            connection.execute(_RELEASE, {"c": case_id, "s": step, "y": system})
+
+    def complete(  # noqa: PLR0913  # the port's signature: what one transaction keeps together
+        self,
+        case_id: str,
+        step: str,
+        system: str = "",
+        *,
+        receipt: Mapping[str, object],
+        record: Record | None,
+        move: tuple[CaseState, str] | None = None,
+        actor: str = "rightsflow",
+        outcome: str | None = None,
+    ) -> None:
+        """Mark a step done: receipt, evidence record, move and outcome in one transaction; once.
+
+        Raises:
+            CaseUnknown: when there is no such case.
+            MoveRefused: when the case cannot go there; nothing is written.
+        """
+        with self._database.write() as connection:
+            case = lock_case(connection, case_id)
+            if not self._mark_done(connection, {"case_id": case_id, "step": step, "system": system}, receipt=receipt):
+                return
+            before = case
+            if record is not None:
+                case = self._append(connection, case, record)
+            if move is not None:
+                case = self._move(connection, case, move, actor=actor)
+            if outcome is not None:
+                case = replace(case, outcome=outcome)
+            if case != before:
+                save_case(connection, case)
+
+    def reopen(self, case_id: str, steps: Iterable[str], record: Record, move: tuple[CaseState, str] | None) -> None:
+        """Forget that steps were done (all systems), because what they found no longer holds (law 5).
+
+        Nothing happens when none of them is in the ledger: it was reopened already.
+
+        Raises:
+            CaseUnknown: when there is no such case.
+            MoveRefused: when the case cannot go there; nothing is written.
+        """
+        forget = sa.delete(tables.steps).where(_S.case_id == case_id, _S.step.in_(sorted(steps)))
+        with self._database.write() as connection:
+            case = lock_case(connection, case_id)
+            if connection.execute(forget).rowcount == 0:
+                return
+            case = self._append(connection, case, record)
+            if move is not None:
+                case = self._move(connection, case, move, actor=record.actor)
+            save_case(connection, case)
+
+    def step(self, case_id: str, step: str, system: str = "") -> StepEntry | None:
+        """The ledger's entry, None when never claimed."""
+        with self._database.read() as connection:
+            row = connection.execute(_ONE_STEP, {"c": case_id, "s": step, "y": system}).one_or_none()
+        return None if row is None else StepEntry(*row)
+
+    def steps(self, case_id: str) -> dict[tuple[str, str], StepEntry]:
+        """All entries of a case by step and system; empty when nothing was begun."""
+        wanted = sa.select(_S.step, _S.system, _S.state, _S.attempts, _S.receipt).where(_S.case_id == case_id)
+        with self._database.read() as connection:
+            rows = connection.execute(wanted.order_by(_S.step, _S.system)).all()
+        return {(step, system): StepEntry(*entry) for step, system, *entry in rows}
+
+    def _claim(self, connection: Connection, place: Mapping[str, str]) -> StepEntry:
+        row = {"case_id": place["c"], "step": place["s"], "system": place["y"], "state": "claimed", "attempts": 1}
+        insert = self._insert(tables.steps).values(row | {"receipt": {}, "changed_at": self._now()})
+        again = {"attempts": _S.attempts + 1, "changed_at": insert.excluded.changed_at}
+        upsert = insert.on_conflict_do_update(index_elements=_KEY, set_=again, where=_S.state == "claimed")
+        try:
+            claimed = connection.execute(upsert.returning(_S.state, _S.attempts, _S.receipt)).one_or_none()
+        except exc.IntegrityError:
+            raise unknown_case(place["c"]) from None
+        # Handed over or done between our look and our claim.
+        return StepEntry(*(claimed or connection.execute(_ONE_STEP, place).one()))
+
+    def _mark_done(self, connection: Connection, place: Mapping[str, str], *, receipt: Mapping[str, object]) -> bool:
+        """Whether it was this call that did it."""
+        done = {"state": "done", "receipt": dict(receipt), "changed_at": self._now()}
+        insert = self._insert(tables.steps).values(dict(place) | {"attempts": 1} | done)
+        upsert = insert.on_conflict_do_update(index_elements=_KEY, set_=done, where=_S.state != "done")
+        return connection.execute(upsert.returning(_S.attempts)).one_or_none() is not None

@@ -1,0 +1,85 @@
+"""Operators: who may answer gates, and the proofs they used up."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from data_contracts.ports import Operator
+from data_contracts.vocabulary import OperatorRole
+from integrations.register import tables
+from integrations.register.store import Store
+
+_O = tables.operators.c
+
+
+class OperatorStore(Store):
+    """The part of the register that holds operators."""
+
+    def put_operator(self, operator: Operator) -> None:
+        """Add or change an operator. The last time step used never goes back, so no used code serves again."""
+        insert = self._insert(tables.operators).values(_row(operator))
+        given = insert.excluded
+        changed: dict[str, object] = {column.name: given[column.name] for column in _O if column.name != "name"}
+        changed["last_step"] = sa.case((_O.last_step > given.last_step, _O.last_step), else_=given.last_step)
+        with self._database.write() as connection:
+            connection.execute(insert.on_conflict_do_update(index_elements=[_O.name], set_=changed))
+
+    def operator(self, name: str) -> Operator | None:
+        """The operator of that name, exactly as it is written."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(tables.operators).where(_O.name == name)).one_or_none()
+        return None if row is None else _operator(row)
+
+    def operators(self) -> list[Operator]:
+        """All operators by name."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(tables.operators)).all()
+        return sorted((_operator(row) for row in rows), key=lambda operator: operator.name)
+
+    def use_code(self, name: str, step: int) -> bool:
+        """Take a TOTP time step for an operator, and clear failures; False when it or a later one was used before.
+
+        Source: RFC 6238 section 5.2, a code is accepted once.
+        """
+        take = sa.update(tables.operators).where(_O.name == name, _O.last_step < step)
+        with self._database.write() as connection:
+            taken = connection.execute(take.values(last_step=step, failures=0, locked_until=None))
+            return taken.rowcount == 1
+
+    def record_failure(self, name: str, *, locked_until: datetime | None) -> None:
+        """Count a failed proof, and lock the operator out where a time is given."""
+        changed: dict[str, object] = {"failures": _O.failures + 1}
+        if locked_until is not None:
+            changed["locked_until"] = locked_until
+        with self._database.write() as connection:
+            connection.execute(sa.update(tables.operators).where(_O.name == name).values(changed))
+
+
+def _row(operator: Operator) -> dict[str, object]:
+    return {
+        "name": operator.name,
+        "roles": [role.value for role in operator.roles],
+        "valid_until": operator.valid_until,
+        "training_until": operator.training_until,
+        "is_active": operator.is_active,
+        "failures": operator.failures,
+        "locked_until": operator.locked_until,
+        "last_step": operator.last_step,
+        "secret": operator.secret,
+    }
+
+
+def _operator(row: Row[Any]) -> Operator:
+    return Operator(
+        name=row.name,
+        roles=tuple(OperatorRole(role) for role in row.roles),
+        valid_until=row.valid_until,
+        training_until=row.training_until,
+        is_active=row.is_active,
+        failures=row.failures,
+        locked_until=row.locked_until,
+        last_step=row.last_step,
+        secret=bytes(row.secret),
+    )

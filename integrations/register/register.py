@@ -1,0 +1,51 @@
+"""The whole register, put together from its parts."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from data_contracts.ports import Signer
+from integrations.register.cases import CaseStore
+from integrations.register.data_keys import KeyStore
+from integrations.register.database import Database, make_engine, read_url
+from integrations.register.gates import GateStore
+from integrations.register.ledger import StepLedger
+from integrations.register.operators import OperatorStore
+from integrations.register.schema import upgrade_engine
+
+
+class SqlRegister(CaseStore, StepLedger, GateStore, OperatorStore, KeyStore):
+    """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
+
+    Several processes and threads may use one database at once. Each method is one transaction. Every method raises
+    ``SystemUnavailable`` when the database cannot be reached (trying again can help) and ``SettingsInvalid`` when
+    what is there is no register of this version.
+    """
+
+    def __init__(self, url: str, *, signer: Signer, clock: Callable[[], datetime]) -> None:
+        """Remember where the register is; connects at the first use.
+
+        Args:
+            url: ``sqlite:////folder/register.db`` or ``postgresql://user@host/database``; see ``upgrade``.
+            signer: signs each record and head of evidence.
+            clock: gives the aware time that rows are dated with.
+
+        Raises:
+            SettingsInvalid: when the URL is neither SQLite nor PostgreSQL.
+        """
+        super().__init__(Database(make_engine(read_url(url))), signer=signer, clock=clock)
+
+    def close(self) -> None:
+        """Give back all connections; using the register afterwards opens new ones."""
+        self._database.close()
+
+
+class _MemoryRegister(SqlRegister):
+    def __init__(self, *, signer: Signer, clock: Callable[[], datetime]) -> None:
+        engine = make_engine(read_url("sqlite://"))
+        upgrade_engine(engine)
+        super(SqlRegister, self).__init__(Database(engine), signer=signer, clock=clock)
+
+
+def memory_register(*, signer: Signer, clock: Callable[[], datetime]) -> SqlRegister:
+    """A register that lives in memory until it is closed: the same code over an empty database of its own."""
+    return _MemoryRegister(signer=signer, clock=clock)

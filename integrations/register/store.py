@@ -1,0 +1,152 @@
+"""What every part of the register shares: the database, the signer, the clock, and the locked row of a case.
+
+Invariant: whoever adds to a case (a move, a record, an answer) locks the case's row first, so that two processes at
+once come one after the other and the evidence chain never forks.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from data_contracts.case import ENDED, may_move
+from data_contracts.errors import CaseUnknown, MoveRefused
+from data_contracts.evidence import Record, digest, head_statement, record_statement
+from data_contracts.ports import Signer
+from data_contracts.vocabulary import CaseState
+from integrations.register import tables
+from integrations.register.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCase:
+    """What a transaction knows of the case it has locked, and will write back."""
+
+    case_id: str
+    state: CaseState
+    outcome: str
+    closed_at: datetime | None
+    moves: int
+    records: int
+    last_record: str
+    head: str | None
+
+
+class Store:
+    """One part of the register."""
+
+    def __init__(self, database: Database, *, signer: Signer, clock: Callable[[], datetime]) -> None:
+        """Keep what the parts share.
+
+        Args:
+            database: the register's database.
+            signer: signs each record and head of evidence.
+            clock: gives the aware time that rows are dated with.
+        """
+        self._database = database
+        self._signer = signer
+        self._clock = clock
+
+    def _now(self) -> datetime:
+        return self._clock().astimezone(UTC)
+
+    def _insert(self, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+        # Both dialects have ON CONFLICT; SQLAlchemy spells it in each dialect's own INSERT.
+        return sqlite.insert(table) if self._database.dialect == "sqlite" else postgresql.insert(table)
+
+    def _append(self, connection: Connection, case: LockedCase, record: Record) -> LockedCase:
+        """The case with one more record at the end of its chain, signed, and its head signed anew."""
+        at = self._now()
+        payload = record_statement(record, case_id=case.case_id, seq=case.records, previous=case.last_record, at=at)
+        row = {"case_id": case.case_id, "seq": case.records, "envelope": self._signed(payload)}
+        connection.execute(sa.insert(tables.evidence), row)
+        count, last = case.records + 1, digest(payload)
+        head = self._signed(head_statement(case_id=case.case_id, count=count, last=last, at=at))
+        return replace(case, records=count, last_record=last, head=head)
+
+    def _signed(self, payload: bytes) -> str:
+        return json.dumps(self._signer.sign(payload), separators=(",", ":"))
+
+    def _move(self, connection: Connection, case: LockedCase, move: tuple[CaseState, str], *, actor: str) -> LockedCase:
+        """The case where ``move`` brings it, with a row in its timeline.
+
+        Raises:
+            MoveRefused: when the case cannot go there from where it stands.
+        """
+        to, cause = move
+        if not may_move(case.state, to):
+            what = f"a case that is {case.state} cannot become {to}"
+            remedy = f"look at the case with `rightsflow case {case.case_id}`; it may have gone on meanwhile"
+            raise MoveRefused(what, where=case.case_id, remedy=remedy)
+        add_move(connection, case, to=to, cause=cause, actor=actor, at=self._now())
+        closed_at = case.closed_at or (self._now() if to in ENDED else None)
+        return replace(case, state=to, moves=case.moves + 1, closed_at=closed_at)
+
+
+def add_move(connection: Connection, case: LockedCase, *, to: CaseState, cause: str, actor: str, at: datetime) -> None:  # noqa: PLR0913  # the columns of one row
+    """Write the next row of a case's timeline."""
+    row = {
+        "case_id": case.case_id,
+        "seq": case.moves,
+        "at": at,
+        "origin": case.state.value if case.moves else None,
+        "to_state": to.value,
+        "cause": cause,
+        "actor": actor,
+    }
+    connection.execute(sa.insert(tables.moves), row)
+
+
+_LOCK_CASE = (
+    sa.select(
+        tables.cases.c.case_id,
+        tables.cases.c.state,
+        tables.cases.c.outcome,
+        tables.cases.c.closed_at,
+        tables.cases.c.moves,
+        tables.cases.c.records,
+        tables.cases.c.last_record,
+        tables.cases.c.head,
+    )
+    .where(tables.cases.c.case_id == sa.bindparam("wanted"))
+    .with_for_update()
+)
+
+
+def lock_case(connection: Connection, case_id: str) -> LockedCase:
+    """The case, locked until the transaction ends.
+
+    Raises:
+        CaseUnknown: when there is none of that name.
+    """
+    row = connection.execute(_LOCK_CASE, {"wanted": case_id}).one_or_none()
+    if row is None:
+        raise unknown_case(case_id)
+    return LockedCase(row[0], CaseState(row[1]), *row[2:])
+
+
+_SAVE_CASE = sa.update(tables.cases).where(tables.cases.c.case_id == sa.bindparam("wanted"))
+
+
+def save_case(connection: Connection, case: LockedCase) -> None:
+    """Write a locked case back."""
+    changed = {
+        "wanted": case.case_id,
+        "state": case.state.value,
+        "outcome": case.outcome,
+        "closed_at": case.closed_at,
+        "moves": case.moves,
+        "records": case.records,
+        "last_record": case.last_record,
+        "head": case.head,
+    }
+    connection.execute(_SAVE_CASE, changed)
+
+
+def unknown_case(case_id: str) -> CaseUnknown:
+    """The error for a case that is not in the register."""
+    return CaseUnknown("no such case in the register", where=case_id, remedy="list the cases with `rightsflow cases`")

@@ -1,0 +1,152 @@
+"""The register's tables, the same on SQLite and PostgreSQL.
+
+Times are kept in UTC and given back aware. A row of ``case`` also carries the ends of its two lists (how many moves and
+evidence records there are, the digest of the last record and the signed head), so that locking that one row is
+enough to add to either without a fork.
+"""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+DIGEST_CHARS = 64
+"""SHA-256 in hex."""
+
+
+class UtcTime(sa.types.TypeDecorator[datetime]):
+    """An aware instant, kept in UTC; SQLite has no time zones, so there it is kept without one."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The instant in UTC; a time without zone is a mistake of ours and refused."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = "the register keeps aware times only"
+            raise ValueError(message)
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the base class's signature
+        """The instant, aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData()
+
+_BIG_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows by itself in INTEGER keys only
+
+cases = sa.Table(
+    "case_file",
+    metadata,
+    sa.Column("case_id", sa.String(40), primary_key=True),
+    sa.Column("right", sa.String(20), nullable=False),
+    sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("language", sa.String(20), nullable=False),
+    sa.Column("state", sa.String(30), nullable=False, index=True),
+    sa.Column("outcome", sa.String(40), nullable=False, default=""),
+    sa.Column("received_at", UtcTime, nullable=False),
+    sa.Column("response_due", sa.Date, nullable=False, index=True),
+    sa.Column("opened_at", UtcTime, nullable=False),
+    sa.Column("closed_at", UtcTime),
+    # A request key may be made from what a data subject sent, so only its digest is kept.
+    sa.Column("request_digest", sa.String(DIGEST_CHARS), nullable=False, unique=True),
+    sa.Column("moves", sa.Integer, nullable=False),
+    sa.Column("records", sa.Integer, nullable=False),
+    sa.Column("last_record", sa.String(DIGEST_CHARS), nullable=False),
+    sa.Column("head", sa.Text),
+)
+
+moves = sa.Table(
+    "case_move",
+    metadata,
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("origin", sa.String(30)),
+    sa.Column("to_state", sa.String(30), nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+)
+
+steps = sa.Table(
+    "step",
+    metadata,
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), primary_key=True),
+    sa.Column("step", sa.String(200), primary_key=True),
+    sa.Column("system", sa.String(200), primary_key=True),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("receipt", sa.JSON, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+)
+
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("envelope", sa.Text, nullable=False),
+)
+"""DSSE envelopes; the migration adds triggers that refuse to change or delete a row."""
+
+gates = sa.Table(
+    "gate",
+    metadata,
+    sa.Column("gate_id", _BIG_ID, primary_key=True, autoincrement=True),
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), nullable=False),
+    sa.Column("gate", sa.String(40), nullable=False),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("digest", sa.String(200), nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("roles", sa.JSON, nullable=False),
+    sa.Column("people", sa.Integer, nullable=False),
+    sa.Column("opened_at", UtcTime, nullable=False),
+    sa.Column("outcome", sa.String(40)),
+    sa.Column("reference", sa.Text, nullable=False, default=""),
+    sa.Column("note", sa.Text, nullable=False, default=""),
+    sa.Column("is_newest", sa.Boolean, nullable=False),
+    sa.Index("gate_of_case", "case_id", "gate", "subject"),
+)
+
+gate_answers = sa.Table(
+    "gate_answer",
+    metadata,
+    sa.Column("gate_id", _BIG_ID, sa.ForeignKey("gate.gate_id"), primary_key=True, autoincrement=False),
+    # Law 5: two answers at one gate are two people's.
+    sa.Column("operator", sa.String(200), primary_key=True),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("decision", sa.String(40), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("proof", sa.String(40), nullable=False),
+    sa.Column("reason_digest", sa.String(DIGEST_CHARS), nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+)
+
+operators = sa.Table(
+    "operator",
+    metadata,
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("roles", sa.JSON, nullable=False),
+    sa.Column("valid_until", UtcTime),
+    sa.Column("training_until", UtcTime),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("locked_until", UtcTime),
+    sa.Column("last_step", sa.BigInteger, nullable=False),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+)
+
+data_keys = sa.Table(
+    "data_key",
+    metadata,
+    sa.Column("case_id", sa.String(200), primary_key=True),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    sa.Column("destroyed_at", UtcTime),
+)
