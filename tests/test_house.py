@@ -1,0 +1,139 @@
+"""The laws of the house that no linter knows: sizes, names, a clock that is given, nothing said that must not be."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("flows", "tasks", "integrations", "data_contracts")
+MODULES = sorted(path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+RULES = [path for path in MODULES if path.parts[:2] == ("tasks", "rules")]
+
+MODULE_LINES = 400
+FUNCTION_LINES = 40
+NO_NAMES = {"utils", "util", "helpers", "helper", "manager", "handler", "handlers", "data", "info", "process", "misc"}
+"""Names that say that the name was not found yet (glossary)."""
+
+CLOCKS = {"now", "today", "utcnow", "time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime"}
+"""Calls that read a clock; the constructor ``time(…)`` of a moment in a day has arguments, a clock has none."""
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".html", ".txt", ".css", ".json", ".ini", ".mako", ".typ", ""}
+_MACHINE = re.compile(
+    r"(?<![\w.<>{}$/-])/(?:root|home|work|opt|Users)/[\w.-]"  # a path of somebody's machine
+    r"|(?:index-url|find-links)[ =]+\S*:/"  # the address of a registry
+    r"|https?://[^/\s]+/simple\b"
+)
+
+
+def tree(path: Path) -> ast.Module:
+    """The module's syntax."""
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The module's functions and methods, nested ones too."""
+    return (node for node in ast.walk(tree(path)) if isinstance(node, _FUNCTIONS))
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of the function without its decorators and docstring."""
+    first = function.body[0]
+    lines = (function.end_lineno or 0) - function.lineno + 1
+    if ast.get_docstring(function) is None:
+        return lines
+    return lines - ((first.end_lineno or 0) - first.lineno + 1)
+
+
+def tracked() -> list[Path]:
+    """Text files that are in the repository, or about to be."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    paths = (Path(name) for name in listed.split("\0") if name)
+    return [path for path in paths if path.suffix in _TEXT and (ROOT / path).is_file() and path.name != "LICENSE"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_module_fits_its_reader(path: Path) -> None:
+    """A module has at most 400 lines, and its name says something."""
+    lines = (ROOT / path).read_text(encoding="utf-8").count("\n")
+
+    assert lines <= MODULE_LINES
+    assert not NO_NAMES & {part.strip("_") for part in path.with_suffix("").parts}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_function_fits_one_look(path: Path) -> None:
+    """A function has at most 40 lines without its docstring."""
+    long = [f"{f.name}: {length(f)} lines" for f in functions(path) if length(f) > FUNCTION_LINES]
+
+    assert long == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_public_things_are_documented(path: Path) -> None:
+    """A module, and every public class and function at its top, says what the caller gets."""
+    module = tree(path)
+    things = [node for node in module.body if isinstance(node, (*_FUNCTIONS, ast.ClassDef))]
+    silent = [thing.name for thing in things if not thing.name.startswith("_") and not ast.get_docstring(thing)]
+
+    assert silent == []
+    assert not module.body or ast.get_docstring(module)
+
+
+@pytest.mark.parametrize("path", RULES, ids=str)
+def test_rule_is_given_the_time(path: Path) -> None:
+    """A rule of law reads no clock: ``now`` is an argument (law of the house on ``tasks/rules``)."""
+    calls = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and not node.args]
+    names = {getattr(call.func, "attr", getattr(call.func, "id", "")) for call in calls if not call.keywords}
+    zoned = {c.func.attr for c in ast.walk(tree(path)) if isinstance(c, ast.Call) and isinstance(c.func, ast.Attribute)}
+
+    assert not names & CLOCKS
+    assert not zoned & {"now", "today", "utcnow", "fromtimestamp"}
+
+
+@pytest.mark.parametrize("path", RULES, ids=str)
+def test_rule_has_no_input_or_output(path: Path) -> None:
+    """A rule of law neither opens, prints nor asks."""
+    called = {
+        node.func.id for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+
+    assert not called & {"open", "print", "input", "exec", "eval", "__import__"}
+
+
+def test_no_file_tells_of_a_machine() -> None:
+    """No file names a path of somebody's machine or the address of a package registry."""
+    found = [
+        f"{path}:{number}"
+        for path in tracked()
+        for number, line in enumerate((ROOT / path).read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+        if _MACHINE.search(line)
+    ]
+
+    assert found == []
+
+
+def test_top_level_stays_as_it_is() -> None:
+    """The four packages, the tests, and only the files every repository has."""
+    allowed = {
+        *PACKAGES, "tests", "docs", ".ci", "prefect.yaml", "pyproject.toml", "requirements.lock",
+        "README.md", "CHANGELOG.md", "LICENSE", "Makefile", ".gitignore", ".gitattributes", ".prefectignore",
+    }  # fmt: skip
+
+    assert {path.parts[0] for path in tracked()} - allowed == set()
+
+
+def test_lock_pins_by_hash() -> None:
+    """Every package of the lock has its hashes, and none comes from an address."""
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    entries = re.split(r"\n(?=\S)", lock.strip())
+
+    assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+    assert "://" not in lock
