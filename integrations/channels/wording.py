@@ -1,0 +1,154 @@
+"""Puts a notice into words (Art. 12(1): concise, transparent, intelligible, in clear and plain language).
+
+One template a kind and language gives both forms of a mail, so that text and HTML can never say different things.
+A refusal must tell the reasons, the complaint to an authority and the judicial remedy (Art. 12(4)); one that lacks any
+of the three is an error here, not a mail.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from data_contracts.company import Organisation
+from data_contracts.errors import ContractInvalid, RequestInvalid, StepFailed
+from data_contracts.notices import KeptItem, Notice, Rendered
+from data_contracts.vocabulary import NoticeKind
+from integrations.channels.message import has_control
+from integrations.channels.templating import environment, known_language, long_date, words
+
+__all__ = ["put_into_words"]
+
+_LONGEST_NAME = 120
+_LINK = re.compile(r"://|www\.|@", re.IGNORECASE)
+_GAP = re.compile(r"\n{3,}")
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Rows that stay for one and the same reason."""
+
+    label: str
+    law: str
+    until: str
+    rows: int
+    systems: tuple[str, ...]
+
+
+def put_into_words(notice: Notice, organisation: Organisation) -> Rendered:
+    """The notice as subject, text and HTML in a language we have words for.
+
+    Raises:
+        RequestInvalid: when the recipient's name holds a line end or another control character.
+        StepFailed: when a refusal gives no reason in words.
+        ContractInvalid: when the profile lacks what a refusal must tell.
+    """
+    if has_control(notice.recipient_name):
+        raise RequestInvalid(
+            "the recipient's name holds a control character", where=notice.case_id, remedy="correct the name"
+        )
+    language = known_language(notice.language, organisation)
+    context = _context(notice, organisation, language)
+    if notice.kind is NoticeKind.REFUSAL:
+        _require_art_12_4(notice, context)
+    subject = environment("text").get_template(f"notices/{language}/subject.j2").render(context)
+    return Rendered(
+        subject=" ".join(subject.split()),
+        text=_page("text", notice.kind, context),
+        html=_page("html", notice.kind, context),
+    )
+
+
+def _page(form: Literal["text", "html"], kind: NoticeKind, context: Mapping[str, Any]) -> str:
+    env = environment(form)
+    layout = f"notices/layout.{form}.j2"
+    ui = env.get_template(f"notices/parts.{form}.j2").module
+    body = env.get_template(f"notices/{context['language']}/{kind.value}.j2").render(context, ui=ui)
+    closing = env.get_template(f"notices/{context['language']}/closing.j2").render(context, ui=ui)
+    # Both were rendered, and escaped where that is due, by the environment of this form.
+    page = env.get_template(layout).render(context, body=Markup(body), closing=Markup(closing))  # noqa: S704
+    return page if form == "html" else _GAP.sub("\n\n", page.strip("\n")) + "\n"
+
+
+def _context(notice: Notice, organisation: Organisation, language: str) -> dict[str, Any]:
+    said = words(language)
+    received = notice.received_on.astimezone(ZoneInfo(organisation.time_zone)).date()
+    return {
+        "notice": notice,
+        "org": organisation,
+        "language": language,
+        "words": said,
+        "right": said["rights"].get(notice.right, said["rights"]["any"]),
+        "name": _greeted(notice.recipient_name),
+        "received": long_date(received, language),
+        "due": _told_date(notice.response_due, language),
+        "reasons": [said["reasons"][code] for code in notice.reasons if said["reasons"].get(code)],
+        "reason_lines": [line.strip() for line in notice.reason_text.splitlines() if line.strip()],
+        "kept": _kept(notice.kept, language, said),
+        "court": organisation.court.get(language, ""),
+    }
+
+
+def _greeted(name: str) -> str:
+    """The name to greet with; none when it looks like a text that somebody wants us to send around for them."""
+    flat = name.strip()
+    return "" if len(flat) > _LONGEST_NAME or _LINK.search(flat) else flat
+
+
+def _told_date(iso: str, language: str) -> str:
+    return long_date(date.fromisoformat(iso), language) if _ISO_DATE.fullmatch(iso) else ""
+
+
+def _kept(items: Iterable[KeptItem], language: str, said: Mapping[str, Any]) -> list[_Kept]:
+    """What stays, one entry for each reason, in the order of first mention."""
+    entries: dict[tuple[str, str, str], _Kept] = reduce(_add_kept, items, {})
+    return [
+        _Kept(
+            entry.label or said["kept"]["unnamed"],
+            entry.law,
+            _told_until(entry.until, language, said["kept"]),
+            entry.rows,
+            entry.systems,
+        )
+        for entry in entries.values()
+    ]
+
+
+def _told_until(until: str, language: str, said: Mapping[str, str]) -> str:
+    if day := _told_date(until, language):
+        return said["until"].format(day=day)
+    return said["per_row" if until == "per_row" else "open"]
+
+
+def _add_kept(entries: dict[tuple[str, str, str], _Kept], item: KeptItem) -> dict[tuple[str, str, str], _Kept]:
+    key = (item.label, item.law, item.until)
+    before = entries.get(key, _Kept(*key, rows=0, systems=()))
+    systems = tuple(dict.fromkeys((*before.systems, item.system)))
+    return {**entries, key: _Kept(*key, rows=before.rows + item.rows, systems=systems)}
+
+
+def _require_art_12_4(notice: Notice, context: Mapping[str, Any]) -> None:
+    """Refuse to write a refusal that lacks one of the three things Art. 12(4) asks for."""
+    if not context["reasons"] and not context["reason_lines"]:
+        raise StepFailed(
+            "a refusal gives no reason in words", where=notice.case_id, remedy="write the reason for the person"
+        )
+    org: Organisation = context["org"]
+    if not org.authority.name.strip():
+        raise _profile_lacks("authority.name", "the authority to complain to")
+    if not context["court"].strip():
+        raise _profile_lacks(f"court.{context['language']}", "the judicial remedy")
+
+
+def _profile_lacks(field: str, what: str) -> ContractInvalid:
+    return ContractInvalid(
+        f"a refusal cannot be sent without {what} (Art. 12(4))",
+        where=f"organisation.yaml {field}",
+        remedy="fill the field in",
+    )
