@@ -12,9 +12,8 @@ Source: https://yaml.org/type/ (YAML 1.1 types), PyYAML's node graph.
 
 import re
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import yaml
@@ -43,7 +42,7 @@ class Document:
 
     file: str
     data: Value
-    lines: Mapping[NodePath, int] = MappingProxyType({})
+    lines: Mapping[NodePath, int] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
 
     def line(self, path: NodePath) -> int | None:
@@ -153,8 +152,8 @@ class _Reading:
                                     ", or write true, false or a plain decimal number")
 
     def _refuse(self, node: yaml.Node, path: NodePath, *, what: str, remedy: str) -> None:
-        field = ".".join(str(part) for part in path)
-        self._faults.append(Fault(self._file, "", field, what, remedy, node.start_mark.line + 1))
+        place = ".".join(str(part) for part in path)
+        self._faults.append(Fault(self._file, "", place, what, remedy, node.start_mark.line + 1))
 
 
 _KINDS: Final[Mapping[Hashable, str]] = {

@@ -1,0 +1,77 @@
+"""Columns: what each says about itself holds together."""
+
+from collections.abc import Iterator
+
+from data_contracts import taxonomy
+from data_contracts.checks.subject import ContractSet, at_column
+from data_contracts.company import Purpose
+from data_contracts.contract import Column
+from data_contracts.fault import Fault
+from data_contracts.strict import meant
+from data_contracts.vocabulary import About, AccessTreatment, Sensitivity
+
+
+def categories(contracts: ContractSet) -> Iterator[Fault]:
+    """A personal column has a category of fideslang's taxonomy (Art. 15(1)(b))."""
+    for system, table, column in contracts.columns():
+        if column.is_personal and not column.category:
+            remedy = "add `category`, e.g. `user.contact.email`, or `system.operations` for what is not personal"
+            yield at_column(system, table, column.name, what="has no category", remedy=remedy)
+        elif column.category and column.category not in taxonomy.CATEGORIES:
+            near = meant(column.category, sorted(taxonomy.CATEGORIES))
+            remedy = f"write `{near}`" if near else "take a key from the taxonomy, listed in docs/contracts.md"
+            what = f"the category `{column.category}` is not in fideslang's taxonomy"
+            yield at_column(system, table, column.name, what=what, remedy=remedy)
+
+
+def purposes_given(contracts: ContractSet) -> Iterator[Fault]:
+    """Personal data have a purpose (Art. 5(1)(b); charter 1.1)."""
+    for system, table, column in contracts.columns():
+        if column.is_personal and not column.purposes:
+            remedy = "add `purposes` to the column's or the table's `dsr`"
+            yield at_column(system, table, column.name, what="has no purpose", remedy=remedy)
+
+
+def special_categories(contracts: ContractSet) -> Iterator[Fault]:
+    """Special categories need a ground of Art. 9(2) for each purpose, and the strictest classification."""
+    for system, table, column in contracts.columns():
+        if not taxonomy.is_special(column.category):
+            continue
+        for name in column.purposes:
+            if not contracts.vocabulary.purposes.get(name, _ANY).special:
+                what = f"holds a special category (Art. 9), but the purpose `{name}` names no ground of Art. 9(2)"
+                remedy = f"add `special: A9-2-…` to `{name}` in vocabulary.yaml, or use another purpose"
+                yield at_column(system, table, column.name, what=what, remedy=remedy)
+        if column.sensitivity is not Sensitivity.RESTRICTED:
+            what = "holds a special category (Art. 9), but is not classified as restricted"
+            yield at_column(system, table, column.name, what=what, remedy="write `classification: restricted`")
+
+
+_ANY = Purpose.model_construct(special="unknown")
+"""Stands in for a purpose that is not in the vocabulary, which another rule tells."""
+
+
+def about_others(contracts: ContractSet) -> Iterator[Fault]:
+    """What is about somebody else is neither disclosed (Art. 15(4)) nor searched by."""
+    for system, table, column in contracts.columns():
+        if column.about is About.SUBJECT:
+            continue
+        if column.access is AccessTreatment.INCLUDE:
+            what = f"is about {_whom(column)}, but would be disclosed to the data subject"
+            remedy = "add `access: mask`, `review` or `omit`"
+            yield at_column(system, table, column.name, what=what, remedy=remedy)
+        if column.identity:
+            what = f"is about {_whom(column)}, but is searched by as an identity of the data subject"
+            yield at_column(system, table, column.name, what=what, remedy="remove `identity`")
+
+
+def _whom(column: Column) -> str:
+    return "a third party" if column.about is About.THIRD_PARTY else "an employee"
+
+
+def markers(contracts: ContractSet) -> Iterator[Fault]:
+    """The marker of Art. 18 is a yes-or-no column."""
+    for system, table, column in contracts.columns():
+        if column.marker and column.logical_type != "boolean":
+            what = "is the marker of Art. 18, but no boolean"
+            yield at_column(system, table, column.name, what=what, remedy="put `marker` at a boolean column")

@@ -1,0 +1,132 @@
+"""Erasure: every strategy can be carried out in the database, and whatever stays has its ground (Art. 17)."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from data_contracts.checks.subject import ContractSet, at_column, at_table
+from data_contracts.contract import Column, Table
+from data_contracts.fault import Fault
+from data_contracts.vocabulary import About, ColumnErasure, TableErasure
+
+_PSEUDONYMS: Final = {ColumnErasure.TOKEN: 16, ColumnErasure.HMAC: 32}
+"""How many characters a column must take to hold the replacement."""
+_REPLACING: Final = frozenset({ColumnErasure.MASK, ColumnErasure.TOKEN, ColumnErasure.HMAC})
+_KEEPING: Final = frozenset({ColumnErasure.KEEP, ColumnErasure.HMAC})
+
+
+def what_stays_has_a_hold(contracts: ContractSet) -> Iterator[Fault]:
+    """What is kept, also as a keyed hash, names its exemption (Art. 17(3), 4(5))."""
+    for system, table in contracts.tables():
+        if table.erase is TableErasure.KEEP and not table.hold:
+            remedy = "add `hold`, or write `erase: delete` or `columns`"
+            yield at_table(system, table, what="is kept, but names no hold", remedy=remedy)
+        for column in table.columns:
+            if column.erase in _KEEPING and not column.hold:
+                what = f"`erase: {column.erase}` leaves personal data, but names no hold"
+                remedy = "add `hold`, or write `erase: clear`, `mask` or `token`"
+                yield at_column(system, table, column.name, what=what, remedy=remedy)
+
+
+def columns_say_what(contracts: ContractSet) -> Iterator[Fault]:
+    """In a table that is erased column by column each personal column says how; elsewhere none does."""
+    for system, table in contracts.tables():
+        for column in table.columns:
+            if table.erase is TableErasure.COLUMNS:
+                if column.is_personal and column.erase is None:
+                    what = "is personal in a table with `erase: columns`, but does not say how it is erased"
+                    remedy = "add `erase: clear`, `mask`, `token`, `hmac` or `keep`"
+                    yield at_column(system, table, column.name, what=what, remedy=remedy)
+            elif column.erase is not None:
+                what = f"`erase: {column.erase}` is never carried out: the table says `erase: {table.erase}`"
+                remedy = "remove it, or write `erase: columns` at the table"
+                yield at_column(system, table, column.name, what=what, remedy=remedy)
+
+
+def nothing_is_forgotten(contracts: ContractSet) -> Iterator[Fault]:
+    """``erase: none`` is for tables without data of the data subject."""
+    for system, table in contracts.tables():
+        is_about_subject = any(column.is_personal and column.about is About.SUBJECT for column in table.columns)
+        if table.erase is TableErasure.NONE and is_about_subject:
+            what = "says `erase: none`, but holds personal data of the data subject"
+            remedy = "write `erase: delete`, `columns`, or `keep` with a hold"
+            yield at_table(system, table, what=what, remedy=remedy)
+
+
+def clearing(contracts: ContractSet) -> Iterator[Fault]:
+    """NULL needs a column that takes it."""
+    for system, table, column in contracts.columns():
+        if column.erase is ColumnErasure.CLEAR and column.required:
+            what = "`erase: clear` sets it to NULL, but it is required"
+            yield at_column(system, table, column.name, what=what, remedy="write `erase: mask` or `erase: token`")
+
+
+def masking(contracts: ContractSet) -> Iterator[Fault]:
+    """One constant for many rows needs a column that takes it twice, and a type that has one."""
+    for system, table, column in contracts.columns():
+        if column.erase is not ColumnErasure.MASK:
+            continue
+        if column.unique or column.primary_key:
+            what = "`erase: mask` writes one constant to many rows, but its values are unique"
+            yield at_column(system, table, column.name, what=what, remedy="write `erase: token`, or `clear`")
+        if column.logical_type in {"object", "array", "map", "vector"}:
+            what = f"`erase: mask` has no constant for {column.logical_type}"
+            yield at_column(system, table, column.name, what=what, remedy="write `erase: clear`")
+
+
+def pseudonyms(contracts: ContractSet) -> Iterator[Fault]:
+    """A pseudonym is a text of 16 characters, a keyed hash one of 32."""
+    for system, table, column in contracts.columns():
+        needed = _PSEUDONYMS.get(column.erase, 0) if column.erase else 0
+        if not needed:
+            continue
+        if column.logical_type != "string":
+            what = f"`erase: {column.erase}` writes a text, but the column is {column.logical_type}"
+            yield at_column(system, table, column.name, what=what, remedy="write `erase: mask` or `erase: clear`")
+        elif column.max_length is not None and column.max_length < needed:
+            what = f"`erase: {column.erase}` writes {needed} characters, but the column takes {column.max_length}"
+            yield at_column(system, table, column.name, what=what, remedy="write `erase: mask` or `erase: clear`")
+
+
+def keys_stay(contracts: ContractSet) -> Iterator[Fault]:
+    """A column at either end of a reference in its system keeps its value or is cleared, or the reference breaks."""
+    ends = {
+        (table.system, name, column)
+        for _, table in contracts.tables()
+        for reference in table.references
+        if reference.to_system == table.system
+        for name, columns in ((table.name, reference.columns), (reference.to_table, reference.to_columns))
+        for column in columns
+    }
+    for system, table, column in contracts.columns():
+        is_end = (table.system, table.name, column.name) in ends
+        if column.erase in _REPLACING and (is_end or column.primary_key):
+            what = f"`erase: {column.erase}` would change a key, and break what refers to it"
+            remedy = "write `erase: keep` with a hold, `clear` where NULL is allowed, or delete the rows"
+            yield at_column(system, table, column.name, what=what, remedy=remedy)
+
+
+def rows_can_go(contracts: ContractSet) -> Iterator[Fault]:
+    """Rows are only deleted where no row that stays, in the same system, refers to them."""
+    for system, table in contracts.tables():
+        for reference in table.references:
+            target = contracts.find(reference.to_system, reference.to_table)
+            if target is None or target.system != table.system or reference.shared:
+                continue
+            stays = table.erase is not TableErasure.DELETE
+            if stays and target.erase is TableErasure.DELETE and not _is_cleared(table, reference.columns):
+                what = f"its rows are deleted, but rows of `{table.name}`, which stay, refer to them"
+                remedy = f"write `erase: columns` here, `erase: delete` at `{table.name}`, or clear the reference there"
+                yield at_table(system, target, what=what, remedy=remedy)
+
+
+def _is_cleared(table: Table, names: tuple[str, ...]) -> bool:
+    columns: list[Column] = [table.column(name) for name in names]
+    return table.erase is TableErasure.COLUMNS and all(c.erase is ColumnErasure.CLEAR for c in columns)
+
+
+def rows_have_a_key(contracts: ContractSet) -> Iterator[Fault]:
+    """Rows that stay can be told apart, to prove afterwards what each became (law 7)."""
+    for system, table in contracts.tables():
+        if table.erase is TableErasure.COLUMNS and not table.primary_key:
+            remedy = "write `primaryKey: true` at its key columns, or `erase: delete`"
+            yield at_table(system, table, what="has `erase: columns`, but no primary key", remedy=remedy)

@@ -1,0 +1,83 @@
+"""Retention: each period starts from a date that is there, and each hold has an end (Art. 5(1)(e), 17(3))."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from data_contracts.checks.subject import ContractSet, at_column
+from data_contracts.contract import SystemContract, Table
+from data_contracts.fault import Fault
+from data_contracts.vocabulary import ColumnErasure, RetentionAction, TableErasure
+
+_DATES: Final = frozenset({"date", "timestamp"})
+
+
+def starts(contracts: ContractSet) -> Iterator[Fault]:
+    """A period starts from a declared date or timestamp column."""
+    for system, table in contracts.tables():
+        types = {column.name: column.logical_type for column in table.columns}
+        for item in table.retentions:
+            if item.column not in types:
+                what = f"starts from `{table.name}.{item.column}`, which is not declared"
+                yield Fault(system.file, "", item.id, what, "name a declared column in `element`")
+            elif types[item.column] not in _DATES:
+                what = f"starts from `{table.name}.{item.column}`, which is {types[item.column]}"
+                yield Fault(system.file, "", item.id, what, "name a date or timestamp column in `element`")
+
+
+def ids(contracts: ContractSet) -> Iterator[Fault]:
+    """The id of a retention item is unique in its document."""
+    for system in contracts.systems:
+        times = Counter(item.id for table in system.tables for item in table.retentions if item.id)
+        for name in (name for name, count in times.items() if count > 1):
+            what = "two retention items have this id"
+            yield Fault(system.file, "", name, what, "give each an id of its own")
+
+
+def clashes(contracts: ContractSet) -> Iterator[Fault]:
+    """For one table and hold, or for the deletion of its rows, one period counts."""
+    for system, table in contracts.tables():
+        by_hold = Counter(item.hold for item in table.retentions)
+        deletions = [item for item in table.retentions if item.then is RetentionAction.DELETE]
+        for item in table.retentions:
+            is_second_deletion = item in deletions[1:]
+            if by_hold[item.hold] > 1 or is_second_deletion:
+                what = f"clashes with another retention item of `{table.name}`"
+                remedy = "keep one item for each hold, and one that deletes the rows"
+                yield Fault(system.file, "", item.id, what, remedy)
+
+
+def actions_fit(contracts: ContractSet) -> Iterator[Fault]:
+    """``then: columns`` needs a table whose columns say how they are erased."""
+    for system, table in contracts.tables():
+        for item in table.retentions:
+            if item.then is RetentionAction.COLUMNS and table.erase is not TableErasure.COLUMNS:
+                what = f"says `then: columns`, but `{table.name}` says `erase: {table.erase}`"
+                yield Fault(system.file, "", item.id, what, "write `then: delete`, or `erase: columns` at the table")
+
+
+def holds_end(contracts: ContractSet) -> Iterator[Fault]:
+    """A hold that a contract uses has an end.
+
+    What is erased once its hold is over (any strategy but ``keep``) must find the date in its own system. What is kept
+    for the sake of rows elsewhere (a key that invoices of another system name) may take the end from any contract.
+    """
+    ending = {(table.system, item.hold) for _, table in contracts.tables() for item in table.retentions}
+    anywhere = {hold for _, hold in ending}
+    for system, table, field, hold, is_kept in _uses(contracts):
+        known = contracts.vocabulary.holds.get(hold)
+        if known is None or known.open_ended or (table.system, hold) in ending or (is_kept and hold in anywhere):
+            continue
+        what = f"is held by `{hold}`, but no retention item says when that ends"
+        remedy = f"add a retention item with `hold: {hold}`, or write `open_ended: true` and a `note` at the hold"
+        yield at_column(system, table, field, what=what, remedy=remedy)
+
+
+def _uses(contracts: ContractSet) -> Iterator[tuple[SystemContract, Table, str, str, bool]]:
+    for system, table in contracts.tables():
+        if table.hold:
+            yield system, table, "", table.hold, table.erase is TableErasure.KEEP
+        for column in table.columns:
+            if column.hold:
+                is_kept = column.erase in {ColumnErasure.KEEP, ColumnErasure.HMAC}
+                yield system, table, column.name, column.hold, is_kept

@@ -1,0 +1,65 @@
+"""What reading one ODCS document leaves behind beside its contract: faults, and the lines that later checks name."""
+
+from typing import TypeVar
+
+from open_data_contract_standard.model import CustomProperty
+from pydantic import BaseModel
+
+from data_contracts.fault import Fault
+from data_contracts.odcs_schema import place_of
+from data_contracts.strict import salvage
+from data_contracts.yaml_file import Document, NodePath
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_PROPERTY = "dsr"
+
+
+class Notes:
+    """A notebook for one document: ``faults`` so far, and ``lines`` by table and field."""
+
+    def __init__(self, document: Document) -> None:
+        """An empty notebook."""
+        self._document = document
+        self.faults: list[Fault] = []
+        self.lines: dict[tuple[str, str], int] = {}
+
+    @property
+    def file(self) -> str:
+        """The document's name in faults."""
+        return self._document.file
+
+    def fault(self, path: NodePath, *, what: str, remedy: str) -> None:
+        """Note what is wrong at ``path``."""
+        table, field, _ = place_of(self._document.data, path)
+        self.faults.append(Fault(self.file, table, field, what, remedy, self._document.line(path)))
+
+    def remember(self, path: NodePath) -> None:
+        """Note the line of the element at ``path``."""
+        table, field, _ = place_of(self._document.data, path)
+        line = self._document.line(path)
+        if line is not None:
+            self.lines.setdefault((table, field), line)
+
+    def dsr(self, path: NodePath, properties: list[CustomProperty] | None, model: type[ModelT]) -> ModelT | None:
+        """The ``dsr`` custom property of the element at ``path``; None when there is none that can be read.
+
+        Args:
+            path: the element's own path.
+            properties: its ``customProperties``.
+            model: what the level's ``dsr`` must look like.
+        """
+        found = [(place, item.value) for place, item in enumerate(properties or []) if item.property == _PROPERTY]
+        if len(found) > 1:
+            self.fault(path, what="has two `dsr` blocks", remedy="join them into one")
+        for place, value in found[:1]:
+            inner = (*path, "customProperties", place, "value")
+            reading = salvage(model, value)
+            for finding in reading.findings:
+                self.fault((*inner, *finding.path), what=f"`dsr`: {finding.what}", remedy=finding.remedy)
+            return reading.model
+        return None
+
+    def has_dsr(self, properties: list[CustomProperty] | None) -> bool:
+        """Whether there is a ``dsr`` block, readable or not."""
+        return any(item.property == _PROPERTY for item in properties or [])

@@ -1,0 +1,118 @@
+"""Resolving ODCS relationships: from ``crm.odcs.yaml#/schema/customer/properties/email`` to system, table and column.
+
+ODCS knows two notations: by names inside the document (``customer.email``), and by ids as a path, which may
+start with another document of the same folder. Where an element has no id, its name serves as one.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from open_data_contract_standard.model import OpenDataContractStandard, Relationship, SchemaObject
+
+from data_contracts.contract import Reference
+from data_contracts.dsr import RelationDsr
+from data_contracts.odcs_notes import Notes
+from data_contracts.yaml_file import NodePath
+
+_BY_ID: Final = re.compile(r"(?:(?P<file>[^#]+)#)?/?schema/(?P<table>[^/]+)/properties/(?P<column>[^/]+)")
+_BY_NAME: Final = re.compile(r"(?P<table>[^./#]+)\.(?P<column>[^./#]+)")
+_NOTATION: Final = "write `table.column`, or `other.odcs.yaml#/schema/table/properties/column`"
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Names of one document by what others may call them: table id or name to its name and columns."""
+
+    system: str
+    tables: Mapping[str, tuple[str, Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Finds the ends of relationships.
+
+    Attributes:
+        outlines: by file name; None for a file of the folder that could not be read.
+        notes: where dangling ends are noted.
+    """
+
+    outlines: Mapping[str, Outline | None]
+    notes: Notes
+
+    def references(self, table: SchemaObject, path: NodePath) -> tuple[Reference, ...]:
+        """Every reference that ``table`` and its columns declare and that leads somewhere."""
+        found = []
+        for place, column in enumerate(table.properties or []):
+            for index, relationship in enumerate(column.relationships or []):
+                inner = (*path, "properties", place, "relationships", index)
+                found.append(self._reference((column.name or "",), relationship, inner))
+        for index, relationship in enumerate(table.relationships or []):
+            inner = (*path, "relationships", index)
+            origin = tuple(end[2] for end in self._ends(relationship.from_, inner) if end[1] == table.name)
+            found.append(self._reference(origin, relationship, inner))
+        return tuple(reference for reference in found if reference is not None)
+
+    def _reference(self, columns: tuple[str, ...], relationship: Relationship, path: NodePath) -> Reference | None:
+        ends = self._ends(relationship.to, path)
+        places = {end[:2] for end in ends}
+        dsr = self.notes.dsr(path, relationship.customProperties, RelationDsr) or RelationDsr()
+        if not ends or not columns:
+            return None
+        if len(places) > 1 or len(ends) != len(columns):
+            self.notes.fault(path, what="a reference needs as many columns on both ends, each end in one table",
+                             remedy="write `from` and `to` as lists of the same length")
+            return None
+        system, name, _ = ends[0]
+        to_columns = tuple(end[2] for end in ends)
+        return Reference(columns, system, name, to_columns, dsr.follow, dsr.shared)
+
+    def _ends(self, written: str | Sequence[str] | None, path: NodePath) -> list[tuple[str, str, str]]:
+        """System, table and column of each end; empty when one of them leads nowhere."""
+        texts = [written] if isinstance(written, str) else list(written or [])
+        ends = [self._end(text, path) for text in texts]
+        return [end for end in ends if end] if all(ends) else []
+
+    def _end(self, text: str, path: NodePath) -> tuple[str, str, str] | None:
+        match = _BY_ID.fullmatch(text) or _BY_NAME.fullmatch(text)
+        if match is None:
+            self.notes.fault(path, what=f"the reference `{text}` is not understood", remedy=_NOTATION)
+            return None
+        file = (match.groupdict().get("file") or self.notes.file).removeprefix("./")
+        if file not in self.outlines:
+            self.notes.fault(path, what=f"refers to `{file}`, which is no contract of this folder",
+                             remedy=f"write one of {', '.join(sorted(self.outlines))}")
+            return None
+        outline = self.outlines[file]
+        return self._column(outline, (match["table"], match["column"]), path) if outline else None
+
+    def _column(self, outline: Outline, end: tuple[str, str], path: NodePath) -> tuple[str, str, str] | None:
+        table, column = end
+        name, columns = outline.tables.get(table, ("", {}))
+        if not name:
+            self.notes.fault(path, what=f"refers to table `{table}`, which `{outline.system}` does not declare",
+                             remedy=f"write one of {', '.join(sorted(outline.tables))}, or declare the table")
+            return None
+        if column not in columns:
+            self.notes.fault(path, what=f"refers to column `{table}.{column}`, which `{outline.system}` "
+                             "does not declare", remedy=f"write one of {', '.join(sorted(columns))}")
+            return None
+        return outline.system, name, columns[column]
+
+
+def outline(document: OpenDataContractStandard) -> Outline:
+    """What others may call the tables and columns of ``document``."""
+    tables = {}
+    for table in document.schema_ or []:
+        columns = {key: p.name for p in table.properties or [] if p.name for key in (p.name, p.id) if key}
+        tables |= {key: (table.name, columns) for key in (table.name, table.id) if key and table.name}
+    return Outline(document.id or "", tables)
+
+
+def refers_by_table(table: SchemaObject) -> frozenset[str]:
+    """Names of columns that a relationship written at the table starts from."""
+    written = [r.from_ for r in table.relationships or []]
+    texts = [text for item in written for text in ([item] if isinstance(item, str) else item or [])]
+    matches = [_BY_ID.fullmatch(text) or _BY_NAME.fullmatch(text) for text in texts]
+    return frozenset(match["column"] for match in matches if match)

@@ -1,0 +1,146 @@
+"""Reading tables and columns: native ODCS facts and ``dsr`` blocks become one resolved shape."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from open_data_contract_standard.model import SchemaObject, SchemaProperty
+
+from data_contracts import taxonomy
+from data_contracts.contract import Column, Retention, Table
+from data_contracts.dsr import ColumnDsr, ContractDsr, TableDsr
+from data_contracts.odcs_notes import Notes
+from data_contracts.odcs_references import Resolver, refers_by_table
+from data_contracts.vocabulary import DataSource, Sensitivity, TableErasure
+from data_contracts.yaml_file import NodePath
+
+_LENGTH: Final = re.compile(r"(?:char|varchar2?|varying|text|string)\s*\(\s*(\d+)")
+_NO_TABLE_DSR: Final = TableDsr(erase=TableErasure.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a table takes from the levels above it."""
+
+    system: str
+    contract: ContractDsr
+    retentions: tuple[Retention, ...]
+    resolver: Resolver
+
+    @property
+    def notes(self) -> Notes:
+        """Where faults are noted."""
+        return self.resolver.notes
+
+
+def read_table(table: SchemaObject, path: NodePath, *, around: Surroundings) -> Table:
+    """The table at ``path``; what it leaves open is filled in from its contract."""
+    notes = around.notes
+    notes.remember(path)
+    dsr = notes.dsr(path, table.customProperties, TableDsr)
+    if dsr is None and not notes.has_dsr(table.customProperties):
+        remedy = "say what erasure does: `customProperties: [{property: dsr, value: {erase: …, purposes: […]}}]`"
+        notes.fault(path, what="the table has no `dsr` block", remedy=remedy)
+    dsr = dsr or _NO_TABLE_DSR
+    name = table.name or ""
+    return Table(
+        system=around.system,
+        name=name,
+        columns=_columns(table, path, dsr=dsr, notes=notes),
+        erase=dsr.erase,
+        purposes=tuple(dsr.purposes),
+        hold=dsr.hold,
+        controller=dsr.controller or around.contract.controller,
+        recipients=tuple(dsr.recipients or around.contract.recipients),
+        references=around.resolver.references(table, path),
+        retentions=tuple(item for item in around.retentions if item.table == name),
+        description=table.description or "",
+        physical_name="" if table.physicalName in (None, name) else table.physicalName,
+    )
+
+
+def _columns(table: SchemaObject, path: NodePath, *, dsr: TableDsr, notes: Notes) -> tuple[Column, ...]:
+    keys = refers_by_table(table)
+    found = []
+    for place, column in enumerate(table.properties or []):
+        inner = (*path, "properties", place)
+        notes.remember(inner)
+        if column.name:
+            is_key = bool(column.primaryKey or column.relationships or column.name in keys)
+            own = _column_dsr(column, inner, is_key=is_key, notes=notes)
+            _note_unsupported(column, inner, notes)
+            found.append(_column(column, own, table=dsr, sensitivity=_sensitivity(column, inner, notes)))
+    return tuple(found)
+
+
+def _column_dsr(column: SchemaProperty, path: NodePath, *, is_key: bool, notes: Notes) -> ColumnDsr | None:
+    """The column's ``dsr``; a bare key column needs none, any other column that has none is a fault."""
+    dsr = notes.dsr(path, column.customProperties, ColumnDsr)
+    if dsr is None and not is_key and not notes.has_dsr(column.customProperties):
+        remedy = "say what it holds: `customProperties: [{property: dsr, value: {category: …, source: …}}]`"
+        notes.fault(path, what="the column has no `dsr` block", remedy=remedy)
+    if dsr is not None and dsr.category and dsr.source is None and taxonomy.is_personal(dsr.category):
+        remedy = f"add `source`: one of {', '.join(DataSource)}"
+        notes.fault(path, what="does not say where its values come from", remedy=remedy)
+    return dsr
+
+
+def _column(
+    column: SchemaProperty, dsr: ColumnDsr | None, *, table: TableDsr, sensitivity: Sensitivity
+) -> Column:
+    is_personal = dsr is not None and taxonomy.is_personal(dsr.category)
+    dsr = dsr or ColumnDsr()
+    inherited = table.purposes if is_personal else []
+    return Column(
+        name=column.name or "",
+        logical_type=column.logicalType or "",
+        physical_type=column.physicalType or "",
+        description=column.description or "",
+        primary_key=bool(column.primaryKey),
+        primary_key_position=max(column.primaryKeyPosition or 0, 0),
+        required=bool(column.required or column.primaryKey),
+        unique=bool(column.unique),
+        max_length=_max_length(column),
+        is_personal=is_personal,
+        category=dsr.category,
+        source=dsr.source or DataSource.OBSERVED,
+        identity=dsr.identity,
+        normalised=dsr.normalised,
+        purposes=tuple(dsr.purposes or inherited),
+        sensitivity=sensitivity,
+        erase=dsr.erase,
+        hold=dsr.hold,
+        rectify=dsr.rectify,
+        about=dsr.about,
+        access=dsr.access,
+        marker=dsr.marker,
+    )
+
+
+def _max_length(column: SchemaProperty) -> int | None:
+    """The longest text the column takes: the shorter of what its options and its physical type say."""
+    lengths = [int(found) for found in _LENGTH.findall((column.physicalType or "").lower())]
+    option = (column.logicalTypeOptions or {}).get("maxLength")
+    if isinstance(option, int):
+        lengths.append(option)
+    return min(lengths, default=None)
+
+
+def _sensitivity(column: SchemaProperty, path: NodePath, notes: Notes) -> Sensitivity:
+    if column.classification is None:
+        return Sensitivity.INTERNAL
+    try:
+        return Sensitivity(column.classification)
+    except ValueError:
+        remedy = f"write one of {', '.join(Sensitivity)}"
+        notes.fault(path, what="`classification` is not one of its values", remedy=remedy)
+        return Sensitivity.RESTRICTED
+
+
+def _note_unsupported(column: SchemaProperty, path: NodePath, notes: Notes) -> None:
+    if column.physicalName not in (None, column.name):
+        what = "has a `physicalName` other than its name"
+        notes.fault(path, what=what, remedy="name the column as the live system does; `businessName` is for people")
+    if column.properties or column.items or column.map:
+        what = "describes what is inside the column, which is not read"
+        notes.fault(path, what=what, remedy="describe the column as a whole, with the most sensitive thing it holds")
