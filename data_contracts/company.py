@@ -164,5 +164,7 @@ class Policy(_Strict):
     """How long a sealed answer package stays after the subject was told."""
     evidence_years: PositiveInt = 5
     extension_months: Literal[2] = 2
+    proof_asked_within_days: PositiveInt = 3
+    """Working days in which asking for a proof of identity stops the clock (EDPB 01/2022, 5.3: without undue delay)."""
     proof_days: PositiveInt = 30
     """How long we wait for a proof of identity before the case is closed with a notice."""

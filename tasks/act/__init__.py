@@ -1,0 +1,1 @@
+"""What carrying out a right does, one module per right."""

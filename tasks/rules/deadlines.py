@@ -46,12 +46,12 @@ class Place:
     Attributes:
         time_zone: IANA name, e.g. ``Europe/Paris``.
         country: ISO 3166-1 code, e.g. ``FR``.
-        subdivision: a region with holidays of its own, as a code of ``holidays``; empty for none.
+        subdivision: a region with holidays of its own, as a code of ``holidays``; None or empty for none.
     """
 
     time_zone: str
     country: str
-    subdivision: str = ""
+    subdivision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _months_after(day: date, months: int) -> date:
 
 
 @lru_cache(maxsize=256)
-def _holidays(country: str, subdivision: str, year: int) -> frozenset[date]:
+def _holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
     try:
         return frozenset(country_holidays(country, subdiv=subdivision or None, years=year))
     except (NotImplementedError, KeyError):
