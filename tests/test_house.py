@@ -14,6 +14,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("flows", "tasks", "integrations", "data_contracts")
 MODULES = sorted(path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+# A migration lists columns; it is read once and never edited.
+CODE = [path for path in MODULES if "versions" not in path.parts]
 RULES = [path for path in MODULES if path.parts[:2] == ("tasks", "rules")]
 
 MODULE_LINES = 400
@@ -71,7 +73,7 @@ def test_module_fits_its_reader(path: Path) -> None:
     assert not NO_NAMES & {part.strip("_") for part in path.with_suffix("").parts}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=str)
+@pytest.mark.parametrize("path", CODE, ids=str)
 def test_function_fits_one_look(path: Path) -> None:
     """A function has at most 40 lines without its docstring."""
     long = [f"{f.name}: {length(f)} lines" for f in functions(path) if length(f) > FUNCTION_LINES]
