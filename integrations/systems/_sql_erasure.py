@@ -1,0 +1,186 @@
+"""Erasing in a SQL database: the statements of an order, and the count of what does not look erased.
+
+One order is one statement where it can be. It becomes several where a database cannot take all keys at once, and where
+many values are replaced. Then columns that the selection itself looks at are changed last, because a row that no
+longer matches would be left half erased.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from data_contracts.errors import ContractMismatch
+from data_contracts.keys import EraseColumns, Erased, ErasureOrder, EraseRows
+from integrations.systems._sql_conditions import Clause, Part
+from integrations.systems._sql_query import Asked, Queries
+from integrations.systems._values import NO_MATCH
+
+_REPLACED_AT_ONCE = 400
+_BATCH_ROWS = 10_000
+
+Changes: TypeAlias = Mapping[str, Any]
+_Replacements: TypeAlias = Mapping[str, Mapping[Any, Any]]
+
+
+class Erasure:
+    """Carries out erasure orders on one connection, inside its transaction."""
+
+    def __init__(self, queries: Queries, connection: Connection) -> None:
+        """``connection`` must be in a transaction; whoever opened it commits."""
+        self._queries = queries
+        self._connection = connection
+        self._deletes_row_by_row = connection.dialect.name in {"mysql", "mariadb"}
+
+    def carry_out(self, order: ErasureOrder) -> int:
+        """Carry out one order; the number of rows touched."""
+        asked = self._queries.ask(order.selection)
+        if not asked.parts:
+            return 0
+        return self._delete(asked) if isinstance(order, EraseRows) else self._change(asked, order)
+
+    # --- rows ----------------------------------------------------------------------------------------------------
+
+    def _delete(self, asked: Asked) -> int:
+        statement = sa.delete(asked.table.clause)
+        done = 0
+        if asked.table.refers_to_itself and self._deletes_row_by_row:
+            # InnoDB checks references row by row: take the rows that no other points at, again and again. The
+            # plain statement afterwards fails if something outside the selection still points at what is left.
+            polite = statement.prefix_with("IGNORE")
+            while touched := self._run(asked, polite):
+                done += touched
+        return done + self._run(asked, statement)
+
+    def _run(self, asked: Asked, statement: sa.Delete | sa.Update) -> int:
+        return sum(self._run_part(asked, part, statement) for part in asked.parts)
+
+    def _run_part(self, asked: Asked, part: Part, statement: sa.Delete | sa.Update, *only: Clause) -> int:
+        bound = statement.where(self._queries.where(asked, part), *only)
+        return self._connection.execute(bound, self._queries.params(asked, part)).rowcount
+
+    # --- columns -------------------------------------------------------------------------------------------------
+
+    def _change(self, asked: Asked, order: EraseColumns) -> int:
+        fixed = {name: None for name in order.clear} | {
+            name: self._constant(asked, name, value) for name, value in order.mask.items()
+        }
+        replace = {name: self._fitted(asked, name, values) for name, values in order.replace.items()}
+        touched = self._queries.count(self._connection, asked)
+        looked_at = {c for condition in order.selection.conditions for c in condition.columns}
+        looked_at |= {cutoff.column for cutoff in order.selection.cutoffs}
+        free = {n: v for n, v in fixed.items() if n not in looked_at}
+        free_replace = {n: v for n, v in replace.items() if n not in looked_at}
+        for name in [n for n, v in free_replace.items() if _is_divisible(v)]:
+            self._replace_in_turns(asked, name, free_replace.pop(name), {})
+        self._change_at_once(asked, free, free_replace)
+        bound = {n: v for n, v in fixed.items() if n in looked_at}
+        bound_replace = {n: v for n, v in replace.items() if n in looked_at}
+        divisible = [n for n, v in bound_replace.items() if _is_divisible(v)]
+        if len(divisible) == 1 and not any(_chains(v) for v in bound_replace.values()):
+            values = bound_replace.pop(divisible[0])
+            self._replace_in_turns(asked, divisible[0], values, self._changes(asked, bound, bound_replace))
+        self._change_at_once(asked, bound, bound_replace)
+        return touched
+
+    def _changes(self, asked: Asked, fixed: Changes, replace: _Replacements) -> dict[str, Any]:
+        return dict(fixed) | {n: self._case(asked, n, v) for n, v in replace.items() if v}
+
+    def _change_at_once(self, asked: Asked, fixed: Changes, replace: _Replacements) -> None:
+        changes = self._changes(asked, fixed, replace)
+        if changes:
+            self._update(asked, changes)
+
+    def _replace_in_turns(self, asked: Asked, name: str, values: Mapping[Any, Any], also: Changes) -> None:
+        """Replace values some at a time; rows that hold one of them get the other changes in the same statement."""
+        for some in _chunks(values, _REPLACED_AT_ONCE):
+            changes = {**also, name: self._case(asked, name, some)}
+            self._update(asked, changes, self._is_one_of(asked, name, some))
+
+    def _update(self, asked: Asked, changes: Changes, *only: Clause) -> None:
+        for table_part in asked.parts:
+            self._run_part(asked, table_part, sa.update(asked.table.clause).values(dict(changes)), *only)
+
+    def _case(self, asked: Asked, name: str, values: Mapping[Any, Any]) -> sa.ColumnElement[Any]:
+        compared, bound = self._queries.conditions.exact(asked.table, name)
+        column = asked.table.clause.c[name]
+        return sa.case({bound(old): new for old, new in values.items()}, value=compared, else_=column)
+
+    def _is_one_of(self, asked: Asked, name: str, values: Mapping[Any, Any]) -> Clause:
+        compared, bound = self._queries.conditions.exact(asked.table, name)
+        clause: Clause = compared.in_([bound(old) for old in values])
+        return clause
+
+    def _constant(self, asked: Asked, name: str, value: object) -> object:
+        fitted = None if value is None else self._queries.conditions.fitted(asked.table, name, value)
+        if fitted is NO_MATCH:
+            raise ContractMismatch(
+                "the column cannot hold the constant that masks it",
+                where=f"{asked.table.path}.{name}",
+                remedy="choose another way of erasing the column in the contract",
+            )
+        return fitted
+
+    def _fitted(self, asked: Asked, name: str, values: Mapping[str, str]) -> dict[Any, Any]:
+        fitted = {self._queries.conditions.fitted(asked.table, name, old): new for old, new in values.items()}
+        return {old: self._constant(asked, name, new) for old, new in fitted.items() if old is not NO_MATCH}
+
+
+def _chunks(values: Mapping[Any, Any], size: int) -> Iterator[dict[Any, Any]]:
+    pairs = iter(values.items())
+    while chunk := dict(islice(pairs, size)):
+        yield chunk
+
+
+def _chains(values: Mapping[Any, Any]) -> bool:
+    """Whether a value's replacement is itself replaced, so that replacing in turns would replace twice."""
+    return not values.keys().isdisjoint(values.values())
+
+
+def _is_divisible(values: Mapping[Any, Any]) -> bool:
+    return len(values) > _REPLACED_AT_ONCE and not _chains(values)
+
+
+def count_not_erased(queries: Queries, connection: Connection, asked: Asked, erased: Erased) -> int:
+    """How many selected rows do not look as ``erased`` says."""
+    table, conditions = asked.table, queries.conditions
+    signs = [table.column(name).clause.is_not(None) for name in erased.cleared]
+    for name, value in erased.masked.items():
+        compared, bound = conditions.exact(table, name)
+        signs.append(compared.is_distinct_from(bound(conditions.fitted(table, name, value))))
+    old = {name: _old_values(queries, asked, name, values) for name, values in erased.replaced.items()}
+    is_few = sum(map(len, old.values())) <= _REPLACED_AT_ONCE
+    count = _count_in_database if is_few else _count_here
+    return count(queries, connection, asked, signs, old)
+
+
+def _old_values(queries: Queries, asked: Asked, name: str, values: frozenset[str]) -> frozenset[Any]:
+    fitted = (queries.conditions.fitted(asked.table, name, value) for value in values)
+    return frozenset(value for value in fitted if value is not NO_MATCH)
+
+
+def _count_in_database(
+    queries: Queries, connection: Connection, asked: Asked, signs: Sequence[Clause], old: Mapping[str, frozenset[Any]]
+) -> int:
+    signs = list(signs)
+    for name, values in old.items():
+        compared, bound = queries.conditions.exact(asked.table, name)
+        signs.append(compared.in_([bound(value) for value in values]))
+    return queries.count(connection, asked, sa.or_(sa.false(), *signs))
+
+
+def _count_here(
+    queries: Queries, connection: Connection, asked: Asked, signs: Sequence[Clause], old: Mapping[str, frozenset[Any]]
+) -> int:
+    """Too many old values to send: look at each row's values, without keeping any."""
+    names = tuple(old)
+    flag = sa.case((sa.or_(sa.false(), *signs), 1), else_=0)
+    live = [asked.table.column(name) for name in names]
+    found = 0
+    for batch in queries.rows(connection, asked, names, batch_rows=_BATCH_ROWS, also=[flag]):
+        for row in batch:
+            stored = (queries.conditions.fitted(asked.table, c.name, v) for c, v in zip(live, row, strict=False))
+            found += bool(row[len(names)]) or any(v in old[n] for n, v in zip(names, stored, strict=True))
+    return found

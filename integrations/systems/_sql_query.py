@@ -1,0 +1,118 @@
+"""Queries for selections, built once for each shape and bound to keys at each call."""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from data_contracts.keys import Cutoff, Selection
+from integrations.systems._sql_conditions import Clause, Conditions, Params, Part
+from integrations.systems._sql_tables import SqlTable, SqlTables
+
+_MOST_SHAPES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A selection made ready for one database."""
+
+    table: SqlTable
+    parts: list[Part]
+    cutoffs: tuple[Cutoff, ...]
+
+    @property
+    def shape(self) -> Hashable:
+        """What its clauses depend on besides the part's shape."""
+        return self.table.path, tuple((c.column, c.over) for c in self.cutoffs)
+
+
+class Queries:
+    """Builds and keeps SELECT statements."""
+
+    def __init__(self, tables: SqlTables, conditions: Conditions) -> None:
+        """Nothing is built before it is asked for."""
+        self.tables = tables
+        self.conditions = conditions
+        self._built: dict[Hashable, sa.Select[Any]] = {}
+
+    def forget(self) -> None:
+        """Build everything anew from now on."""
+        self._built.clear()
+
+    def ask(self, selection: Selection) -> Asked:
+        """The selection with its keys brought to the live columns' types."""
+        table = self.tables[selection.table]
+        terms = self.conditions.terms(table, selection.conditions)
+        return Asked(table, self.conditions.parts(terms), selection.cutoffs)
+
+    def where(self, asked: Asked, part: Part) -> Clause:
+        """The clause of a part."""
+        return self.conditions.where(asked.table, part, asked.cutoffs)
+
+    def params(self, asked: Asked, part: Part) -> Params:
+        """The values of a part's clause."""
+        return self.conditions.params(asked.table, part, asked.cutoffs)
+
+    def values(self, asked: Asked, part: Part, columns: tuple[str, ...], *, distinct: bool = False) -> sa.Select[Any]:
+        """The columns of a part's rows."""
+
+        def build() -> sa.Select[Any]:
+            query = sa.select(*(asked.table.column(c).clause for c in columns)).select_from(asked.table.clause)
+            return query.distinct() if distinct else query
+
+        return self._statement(asked, part, (columns, distinct), build)
+
+    def aggregates(self, asked: Asked, part: Part, by_name: Mapping[str, sa.ColumnElement[Any]]) -> sa.Select[Any]:
+        """Aggregates over a part's rows."""
+        return self._statement(
+            asked, part, ("sum", *by_name), lambda: sa.select(*by_name.values()).select_from(asked.table.clause)
+        )
+
+    def _statement(
+        self, asked: Asked, part: Part, what: Hashable, build: Callable[[], sa.Select[Any]]
+    ) -> sa.Select[Any]:
+        key = asked.shape, part.shape, what
+        if key not in self._built:
+            if len(self._built) >= _MOST_SHAPES:
+                self._built.clear()
+            self._built[key] = build().where(self.where(asked, part))
+        return self._built[key]
+
+    def rows(
+        self,
+        connection: Connection,
+        asked: Asked,
+        columns: Sequence[str],
+        *,
+        batch_rows: int = 10_000,
+        also: Sequence[sa.ColumnElement[Any]] = (),
+    ) -> Iterator[Sequence[Sequence[Any]]]:
+        """The columns of all selected rows, and the expressions ``also``, each row once, in batches."""
+        streamed = connection.execution_options(yield_per=batch_rows)
+        wide = len(columns) + len(also)
+        for part in asked.parts:
+            compared, came_earlier = self.conditions.earlier_test(asked.table, part)
+            extra = [*also, *(asked.table.column(c).clause for c in compared)]
+            query = self.values(asked, part, tuple(columns))
+            query = query.add_columns(*extra) if extra else query
+            with streamed.execute(query, self.params(asked, part)) as result:
+                for batch in result.partitions():
+                    yield [row[:wide] for row in batch if not came_earlier(row[wide:])] if compared else batch
+
+    def count(self, connection: Connection, asked: Asked, only: Clause | None = None) -> int:
+        """How many rows are selected, and fulfil ``only`` where it is given."""
+        if any(part.earlier for part in asked.parts):
+            flag = sa.case((only if only is not None else sa.true(), 1), else_=0)
+            return sum(row[0] for batch in self.rows(connection, asked, (), also=[flag]) for row in batch)
+        return sum(self._count_part(connection, asked, part, only) for part in asked.parts)
+
+    def _count_part(self, connection: Connection, asked: Asked, part: Part, only: Clause | None) -> int:
+        def build() -> sa.Select[Any]:
+            return sa.select(sa.func.count()).select_from(asked.table.clause)
+
+        query = self._statement(asked, part, "count", build)
+        if only is not None:
+            query = query.where(only)
+        return int(connection.execute(query, self.params(asked, part)).scalar_one())

@@ -1,0 +1,100 @@
+"""From the URL of a system to its connector, and all systems of an installation by name.
+
+============================================  ==========================================================
+URL                                           connector
+============================================  ==========================================================
+``postgresql://…``, ``mysql://…``,            :class:`~integrations.systems.sql.SqlConnector`; any other
+``mariadb://…``, ``sqlite:///path``           SQLAlchemy URL too
+``file:///folder``, ``s3://bucket/folder``    :class:`~integrations.systems.parquet.ParquetConnector`;
+                                              ``parquet+file`` and ``parquet+s3`` say the same
+``memory://``                                 :class:`~integrations.systems.memory.MemoryConnector`, empty
+============================================  ==========================================================
+"""
+
+from collections.abc import Mapping
+from threading import Lock
+
+import sqlalchemy as sa
+
+from data_contracts.contract import SystemContract
+from data_contracts.errors import SettingsInvalid
+from data_contracts.ports import Connector
+from integrations.systems.memory import MemoryConnector
+from integrations.systems.parquet import ParquetConnector
+from integrations.systems.sql import SqlConnector
+
+_PARQUET = frozenset({"file", "s3", "parquet+file", "parquet+s3"})
+
+
+def open_connector(contract: SystemContract, url: str, *, time_zone: str) -> Connector:
+    """The connector for ``url``; nothing is connected before it is used.
+
+    Args:
+        contract: what the system holds.
+        url: see the table above.
+        time_zone: IANA name; of times that the system stores without zone.
+
+    Raises:
+        SettingsInvalid: when no connector fits the URL.
+    """
+    scheme = url.partition(":")[0].lower()
+    if scheme in _PARQUET:
+        return ParquetConnector(contract, url, time_zone=time_zone)
+    if scheme == "memory":
+        return MemoryConnector(contract, {}, time_zone=time_zone)
+    try:
+        return SqlConnector(contract, url, time_zone=time_zone)
+    except (sa.exc.ArgumentError, ImportError, ValueError):
+        raise SettingsInvalid(
+            "no connector fits the URL configured for the system",
+            where=contract.name,
+            remedy="give a postgresql, mysql, mariadb, sqlite, file or s3 URL; for another database install its driver",
+        ) from None
+
+
+class DirectorySystems:
+    """Connectors by system name, each opened when first asked for; implements :class:`data_contracts.ports.Systems`.
+
+    Args:
+        contracts: by system name.
+        urls: by system name; a system may be left out as long as nobody asks for it.
+        time_zone: IANA name, for all of them.
+    """
+
+    def __init__(self, contracts: Mapping[str, SystemContract], urls: Mapping[str, str], *, time_zone: str) -> None:
+        self._contracts = dict(contracts)
+        self._urls = dict(urls)
+        self._time_zone = time_zone
+        self._open: dict[str, Connector] = {}
+        self._lock = Lock()
+
+    def connector(self, system: str) -> Connector:
+        """The system's connector, the same one each time.
+
+        Raises:
+            SettingsInvalid: when there is no contract or no URL for the system.
+        """
+        with self._lock:
+            if system not in self._open:
+                self._open[system] = self._opened(system)
+            return self._open[system]
+
+    def _opened(self, system: str) -> Connector:
+        if system not in self._contracts or not self._urls.get(system):
+            raise SettingsInvalid(
+                "the system has no connection configured",
+                where=system,
+                remedy=f"set RIGHTSFLOW_SYSTEM_{system.upper().replace('-', '_')}_URL, or a Secret block of that name",
+            )
+        return open_connector(self._contracts[system], self._urls[system], time_zone=self._time_zone)
+
+    def names(self) -> list[str]:
+        """Systems of the contracts, by name."""
+        return sorted(self._contracts)
+
+    def close(self) -> None:
+        """Give back all connections."""
+        with self._lock:
+            for connector in self._open.values():
+                connector.close()
+            self._open.clear()

@@ -1,0 +1,229 @@
+"""A system in memory: the same questions and orders, over lists of rows. For tests and for trying things out.
+
+Rows are dictionaries by column name; values keep the type they were given with. Comparing is exact: a key of another
+type matches only where it says the same (``"42"`` and 42).
+"""
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from threading import RLock
+from typing import Any, TypeAlias
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from data_contracts.contract import SystemContract
+from data_contracts.errors import ContractMismatch, SystemUnavailable
+from data_contracts.keys import Condition, Cutoff, Erased, ErasureOrder, EraseRows, Key, Selection
+from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
+from integrations.systems._values import NO_MATCH, Kind, cutoff_local, fit, key_forms, strip_phone
+
+Row: TypeAlias = dict[str, Any]
+
+_BATCH_ROWS = 10_000
+_REMEDY = "correct the contract, or bring the live schema back to it, then run `rightsflow contracts check`"
+_ARROW: Mapping[str, pa.DataType] = {
+    "integer": pa.int64(),
+    "number": pa.decimal128(38, 9),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+_KINDS: Sequence[tuple[type, Kind]] = (
+    (str, Kind.TEXT),
+    (bool, Kind.BOOLEAN),
+    (int, Kind.INTEGER),
+    (Decimal, Kind.NUMBER),
+    (float, Kind.FLOAT),
+    (UUID, Kind.UUID),
+    (bytes, Kind.BYTES),
+    (date, Kind.DATE),
+)
+
+
+class MemoryConnector:
+    """Implements :class:`data_contracts.ports.Connector` over rows held here.
+
+    Args:
+        contract: what the system holds.
+        rows: by table name; a table of the contract that is left out is missing from the system. Copied.
+        time_zone: IANA name; of times without zone.
+
+    Attributes:
+        is_up: set it to False and every method raises SystemUnavailable.
+    """
+
+    def __init__(self, contract: SystemContract, rows: Mapping[str, Sequence[Row]], *, time_zone: str) -> None:
+        self.system = contract.name
+        self.is_up = True
+        self._contract = contract
+        self._rows: dict[str, list[Row]] = {name: [dict(row) for row in table] for name, table in rows.items()}
+        self._zone = ZoneInfo(time_zone)
+        self._lock = RLock()
+
+    @property
+    def rows(self) -> dict[str, list[Row]]:
+        """A copy of all rows by table, to look at what was done."""
+        return copy.deepcopy(self._rows)
+
+    def describe(self) -> LiveSchema:
+        """The contract's tables that are there; references are those the contract declares."""
+        self._check_up()
+        tables = [t for t in self._contract.tables if t.name in self._rows]
+        return LiveSchema(
+            {t.name: {c.name: LiveColumn(c.name, c.logical_type, not c.required) for c in t.columns} for t in tables},
+            tuple(
+                LiveReference(t.name, r.columns, r.to_table, r.to_columns)
+                for t in tables
+                for r in t.references
+                if r.to_system == self.system
+            ),
+            {t.name: t.primary_key for t in tables},
+        )
+
+    def find_keys(
+        self, selection: Selection, columns: Sequence[tuple[str, ...]]
+    ) -> dict[tuple[str, ...], frozenset[Key]]:
+        """The different keys that the selected rows hold, for each tuple of columns asked for."""
+        rows = self._selected(selection, [name for group in columns for name in group])
+        keys = {group: {tuple(row.get(name) for name in group) for row in rows} for group in columns}
+        return {group: frozenset(key for key in found if None not in key) for group, found in keys.items()}
+
+    def read(self, selection: Selection, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The selected rows, each exactly once, as record batches typed as the contract says."""
+        rows = self._selected(selection, columns)
+        table = self._contract.table(selection.table)
+        schema = pa.schema([(name, _ARROW.get(table.column(name).logical_type, pa.string())) for name in columns])
+        for start in range(0, max(len(rows), 1), _BATCH_ROWS):
+            batch = [{name: row.get(name) for name in columns} for row in rows[start : start + _BATCH_ROWS]]
+            yield pa.RecordBatch.from_pylist(_storable(batch, schema), schema=schema)
+
+    def count(self, selections: Sequence[Selection]) -> list[int]:
+        """How many rows each selection has."""
+        with self._lock:
+            return [len(self._selected(selection, ())) for selection in selections]
+
+    def count_not_erased(self, selection: Selection, erased: Erased) -> int:
+        """How many selected rows do not look as ``erased`` says."""
+        names = [*erased.cleared, *erased.masked, *erased.replaced]
+        return sum(not _looks_erased(row, erased) for row in self._selected(selection, names))
+
+    def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+        """Carry out ``orders``, all or nothing; the rows touched by each."""
+        with self._lock:
+            before = copy.deepcopy(self._rows)
+            try:
+                return [self._carry_out(order) for order in orders]
+            except ContractMismatch:
+                self._rows = before
+                raise
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    # --- orders ----------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, order: ErasureOrder) -> int:
+        if isinstance(order, EraseRows):
+            gone = {id(row) for row in self._selected(order.selection, ())}
+            table = self._rows[order.selection.table]
+            self._rows[order.selection.table] = [row for row in table if id(row) not in gone]
+            return len(gone)
+        rows = self._selected(order.selection, [*order.clear, *order.mask, *order.replace])
+        for row in rows:
+            row |= dict.fromkeys(order.clear) | dict(order.mask)
+            row |= {n: new.get(str(row[n]), row[n]) for n, new in order.replace.items() if row.get(n) is not None}
+        return len(rows)
+
+    # --- rows ------------------------------------------------------------------------------------------------------
+
+    def _check_up(self) -> None:
+        if not self.is_up:
+            raise SystemUnavailable("the system in memory was switched off", where=self.system, remedy="switch it on")
+
+    def _selected(self, selection: Selection, columns: Sequence[str]) -> list[Row]:
+        self._check_up()
+        path = f"{self.system}.{selection.table}"
+        if selection.table not in self._rows:
+            raise ContractMismatch("the live system has no such table", where=path, remedy=_REMEDY)
+        known = {column.name for column in self._contract.table(selection.table).columns}
+        named = [c for condition in selection.conditions for c in condition.columns]
+        for name in [*named, *(cutoff.column for cutoff in selection.cutoffs), *columns]:
+            if name not in known:
+                raise ContractMismatch("the live table has no such column", where=f"{path}.{name}", remedy=_REMEDY)
+        tests = [self._test(condition) for condition in selection.conditions]
+        rows = [row for row in self._rows[selection.table] if any(test(row) for test in tests)]
+        return [row for row in rows if all(self._is_within(row, cutoff) for cutoff in selection.cutoffs)]
+
+    def _test(self, condition: Condition) -> "_Test":
+        if condition.normalise == "verbatim":
+            return _Test(condition.columns, condition.keys, self._zone)
+        return _NormalisedTest(condition.columns, {(form,) for form in key_forms(condition, self._zone)}, self._zone)
+
+    def _is_within(self, row: Row, cutoff: Cutoff) -> bool:
+        return self._is_over(row.get(cutoff.column), cutoff.before) is cutoff.over
+
+    def _is_over(self, value: object, before: datetime) -> bool:
+        local = cutoff_local(before, self._zone)
+        if isinstance(value, str):
+            value = fit(value, Kind.LOCAL_TIME, self._zone)
+        if isinstance(value, datetime):
+            return value < local if value.tzinfo is None else value < before
+        return isinstance(value, date) and value < local.date()
+
+
+class _Test:
+    """Whether a row holds one of a condition's keys, in the types that the row has."""
+
+    def __init__(self, columns: tuple[str, ...], keys: "frozenset[Key] | set[Key]", zone: ZoneInfo) -> None:
+        self._columns = columns
+        self._keys = keys
+        self._zone = zone
+        self._fitted: dict[tuple[Kind, ...], frozenset[Key]] = {}
+
+    def __call__(self, row: Row) -> bool:
+        values = tuple(self._seen(row.get(name)) for name in self._columns)
+        if None in values:
+            return False
+        kinds = tuple(_kind(value) for value in values)
+        if kinds not in self._fitted:
+            fitted = (tuple(fit(v, k, self._zone) for v, k in zip(key, kinds, strict=True)) for key in self._keys)
+            self._fitted[kinds] = frozenset(key for key in fitted if NO_MATCH not in key)
+        return values in self._fitted[kinds]
+
+    def _seen(self, value: object) -> object:
+        return value
+
+
+class _NormalisedTest(_Test):
+    """The same with both sides in the identity kind's normal form; keys and rows never need both forms."""
+
+    def _seen(self, value: object) -> object:
+        if value is None:
+            return None
+        text = str(value)
+        return strip_phone(text) if self._is_phone else text.strip(" ").lower()
+
+    @property
+    def _is_phone(self) -> bool:
+        return not any("@" in str(key[0]) for key in self._keys)
+
+
+def _kind(value: object) -> Kind:
+    if isinstance(value, datetime):
+        return Kind.LOCAL_TIME if value.tzinfo is None else Kind.INSTANT
+    return next((kind for known, kind in _KINDS if isinstance(value, known)), Kind.ANY)
+
+
+def _looks_erased(row: Row, erased: Erased) -> bool:
+    is_cleared = all(row.get(name) is None for name in erased.cleared)
+    is_masked = all(row.get(name) == value for name, value in erased.masked.items())
+    return is_cleared and is_masked and all(str(row.get(n)) not in old for n, old in erased.replaced.items())
+
+
+def _storable(rows: list[Row], schema: pa.Schema) -> list[Row]:
+    text = {field.name for field in schema if pa.types.is_string(field.type)}
+    return [{n: str(v) if n in text and v is not None else v for n, v in row.items()} for row in rows]
