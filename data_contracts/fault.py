@@ -4,10 +4,10 @@
 crm.odcs.yaml: customer.email: has no category. Remedy: add `category`.
 """
 
-from dataclasses import dataclass, field
+import dataclasses
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Fault:
     """One fault of one file.
 
@@ -25,7 +25,7 @@ class Fault:
     field: str
     what: str
     remedy: str
-    line: int | None = field(default=None, compare=False)
+    line: int | None = dataclasses.field(default=None, compare=False)
 
     def __str__(self) -> str:
         """One line for a person; ``file:line`` is a form that editors jump to."""

@@ -1,13 +1,14 @@
 """Reading a contracts folder: every file, every fault at once.
 
-A folder holds ``systems/*.odcs.yaml`` (what each system holds), ``vocabulary.yaml`` (parties, purposes, holds, identity kinds),
-``organisation.yaml`` and ``policy.yaml``. :func:`load` gives the contracts only when the whole set is without fault;
-:func:`check` gives the faults. Neither touches a live system.
+A folder holds ``systems/*.odcs.yaml`` (what each system holds), ``vocabulary.yaml`` (parties, purposes, holds,
+identity kinds), ``organisation.yaml`` and ``policy.yaml``. :func:`load` gives the contracts only when the whole set is
+without fault; :func:`check` gives the faults. Neither touches a live system.
 """
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -108,7 +109,14 @@ def _read_one(path: Path, model: type[ModelT]) -> tuple[ModelT | None, list[Faul
         return None, list(document.faults)
     reading = validate(model, document.data)
     faults = [
-        Fault(document.file, "", ".".join(map(str, finding.path)), finding.what, finding.remedy, document.line(finding.path))
+        Fault(
+            document.file,
+            "",
+            ".".join(map(str, finding.path)),
+            finding.what,
+            finding.remedy,
+            document.line(finding.path),
+        )
         for finding in reading.findings
     ]
     return reading.model, [*document.faults, *faults]
@@ -142,7 +150,7 @@ def _read_systems(folder: Path) -> _Systems:
     documents = [written(read(path)) for path in paths]
     outlines = {document.document.file: document.outline for document in documents}
     readings = tuple(resolved(d.model, d.document, outlines) for d in documents if d.model is not None)
-    faults = [fault for part in (*documents, *readings) for fault in part.faults]
+    faults = [*chain.from_iterable(d.faults for d in documents), *chain.from_iterable(r.faults for r in readings)]
     is_whole = len(readings) == len(documents)
     return _Systems(readings, (*faults, *_misplaced(folder, paths)), is_whole)
 

@@ -27,6 +27,7 @@ from data_contracts.odcs_schema import keys_of, place_of, schema_faults
 from data_contracts.odcs_tables import Surroundings, read_table
 from data_contracts.yaml_file import Document, NodePath
 
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A document that the official model could read; ``model`` is None when it could not."""
@@ -79,7 +80,9 @@ def _not_a_contract(document: Document) -> Fault:
     return Fault(document.file, "", "", "is no ODCS document", remedy, 1)
 
 
-def resolved(model: OpenDataContractStandard, document: Document, outlines: Mapping[str, Outline | None]) -> SystemReading:
+def resolved(
+    model: OpenDataContractStandard, document: Document, outlines: Mapping[str, Outline | None]
+) -> SystemReading:
     """Step 3: the contract, with every reference resolved and every default filled in.
 
     Args:

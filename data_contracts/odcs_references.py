@@ -61,8 +61,11 @@ class Resolver:
         if not ends or not columns:
             return None
         if len(places) > 1 or len(ends) != len(columns):
-            self.notes.fault(path, what="a reference needs as many columns on both ends, each end in one table",
-                             remedy="write `from` and `to` as lists of the same length")
+            self.notes.fault(
+                path,
+                what="a reference needs as many columns on both ends, each end in one table",
+                remedy="write `from` and `to` as lists of the same length",
+            )
             return None
         system, name, _ = ends[0]
         to_columns = tuple(end[2] for end in ends)
@@ -81,8 +84,11 @@ class Resolver:
             return None
         file = (match.groupdict().get("file") or self.notes.file).removeprefix("./")
         if file not in self.outlines:
-            self.notes.fault(path, what=f"refers to `{file}`, which is no contract of this folder",
-                             remedy=f"write one of {', '.join(sorted(self.outlines))}")
+            self.notes.fault(
+                path,
+                what=f"refers to `{file}`, which is no contract of this folder",
+                remedy=f"write one of {', '.join(sorted(self.outlines))}",
+            )
             return None
         outline = self.outlines[file]
         return self._column(outline, (match["table"], match["column"]), path) if outline else None
@@ -91,19 +97,25 @@ class Resolver:
         table, column = end
         name, columns = outline.tables.get(table, ("", {}))
         if not name:
-            self.notes.fault(path, what=f"refers to table `{table}`, which `{outline.system}` does not declare",
-                             remedy=f"write one of {', '.join(sorted(outline.tables))}, or declare the table")
+            self.notes.fault(
+                path,
+                what=f"refers to table `{table}`, which `{outline.system}` does not declare",
+                remedy=f"write one of {', '.join(sorted(outline.tables))}, or declare the table",
+            )
             return None
         if column not in columns:
-            self.notes.fault(path, what=f"refers to column `{table}.{column}`, which `{outline.system}` "
-                             "does not declare", remedy=f"write one of {', '.join(sorted(columns))}")
+            self.notes.fault(
+                path,
+                what=f"refers to column `{table}.{column}`, which `{outline.system}` does not declare",
+                remedy=f"write one of {', '.join(sorted(columns))}",
+            )
             return None
         return outline.system, name, columns[column]
 
 
 def outline(document: OpenDataContractStandard) -> Outline:
     """What others may call the tables and columns of ``document``."""
-    tables = {}
+    tables: dict[str, tuple[str, Mapping[str, str]]] = {}
     for table in document.schema_ or []:
         columns = {key: p.name for p in table.properties or [] if p.name for key in (p.name, p.id) if key}
         tables |= {key: (table.name, columns) for key in (table.name, table.id) if key and table.name}

@@ -1,7 +1,7 @@
 """What the official ODCS JSON schema finds in a document, as faults with places a person knows.
 
-The schema (Draft 2019-09, shipped in ``open-data-contract-standard``) finds misspelt keys that the official pydantic model
-lets through in silence. Two of its habits are put right here:
+The schema (Draft 2019-09, shipped in ``open-data-contract-standard``) finds misspelt keys that the official pydantic
+model lets through in silence. Two of its habits are put right here:
 
 1. a column without ``logicalType`` is reported as "'map' is a required property";
 2. one wrong value makes everything beside it "unevaluated".
@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from importlib.resources import files
 from typing import Any, Final
 
 from jsonschema import Draft201909Validator
@@ -85,7 +86,9 @@ def keys_of(model: type[BaseModel]) -> frozenset[str]:
 
 @cache
 def _validator() -> Draft201909Validator:
-    return Draft201909Validator(json.loads(official.OpenDataContractStandard.json_schema()))
+    return Draft201909Validator(
+        json.loads(files("open_data_contract_standard").joinpath("schema.json").read_text("utf-8"))
+    )
 
 
 def _path(error: ValidationError) -> NodePath:

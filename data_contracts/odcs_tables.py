@@ -85,9 +85,7 @@ def _column_dsr(column: SchemaProperty, path: NodePath, *, is_key: bool, notes: 
     return dsr
 
 
-def _column(
-    column: SchemaProperty, dsr: ColumnDsr | None, *, table: TableDsr, sensitivity: Sensitivity
-) -> Column:
+def _column(column: SchemaProperty, dsr: ColumnDsr | None, *, table: TableDsr, sensitivity: Sensitivity) -> Column:
     is_personal = dsr is not None and taxonomy.is_personal(dsr.category)
     dsr = dsr or ColumnDsr()
     inherited = table.purposes if is_personal else []

@@ -6,8 +6,7 @@ Source: fideslang 3.1.4 (Apache-2.0; the taxonomy text is CC BY 4.0, Ethyca), ``
 
 from typing import Final
 
-CATEGORIES: Final = frozenset(
-    """
+_KEYS: Final = """
     system system.authentication system.operations user user.account user.account.settings user.account.username
     user.authorization user.authorization.biometric user.authorization.credentials user.authorization.password
     user.behavior user.behavior.browsing_history user.behavior.media_consumption user.behavior.purchase_history
@@ -29,8 +28,9 @@ CATEGORIES: Final = frozenset(
     user.location.imprecise user.location.precise user.name user.name.first user.name.last user.payment
     user.privacy_preferences user.sensor user.social user.telemetry user.unique_id user.unique_id.pseudonymous
     user.user_sensor user.workplace
-    """.split()
-)
+"""
+
+CATEGORIES: Final = frozenset(_KEYS.split())
 """Every key a column may name as its category."""
 
 _NOT_PERSONAL: Final = "system"

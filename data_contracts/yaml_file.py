@@ -101,7 +101,7 @@ class _Reading:
     def _value(self, node: yaml.Node, path: NodePath) -> Value:
         self._lines.setdefault(path, node.start_mark.line + 1)
         if id(node) in self._seen:
-            return self._refuse(node, path, what="uses an alias (`*name`)", remedy="write the value out")
+            return self._refused(node, path, what="uses an alias (`*name`)", remedy="write the value out")
         self._seen.add(id(node))
         if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
             return self._mapping(node, path)
@@ -109,7 +109,7 @@ class _Reading:
             return [self._value(item, (*path, place)) for place, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
-        return self._refuse(node, path, what="carries a YAML tag (`!…`)", remedy="remove the tag")
+        return self._refused(node, path, what="carries a YAML tag (`!…`)", remedy="remove the tag")
 
     def _mapping(self, node: yaml.MappingNode, path: NodePath) -> dict[str, Value]:
         found: dict[str, Value] = {}
@@ -145,11 +145,21 @@ class _Reading:
             case "float" if _DECIMAL.fullmatch(text):
                 return float(text)
             case "null":
-                return self._refuse(node, path, what="has no value", remedy="write a value, or leave the key out")
+                return self._refused(node, path, what="has no value", remedy="write a value, or leave the key out")
             case kind:
                 what = f"`{_shown(node)}` is read by YAML as {_KINDS.get(kind, 'something else')}"
-                return self._refuse(node, path, what=what, remedy=f'quote it where text is meant ("{_shown(node)}")'
-                                    ", or write true, false or a plain decimal number")
+                return self._refused(
+                    node,
+                    path,
+                    what=what,
+                    remedy=f'quote it where text is meant ("{_shown(node)}")'
+                    ", or write true, false or a plain decimal number",
+                )
+
+    def _refused(self, node: yaml.Node, path: NodePath, *, what: str, remedy: str) -> Value:
+        """Note the fault; the value that stands in for what was written."""
+        self._refuse(node, path, what=what, remedy=remedy)
+        return None
 
     def _refuse(self, node: yaml.Node, path: NodePath, *, what: str, remedy: str) -> None:
         place = ".".join(str(part) for part in path)

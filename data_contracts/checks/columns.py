@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from data_contracts import taxonomy
 from data_contracts.checks.subject import ContractSet, at_column
-from data_contracts.company import Purpose
 from data_contracts.contract import Column
 from data_contracts.fault import Fault
 from data_contracts.strict import meant
@@ -38,17 +37,14 @@ def special_categories(contracts: ContractSet) -> Iterator[Fault]:
         if not taxonomy.is_special(column.category):
             continue
         for name in column.purposes:
-            if not contracts.vocabulary.purposes.get(name, _ANY).special:
+            purpose = contracts.vocabulary.purposes.get(name)
+            if purpose is not None and not purpose.special:
                 what = f"holds a special category (Art. 9), but the purpose `{name}` names no ground of Art. 9(2)"
                 remedy = f"add `special: A9-2-…` to `{name}` in vocabulary.yaml, or use another purpose"
                 yield at_column(system, table, column.name, what=what, remedy=remedy)
         if column.sensitivity is not Sensitivity.RESTRICTED:
             what = "holds a special category (Art. 9), but is not classified as restricted"
             yield at_column(system, table, column.name, what=what, remedy="write `classification: restricted`")
-
-
-_ANY = Purpose.model_construct(special="unknown")
-"""Stands in for a purpose that is not in the vocabulary, which another rule tells."""
 
 
 def about_others(contracts: ContractSet) -> Iterator[Fault]:

@@ -13,9 +13,8 @@ from data_contracts.company import Purpose
 from data_contracts.fault import Fault
 from data_contracts.vocabulary import Gate, LegalBasis, PartyRole, Right
 
-_EEA: Final = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split()
-)
+_EEA_CODES: Final = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
+_EEA: Final = frozenset(_EEA_CODES.split())
 """Where Chapter V asks for no safeguard: the Union and, by the EEA Agreement, Iceland, Liechtenstein and Norway."""
 _NO_COUNTRIES: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 _SPECIAL_GROUND: Final = re.compile(r"A9-2-[a-j]")

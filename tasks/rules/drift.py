@@ -1,0 +1,121 @@
+"""Drift: where a live schema is not what the contract says, and what may still be done with it (law 6).
+
+A table or column that is not there cannot be searched, so "nothing found" would be a lie: searching is off. A value that
+cannot be set to NULL, or rows that something unknown refers to, can be disclosed but not erased. The rest is told to
+people and stops nothing; the audit lists it (charter 1.3).
+
+Source: Art. 5(2), 24 and 25 GDPR (a contract that no longer fits is no proof of anything).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from data_contracts.contract import Column, SystemContract, Table
+from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
+from data_contracts.vocabulary import ColumnErasure, TableErasure
+
+
+class Effect(StrEnum):
+    """What a drift forbids."""
+
+    FORBIDS_SEARCHING = "forbids_searching"
+    """Nothing can be concluded from the system: neither a search nor, therefore, any act."""
+    FORBIDS_ERASING = "forbids_erasing"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Drift:
+    """One difference between contract and live schema; names only, no personal data."""
+
+    system: str
+    table: str
+    column: str
+    """Empty when it is about the table."""
+    effect: Effect
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """One line for a person."""
+        place = ".".join(part for part in (self.system, self.table, self.column) if part)
+        return f"{place}: {self.what}. Remedy: {self.remedy}."
+
+
+def drift(contract: SystemContract, live: LiveSchema) -> list[Drift]:
+    """Every difference that matters, by table and column; empty when the live schema is as declared.
+
+    Args:
+        contract: what the system should hold.
+        live: what it holds, under the contract's names.
+    """
+    found = [finding for table in contract.tables for finding in _of_table(table, live)]
+    return sorted([*found, *_undeclared_referrers(contract, live)])
+
+
+def forbids(findings: list[Drift], effect: Effect) -> bool:
+    """Whether ``findings`` forbid it; what may not be searched may not be erased either."""
+    effects = {finding.effect for finding in findings}
+    if effect is Effect.FORBIDS_ERASING:
+        return bool(effects & {Effect.FORBIDS_SEARCHING, Effect.FORBIDS_ERASING})
+    return effect in effects
+
+
+def _of_table(table: Table, live: LiveSchema) -> Iterator[Drift]:
+    columns = live.tables.get(table.name)
+    if columns is None:
+        remedy = "create or rename the live table, or take it out of the contract"
+        yield _at(table, "", Effect.FORBIDS_SEARCHING, what="the table is not in the live system", remedy=remedy)
+        return
+    for column in table.columns:
+        yield from _of_column(table, column, columns.get(column.name))
+    for name in sorted(columns.keys() - {column.name for column in table.columns}):
+        what = "the live table has a column that the contract does not declare"
+        yield _at(table, name, Effect.WARNING, what=what, remedy="declare it, so that it is disclosed and erased")
+    yield from _of_primary_key(table, live)
+
+
+def _of_column(table: Table, column: Column, live: LiveColumn | None) -> Iterator[Drift]:
+    if live is None:
+        remedy = "create or rename the live column, or take it out of the contract"
+        yield _at(
+            table, column.name, Effect.FORBIDS_SEARCHING, what="the column is not in the live table", remedy=remedy
+        )
+    elif column.erase is ColumnErasure.CLEAR and not live.nullable:
+        what = "`erase: clear` sets it to NULL, which the live column refuses"
+        remedy = "write `required: true` and `erase: mask` or `token`, or let the live column take NULL"
+        yield _at(table, column.name, Effect.FORBIDS_ERASING, what=what, remedy=remedy)
+    elif column.required and live.nullable and not column.primary_key:
+        what = "the contract says it is required, but the live column takes NULL"
+        yield _at(table, column.name, Effect.WARNING, what=what, remedy="take `required` away, or set NOT NULL")
+
+
+def _of_primary_key(table: Table, live: LiveSchema) -> Iterator[Drift]:
+    known = live.primary_keys.get(table.name)
+    if known is None or set(known) == set(table.primary_key):
+        return
+    # Rows that stay are told apart by their key when an erasure is proven.
+    effect = Effect.FORBIDS_ERASING if table.erase is TableErasure.COLUMNS else Effect.WARNING
+    what = f"the live primary key is ({', '.join(known)}), the contract says ({', '.join(table.primary_key)})"
+    yield _at(table, "", effect, what=what, remedy="write the live key's columns as `primaryKey`")
+
+
+def _undeclared_referrers(contract: SystemContract, live: LiveSchema) -> Iterator[Drift]:
+    declared = {table.name: table for table in contract.tables}
+    for reference in live.references:
+        target = declared.get(reference.to_table)
+        if target is not None and reference.table not in declared:
+            yield _of_referrer(target, reference)
+
+
+def _of_referrer(target: Table, reference: LiveReference) -> Drift:
+    is_personal = any(column.is_personal for column in target.columns)
+    effect = Effect.FORBIDS_ERASING if is_personal else Effect.WARNING
+    what = f"the live table `{reference.table}`, which no contract declares, refers to it"
+    remedy = f"declare `{reference.table}`: its rows may be the data subject's, and would be stranded or block"
+    return _at(target, "", effect, what=what, remedy=remedy)
+
+
+def _at(table: Table, column: str, effect: Effect, *, what: str, remedy: str) -> Drift:
+    return Drift(table.system, table.name, column, effect, what, remedy)
