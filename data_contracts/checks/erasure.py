@@ -1,15 +1,18 @@
 """Erasure: every strategy can be carried out in the database, and whatever stays has its ground (Art. 17)."""
 
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from data_contracts.checks.subject import ContractSet, at_column, at_table
 from data_contracts.contract import Column, Table
 from data_contracts.fault import Fault
-from data_contracts.vocabulary import About, ColumnErasure, TableErasure
+from data_contracts.vocabulary import About, ColumnErasure, RetentionAction, TableErasure
 
 _PSEUDONYMS: Final = {ColumnErasure.TOKEN: 16, ColumnErasure.HMAC: 32}
 """How many characters a column must take to hold the replacement."""
+_MASK_LENGTH: Final = 3
+"""Length of the text that masks a text."""
 _REPLACING: Final = frozenset({ColumnErasure.MASK, ColumnErasure.TOKEN, ColumnErasure.HMAC})
 _KEEPING: Final = frozenset({ColumnErasure.KEEP, ColumnErasure.HMAC})
 
@@ -25,6 +28,15 @@ def what_stays_has_a_hold(contracts: ContractSet) -> Iterator[Fault]:
                 what = f"`erase: {column.erase}` leaves personal data, but names no hold"
                 remedy = "add `hold`, or write `erase: clear`, `mask` or `token`"
                 yield at_column(system, table, column.name, what=what, remedy=remedy)
+
+
+def holds_count(contracts: ContractSet) -> Iterator[Fault]:
+    """A table's hold keeps whole rows; on a table whose rows are not kept it would be passed over."""
+    for system, table in contracts.tables():
+        if table.hold and table.erase is not TableErasure.KEEP:
+            what = f"names a hold, but says `erase: {table.erase}`, so its rows are not kept by it"
+            remedy = "write `erase: keep` at the table, or `hold` at its columns"
+            yield at_table(system, table, what=what, remedy=remedy)
 
 
 def columns_say_what(contracts: ContractSet) -> Iterator[Fault]:
@@ -68,6 +80,9 @@ def masking(contracts: ContractSet) -> Iterator[Fault]:
         if column.unique or column.primary_key:
             what = "`erase: mask` writes one constant to many rows, but its values are unique"
             yield at_column(system, table, column.name, what=what, remedy="write `erase: token`, or `clear`")
+        if column.max_length is not None and column.max_length < _MASK_LENGTH:
+            what = f"`erase: mask` writes {_MASK_LENGTH} characters, but the column takes {column.max_length}"
+            yield at_column(system, table, column.name, what=what, remedy="write `erase: clear`")
         if column.logical_type in {"object", "array", "map", "vector"}:
             what = f"`erase: mask` has no constant for {column.logical_type}"
             yield at_column(system, table, column.name, what=what, remedy="write `erase: clear`")
@@ -122,6 +137,29 @@ def rows_can_go(contracts: ContractSet) -> Iterator[Fault]:
 def _is_cleared(table: Table, names: tuple[str, ...]) -> bool:
     columns: list[Column] = [table.column(name) for name in names]
     return table.erase is TableErasure.COLUMNS and all(c.erase is ColumnErasure.CLEAR for c in columns)
+
+
+def deletions_have_an_order(contracts: ContractSet) -> Iterator[Fault]:
+    """Tables that lose rows do not refer to each other in a circle: no order of deleting them would work."""
+    for system in contracts.systems:
+        losing = {table.name for table in system.tables if _loses_rows(table)}
+        needs = {
+            table.name: {r.to_table for r in table.references if r.to_system == system.name} & losing - {table.name}
+            for table in system.tables
+            if table.name in losing
+        }
+        try:
+            TopologicalSorter(needs).prepare()
+        except CycleError as circle:
+            names = list(dict.fromkeys(circle.args[1]))
+            what = f"its rows are deleted, and it is part of a circle of references: {', '.join(names)}"
+            remedy = "write `erase: columns` at one of them and clear the column that refers"
+            yield Fault(system.file, names[0], "", what, remedy)
+
+
+def _loses_rows(table: Table) -> bool:
+    is_deleted_later = any(item.then is RetentionAction.DELETE for item in table.retentions)
+    return table.erase is TableErasure.DELETE or is_deleted_later
 
 
 def rows_have_a_key(contracts: ContractSet) -> Iterator[Fault]:

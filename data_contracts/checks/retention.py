@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from data_contracts.checks.subject import ContractSet, at_column
@@ -59,25 +60,36 @@ def actions_fit(contracts: ContractSet) -> Iterator[Fault]:
 def holds_end(contracts: ContractSet) -> Iterator[Fault]:
     """A hold that a contract uses has an end.
 
-    What is erased once its hold is over (any strategy but ``keep``) must find the date in its own system. What is kept
-    for the sake of rows elsewhere (a key that invoices of another system name) may take the end from any contract.
+    What is erased once its hold is over (any strategy but ``keep`` and ``hmac``) must find the date in its own table.
+    What is kept for the sake of rows elsewhere (a key that invoices of another system name) may take the end from any
+    contract.
     """
-    ending = {(table.system, item.hold) for _, table in contracts.tables() for item in table.retentions}
-    anywhere = {hold for _, hold in ending}
-    for system, table, field, hold, is_kept in _uses(contracts):
-        known = contracts.vocabulary.holds.get(hold)
-        if known is None or known.open_ended or (table.system, hold) in ending or (is_kept and hold in anywhere):
-            continue
-        what = f"is held by `{hold}`, but no retention item says when that ends"
-        remedy = f"add a retention item with `hold: {hold}`, or write `open_ended: true` and a `note` at the hold"
-        yield at_column(system, table, field, what=what, remedy=remedy)
+    ending = {(table.system, table.name, item.hold) for _, table in contracts.tables() for item in table.retentions}
+    anywhere = {hold for _, _, hold in ending}
+    for system, table, use in _uses(contracts):
+        known = contracts.vocabulary.holds.get(use.hold)
+        has_end = (table.system, table.name, use.hold) in ending or (use.is_kept and use.hold in anywhere)
+        if known is not None and not known.open_ended and not has_end:
+            where = "" if use.is_kept else f" with a start column of `{table.name}`"
+            what = f"is held by `{use.hold}`, but no retention item{where} says when that ends"
+            remedy = f"add one with `hold: {use.hold}`, or write `open_ended: true` and a `note` at the hold"
+            yield at_column(system, table, use.field, what=what, remedy=remedy)
 
 
-def _uses(contracts: ContractSet) -> Iterator[tuple[SystemContract, Table, str, str, bool]]:
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Where a hold is used: a column, or the whole table (empty field)."""
+
+    field: str
+    hold: str
+    is_kept: bool
+
+
+def _uses(contracts: ContractSet) -> Iterator[tuple[SystemContract, Table, _Use]]:
     for system, table in contracts.tables():
         if table.hold:
-            yield system, table, "", table.hold, table.erase is TableErasure.KEEP
+            yield system, table, _Use("", table.hold, is_kept=True)
         for column in table.columns:
             if column.hold:
                 is_kept = column.erase in {ColumnErasure.KEEP, ColumnErasure.HMAC}
-                yield system, table, column.name, column.hold, is_kept
+                yield system, table, _Use(column.name, column.hold, is_kept=is_kept)

@@ -1,8 +1,8 @@
 """Drift: where a live schema is not what the contract says, and what may still be done with it (law 6).
 
-A table or column that is not there cannot be searched, so "nothing found" would be a lie: searching is off. A value that
-cannot be set to NULL, or rows that something unknown refers to, can be disclosed but not erased. The rest is told to
-people and stops nothing; the audit lists it (charter 1.3).
+A table or column that is not there cannot be searched, so "nothing found" would be a lie: searching is off. A value
+that cannot be set to NULL, or rows that something unknown refers to, can be disclosed but not erased. The rest is told
+to people and stops nothing; the audit lists it (charter 1.3).
 
 Source: Art. 5(2), 24 and 25 GDPR (a contract that no longer fits is no proof of anything).
 """
