@@ -33,7 +33,7 @@ from integrations.systems._values import (
     cutoff_utc,
     fit,
     key_forms,
-    strip_phone,
+    normal_form,
 )
 
 Binding = Literal["array", "json", "list"]
@@ -184,10 +184,7 @@ class Conditions:
         return names, came_earlier
 
     def _stored(self, value: Any, column: SqlColumn, normalise: str) -> object:  # noqa: ANN401  # a driver's value
-        if normalise == "verbatim":
-            return self._fit(value, column)
-        text = value if isinstance(value, str) else str(value)
-        return strip_phone(text) if normalise == "phone" else text.strip(" ").lower()
+        return self._fit(value, column) if normalise == "verbatim" else normal_form(value, normalise)
 
     def exact(self, table: SqlTable, column: str) -> tuple[Any, Callable[[object], object]]:
         """An expression that tells the column's values apart byte by byte, and how to bind a value to compare."""

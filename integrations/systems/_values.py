@@ -271,6 +271,14 @@ def strip_phone(value: str) -> str:
     return value
 
 
+def normal_form(value: object, normalise: str) -> object:
+    """A stored value in the form that :func:`key_forms` are compared with; ``verbatim`` leaves it as it is."""
+    if value is None or normalise == "verbatim":
+        return value
+    text = value if isinstance(value, str) else str(value)
+    return strip_phone(text) if normalise == "phone" else text.strip(" ").lower()
+
+
 def cutoff_local(before: datetime, zone: ZoneInfo) -> datetime:
     """A cutoff as the local time of a system that stores times without zone."""
     return before.astimezone(zone).replace(tzinfo=None)

@@ -19,7 +19,7 @@ from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch, SystemUnavailable
 from data_contracts.keys import Condition, Cutoff, Erased, ErasureOrder, EraseRows, Key, Selection
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
-from integrations.systems._values import NO_MATCH, Kind, cutoff_local, fit, key_forms, strip_phone
+from integrations.systems._values import NO_MATCH, Kind, cutoff_local, fit, key_forms, normal_form
 
 Row: TypeAlias = dict[str, Any]
 
@@ -159,9 +159,7 @@ class MemoryConnector:
         return [row for row in rows if all(self._is_within(row, cutoff) for cutoff in selection.cutoffs)]
 
     def _test(self, condition: Condition) -> "_Test":
-        if condition.normalise == "verbatim":
-            return _Test(condition.columns, condition.keys, self._zone)
-        return _NormalisedTest(condition.columns, {(form,) for form in key_forms(condition, self._zone)}, self._zone)
+        return _Test(condition, self._zone)
 
     def _is_within(self, row: Row, cutoff: Cutoff) -> bool:
         return self._is_over(row.get(cutoff.column), cutoff.before) is cutoff.over
@@ -178,14 +176,15 @@ class MemoryConnector:
 class _Test:
     """Whether a row holds one of a condition's keys, in the types that the row has."""
 
-    def __init__(self, columns: tuple[str, ...], keys: "frozenset[Key] | set[Key]", zone: ZoneInfo) -> None:
-        self._columns = columns
-        self._keys = keys
+    def __init__(self, condition: Condition, zone: ZoneInfo) -> None:
+        self._condition = condition
+        is_verbatim = condition.normalise == "verbatim"
+        self._keys = condition.keys if is_verbatim else {(form,) for form in key_forms(condition, zone)}
         self._zone = zone
         self._fitted: dict[tuple[Kind, ...], frozenset[Key]] = {}
 
     def __call__(self, row: Row) -> bool:
-        values = tuple(self._seen(row.get(name)) for name in self._columns)
+        values = tuple(normal_form(row.get(name), self._condition.normalise) for name in self._condition.columns)
         if None in values:
             return False
         kinds = tuple(_kind(value) for value in values)
@@ -193,23 +192,6 @@ class _Test:
             fitted = (tuple(fit(v, k, self._zone) for v, k in zip(key, kinds, strict=True)) for key in self._keys)
             self._fitted[kinds] = frozenset(key for key in fitted if NO_MATCH not in key)
         return values in self._fitted[kinds]
-
-    def _seen(self, value: object) -> object:
-        return value
-
-
-class _NormalisedTest(_Test):
-    """The same with both sides in the identity kind's normal form; keys and rows never need both forms."""
-
-    def _seen(self, value: object) -> object:
-        if value is None:
-            return None
-        text = str(value)
-        return strip_phone(text) if self._is_phone else text.strip(" ").lower()
-
-    @property
-    def _is_phone(self) -> bool:
-        return not any("@" in str(key[0]) for key in self._keys)
 
 
 def _kind(value: object) -> Kind:
