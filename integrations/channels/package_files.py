@@ -1,0 +1,153 @@
+"""Writes a table's record batches as JSON, CSV and Parquet, batch by batch, so that memory stays flat.
+
+JSON and Parquet hold each value as it is stored: JSON as an array of objects with ISO dates, aware times in UTC,
+decimals as text (a JSON number would lose digits) and binary as base64. CSV is for people with spreadsheets: a text
+that a spreadsheet would run as a formula begins with an apostrophe; plain numbers and telephone numbers do not.
+
+Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from math import isfinite
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+__all__ = ["FORMATS", "plain"]
+
+_FORMULA = "^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+_HARMLESS = r"^[+-]?[0-9][0-9 .,]*$"
+_NEWLINE = b",\n"
+
+
+def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with only text, numbers, booleans and nested values: what JSON, CSV and a page can show."""
+    columns = [_plain_column(column) for column in batch.columns]
+    return pa.record_batch(columns, names=batch.schema.names)
+
+
+def _plain_column(column: pa.Array) -> pa.Array:
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_nested(kind):
+        return column
+    if pa.types.is_floating(kind):
+        return column.cast(pa.float64()) if pa.types.is_float16(kind) else column
+    for is_kind, to_text in _TO_TEXT:
+        if is_kind(kind):
+            return to_text(column)
+    return pa.array([_as_text(value) for value in column.to_pylist()], pa.string())
+
+
+def _timestamp_text(column: pa.Array) -> pa.Array:
+    if column.type.tz is not None:
+        column = column.cast(pa.timestamp(column.type.unit, "UTC"))
+    return pc.replace_substring(column.cast(pa.string()), " ", "T")
+
+
+_TO_TEXT: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Array]], ...] = (
+    (pa.types.is_timestamp, _timestamp_text),
+    (pa.types.is_date, lambda column: column.cast(pa.date32()).cast(pa.string())),
+    (pa.types.is_time, lambda column: column.cast(pa.string())),
+    (pa.types.is_decimal, lambda column: column.cast(pa.string())),
+    (pa.types.is_large_string, lambda column: column.cast(pa.string())),
+    (pa.types.is_null, lambda column: column.cast(pa.string())),
+)
+
+
+def _as_text(value: object) -> str | None:
+    """A value that neither JSON nor CSV knows, as text."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (bytes, bytearray)):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, Decimal):
+        return str(value)
+    iso: Callable[[], str] | None = getattr(value, "isoformat", None)
+    return iso() if iso is not None else str(value)
+
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_as_text).encode
+
+
+def _write_json(stream: BinaryIO, batches: Iterable[pa.RecordBatch], _schema: pa.Schema) -> None:
+    stream.write(b"[")
+    start = b"\n"
+    for batch in batches:
+        if rows := plain(batch).to_pylist():
+            stream.write(start + _NEWLINE.join(_encode(row) for row in rows))
+            start = _NEWLINE
+    stream.write(b"\n]\n")
+
+
+def _encode(row: dict[str, Any]) -> bytes:
+    try:
+        return _ENCODE(row).encode()
+    except ValueError:  # not a number, or infinite: JSON has no such numbers
+        return _ENCODE(_finite(row)).encode()
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401  # any JSON value
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    return [_finite(entry) for entry in value] if isinstance(value, list) else value
+
+
+def _write_csv(stream: BinaryIO, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
+    flat_schema = _flat(schema.empty_table().to_batches(max_chunksize=1), schema)
+    with pa_csv.CSVWriter(stream, flat_schema) as writer:
+        for batch in batches:
+            writer.write_batch(_flat_batch(batch))
+
+
+def _flat(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.Schema:
+    empty = batches[0] if batches else pa.RecordBatch.from_pylist([], schema=schema)
+    return _flat_batch(empty).schema
+
+
+def _flat_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch as a spreadsheet takes it: no nested values, no text that would run."""
+    shown = plain(batch)
+    return pa.record_batch([_safe(_flat_column(column)) for column in shown.columns], names=shown.schema.names)
+
+
+def _flat_column(column: pa.Array) -> pa.Array:
+    if not pa.types.is_nested(column.type):
+        return column
+    texts = [None if value is None else _encode(value).decode() for value in column.to_pylist()]
+    return pa.array(texts, pa.string())
+
+
+def _safe(column: pa.Array) -> pa.Array:
+    if not pa.types.is_string(column.type):
+        return column
+    runs = pc.match_substring_regex(column, _FORMULA)
+    if not pc.any(runs).as_py():
+        return column
+    runs = pc.and_not(runs, pc.match_substring_regex(column, _HARMLESS))
+    return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
+
+
+def _write_parquet(stream: BinaryIO, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
+    with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+        for batch in _not_empty(batches):
+            writer.write_batch(batch)
+
+
+def _not_empty(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return (batch for batch in batches if batch.num_rows)
+
+
+FORMATS: dict[str, Callable[[BinaryIO, Iterable[pa.RecordBatch], pa.Schema], None]] = {
+    "json": _write_json,
+    "csv": _write_csv,
+    "parquet": _write_parquet,
+}
+"""File name ending to the writer of a stream; each takes the batches once, and the schema that they all have."""

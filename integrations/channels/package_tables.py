@@ -1,0 +1,147 @@
+"""A table on its way into an answer package: what of it is disclosed, under which names, and what was read.
+
+Only columns that the content names leave the batches; a masked value is replaced before anything is written.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from data_contracts.contract import Column, Contracts, Table
+from data_contracts.errors import ContractInvalid, ContractMismatch
+from data_contracts.notices import PackageContent
+from data_contracts.plan import TablePath
+
+__all__ = ["MASK", "Disclosure", "ReadTable", "disclosures", "human"]
+
+MASK = "•••"
+"""What stands for a masked value in text; other types hold no value at all."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+_LABEL_LENGTH = 48
+_TYPES: dict[str, pa.DataType] = {
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "time": pa.time64("us"),
+}
+
+
+def human(name: str) -> str:
+    """A technical name as a person reads it: ``billing_address`` becomes ``Billing address``."""
+    flat = " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").replace("-", " ").split())
+    return flat[:1].upper() + flat[1:].lower() if not flat.isupper() else flat
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What of one table goes into a package.
+
+    Attributes:
+        columns: in the order they are shown, masked ones included.
+        folder: where its files are: ``data/<system>/<table>`` without what a file system could misread.
+    """
+
+    path: TablePath
+    table: Table
+    columns: tuple[Column, ...]
+    masked: frozenset[str]
+    folder: str
+
+    def project(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The disclosed columns alone, masked values replaced, in plain (not dictionary) encoding.
+
+        Raises:
+            ContractMismatch: when a disclosed column was not read.
+        """
+        arrays = [self._array(batch, column) for column in self.columns]
+        return pa.record_batch(arrays, names=[column.name for column in self.columns])
+
+    def _array(self, batch: pa.RecordBatch, column: Column) -> pa.Array:
+        found = batch.schema.get_field_index(column.name)
+        if column.name in self.masked:
+            kind = batch.schema.field(found).type if found >= 0 else _declared(column)
+            is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+            mask = pa.scalar(MASK, pa.string()) if is_text else pa.scalar(None, kind)
+            return pa.repeat(mask, batch.num_rows)
+        if found < 0:
+            raise ContractMismatch(
+                f"column {column.name} was not read", where=".".join(self.path), remedy="compare contract and system"
+            )
+        array = batch.column(found)
+        return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+    def empty(self) -> pa.RecordBatch:
+        """A batch without rows, typed as the contract declares; for a reader that gave no batch at all."""
+        declared = pa.schema([(column.name, _declared(column)) for column in self.columns])
+        return pa.RecordBatch.from_pylist([], schema=declared)
+
+    def label(self, column: Column) -> str:
+        """What a person reads above the column's values."""
+        description = column.description.strip().rstrip(".")
+        return description if 0 < len(description) <= _LABEL_LENGTH else human(column.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTable:
+    """A table that was read and written: what the page and the schema tell of it."""
+
+    disclosure: Disclosure
+    schema: pa.Schema
+    rows: int
+    first: list[dict[str, Any]]
+    """The first rows, as plain values."""
+
+
+def disclosures(content: PackageContent, contracts: Contracts) -> list[Disclosure]:
+    """What of each table goes in, in reading order.
+
+    Raises:
+        ContractInvalid: when the content names a table or column that no contract has.
+    """
+    folders = _folders([path for path, _columns, _masked in content.tables])
+    made = []
+    for folder, (path, disclosed, masked) in zip(folders, content.tables, strict=True):
+        names = [*disclosed, *sorted(masked - set(disclosed))]
+        try:
+            table = contracts.table(*path)
+            columns = tuple(table.column(name) for name in names)
+        except KeyError:
+            raise ContractInvalid(
+                "the answer package names a table or column that no contract has",
+                where=".".join(path),
+                remedy="run the case's plan again with the present contracts",
+            ) from None
+        made.append(Disclosure(path, table, columns, masked, folder))
+    return made
+
+
+def _declared(column: Column) -> pa.DataType:
+    return _TYPES.get(column.logical_type, pa.string())
+
+
+def _folders(paths: Sequence[TablePath]) -> Iterator[str]:
+    """A safe place for each table; two names that a file system takes for one get a number."""
+    taken: set[str] = set()
+    for system, table in paths:
+        stem = f"data/{_safe(system)}/{_safe(table)}"
+        place = next(name for name in _numbered(stem) if name.casefold() not in taken)
+        taken.add(place.casefold())
+        yield place
+
+
+def _numbered(stem: str) -> Iterator[str]:
+    yield stem
+    number = 2
+    while True:
+        yield f"{stem}-{number}"
+        number += 1
+
+
+def _safe(name: str) -> str:
+    return _UNSAFE.sub("_", name) or "_"
