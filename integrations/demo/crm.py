@@ -71,9 +71,11 @@ def _is_known(size: int) -> Flags:
 def _referrers(draw: Draw, people: People) -> list[str | None]:
     """One in twelve was recommended by another customer."""
     size = len(people)
+    known = _is_known(size)
     other = (np.arange(size) + draw.numbers(1, size - 1, size)) % size
-    # Of those who are known, only the subject and REFERRED were recommended, so that one can tell who knows whom.
-    referred: list[str | None] = some(pick(people.customer_nos, other), draw.flags(1 / 12, size) & ~_is_known(size))
+    # Whom the known customers know is said below, so that a demonstration can tell.
+    flags = draw.flags(1 / 12, size) & ~known & ~known[other]
+    referred: list[str | None] = some(pick(people.customer_nos, other), flags)
     referred[SUBJECT] = people.customer_nos[REFERRER]
     referred[REFERRED] = people.customer_nos[SUBJECT]
     return referred

@@ -149,7 +149,7 @@ Table(
     Column("customer_no", String(12), index=True),
     Column("cookie_id", String(36), index=True),
     Column("first_name", String(80)),
-    Column("language", String(2), nullable=False),
+    Column("language", String(2)),
     Column("segment", String(40)),
     Column("opted_out", Boolean, nullable=False),
     Column("changed_on", Date, nullable=False),

@@ -44,7 +44,7 @@ def support_tables(draw: Draw, people: People) -> Tables:
 
 def _tickets(draw: Draw, people: People, openings: _Openings) -> Rows:
     owner, size = openings.owner, len(openings.owner)
-    closed = openings.opened + draw.numbers(3_600, 12 * 24 * 3_600, size).astype("timedelta64[s]")
+    closed = draw.in_daytime(_days_later(draw, openings.opened, 12))
     closed[(closed >= draw.today) | draw.flags(0.03, size)] = np.datetime64("NaT")
     ill = draw.flags(0.01, size)
     health = some(draw.texts(texts.HEALTH, size), ill)
@@ -107,11 +107,12 @@ def _messages(draw: Draw, people: People, openings: _Openings) -> Rows:
     questions = [texts.QUESTIONS[one][number] for one, number in _by_language(draw, languages, texts.QUESTIONS)]
     answers = [texts.ANSWERS[one][number] for one, number in _by_language(draw, languages, texts.ANSWERS)]
     names = pick(people.full_names, openings.owner[ticket])
-    written = openings.opened[ticket] + (place * draw.numbers(900, 48 * 3_600, len(ticket))).astype("timedelta64[s]")
+    opened = openings.opened[ticket]
+    written = np.where(asked, opened, draw.in_daytime(_days_later(draw, opened, 2)))
     return {
         "ticket_id": (_FIRST_TICKET + ticket).tolist(),
         "seq": (place + 1).tolist(),
-        "written_at": as_text(np.minimum(written, draw.today.astype("datetime64[s]"))),
+        "written_at": as_text(written),
         "author": ["requester" if one else "agent" for one in asked.tolist()],
         "body": [
             f"{question}\n{name}" if one else answer
@@ -132,6 +133,13 @@ def _notes(draw: Draw, openings: _Openings) -> Rows:
         "noted_at": as_text(openings.opened[tickets] + draw.numbers(60, 7_200, size).astype("timedelta64[s]")),
         "remark": draw.texts(texts.NOTES, size),
     }
+
+
+def _days_later(draw: Draw, times: Times, most: int) -> Times:
+    """Days, one to ``most`` after ``times``, but not after today."""
+    days = times.astype("datetime64[D]") + draw.numbers(1, most, len(times)).astype("timedelta64[D]")
+    latest: Times = np.minimum(days, draw.today)
+    return latest
 
 
 def _by_language(draw: Draw, languages: list[str], choices: Mapping[str, tuple[str, ...]]) -> list[tuple[str, int]]:
