@@ -1,0 +1,104 @@
+"""Exchanges the master key while the software runs. Every step can be cut off; running it again finishes it.
+
+1. A new key becomes the primary; the old one stays to open. Skipped when there are several keys: that is a rotation
+   which was cut off.
+2. Nobody wraps new data keys from here on (they wait a moment).
+3. Every wrapped data key and every operator's secret that the primary alone does not open is wrapped anew.
+4. Only when the primary alone opens all of them are the old keys removed.
+
+Operators enrolled by another process while it runs could be sealed with the old key; do not enrol meanwhile.
+"""
+
+from dataclasses import dataclass, replace
+
+from tink import proto_keyset_format
+from tink.core import TinkError
+
+from data_contracts.ports import DataKeys, Register
+from integrations.vault.master import (
+    MasterKey,
+    Primitive,
+    key_context,
+    operator_context,
+    primary_alone,
+    primitive,
+    read_keyset,
+    sealing_context,
+    with_new_primary,
+    write_keyset,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What a rotation did.
+
+    Attributes:
+        data_keys: wrapped anew.
+        operators: whose secret was sealed anew.
+        removed: old master keys that are gone now.
+        was_cut_off: it finished an earlier rotation, whose new key stays the primary.
+    """
+
+    data_keys: int
+    operators: int
+    removed: int
+    was_cut_off: bool
+
+
+def rotate(master: MasterKey, *, data_keys: DataKeys, register: Register) -> Rotation:
+    """Exchange the master key.
+
+    Raises:
+        VaultSealed: when something opens with none of the keys; the old keys stay then.
+        SettingsInvalid: when the key file cannot be read or written; what was done stays valid.
+    """
+    with master.held_alone():
+        keyset = read_keyset(master.file)
+        was_cut_off = len(keyset.key) > 1
+        if not was_cut_off:
+            keyset = with_new_primary(keyset)
+            write_keyset(master.file, keyset)
+        primary = primitive(primary_alone(keyset))
+        rewrapped = sum(
+            _rewrap(master, case_id, data_keys=data_keys, primary=primary) for case_id in data_keys.keyed_cases()
+        )
+        resealed = _reseal_operators(master, register=register, primary=primary)
+        write_keyset(master.file, primary_alone(keyset))
+    return Rotation(rewrapped, resealed, len(keyset.key) - 1, was_cut_off)
+
+
+def _rewrap(master: MasterKey, case_id: str, *, data_keys: DataKeys, primary: Primitive) -> bool:
+    """Whether the case's data key had to be wrapped anew; one that is destroyed meanwhile needs nothing."""
+    wrapped = data_keys.get_key(case_id)
+    if wrapped is None or _opens_key(wrapped, case_id, primary=primary):
+        return False
+    return data_keys.replace_key(case_id, wrapped, master.wrap(master.unwrap(wrapped, case_id), case_id))
+
+
+def _opens_key(wrapped: bytes, case_id: str, *, primary: Primitive) -> bool:
+    try:
+        proto_keyset_format.parse_encrypted(wrapped, primary, key_context(case_id))
+    except TinkError:
+        return False
+    return True
+
+
+def _reseal_operators(master: MasterKey, *, register: Register, primary: Primitive) -> int:
+    resealed = 0
+    for operator in register.operators():
+        context = operator_context(operator.name)
+        if not operator.secret or _opens_secret(operator.secret, context, primary=primary):
+            continue
+        secret = master.seal(master.open(operator.secret, context), context)
+        register.put_operator(replace(operator, secret=secret))
+        resealed += 1
+    return resealed
+
+
+def _opens_secret(sealed: bytes, context: str, *, primary: Primitive) -> bool:
+    try:
+        primary.decrypt(sealed, sealing_context(context))
+    except TinkError:
+        return False
+    return True

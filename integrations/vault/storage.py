@@ -1,0 +1,191 @@
+"""Where sealed blobs lie: a local folder, or an object store through ``pyarrow.fs``.
+
+A blob is visible whole or not at all. Locally it is written beside its place, brought to the disk and renamed;
+an object store shows an object when its upload ends, so the upload begins when the blob is whole (until then it
+lies, sealed, in a nameless temporary file). Errors are the operating system's; the vault translates them.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from urllib.parse import unquote, urlsplit
+
+from pyarrow import fs
+
+from data_contracts.errors import SettingsInvalid
+
+_COPY_BYTES = 1 << 20
+
+
+class Draft(Protocol):
+    """A blob that is being written."""
+
+    stream: BinaryIO
+
+    def publish(self) -> None:
+        """Make it visible, in place of an older one."""
+
+    def discard(self) -> None:
+        """Leave nothing of it; safe to call at any time."""
+
+
+class Storage(Protocol):
+    """A tree of two levels: folders and blobs."""
+
+    def draft(self, folder: str, name: str) -> Draft:
+        """A new blob to write."""
+
+    def open(self, folder: str, name: str) -> BinaryIO:
+        """The blob's bytes.
+
+        Raises:
+            FileNotFoundError: when there is none.
+        """
+
+    def names(self, folder: str) -> list[str]:
+        """Visible blobs of a folder, sorted; empty when the folder is not there."""
+
+    def remove(self, folder: str, name: str) -> None:
+        """Take a blob away, if it is there."""
+
+    def remove_folder(self, folder: str) -> None:
+        """Take a folder away with everything in it, drafts too."""
+
+
+def open_storage(root_uri: str) -> Storage:
+    """The storage of that place.
+
+    Args:
+        root_uri: a folder's path, a ``file://`` URI, or an ``s3://bucket/prefix`` URI (with ``pyarrow``'s options).
+
+    Raises:
+        SettingsInvalid: when it is none of these.
+    """
+    parts = urlsplit(root_uri)
+    if parts.scheme in {"", "file"}:
+        return LocalFolder(Path(unquote(parts.path) if parts.scheme else root_uri))
+    try:
+        filesystem, path = fs.FileSystem.from_uri(root_uri)
+    except (ValueError, OSError, NotImplementedError):
+        remedy = "write a folder's path, or s3://bucket/prefix"
+        raise SettingsInvalid("the vault's address cannot be used", where="vault", remedy=remedy) from None
+    return ObjectStore(filesystem, path)
+
+
+class LocalFolder:
+    """Blobs as files that their owner alone can read."""
+
+    def __init__(self, root: Path) -> None:
+        """Keep the root; folders are made when something is written."""
+        self._root = root
+
+    def draft(self, folder: str, name: str) -> Draft:
+        """A file beside its final place, hidden by a dot."""
+        place = self._root / folder
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _LocalDraft(place / name)
+
+    def open(self, folder: str, name: str) -> BinaryIO:
+        """The file."""
+        return (self._root / folder / name).open("rb")
+
+    def names(self, folder: str) -> list[str]:
+        """Files without a leading dot."""
+        try:
+            return sorted(file.name for file in (self._root / folder).iterdir() if not file.name.startswith("."))
+        except FileNotFoundError:
+            return []
+
+    def remove(self, folder: str, name: str) -> None:
+        """Unlink."""
+        (self._root / folder / name).unlink(missing_ok=True)
+
+    def remove_folder(self, folder: str) -> None:
+        """Unlink all."""
+        try:
+            shutil.rmtree(self._root / folder)
+        except FileNotFoundError:
+            return
+
+
+class _LocalDraft:
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._path = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        self.stream: BinaryIO = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+
+    def publish(self) -> None:
+        self.stream.flush()
+        os.fsync(self.stream.fileno())
+        self.stream.close()
+        self._path.replace(self._target)
+        folder = os.open(self._target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def discard(self) -> None:
+        try:
+            self.stream.close()
+        except OSError:
+            # A full disk: what was not written yet is not wanted either.
+            pass
+        finally:
+            self._path.unlink(missing_ok=True)
+
+
+class ObjectStore:
+    """Blobs as objects."""
+
+    def __init__(self, filesystem: fs.FileSystem, root: str) -> None:
+        """Keep the connection and the prefix."""
+        self._fs = filesystem
+        self._root = root.rstrip("/")
+
+    def draft(self, folder: str, name: str) -> Draft:
+        """A nameless temporary file, uploaded when it is whole."""
+        return _ObjectDraft(self._fs, f"{self._root}/{folder}/{name}")
+
+    def open(self, folder: str, name: str) -> BinaryIO:
+        """The object's bytes, streamed."""
+        stream: BinaryIO = self._fs.open_input_stream(f"{self._root}/{folder}/{name}")
+        return stream
+
+    def names(self, folder: str) -> list[str]:
+        """Objects under the prefix."""
+        wanted = fs.FileSelector(f"{self._root}/{folder}", allow_not_found=True)
+        return sorted(found.base_name for found in self._fs.get_file_info(wanted) if found.is_file)
+
+    def remove(self, folder: str, name: str) -> None:
+        """Delete the object."""
+        if self._fs.get_file_info(f"{self._root}/{folder}/{name}").is_file:
+            self._fs.delete_file(f"{self._root}/{folder}/{name}")
+
+    def remove_folder(self, folder: str) -> None:
+        """Delete every object under the prefix."""
+        self._fs.delete_dir_contents(f"{self._root}/{folder}", missing_dir_ok=True)
+        for name in self.names(folder):
+            self.remove(folder, name)
+
+
+class _ObjectDraft:
+    def __init__(self, filesystem: fs.FileSystem, path: str) -> None:
+        self._fs = filesystem
+        self._path = path
+        self.stream: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115  # closed by publish or discard
+
+    def publish(self) -> None:
+        self.stream.seek(0)
+        with self._fs.open_output_stream(self._path) as upload:
+            shutil.copyfileobj(self.stream, upload, _COPY_BYTES)
+        self.stream.close()
+
+    def discard(self) -> None:
+        try:
+            self.stream.close()
+        except OSError:
+            return  # a full disk; the file has no name, so nothing of it stays
