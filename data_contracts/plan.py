@@ -3,6 +3,7 @@
 Only :class:`Located` carries keys; it is sealed in the vault and redacts its ``repr``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -22,17 +23,17 @@ class Located:
     """Where the data subject's rows are: the conditions that select them, table by table.
 
     Attributes:
-        conditions: every table in which something was or could be looked for; an empty tuple means no key leads
-            there, so there are no rows of the subject.
-        wave: the wave in which the first key of a table was known; 0 for the identity the subject gave.
+        conditions: every table that can be looked in, with what selects the subject's rows; an empty tuple means no
+            key leads there, so there are no rows of the subject.
+        shared: tables where rows are reached that belong to other people too, with what selects them.
         by_hand: systems that a person handled outside the software, with the person's reference.
         subjects: identity kind (unique ones only) to the number of different values reached.
     """
 
-    conditions: dict[TablePath, tuple[Condition, ...]] = field(repr=False)
-    wave: dict[TablePath, int] = field(default_factory=dict)
-    by_hand: dict[str, str] = field(default_factory=dict)
-    subjects: dict[str, int] = field(default_factory=dict)
+    conditions: Mapping[TablePath, tuple[Condition, ...]] = field(repr=False)
+    shared: Mapping[TablePath, tuple[Condition, ...]] = field(default_factory=dict, repr=False)
+    by_hand: Mapping[str, str] = field(default_factory=dict)
+    subjects: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,38 @@
+"""Access (Art. 15): confirmation, information and a copy of the data subject's personal data."""
+
+from prefect import flow
+
+from flows.forms import RequestForm
+from flows.opening import case_flow
+from flows.stages import admit, approve, is_done, locate, over_systems, refuse, send
+from tasks.act.access import build_package, plan_access
+from tasks.archive_evidence import archive_evidence
+from tasks.locate_data import stage_rows
+from tasks.notify_subject import tell_answer
+from tasks.services import services
+
+
+@flow(name="access", validate_parameters=False, persist_result=False)
+def access(case_id: str = "", request: RequestForm = RequestForm()) -> str:  # noqa: B008  # the form's defaults
+    """Carry out a request for access (Art. 15).
+
+    Start it with a case id to carry a registered case on, or fill in the request of a letter or telephone call: what
+    is typed is sealed and wiped from Prefect before anything else happens.
+    """
+    return case_flow("access", case_id, request, carry_out)
+
+
+def carry_out(case_id: str) -> str:
+    """The life of an access case, from wherever it stands; returns how it ended."""
+    if not admit(case_id):
+        return refuse(case_id)
+    if not is_done(case_id, "plan"):
+        if not is_done(case_id, "locate") and not locate(case_id):
+            return refuse(case_id)
+        over_systems(case_id, stage_rows, services().contracts.systems)
+        plan_access(case_id)
+    if not approve(case_id):
+        return refuse(case_id)
+    rows = build_package(case_id)
+    send(case_id, lambda: tell_answer(case_id, rows))
+    return archive_evidence(case_id, "granted" if rows else "nothing_found")

@@ -1,0 +1,90 @@
+"""Erasure (Art. 17): what no exemption keeps is erased in every system, and it is proven afterwards."""
+
+from prefect import flow
+
+from data_contracts.errors import ErasureUnproven
+from data_contracts.vocabulary import Decision, Gate
+from flows.forms import RequestForm
+from flows.gates import ask
+from flows.opening import case_flow
+from flows.stages import admit, approve, case_of, is_done, locate, over_systems, refuse, search_all, send
+from tasks.act.erasure import confirm_plan, erase_in_system, measure_system, plan_erasure, systems_in_order
+from tasks.act.proof import act_again, erased_rows, judge_erasure, kept_items, recount_system, record_by_hand, tell_erasure
+from tasks.approval import Question
+from tasks.archive_evidence import archive_evidence
+from tasks.locate_data import AGAIN, forget_search, look_again
+from tasks.services import services
+
+
+@flow(name="erasure", validate_parameters=False, persist_result=False)
+def erasure(case_id: str = "", request: RequestForm = RequestForm()) -> str:  # noqa: B008  # the form's defaults
+    """Carry out a request for erasure (Art. 17).
+
+    Start it with a case id to carry a registered case on, or fill in the request of a letter or telephone call: what
+    is typed is sealed and wiped from Prefect before anything else happens.
+    """
+    return case_flow("erasure", case_id, request, carry_out)
+
+
+def carry_out(case_id: str) -> str:
+    """The life of an erasure case, from wherever it stands; returns how it ended."""
+    if not admit(case_id):
+        return refuse(case_id)
+    while not is_done(case_id, "confirm"):
+        if not is_done(case_id, "locate") and not locate(case_id):
+            return refuse(case_id)
+        if not is_done(case_id, "plan"):
+            plan_erasure(case_id, over_systems(case_id, measure_system, services().contracts.systems))
+        if not approve(case_id):
+            return refuse(case_id)
+        _look_before_acting(case_id)
+    _act_until_proven(case_id)
+    send(case_id, lambda: tell_erasure(case_id))
+    return archive_evidence(case_id, _outcome(case_id))
+
+
+def _look_before_acting(case_id: str) -> None:
+    """Locate and count anew; a plan that changed since people saw it goes back to them (law 5)."""
+    forget_search(case_id)
+    if locate(case_id):
+        confirm_plan(case_id, over_systems(case_id, measure_system, services().contracts.systems))
+
+
+def _act_until_proven(case_id: str) -> None:
+    """Erase in every system, then show that nothing remains but what an exemption keeps (law 7)."""
+    while not is_done(case_id, "prove"):
+        over_systems(case_id, erase_in_system, systems_in_order(case_id), in_order=True)
+        forget_search(case_id, AGAIN)
+        search_all(case_id, look_again, AGAIN)
+        counted = over_systems(case_id, recount_system, systems_in_order(case_id))
+        try:
+            judge_erasure(case_id, [line for lines in counted.values() for line in lines])
+        except ErasureUnproven as unproven:
+            _settle_mismatch(case_id, unproven)
+
+
+def _settle_mismatch(case_id: str, unproven: ErasureUnproven) -> None:
+    entry = ask(case_id, _mismatch_question(case_id, unproven))
+    if entry.outcome is Decision.BY_HAND:
+        record_by_hand(case_id, entry.reference, unproven.what)
+    else:
+        act_again(case_id)
+
+
+def _mismatch_question(case_id: str, unproven: ErasureUnproven) -> Question:
+    decided = [g for g in services().register.gates(case_id) if g.gate is Gate.MISMATCH and g.outcome]
+    return Question(
+        gate=Gate.MISMATCH,
+        description=(
+            f"**Case {case_id}: the erasure is not proven.**\n\n{unproven}\n\nAnswer *retry* to act again from the sealed "
+            "keys, or *by_hand* with the reference of who finished it."
+        ),
+        facts={"attempt": len(decided)},
+        options=(Decision.RETRY, Decision.BY_HAND),
+    )
+
+
+def _outcome(case_id: str) -> str:
+    if not erased_rows(case_id):
+        return "nothing_found"
+    return "granted_in_part" if kept_items(case_id, case_of(case_id).language) else "granted"

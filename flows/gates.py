@@ -1,0 +1,142 @@
+"""Waiting for people: a gate suspends the flow run and shows its form in the Prefect UI (law 5).
+
+The register says whether a gate is answered; Prefect only carries the form. The order, which survives resume, retry
+from the UI, forced retry and a crash at any point:
+
+1. ask the register: answered for this question's digest? Then go on at once;
+2. suspend under a key that is new for each attempt and each refused answer;
+3. on return write the answer to the register (it is checked there), then delete it from Prefect's database;
+4. an answer that was refused is told in the next form's description, and the gate stays open.
+
+Outside a flow run nobody can be waited for: :class:`WaitingForPerson` ends the run, and the case goes on when the gate
+was answered with ``rightsflow approve``.
+"""
+
+import hashlib
+from functools import partial
+from typing import Any, Literal, cast
+
+from prefect import get_client
+from prefect.context import FlowRunContext
+from prefect.exceptions import ObjectNotFound
+from prefect.flow_runs import suspend_flow_run
+from prefect.input import RunInput
+from pydantic import Field, create_model
+
+from data_contracts.errors import AnswerRefused
+from data_contracts.ports import GateEntry
+from data_contracts.vocabulary import Decision, Gate
+from flows.settings import settings
+from tasks.approval import Answer, Question, answer_gate, open_gate
+from tasks.services import services
+
+
+class WaitingForPerson(Exception):  # noqa: N818  # not an error: the case waits
+    """The case goes on when a person has answered this gate."""
+
+    def __init__(self, entry: GateEntry) -> None:
+        """Keep the gate, for the caller to tell."""
+        self.entry = entry
+        super().__init__(f"{entry.case_id} waits at gate {entry.gate.value} {entry.subject}".rstrip())
+
+
+def opened(case_id: str, question: Question) -> GateEntry:
+    """The gate for this question, open or answered, without waiting."""
+    return open_gate(case_id, services().register.case(case_id).right, question)
+
+
+def ask(case_id: str, question: Question) -> GateEntry:
+    """The gate, answered. Suspends the flow run until then.
+
+    Raises:
+        WaitingForPerson: outside a flow run, while the gate is open.
+    """
+    return answered(opened(case_id, question))
+
+
+def answered(entry: GateEntry) -> GateEntry:
+    """The gate once people have decided; see :func:`ask`."""
+    while entry.outcome is None:
+        if FlowRunContext.get() is None:
+            raise WaitingForPerson(entry)
+        entry = _through_form(entry)
+    return entry
+
+
+def _through_form(entry: GateEntry) -> GateEntry:
+    key = _key(entry)
+    form = suspend_flow_run(
+        wait_for_input=_form(entry), key=key, timeout=int(settings().gate_timeout.total_seconds())
+    )
+    try:
+        answer_gate(entry, _answer(form))
+    except AnswerRefused:
+        pass  # told in the gate's note, which the next form shows
+    _forget_form(key)
+    return _latest(entry)
+
+
+def _latest(entry: GateEntry) -> GateEntry:
+    """The same gate as the register has it now, with its note and answers."""
+    found = services().register.gate(entry.case_id, entry.gate, entry.subject)
+    return found if found is not None and found.digest == entry.digest else entry
+
+
+def _key(entry: GateEntry) -> str:
+    context = FlowRunContext.get()
+    count = context.flow_run.run_count if context and context.flow_run else 0
+    state = f"{entry.subject}|{entry.digest}|{len(entry.answers)}|{entry.note}"
+    return f"{entry.gate.value}-{count}-{hashlib.sha256(state.encode()).hexdigest()[:12]}"
+
+
+def _form(entry: GateEntry) -> type[RunInput]:
+    """The form of a gate. The server checks it against its JSON Schema alone, so every rule here is of that kind."""
+    choices = Literal[tuple(option.value for option in entry.options)]  # type: ignore[valid-type]  # made from the gate's options
+    text = partial(Field, default="")
+    fields: dict[str, Any] = {
+        "decision": (choices, Field(title="Decision")),
+        "operator": (str, Field(title="Your operator name", pattern=r"^[A-Za-z0-9._@-]{1,60}$")),
+        "code": (str, Field(title="Your authenticator code", pattern=r"^[0-9]{6}$")),
+        "reference": (str, text(title=_reference_title(entry), max_length=60)),
+        "reason": (str, text(title="Reason (mandatory for a refusal; the data subject reads it)", max_length=4000)),
+    }
+    model = cast("type[RunInput]", create_model("Answer", __base__=RunInput, **fields))
+    return model.with_initial_data(description=_description(entry))
+
+
+def _reference_title(entry: GateEntry) -> str:
+    if entry.gate is Gate.IDENTITY:
+        return "How identity was checked"
+    return "Reference (mandatory for by_hand)"
+
+
+def _description(entry: GateEntry) -> str:
+    so_far = "".join(f"\n\n- {a.operator} answered **{a.decision.value}**" for a in entry.answers)
+    missing = entry.people - len({a.operator for a in entry.answers})
+    who = f"\n\n*{missing} of {entry.people} to answer; roles: {', '.join(entry.roles)}.*" if missing > 0 else ""
+    note = f"\n\n> **The last answer was not accepted.** {entry.note}" if entry.note else ""
+    return f"{entry.description}{so_far}{who}{note}"
+
+
+def _answer(form: RunInput) -> Answer:
+    values = form.model_dump()
+    return Answer(
+        operator=values["operator"],
+        decision=Decision(values["decision"]),
+        code=values["code"],
+        reason=values["reason"],
+        reference=values["reference"],
+    )
+
+
+def _forget_form(key: str) -> None:
+    """Delete what was typed from Prefect's database (law 1); the decision is in the register."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    with get_client(sync_client=True) as client:
+        for part in ("response", "schema", "description"):
+            try:
+                client.delete_flow_run_input(flow_run_id=context.flow_run.id, key=f"suspended-{key}-{part}")
+            except ObjectNotFound:
+                continue

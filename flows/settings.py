@@ -1,0 +1,64 @@
+"""Settings of an installation, from environment variables ``RIGHTSFLOW_…`` (see docs/operations.md)."""
+
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+import data_contracts
+
+
+class Settings(BaseSettings):
+    """Where state lies and how the world is reached; the defaults are the embedded installation."""
+
+    model_config = SettingsConfigDict(env_prefix="RIGHTSFLOW_", extra="ignore", hide_input_in_errors=True)
+
+    home: Path = Path(".rightsflow")
+    """State of the embedded default: register, vault, keys, outbox, evidence, demo systems."""
+    contracts: Path = Path(data_contracts.__file__).parent
+    """Folder of the contracts, vocabulary, organisation and policy."""
+    register_url: str = ""
+    """SQLAlchemy URL of the case database; empty: SQLite in the home."""
+    vault_url: str = ""
+    """Folder or object-store URI of the vault; empty: in the home."""
+    retry_attempts: int = Field(default=5, ge=1, le=20)
+    retry_first_wait: timedelta = timedelta(seconds=1)
+    judge: Literal["great-expectations", "plain"] = "great-expectations"
+    smtp_host: str = ""
+    smtp_port: int = 0
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_ca_file: str = ""
+    dkim_domain: str = ""
+    dkim_selector: str = ""
+    dkim_key_file: Path | None = None
+    gate_timeout: timedelta = timedelta(days=400)
+    """Far beyond the legal time: a gate that times out fails its flow run, and the law's clock is ours, not Prefect's."""
+    silence: timedelta = timedelta(seconds=90)
+    """A running flow run without any event for so long has lost its process."""
+    sweep_every: timedelta = timedelta(seconds=10)
+
+    @property
+    def state(self) -> Path:
+        """The home as an absolute path."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def register(self) -> str:
+        """URL of the case database."""
+        return self.register_url or f"sqlite:///{self.state / 'register.db'}"
+
+    @property
+    def vault(self) -> str:
+        """Where sealed blobs lie."""
+        return self.vault_url or str(self.state / "vault")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

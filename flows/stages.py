@@ -1,0 +1,185 @@
+"""The stages every case goes through, whatever the right; each can be started again from its first line (law 2).
+
+A stage asks the register what is done and goes on from there. A system that fails opens a gate while the other systems go
+on (law 6): try again, or handled by hand with a reference.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from data_contracts.case import Case
+from data_contracts.errors import DeliveryUncertain, RightsflowError
+from data_contracts.ports import GateEntry
+from data_contracts.vocabulary import CaseState, Decision, Gate, Sensitivity
+from flows.gates import answered, ask, opened
+from flows.wording import plan_table
+from tasks.approval import Question, reason_name
+from tasks.archive_evidence import archive_evidence
+from tasks.decisions import settle_approval, settle_subjects
+from tasks.locate_data import (
+    SEARCH,
+    by_hand,
+    finish_search,
+    forget_search,
+    pending_systems,
+    reached_subjects,
+    search_system,
+    survey_system,
+)
+from tasks.notify_subject import acknowledge, tell_refusal, uncertain_question
+from tasks.services import services
+from tasks.step import Step
+from tasks.verify_identity import identity_question, settle_identity
+
+R = TypeVar("R")
+
+
+def case_of(case_id: str) -> Case:
+    """The case as the register has it now."""
+    return services().register.case(case_id)
+
+
+def is_done(case_id: str, step: str) -> bool:
+    """Whether the ledger has a receipt for a step of the whole case."""
+    entry = services().register.step(case_id, step)
+    return entry is not None and entry.state == "done"
+
+
+def admit(case_id: str) -> bool:
+    """Acknowledge, and have identity verified (law 4); False when it was not and the case is over."""
+    send(case_id, lambda: acknowledge(case_id))
+    attempt = 0
+    while not is_done(case_id, "identity"):
+        ask(case_id, identity_question(case_id, case_of(case_id).right, attempt))
+        send(case_id, lambda: settle_identity(case_id, attempt))  # noqa: B023  # called before the next turn
+        attempt += 1
+    return case_of(case_id).outcome != "identity_failed"
+
+
+def locate(case_id: str) -> bool:
+    """Search every system until nothing new appears; False when a person said whose data these are cannot be told."""
+    over_systems(case_id, survey_system, services().contracts.systems)
+    while True:
+        search_all(case_id)
+        reached = reached_subjects(case_id)
+        if not reached:
+            break
+        entry = ask(case_id, _subjects_question(case_id, reached))
+        if entry.outcome is Decision.REFUSE:
+            settle_subjects(case_id)
+            return False
+        forget_search(case_id)
+    finish_search(case_id)
+    return True
+
+
+def search_all(case_id: str, work: Step[[str, str], int] = search_system, look: str = SEARCH) -> None:
+    """Ask systems, side by side, until none has anything new to be asked."""
+    while systems := pending_systems(case_id, look):
+        over_systems(case_id, work, systems)
+
+
+def over_systems(
+    case_id: str, work: Step[[str, str], R], systems: Iterable[str], *, in_order: bool = False
+) -> dict[str, R]:
+    """Results by system, of every system that is not handled by hand in the end (law 6)."""
+    results: dict[str, R] = {}
+    pending = [name for name in systems if name not in by_hand(case_id)]
+    while pending:
+        for entry in services().register.gates(case_id, open_only=True):
+            if entry.gate is Gate.OUTAGE and entry.subject in pending:
+                answered(entry)
+        pending = [name for name in pending if name not in by_hand(case_id)]
+        failed: list[str] = []
+        gates: list[GateEntry] = []
+        for name, outcome in work.for_each(case_id, pending, in_order=in_order).items():
+            if isinstance(outcome, RightsflowError):
+                failed.append(name)
+                gates.append(opened(case_id, _outage_question(case_id, name, work.name, outcome)))
+            else:
+                results[name] = outcome
+        for entry in gates:
+            answered(entry)
+        pending = failed
+    return {name: result for name, result in results.items() if name not in by_hand(case_id)}
+
+
+def approve(case_id: str) -> bool:
+    """Whether people approved the plan as it stands; False when one refused."""
+    if is_done(case_id, "approve"):
+        return case_of(case_id).state is not CaseState.REFUSED
+    receipt = services().register.step(case_id, "plan")
+    plan = dict(receipt.receipt) if receipt else {}
+    ask(case_id, _approval_question(case_id, plan))
+    return settle_approval(case_id)
+
+
+def refuse(case_id: str) -> str:
+    """Tell the data subject that the request is refused, with the reason a person gave, and close (Art. 12(4))."""
+    outcome = case_of(case_id).outcome
+    reasons = ["identity_failed"] if outcome == "identity_failed" else ["refused_by_person"]
+    send(case_id, lambda: tell_refusal(case_id, reasons, _refusal_reason(case_id)))
+    return archive_evidence(case_id, outcome)
+
+
+def send(case_id: str, notice: Callable[[], object]) -> None:
+    """Send a notice; where it may have left when a process died, a person finds out first (law 3)."""
+    while True:
+        try:
+            notice()
+        except DeliveryUncertain:
+            ask(case_id, uncertain_question(case_id))
+        else:
+            return
+
+
+def _refusal_reason(case_id: str) -> str:
+    """The vault's name of the reason that the refusing person wrote."""
+    for entry in reversed(services().register.gates(case_id)):
+        if entry.outcome is Decision.REFUSE:
+            return reason_name(entry.gate, entry.subject, len(entry.answers) - 1)
+    return ""
+
+
+def _approval_question(case_id: str, receipt: Mapping[str, object]) -> Question:
+    plan = receipt["plan"]
+    case = case_of(case_id)
+    return Question(
+        gate=Gate.APPROVAL,
+        description=plan_table(case, plan),
+        facts={"plan": receipt["digest"]},
+        options=(Decision.APPROVE, Decision.REFUSE),
+        sensitivity=Sensitivity(plan["sensitivity"]),  # type: ignore[index]  # plan_facts
+    )
+
+
+def _outage_question(case_id: str, system: str, work: str, error: RightsflowError) -> Question:
+    """What to do about a system that failed; each answer is for one failure, the next failure is a new question."""
+    before = [g for g in services().register.gates(case_id) if g.gate is Gate.OUTAGE and g.subject == system]
+    attempt = sum(1 for gate in before if gate.outcome is not None)
+    return Question(
+        gate=Gate.OUTAGE,
+        subject=system,
+        description=(
+            f"**Case {case_id}: {work} failed in system `{system}`.** The other systems go on.\n\n{error}\n\n"
+            "Answer *retry* when it is mended, or *by_hand* with the reference of who did it outside the software."
+        ),
+        facts={"system": system, "attempt": attempt},
+        options=(Decision.RETRY, Decision.BY_HAND),
+    )
+
+
+def _subjects_question(case_id: str, reached: Mapping[str, int]) -> Question:
+    said = {g.outcome for g in services().register.gates(case_id) if g.gate is Gate.SUBJECTS}
+    named = () if Decision.NAMED in said else (Decision.NAMED,)
+    counts = ", ".join(f"{count} different `{kind}`" for kind, count in sorted(reached.items()))
+    return Question(
+        gate=Gate.SUBJECTS,
+        description=(
+            f"**Case {case_id}: the search reached {counts}.** They may be several people, so it stopped.\n\n"
+            "Answer *named* to search only by what the data subject gave, *all* when you made sure that all are of "
+            "the same person, or *refuse* with the reason."
+        ),
+        facts={"reached": dict(reached), "named": Decision.NAMED in said},
+        options=(*named, Decision.ALL, Decision.REFUSE),
+    )

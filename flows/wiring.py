@@ -1,0 +1,239 @@
+"""Joins ports and adapters: the one module that imports integrations.
+
+:func:`installation` makes the services of an installation from its settings; everything is opened lazily, so that a
+command pays for what it uses.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+from data_contracts.contract import Contracts
+from data_contracts.errors import SettingsInvalid, VaultSealed
+from data_contracts.odcs import load, load_organisation, load_policy
+from data_contracts.ports import Judge
+from flows.settings import Settings, settings
+from integrations import demo
+from integrations.channels.mail import MailChannel
+from integrations.channels.package import AnswerPackage
+from integrations.channels.settings import Dkim, MailSettings
+from integrations.channels.unpacking import unpack
+from integrations.evidence import (
+    Export,
+    Verification,
+    load_or_create,
+    public_keys,
+    read_public_key,
+    verify_chain,
+    verify_file,
+    write_export,
+)
+from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
+from integrations.register.register import SqlRegister
+from integrations.register.schema import upgrade
+from integrations.systems import DirectorySystems
+from integrations.vault import master as master_key
+from integrations.vault.rotation import Rotation, rotate
+from integrations.vault.vault import SealedVault
+from tasks.rules.traversal import plan_routes
+from tasks.services import Retry, Services, use
+
+_PSEUDONYM_KEY = "pseudonym.key"
+
+
+def utc_now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Installation:
+    """One installation's adapters, each made when first asked for."""
+
+    settings: Settings
+    now: Callable[[], datetime] = utc_now
+
+    @cached_property
+    def contracts(self) -> Contracts:
+        """The checked contracts."""
+        return load(self.settings.contracts)
+
+    @cached_property
+    def master(self) -> master_key.MasterKey:
+        """The master key, made on first use."""
+        return master_key.load_or_create(self._keys / "master.json")
+
+    @cached_property
+    def register(self) -> SqlRegister:
+        """The case database."""
+        self.settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        upgrade(self.settings.register)
+        return SqlRegister(self.settings.register, signer=load_or_create(self._keys / "evidence"), clock=self.now)
+
+    @cached_property
+    def services(self) -> Services:
+        """Everything tasks need."""
+        organisation = load_organisation(self.settings.contracts)
+        return Services(
+            contracts=self.contracts,
+            routes=plan_routes(self.contracts),
+            organisation=organisation,
+            policy=load_policy(self.settings.contracts),
+            register=self.register,
+            vault=SealedVault(self.settings.vault, data_keys=self.register, master=self.master),
+            systems=DirectorySystems(
+                self.contracts.systems, self.system_urls(), time_zone=organisation.time_zone
+            ),
+            channel=MailChannel(organisation, self._mail(), outbox=self.settings.state / "outbox", clock=self.now),
+            package=AnswerPackage(self.contracts, organisation),
+            judge=self._judge(),
+            open_secret=self.master.open,
+            pseudonym_key=self._pseudonym_key,
+            now=self.now,
+            retry=Retry(self.settings.retry_attempts, self.settings.retry_first_wait),
+        )
+
+    def system_urls(self) -> dict[str, str]:
+        """Connection by system name: environment, else Prefect Secret block, else the embedded demo systems."""
+        urls: dict[str, str] = {}
+        embedded = self._embedded()
+        for name in self.contracts.systems:
+            variable = f"RIGHTSFLOW_SYSTEM_{name.upper().replace('-', '_')}_URL"
+            url = os.environ.get(variable) or embedded.get(name) or _secret_block(variable)
+            if url:
+                urls[name] = url
+        return urls
+
+    def seal_operator_secret(self, name: str, secret: str) -> bytes:
+        """An operator's TOTP secret, sealed with the master key."""
+        return self.master.seal(secret.encode(), master_key.operator_context(name))
+
+    def rotate_master_key(self) -> Rotation:
+        """A new master key; every data key and operator secret is wrapped anew."""
+        return rotate(self.master, data_keys=self.register, register=self.register)
+
+    def verify_case(self, case_id: str) -> Verification:
+        """Verify the evidence of a case in the register with this installation's public keys."""
+        envelopes, head = self.register.evidence(case_id)
+        return verify_chain(case_id, envelopes, head, keys=public_keys(self._keys / "evidence"))
+
+    def export_case(self, case_id: str, file: Path) -> None:
+        """Write the evidence of a case to a file that can be verified anywhere."""
+        envelopes, head = self.register.evidence(case_id)
+        keys = public_keys(self._keys / "evidence")
+        write_export(file, Export(case_id, tuple(envelopes), head, keys))
+
+    def seed_demo(self, *, customers: int, today: date, progress: Callable[[str], None]) -> demo.DemoCompany:
+        """Write the demo company's systems into the home."""
+        return demo.seed(self._demo_folder, customers=customers, today=today, progress=progress)
+
+    def close(self) -> None:
+        """Give back connections."""
+        if "services" in self.__dict__:
+            systems = self.services.systems
+            if isinstance(systems, DirectorySystems):
+                systems.close()
+        if "register" in self.__dict__:
+            self.register.close()
+
+    @property
+    def _keys(self) -> Path:
+        return self.settings.state / "keys"
+
+    @property
+    def _demo_folder(self) -> Path:
+        return self.settings.state / "systems"
+
+    def _embedded(self) -> Mapping[str, str]:
+        folder = self._demo_folder
+        databases = {file.stem: f"sqlite:///{file}" for file in folder.glob("*.db")}
+        return databases | {sub.name: sub.as_uri() for sub in folder.glob("*") if sub.is_dir()}
+
+    def _mail(self) -> MailSettings:
+        chosen = self.settings
+        dkim = None
+        if chosen.dkim_domain and chosen.dkim_key_file:
+            dkim = Dkim(chosen.dkim_domain, chosen.dkim_selector, chosen.dkim_key_file.read_bytes())
+        return MailSettings(
+            host=chosen.smtp_host,
+            port=chosen.smtp_port,
+            security=chosen.smtp_security,
+            username=chosen.smtp_username,
+            password=chosen.smtp_password.get_secret_value(),
+            ca_file=chosen.smtp_ca_file,
+            dkim=dkim,
+        )
+
+    def _judge(self) -> Judge:
+        return PlainJudge() if self.settings.judge == "plain" else GreatExpectationsJudge()
+
+    def _pseudonym_key(self) -> bytes:
+        """The organisation's key for keyed hashes, sealed beside the master key; made on first use."""
+        file = self._keys / _PSEUDONYM_KEY
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft = file.with_suffix(f".{os.getpid()}")
+            draft.write_bytes(self.master.seal(os.urandom(32), _PSEUDONYM_KEY))
+            draft.chmod(0o600)
+            try:
+                os.link(draft, file)
+            except FileExistsError:
+                pass  # another process made it first; theirs is the key
+            finally:
+                draft.unlink()
+        return self.master.open(file.read_bytes(), _PSEUDONYM_KEY)
+
+
+@contextmanager
+def opened(chosen: Settings | None = None) -> Iterator[Installation]:
+    """An installation whose services are those of the block."""
+    made = Installation(chosen or settings())
+    try:
+        with use(made.services):
+            yield made
+    finally:
+        made.close()
+
+
+def unpack_package(stream: BinaryIO, folder: Path) -> list[Path]:
+    """Write an answer package's files below ``folder``."""
+    return unpack(stream, folder)
+
+
+def verify_evidence_file(file: Path, trusted: Path | None) -> Verification:
+    """Verify an exported evidence file, with a public key from elsewhere where one is given."""
+    if trusted is None:
+        return verify_file(file, trusted=None)
+    from integrations.evidence.keys import keyid_of  # noqa: PLC0415  # only here
+
+    key = read_public_key(trusted)
+    return verify_file(file, trusted={keyid_of(key): key})
+
+
+def _secret_block(name: str) -> str:
+    """A system's URL from a Prefect Secret block; empty where there is no server or no such block."""
+    if not os.environ.get("PREFECT_API_URL"):
+        return ""
+    from prefect.blocks.system import Secret  # noqa: PLC0415  # imports Prefect only where a server is configured
+
+    try:
+        block = Secret.load(name.lower().replace("_", "-"), _sync=True)
+    except ValueError:
+        return ""
+    return str(block.get())
+
+
+__all__ = [
+    "Installation",
+    "SettingsInvalid",
+    "VaultSealed",
+    "opened",
+    "unpack_package",
+    "utc_now",
+    "verify_evidence_file",
+]

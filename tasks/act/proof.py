@@ -1,0 +1,184 @@
+"""Prove an erasure: look again, and let the judge compare what remains with what an exemption keeps (law 7).
+
+Three counts for every table that the plan speaks of, none of them a statement's row count:
+
+1. ``rows``: rows that the sealed keys still select, against the rows that a hold or a sharing keeps;
+2. ``values``: rows whose erased columns do not look erased, against none;
+3. ``keys``: keys that a fresh search from what the subject gave reaches, and the sealed search did not know, against none.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from data_contracts.contract import Table
+from data_contracts.errors import ErasureUnproven
+from data_contracts.evidence import Record
+from data_contracts.keys import Condition, Selection
+from data_contracts.plan import Remaining, TablePath
+from data_contracts.ports import KeptItem
+from data_contracts.vocabulary import CaseState
+from tasks.act.erasure import parts_of, planned_as_of, replacements, with_row_keys
+from tasks.locate_data import AGAIN, by_hand, load_search
+from tasks.notify_subject import tell_erased
+from tasks.rules.plan import Segment, erased_look
+from tasks.sealed import read_located
+from tasks.services import services
+from tasks.step import step
+
+
+@step("recount")
+def recount_system(case_id: str, system: str) -> list[Remaining]:
+    """Count what remains in one system; a line for each check of each of its tables."""
+    return _system_proof(case_id, system)
+
+
+@step("prove")
+def judge_erasure(case_id: str, counted: Sequence[Remaining]) -> int:
+    """That nothing remains but what an exemption keeps; the number of counts that show it.
+
+    Raises:
+        ErasureUnproven: when something else remains; the failures are named by system, table and check.
+    """
+    provided = services()
+    proof = [*counted, *_unknown_keys(case_id)]
+    verdict = provided.judge.judge(proof, _expected(case_id))
+    if not verdict.proven:
+        raise ErasureUnproven(
+            f"what remains is not what the plan keeps ({'; '.join(verdict.failures)})",
+            where=case_id,
+            remedy="answer the gate mismatch: act again, or handled by hand with its reference",
+        )
+    lines = [
+        f"{p.system}.{p.table} {p.check}: {p.remaining} remain, {p.kept} kept{f' by {p.hold}' if p.hold else ''}"
+        for p in proof
+    ]
+    provided.register.complete(
+        case_id,
+        "prove",
+        receipt={"counts": len(proof), "checker": verdict.checker},
+        record=Record("prove", "", {"proven": True, "checker": verdict.checker, "counts": lines}),
+        move=(CaseState.VERIFIED, "erasure proven"),
+    )
+    return len(proof)
+
+
+def record_by_hand(case_id: str, reference: str, failures: str) -> None:
+    """Note that a person finished what could not be proven, with the person's reference."""
+    services().register.complete(
+        case_id,
+        "prove",
+        receipt={"by_hand": reference},
+        record=Record("prove", "", {"proven": False, "by_hand": reference, "failures": failures}),
+        move=(CaseState.VERIFIED, "finished by hand"),
+    )
+
+
+def act_again(case_id: str) -> None:
+    """Forget that the systems were acted on, so that they are acted on again from the sealed keys."""
+    services().register.reopen(case_id, ["erase"], Record("act again", "", {"why": "unproven"}), None)
+
+
+@step("tell erased")
+def tell_erasure(case_id: str) -> str:
+    """Tell what was erased, what was kept with its legal ground, and what was done by hand (Art. 12(3), 17(3))."""
+    language = services().register.case(case_id).language
+    return tell_erased(case_id, kept_items(case_id, language), erased_rows(case_id))
+
+
+def kept_items(case_id: str, language: str) -> list[KeptItem]:
+    """What the plan keeps and why, in words for the data subject."""
+    provided = services()
+    items: list[KeptItem] = []
+    for line in _plan_receipt(case_id)["plan"]["lines"]:
+        if line["action"] != "keep" or not line["rows"] or not line["ground"]:
+            continue
+        hold = provided.contracts.vocabulary.holds[line["ground"]["hold"]]
+        system = provided.contracts.systems[line["system"]]
+        table = system.table(line["table"])
+        items.append(
+            KeptItem(
+                system=system.title,
+                table=table.description or table.name,
+                rows=line["rows"],
+                law=hold.law,
+                label=hold.label.get(language, hold.note),
+                until=line["ground"]["until"],
+            )
+        )
+    return items
+
+
+def erased_rows(case_id: str) -> int:
+    """Rows deleted or blanked by the plan: the largest count of each table, since columns are counted line by line."""
+    rows: dict[TablePath, int] = {}
+    for line in _plan_receipt(case_id)["plan"]["lines"]:
+        if line["action"] in {"delete", "clear", "mask", "pseudonymise"}:
+            path = (line["system"], line["table"])
+            rows[path] = max(rows.get(path, 0), line["rows"])
+    return sum(rows.values())
+
+
+def _system_proof(case_id: str, system: str) -> list[Remaining]:
+    provided = services()
+    located = with_row_keys(case_id, read_located(case_id), system)
+    parts = parts_of(case_id, system, planned_as_of(case_id))
+    lines: list[Remaining] = []
+    for table in provided.contracts.systems[system].tables:
+        own = [part for part in parts if part.path == (system, table.name)]
+        if own:
+            lines.append(_rows_line(case_id, table, located.conditions[system, table.name]))
+            lines += _values_lines(case_id, table, own)
+    return lines
+
+
+def _rows_line(case_id: str, table: Table, conditions: Sequence[Condition]) -> Remaining:
+    connector = services().systems.connector(table.system)
+    (remaining,) = connector.count([Selection(table.name, tuple(conditions))])
+    kept, hold = _planned_to_stay(case_id, table)
+    return Remaining(table.system, table.name, "rows", remaining, kept, hold)
+
+
+def _planned_to_stay(case_id: str, table: Table) -> tuple[int, str]:
+    """How many own rows of the table the approved plan leaves in place, and by which holds."""
+    receipt = _plan_receipt(case_id)
+    lines = [line for line in receipt["plan"]["lines"] if (line["system"], line["table"]) == (table.system, table.name)]
+    deleted = sum(line["rows"] for line in lines if line["action"] == "delete")
+    grounds = sorted({line["ground"]["hold"] for line in lines if line["ground"]})
+    return receipt["totals"].get(f"{table.system}/{table.name}", 0) - deleted, ", ".join(grounds)
+
+
+def _values_lines(case_id: str, table: Table, parts: Iterable[Segment]) -> list[Remaining]:
+    connector = services().systems.connector(table.system)
+    swaps = replacements(case_id, table)
+    remaining = 0
+    looked = False
+    for part in parts:
+        if part.verb in {"clear", "mask", "pseudonymise"}:
+            looked = True
+            if part.selection.conditions:
+                remaining += connector.count_not_erased(part.selection, erased_look(part, table, swaps))
+    return [Remaining(table.system, table.name, "values", remaining, 0)] if looked else []
+
+
+def _unknown_keys(case_id: str) -> list[Remaining]:
+    """Keys that lead somewhere now and were not known when the plan was made."""
+    sealed = read_located(case_id)
+    fresh = load_search(case_id, AGAIN).located(by_hand(case_id))
+    lines: list[Remaining] = []
+    for (system, name), ways in fresh.conditions.items():
+        known = {key for way in sealed.conditions.get((system, name), ()) for key in way.keys}
+        unknown = sum(len(way.keys - known) for way in ways)
+        lines.append(Remaining(system, name, "keys", unknown, 0))
+    return lines
+
+
+def _plan_receipt(case_id: str) -> Any:  # noqa: ANN401  # JSON written by plan_erasure
+    entry = services().register.step(case_id, "plan")
+    if entry is None:
+        raise ErasureUnproven("there is no plan to prove against", where=case_id, remedy="run the case again")
+    return entry.receipt
+
+
+def _expected(case_id: str) -> list[TablePath]:
+    handled = by_hand(case_id)
+    return [(t.system, t.name) for t in services().contracts.tables() if t.system not in handled]

@@ -1,0 +1,188 @@
+"""Gates: open one for people, and take in what a proven person answers (law 5).
+
+The order, for every answer, wherever it was typed (Prefect form, command line):
+
+1. the person's standing: in force, with the role, not locked out, not the one who already answered;
+2. the proof: a TOTP code (RFC 6238), each code once;
+3. the answer: offered at this gate, with its reason or reference;
+4. the decision: in the register with its evidence, in one transaction.
+
+What fails is told at the gate and the gate stays open. A wrong code counts towards the lock-out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+
+import pyotp
+
+from data_contracts.errors import AnswerRefused
+from data_contracts.evidence import Record, canonical, digest
+from data_contracts.ports import GateAnswer, GateEntry, Operator
+from data_contracts.vocabulary import Decision, Gate, Right, Sensitivity
+from tasks.rules.eligibility import accepted_methods, is_enough
+from tasks.rules.gates import check_answer, check_standing, outcome_of, people_needed, rule_for
+from tasks.services import services
+
+_STEP = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What people are asked at a gate.
+
+    Attributes:
+        description: Markdown without personal data.
+        facts: what the digest is made of; the same facts are the same question.
+    """
+
+    gate: Gate
+    description: str
+    facts: object
+    options: tuple[Decision, ...]
+    subject: str = ""
+    sensitivity: Sensitivity = Sensitivity.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody typed at a gate."""
+
+    operator: str
+    decision: Decision
+    code: str = field(default="", repr=False)
+    reason: str = field(default="", repr=False)
+    reference: str = ""
+
+
+def open_gate(case_id: str, right: Right, question: Question) -> GateEntry:
+    """The gate for this question: a new one, or the one that is open or was answered for the same facts."""
+    provided = services()
+    rule = rule_for(provided.policy, right, question.gate)
+    return provided.register.open_gate(
+        GateEntry(
+            case_id=case_id,
+            gate=question.gate,
+            subject=question.subject,
+            digest=digest(canonical(question.facts)),
+            description=question.description,
+            options=question.options,
+            roles=tuple(rule.roles),
+            people=people_needed(rule, question.sensitivity),
+            opened_at=provided.now(),
+            outcome=None,
+            reference="",
+        )
+    )
+
+
+def answer_gate(entry: GateEntry, answer: Answer, *, local_account: str = "") -> GateEntry:
+    """Take an answer in; the gate as it stands afterwards.
+
+    Args:
+        entry: the gate, as shown to the person.
+        answer: what was typed.
+        local_account: name of the operating system's account, where that is the proof instead of a code.
+
+    Raises:
+        AnswerRefused: with the reason; the gate stays open and shows it.
+    """
+    provided = services()
+    try:
+        operator = check_standing(provided.register.operator(answer.operator), entry, provided.now())
+        proof = f"local-account:{local_account}" if local_account else _prove(operator, answer.code)
+        check_answer(entry, answer.decision, reason=answer.reason, reference=answer.reference)
+        _check_method(entry, answer)
+    except AnswerRefused as refused:
+        provided.register.note_gate(entry, f"{provided.now():%Y-%m-%d %H:%M:%S} UTC: {refused}")
+        raise
+    given = GateAnswer(
+        operator=operator.name,
+        decision=answer.decision,
+        at=provided.now(),
+        proof=proof,
+        reason_digest=_sealed_reason(entry, answer.reason),
+        reference=answer.reference.strip(),
+    )
+    outcome = outcome_of((*entry.answers, given), entry.people)
+    return provided.register.answer_gate(entry, given, outcome=outcome, record=_record(entry, given, outcome))
+
+
+def reason_name(gate: Gate, subject: str, number: int) -> str:
+    """The vault's name of the reason that the answer of that number gave."""
+    return f"reason.{gate.value}.{subject.replace(':', '.') or 'case'}.{number}"
+
+
+def _prove(operator: Operator, code: str) -> str:
+    provided = services()
+    secret = provided.open_secret(operator.secret, f"operator:{operator.name}").decode()
+    step = _matching_step(secret, code.strip(), drift=provided.policy.totp_drift)
+    if step is None:
+        locks = operator.failures + 1 >= provided.policy.lockout_failures
+        until = provided.now() + provided.policy.lockout if locks else None
+        provided.register.record_failure(operator.name, locked_until=until)
+        raise AnswerRefused(
+            f"the code of {operator.name} is wrong",
+            where="code",
+            remedy="type the six digits that the authenticator shows now",
+        )
+    if not provided.register.use_code(operator.name, step):
+        raise AnswerRefused(
+            f"the code of {operator.name} was used before", where="code", remedy="wait for the next code"
+        )
+    return "totp"
+
+
+def _matching_step(secret: str, code: str, *, drift: int) -> int | None:
+    """The time step that ``code`` belongs to, within ``drift`` steps of now; RFC 6238 section 5.2."""
+    totp = pyotp.TOTP(secret)
+    now = int(services().now().astimezone(UTC).timestamp()) // int(_STEP.total_seconds())
+    for step in range(now - drift, now + drift + 1):
+        if pyotp.utils.strings_equal(totp.generate_otp(step), code):
+            return step
+    return None
+
+
+def _check_method(entry: GateEntry, answer: Answer) -> None:
+    """Art. 12(6): who says that identity is verified says how, and the way is enough for the right."""
+    if entry.gate is not Gate.IDENTITY or answer.decision is not Decision.APPROVE:
+        return
+    provided = services()
+    right = provided.register.case(entry.case_id).right
+    if not is_enough(provided.policy, right, method=answer.reference.strip()):
+        ways = ", ".join(accepted_methods(provided.policy, right))
+        raise AnswerRefused(
+            "the way identity was checked is not enough for this right", where="reference", remedy=f"name one of: {ways}"
+        )
+
+
+def _sealed_reason(entry: GateEntry, reason: str) -> str:
+    if not reason.strip():
+        return ""
+    text = reason.strip().encode()
+    with services().vault.write(entry.case_id, reason_name(entry.gate, entry.subject, len(entry.answers))) as blob:
+        blob.write(text)
+    return digest(text)
+
+
+def _record(entry: GateEntry, given: GateAnswer, outcome: Decision | None) -> Record:
+    """What was decided, by whom, how we know, and what they saw (its digest and text: counts and grounds only)."""
+    facts = {
+        "gate": entry.gate.value,
+        "subject": entry.subject,
+        "question": entry.digest,
+        "shown": entry.description,
+        "decision": given.decision.value,
+        "operator": given.operator,
+        "proof": given.proof,
+        "reason": given.reason_digest,
+        "reference": given.reference,
+        "people_needed": entry.people,
+        "outcome": outcome.value if outcome else "",
+    }
+    return Record(f"gate.{entry.gate.value}", "", facts, actor=given.operator)
+
+
+def deciding_people(entry: GateEntry) -> Sequence[str]:
+    """Names of the operators whose answers made the outcome."""
+    return [answer.operator for answer in entry.answers if answer.decision is entry.outcome]

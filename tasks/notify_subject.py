@@ -1,0 +1,226 @@
+"""Tell the data subject (Art. 12): each notice once, by the channel the request came through.
+
+The order of a notice, so that a process killed anywhere sends no second one and loses none (law 3):
+
+1. claim ``notice.<kind>``; a claim that is done ends here;
+2. a claim that was *handed over* without a receipt may have left: :class:`DeliveryUncertain`, and a person finds out;
+3. render, keep the words sealed (what was told belongs to the case), deliver;
+4. receipt, evidence and the case's move in one transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from data_contracts.errors import DeliveryUncertain, RequestInvalid
+from data_contracts.evidence import Record, canonical, digest
+from data_contracts.ports import GateEntry, KeptItem, Notice, Rendered
+from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind
+from tasks.approval import Question
+from tasks.sealed import subject_request
+from tasks.services import services
+from tasks.step import step
+
+BY_POST = "post"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a notice says besides the case's own dates."""
+
+    reasons: tuple[str, ...] = ()
+    reason_text: str = ""
+    kept: tuple[KeptItem, ...] = ()
+    erased_rows: int = 0
+    found_rows: int = 0
+    by_hand: tuple[str, ...] = ()
+
+
+def send_notice(
+    case_id: str,
+    kind: NoticeKind,
+    content: Content,
+    *,
+    move: tuple[CaseState, str] | None = None,
+    number: int = 0,
+) -> str:
+    """Send a notice unless it was sent; returns how: ``smtp``, ``outbox`` or ``post``.
+
+    Args:
+        case_id: the case.
+        kind: which notice.
+        content: what it says.
+        move: the state the case goes to when the notice has left, and why.
+        number: tells notices of one kind apart, for a kind that may be sent several times.
+
+    Raises:
+        SystemUnavailable: the mail server cannot be reached; trying again helps.
+        DeliveryUncertain: the notice may have left; a person must find out.
+    """
+    provided = services()
+    name = f"notice.{kind.value}" + (f".{number}" if number else "")
+    entry = provided.register.claim(case_id, name)
+    if entry.state == "done":
+        return str(entry.receipt["via"])
+    if entry.state == "handed_over" and _settle_handed_over(case_id, name, move):
+        return "smtp"
+    rendered = provided.channel.render(_notice(case_id, kind, content))
+    _keep_words(case_id, name, rendered)
+    via = _deliver(case_id, name, rendered)
+    provided.register.complete(
+        case_id,
+        name,
+        receipt={"via": via},
+        record=Record(name, "", {"via": via, "text": digest(rendered.text.encode()), "to": "request"}),
+        move=move,
+    )
+    return via
+
+
+@step("acknowledge")
+def acknowledge(case_id: str) -> str:
+    """Tell the data subject that the request arrived, and until when the answer is due."""
+    return send_notice(
+        case_id, NoticeKind.ACKNOWLEDGEMENT, Content(), move=(CaseState.ACKNOWLEDGED, "acknowledgement sent")
+    )
+
+
+@step("tell refusal")
+def tell_refusal(case_id: str, reasons: Sequence[str], reason_name: str = "") -> str:
+    """Tell reasons, complaint and judicial remedy (Art. 12(4))."""
+    text = _sealed_text(case_id, reason_name)
+    return send_notice(
+        case_id,
+        NoticeKind.REFUSAL,
+        Content(reasons=tuple(reasons), reason_text=text),
+        move=(CaseState.SUBJECT_TOLD, "refusal sent"),
+    )
+
+
+@step("tell answer")
+def tell_answer(case_id: str, rows: int) -> str:
+    """Tell that the answer to an access request is ready, also when nothing was found."""
+    content = Content(found_rows=rows, by_hand=_titles_by_hand(case_id))
+    return send_notice(case_id, NoticeKind.ANSWER, content, move=(CaseState.SUBJECT_TOLD, "answer sent"))
+
+
+def tell_erased(case_id: str, kept: Sequence[KeptItem], erased_rows: int) -> str:
+    """Tell what was erased, and what was kept with its legal ground (Art. 12(3), 17(3))."""
+    content = Content(kept=tuple(kept), erased_rows=erased_rows, by_hand=_titles_by_hand(case_id))
+    return send_notice(case_id, NoticeKind.ERASURE_DONE, content, move=(CaseState.SUBJECT_TOLD, "erasure told"))
+
+
+def uncertain_question(case_id: str) -> Question:
+    """What a person is asked about the notice that may or may not have left.
+
+    Raises:
+        RequestInvalid: when no notice of the case is uncertain.
+    """
+    for (name, _), entry in services().register.steps(case_id).items():
+        if name.startswith("notice.") and entry.state == "handed_over":
+            return _question(case_id, name)
+    raise RequestInvalid("no notice is uncertain", where=case_id, remedy="run the case again")
+
+
+def _question(case_id: str, name: str) -> Question:
+    """A new question for each time the notice was handed over: what was answered once is not answered for ever."""
+    again = sum(1 for step, _ in services().register.steps(case_id) if step == f"{name}.again")
+    return Question(
+        gate=Gate.UNCERTAIN_MAIL,
+        subject=name,
+        description=(
+            f"**Case {case_id}: `{name}` may or may not have left.** The connection broke, or the process died, while the "
+            f"mail server took it.\n\nLook for the message id of `{case_id}:{name}` in the mail server's log, then answer "
+            "*sent* or *send_again*."
+        ),
+        facts={"notice": name, "sent_again": again},
+        options=(Decision.SENT, Decision.SEND_AGAIN),
+    )
+
+
+def _found_out(case_id: str, name: str) -> GateEntry | None:
+    """The decided gate about the last time it was handed over; None while nobody found out."""
+    gate = services().register.gate(case_id, Gate.UNCERTAIN_MAIL, name)
+    asked = digest(canonical(_question(case_id, name).facts))
+    return gate if gate is not None and gate.digest == asked and gate.outcome is not None else None
+
+
+def _settle_handed_over(case_id: str, name: str, move: tuple[CaseState, str] | None) -> bool:
+    """Whether a notice that was handed over is known to have left; if a person said it did not, it is free again.
+
+    Raises:
+        DeliveryUncertain: while nobody found out.
+    """
+    gate = _found_out(case_id, name)
+    if gate is None:
+        raise DeliveryUncertain(
+            f"{name} may or may not have left",
+            where=case_id,
+            remedy="look for its message id in the mail server's log, then answer the gate uncertain-mail",
+        )
+    people = {"decided_by": [answer.operator for answer in gate.answers]}
+    if gate.outcome is Decision.SEND_AGAIN:
+        record = Record(f"{name}.again", "", people)
+        services().register.complete(case_id, f"{name}.again", gate.digest[:16], receipt={}, record=record)
+        services().register.release(case_id, name)
+        services().register.claim(case_id, name)
+        return False
+    facts = {"via": "smtp", **people}
+    services().register.complete(case_id, name, receipt={"via": "smtp"}, record=Record(name, "", facts), move=move)
+    return True
+
+
+def _deliver(case_id: str, name: str, rendered: Rendered) -> str:
+    address = subject_request(case_id).reply_to
+    if not address:
+        # A data subject who wrote by letter and gave no address is answered by post; an operator prints the words.
+        return BY_POST
+    return services().channel.deliver(
+        rendered,
+        to=address,
+        message_key=f"{case_id}:{name}",
+        about_to_hand_over=lambda: services().register.hand_over(case_id, name),
+    )
+
+
+def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:
+    provided = services()
+    case = provided.register.case(case_id)
+    return Notice(
+        kind=kind,
+        language=case.language,
+        case_id=case_id,
+        right=case.right.value,
+        received_on=case.received_at.astimezone(ZoneInfo(provided.organisation.time_zone)),
+        response_due=case.response_due.isoformat(),
+        recipient_name=subject_request(case_id).name,
+        reasons=content.reasons,
+        reason_text=content.reason_text,
+        kept=content.kept,
+        erased_rows=content.erased_rows,
+        found_rows=content.found_rows,
+        by_hand=content.by_hand,
+    )
+
+
+def _keep_words(case_id: str, name: str, rendered: Rendered) -> None:
+    for ending, words in (("txt", rendered.text), ("html", rendered.html)):
+        with services().vault.write(case_id, f"{name}.{ending}") as blob:
+            blob.write(words.encode())
+
+
+def _sealed_text(case_id: str, name: str) -> str:
+    if not name or not services().vault.has(case_id, name):
+        return ""
+    with services().vault.read(case_id, name) as blob:
+        return blob.read().decode()
+
+
+def _titles_by_hand(case_id: str) -> tuple[str, ...]:
+    provided = services()
+    systems: Mapping[str, object] = {
+        gate.subject: None
+        for gate in provided.register.gates(case_id)
+        if gate.gate is Gate.OUTAGE and gate.outcome is Decision.BY_HAND
+    }
+    return tuple(provided.contracts.systems[name].title for name in systems)

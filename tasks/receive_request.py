@@ -1,0 +1,130 @@
+"""Register a request: a case in the register first, then what the subject wrote, sealed (charter P3).
+
+Safe to call again with the same ``request_key``: the same case comes back, and what was not yet sealed is sealed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from data_contracts.case import Case, NewCase
+from data_contracts.company import Vocabulary
+from data_contracts.errors import RequestInvalid
+from data_contracts.request import SubjectRequest
+from data_contracts.vocabulary import Channel, Right
+from tasks.rules.deadlines import Place, response_due
+from tasks.rules.identity_keys import normal_form
+from tasks.sealed import REQUEST, write_json
+from tasks.services import services
+
+_LONGEST_DETAILS = 100_000
+_TOO_OLD = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRequest:
+    """A request as somebody typed it, not yet checked."""
+
+    right: Right
+    channel: Channel
+    language: str
+    received_at: datetime
+    request_key: str
+    identity: Mapping[str, list[str]] = field(repr=False)
+    name: str = field(default="", repr=False)
+    reply_to: str = field(default="", repr=False)
+    details: str = field(default="", repr=False)
+
+
+def register_request(typed: TypedRequest) -> Case:
+    """The case of a request, durable and sealed when this returns.
+
+    Raises:
+        RequestInvalid: when no identity key is given, one is of an unknown kind or cannot be one, or the date of
+            receipt lies in the future. Nothing is registered then.
+    """
+    provided = services()
+    _check(typed, provided.contracts.vocabulary, provided.now())
+    place = Place(
+        time_zone=provided.organisation.time_zone,
+        country=provided.organisation.country,
+        subdivision=provided.organisation.holidays_subdivision or None,
+    )
+    case = provided.register.open_case(
+        NewCase(
+            right=typed.right,
+            channel=typed.channel,
+            language=_language(typed.language, provided.organisation.languages),
+            received_at=typed.received_at,
+            response_due=response_due(typed.received_at, place=place).response_due,
+            request_key=typed.request_key,
+        )
+    )
+    if not case.is_ended and not provided.vault.has(case.case_id, REQUEST):
+        write_json(case.case_id, REQUEST, _sealed_form(typed).model_dump())
+    return case
+
+
+def receipt_moment(day: str, now: datetime, time_zone: str) -> datetime:
+    """The moment of receipt for a date typed by a person; empty means now.
+
+    A letter has a day, not an hour: noon of that day in the organisation's zone, so that the day is the same everywhere.
+
+    Raises:
+        RequestInvalid: when ``day`` is not an ISO date.
+    """
+    if not day.strip():
+        return now
+    try:
+        parsed = datetime.strptime(day.strip(), "%Y-%m-%d")  # noqa: DTZ007  # the zone follows in the next line
+    except ValueError:
+        raise RequestInvalid(
+            "the date of receipt is not a date", where="received", remedy="write it as YYYY-MM-DD"
+        ) from None
+    noon = parsed.replace(hour=12, tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
+    return min(noon, now) if noon.date() == now.date() else noon
+
+
+def _check(typed: TypedRequest, vocabulary: Vocabulary, now: datetime) -> None:
+    if not any(values for values in typed.identity.values()):
+        raise RequestInvalid(
+            "a request needs at least one identity key", where="identity", remedy="give an e-mail or a customer number"
+        )
+    for kind, values in typed.identity.items():
+        entry = vocabulary.identities.get(kind)
+        if entry is None or not entry.intake:
+            known = ", ".join(sorted(k for k, v in vocabulary.identities.items() if v.intake))
+            raise RequestInvalid("no such identity kind", where="identity", remedy=f"use one of: {known}")
+        if not all(normal_form(entry.normalise, value) for value in values):
+            raise RequestInvalid(
+                f"a value given for {kind} cannot be one", where="identity", remedy=f"check how the {kind} is written"
+            )
+    if any(mark in part for part in (typed.name, typed.reply_to) for mark in "\r\n\0"):
+        raise RequestInvalid("name and address are one line each", where="request", remedy="take line breaks out")
+    if typed.reply_to and not normal_form("email", typed.reply_to):
+        raise RequestInvalid("the address for replies is no e-mail address", where="reply_to", remedy="correct it")
+    if len(typed.details) > _LONGEST_DETAILS:
+        raise RequestInvalid(
+            "the details are too long", where="details", remedy=f"shorten them to {_LONGEST_DETAILS} characters"
+        )
+    if not now - _TOO_OLD <= typed.received_at <= now:
+        raise RequestInvalid(
+            "the date of receipt lies in the future or more than a year back",
+            where="received",
+            remedy="give the day the request arrived, as YYYY-MM-DD",
+        )
+
+
+def _sealed_form(typed: TypedRequest) -> SubjectRequest:
+    emails = typed.identity.get("email") or [""]
+    return SubjectRequest(
+        identity={kind: list(values) for kind, values in typed.identity.items() if values},
+        name=typed.name.strip(),
+        reply_to=typed.reply_to.strip() or emails[0].strip(),
+        details=typed.details,
+    )
+
+
+def _language(wanted: str, offered: list[str]) -> str:
+    return wanted if wanted in offered else offered[0]

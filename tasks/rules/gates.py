@@ -1,0 +1,115 @@
+"""Who may answer a gate, and when enough people did (charter 3.2, 3.3; law 5).
+
+Pure: the proof of who answered is checked elsewhere, what it is worth is decided here.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from data_contracts.company import GateRule, Policy
+from data_contracts.errors import AnswerRefused, ContractInvalid
+from data_contracts.ports import GateAnswer, GateEntry, Operator
+from data_contracts.vocabulary import Decision, Gate, Right, Sensitivity
+
+_NEEDS_REFERENCE = frozenset({Decision.BY_HAND})
+_NEEDS_REASON = frozenset({Decision.REFUSE})
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/#-]{0,59}")
+"""A reference names a ticket or a letter; it goes into the evidence, so it has no room for a person's name and address."""
+
+_AT_ONCE = frozenset({Decision.REFUSE, Decision.ASK_MORE, Decision.RETRY})
+"""Answers for which one person is enough, whatever the rule: they disclose and change nothing."""
+
+
+def rule_for(policy: Policy, right: Right, gate: Gate) -> GateRule:
+    """The policy's rule for a gate.
+
+    Raises:
+        ContractInvalid: when the policy has none; a gate without a rule is never open to everybody.
+    """
+    try:
+        return policy.gates[right][gate]
+    except KeyError:
+        raise ContractInvalid(
+            f"no rule for gate {gate.value} of {right.value}",
+            where="policy.yaml: gates",
+            remedy=f"add gates.{right.value}.{gate.value} with roles and people",
+        ) from None
+
+
+def people_needed(rule: GateRule, sensitivity: Sensitivity) -> int:
+    """How many different people must approve, given the most sensitive data the plan touches."""
+    return max(rule.people, rule.people_when.get(sensitivity, 0))
+
+
+def check_standing(operator: Operator | None, entry: GateEntry, now: datetime) -> Operator:
+    """That a person may answer this gate today, before any proof is looked at.
+
+    Raises:
+        AnswerRefused: unknown, switched off, out of time, training lapsed, locked out, without the role, or the
+            person already answered.
+    """
+    remedy = "let an operator answer who is in force and has one of the roles: " + ", ".join(entry.roles)
+    if operator is None or not operator.is_active:
+        raise AnswerRefused("no such operator in force", where=entry.gate.value, remedy=remedy)
+    if operator.locked_until is not None and now < operator.locked_until:
+        raise AnswerRefused(
+            f"{operator.name} is locked out after failed codes until {operator.locked_until:%H:%M} UTC",
+            where=entry.gate.value,
+            remedy="wait, or let another operator answer",
+        )
+    if operator.valid_until is not None and now >= operator.valid_until:
+        raise AnswerRefused(f"the role of {operator.name} has lapsed", where=entry.gate.value, remedy=remedy)
+    if operator.training_until is not None and now >= operator.training_until:
+        # Charter 3.3: who was not made aware does not decide.
+        raise AnswerRefused(
+            f"the training of {operator.name} has lapsed", where=entry.gate.value, remedy="renew the training first"
+        )
+    if not set(operator.roles) & set(entry.roles):
+        raise AnswerRefused(f"{operator.name} does not have the role", where=entry.gate.value, remedy=remedy)
+    if any(answer.operator == operator.name for answer in entry.answers):
+        raise AnswerRefused(
+            f"{operator.name} has already answered this gate",
+            where=entry.gate.value,
+            remedy="a different person must give the next answer (four eyes)",
+        )
+    return operator
+
+
+def check_answer(entry: GateEntry, decision: Decision, *, reason: str, reference: str) -> None:
+    """That the answer is one the gate offers and says what it must.
+
+    Raises:
+        AnswerRefused: not offered, or without its reason or reference.
+    """
+    where = entry.gate.value
+    if entry.outcome is not None:
+        raise AnswerRefused("this gate is already decided", where=where, remedy="look at the case's timeline")
+    if decision not in entry.options:
+        offered = ", ".join(option.value for option in entry.options)
+        raise AnswerRefused(f"{decision.value} is not offered here", where=where, remedy=f"answer one of: {offered}")
+    if decision in _NEEDS_REASON and not reason.strip():
+        # Art. 12(4): no refusal without its reasons.
+        raise AnswerRefused("a refusal needs its reason", where=where, remedy="write the reason for the data subject")
+    if decision in _NEEDS_REFERENCE and not reference.strip():
+        raise AnswerRefused(
+            "what was done by hand needs a reference", where=where, remedy="give the reference of the ticket or letter"
+        )
+    if reference.strip() and not _REFERENCE.fullmatch(reference.strip()):
+        raise AnswerRefused(
+            "the reference is not one", where=where, remedy="at most 60 letters, digits and . _ : / # - without accents"
+        )
+
+
+def outcome_of(answers: Sequence[GateAnswer], people: int) -> Decision | None:
+    """What the answers so far decide; None while more people are needed.
+
+    One refusal refuses. Otherwise ``people`` different people must have given the same answer.
+    """
+    if not answers:
+        return None
+    last = answers[-1]
+    if last.decision in _AT_ONCE:
+        return last.decision
+    agreeing = {answer.operator for answer in answers if answer.decision is last.decision}
+    return last.decision if len(agreeing) >= people else None

@@ -1,0 +1,240 @@
+"""From contracts and located rows to what an erasure does, table by table (Art. 17).
+
+Pure. :func:`segments` cuts each table into parts that are treated alike (rows whose hold is over, rows still held, rows
+shared with others); a caller counts them; :func:`erasure_plan` puts counts and parts together for the people at the gate.
+The same segments give the orders (:func:`orders`) and the proof (:func:`checks`), so that what is approved, what is done
+and what is proven cannot drift apart.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from data_contracts.contract import Column, Contracts, Table
+from data_contracts.keys import Condition, EraseColumns, Erased, EraseRows, ErasureOrder, KeyValue, Selection
+from data_contracts.plan import Action, Ground, Located, Plan, PlanLine, TablePath
+from data_contracts.vocabulary import ColumnErasure, RetentionAction, Sensitivity, TableErasure
+from tasks.rules.exemptions import Calendar, bound, ground_of, period_of
+
+_MASKS: Mapping[str, KeyValue] = {
+    "string": "***",
+    "integer": 0,
+    "number": 0,
+    "boolean": False,
+    "date": "1900-01-01",
+    "timestamp": "1900-01-01T00:00:00",
+    "time": "00:00:00",
+}
+"""What a masked value becomes, by ODCS logical type; dates as text, which the connector gives the column's type."""
+
+_VERBS: Mapping[ColumnErasure, Action] = {
+    ColumnErasure.CLEAR: "clear",
+    ColumnErasure.MASK: "mask",
+    ColumnErasure.TOKEN: "pseudonymise",
+    ColumnErasure.HMAC: "pseudonymise",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Rows of one table that are treated alike.
+
+    Attributes:
+        columns: the columns erased or kept; empty for whole rows.
+        verb: what is done; ``keep`` says nothing is.
+    """
+
+    path: TablePath
+    verb: Action
+    selection: Selection = field(repr=False)
+    columns: tuple[str, ...] = ()
+    ground: Ground | None = None
+    note: str = ""
+
+
+def segments(contracts: Contracts, located: Located, calendar: Calendar) -> tuple[Segment, ...]:
+    """All parts of all located tables, in the order of systems and tables."""
+    parts: list[Segment] = []
+    for table in contracts.tables():
+        path = (table.system, table.name)
+        if path not in located.conditions:
+            continue
+        parts += _own_rows(table, located.conditions[path], contracts, calendar)
+        if path in located.shared:
+            # Law 8: a row that belongs to other people too stays as it is.
+            shared = Selection(table.name, located.shared[path])
+            parts.append(Segment(path, "keep", shared, note="shared"))
+    return tuple(parts)
+
+
+def erasure_plan(
+    case_id: str, contracts: Contracts, parts: Sequence[Segment], *, rows: Sequence[int], by_hand: Mapping[str, str]
+) -> Plan:
+    """The plan people are shown.
+
+    Args:
+        case_id: the case.
+        contracts: the checked set the parts were made from.
+        parts: from :func:`segments`.
+        rows: how many rows each part has, in the same order.
+        by_hand: references of systems handled outside the software, by system.
+    """
+    lines = tuple(
+        PlanLine(
+            system=part.path[0],
+            table=part.path[1],
+            action=part.verb,
+            rows=count,
+            columns=part.columns,
+            ground=part.ground,
+            note=part.note,
+        )
+        for part, count in zip(parts, rows, strict=True)
+    )
+    touched = {(line.system, line.table) for line in lines if line.rows}
+    return Plan(
+        case_id=case_id,
+        right="erasure",
+        contracts=contracts.digest,
+        lines=lines,
+        sensitivity=sensitivity_of(contracts, touched),
+        by_hand=tuple(sorted(by_hand.items())),
+    )
+
+
+def sensitivity_of(contracts: Contracts, paths: Iterable[TablePath]) -> Sensitivity:
+    """The highest sensitivity among the columns of some tables; ``public`` when there are none."""
+    ranks = list(Sensitivity)
+    found = [ranks.index(c.sensitivity) for path in paths for c in contracts.table(*path).columns if c.is_personal]
+    return ranks[max(found, default=0)]
+
+
+def orders(
+    parts: Iterable[Segment], table: Table, replacements: Mapping[str, Mapping[str, str]]
+) -> tuple[ErasureOrder, ...]:
+    """What the connector is told to do with one table.
+
+    Args:
+        parts: the parts of the plan; those of other tables are passed over.
+        table: the table.
+        replacements: for each pseudonymised column, old value to pseudonym.
+    """
+    own = [p for p in parts if p.path == (table.system, table.name) and p.verb != "keep"]
+    columns = [
+        EraseColumns(part.selection, **_values(part, table, replacements)) for part in own if part.verb != "delete"
+    ]
+    return (*_joined(columns), *(EraseRows(part.selection) for part in own if part.verb == "delete"))
+
+
+def erased_look(part: Segment, table: Table, replacements: Mapping[str, Mapping[str, str]]) -> Erased:
+    """What the columns of ``part`` look like afterwards, for the proof (law 7)."""
+    values = _values(part, table, replacements)
+    return Erased(
+        cleared=values["clear"],
+        masked=values["mask"],
+        replaced={column: frozenset(old) for column, old in values["replace"].items()},
+    )
+
+
+def pseudonymised(table: Table) -> tuple[str, ...]:
+    """Columns of ``table`` whose old values must be known before acting."""
+    if table.erase is not TableErasure.COLUMNS:
+        return ()
+    return tuple(c.name for c in table.columns if c.erase in {ColumnErasure.TOKEN, ColumnErasure.HMAC})
+
+
+def _own_rows(
+    table: Table, conditions: tuple[Condition, ...], contracts: Contracts, calendar: Calendar
+) -> list[Segment]:
+    match table.erase:
+        case TableErasure.DELETE:
+            path = (table.system, table.name)
+            return [Segment(path, "delete", Selection(table.name, conditions))]
+        case TableErasure.KEEP:
+            return _held(table, conditions, table.hold, (), contracts=contracts, calendar=calendar)
+        case TableErasure.COLUMNS:
+            return _by_column(table, conditions, contracts, calendar)
+        case TableErasure.NONE:
+            return []
+
+
+def _held(  # noqa: PLR0913  # a hold's place, ground and time are six facts
+    table: Table,
+    conditions: tuple[Condition, ...],
+    hold: str,
+    columns: tuple[str, ...],
+    *,
+    contracts: Contracts,
+    calendar: Calendar,
+) -> list[Segment]:
+    """Rows (or columns of rows) that ``hold`` keeps, and those for which it is over."""
+    path = (table.system, table.name)
+    period = period_of(table, hold)
+    ground = ground_of(hold, contracts.vocabulary, until="per_row" if period else "")
+    if period is None:
+        return [Segment(path, "keep", Selection(table.name, conditions), columns, ground)]
+    held = Selection(table.name, conditions, (bound(period, calendar, over=False),))
+    over = Selection(table.name, conditions, (bound(period, calendar, over=True),))
+    kept = Segment(path, "keep", held, columns, ground)
+    if columns:
+        return [*_verbs(table, over, columns), kept]
+    if period.then is RetentionAction.DELETE:
+        return [Segment(path, "delete", over, note="hold_over"), kept]
+    return [*_verbs(table, over, tuple(c.name for c in table.columns if c.erase in _VERBS)), kept]
+
+
+def _by_column(
+    table: Table, conditions: tuple[Condition, ...], contracts: Contracts, calendar: Calendar
+) -> list[Segment]:
+    every = Selection(table.name, conditions)
+    free = tuple(c.name for c in table.columns if c.erase in _VERBS and not _hold_of(c))
+    parts = _verbs(table, every, free)
+    for hold in sorted({_hold_of(c) for c in table.columns if c.erase in _VERBS and _hold_of(c)}):
+        columns = tuple(c.name for c in table.columns if c.erase in _VERBS and _hold_of(c) == hold)
+        parts += _held(table, conditions, hold, columns, contracts=contracts, calendar=calendar)
+    for hold in sorted({c.hold for c in table.columns if c.erase is ColumnErasure.KEEP}):
+        columns = tuple(c.name for c in table.columns if c.erase is ColumnErasure.KEEP and c.hold == hold)
+        ground = ground_of(hold, contracts.vocabulary, until="")
+        parts.append(Segment((table.system, table.name), "keep", every, columns, ground))
+    return parts
+
+
+def _hold_of(column: Column) -> str:
+    # A keyed hash is itself what the hold asks for (Art. 4(5)): it is made at once, not after the hold.
+    return "" if column.erase is ColumnErasure.HMAC else column.hold
+
+
+def _verbs(table: Table, selection: Selection, columns: tuple[str, ...]) -> list[Segment]:
+    """One part for each way to erase among ``columns``, so that the plan can say it."""
+    by_verb: dict[Action, list[str]] = {}
+    for name in columns:
+        strategy = table.column(name).erase
+        by_verb.setdefault(_VERBS[strategy or ColumnErasure.CLEAR], []).append(name)
+    return [Segment((table.system, table.name), verb, selection, tuple(names)) for verb, names in by_verb.items()]
+
+
+def _values(part: Segment, table: Table, replacements: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    return {
+        "clear": part.columns if part.verb == "clear" else (),
+        "mask": {c: _MASKS[table.column(c).logical_type] for c in part.columns} if part.verb == "mask" else {},
+        "replace": {c: replacements.get(c, {}) for c in part.columns} if part.verb == "pseudonymise" else {},
+    }
+
+
+def _joined(columns: Sequence[EraseColumns]) -> list[EraseColumns]:
+    """One statement for the parts that select the same rows: fewer passes, and no half-blanked row in between."""
+    joined: list[EraseColumns] = []
+    for order in columns:
+        if joined and joined[-1].selection == order.selection:
+            last = joined.pop()
+            joined.append(
+                EraseColumns(
+                    last.selection,
+                    clear=last.clear + order.clear,
+                    mask={**last.mask, **order.mask},
+                    replace={**last.replace, **order.replace},
+                )
+            )
+        else:
+            joined.append(order)
+    return joined

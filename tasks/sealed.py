@@ -1,0 +1,123 @@
+"""Reading and writing a case's sealed blobs: the request, the search, what was located.
+
+Keys keep their type (a date stays a date) through tagged JSON, because a database compares by type.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from data_contracts.errors import RequestInvalid
+from data_contracts.keys import Condition, Key
+from data_contracts.plan import Located, TablePath
+from data_contracts.request import SubjectRequest
+from tasks.services import services
+
+REQUEST = "request"
+LOCATED = "located"
+
+_READERS: Mapping[str, Any] = {
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "Decimal": Decimal,
+    "UUID": UUID,
+    "bytes": bytes.fromhex,
+}
+
+
+def write_json(case_id: str, name: str, value: object) -> None:
+    """Seal a JSON value, replacing what was there."""
+    with services().vault.write(case_id, name) as blob:
+        blob.write(json.dumps(value, default=_tagged).encode())
+
+
+def read_json(case_id: str, name: str) -> Any:  # noqa: ANN401  # JSON
+    """The sealed JSON value, tagged types restored."""
+    with services().vault.read(case_id, name) as blob:
+        return json.loads(blob.read(), object_hook=_untagged)
+
+
+def subject_request(case_id: str) -> SubjectRequest:
+    """What the data subject wrote.
+
+    Raises:
+        RequestInvalid: when the request was registered but never sealed (its receipt was never given).
+    """
+    if not services().vault.has(case_id, REQUEST):
+        raise RequestInvalid(
+            "the request's content was never sealed", where=case_id, remedy="register the request again"
+        )
+    return SubjectRequest.model_validate(read_json(case_id, REQUEST))
+
+
+def write_located(case_id: str, located: Located) -> None:
+    """Seal where the subject's rows are."""
+    write_json(
+        case_id,
+        LOCATED,
+        {
+            "conditions": _plain_conditions(located.conditions),
+            "shared": _plain_conditions(located.shared),
+            "by_hand": dict(located.by_hand),
+            "subjects": dict(located.subjects),
+        },
+    )
+
+
+def read_located(case_id: str) -> Located:
+    """Where the subject's rows are."""
+    plain = read_json(case_id, LOCATED)
+    return Located(
+        conditions=_conditions(plain["conditions"]),
+        shared=_conditions(plain["shared"]),
+        by_hand=plain["by_hand"],
+        subjects=plain["subjects"],
+    )
+
+
+def plain_keys(keys: Mapping[tuple[str, ...], frozenset[Key]]) -> list[Any]:
+    """Keys by slot or columns as JSON."""
+    return [[list(slot), [list(key) for key in values]] for slot, values in keys.items()]
+
+
+def keys_of(plain: Iterable[Any]) -> dict[tuple[str, ...], frozenset[Key]]:
+    """The inverse of :func:`plain_keys`."""
+    return {tuple(slot): frozenset(tuple(key) for key in values) for slot, values in plain}
+
+
+def _plain_conditions(conditions: Mapping[TablePath, tuple[Condition, ...]]) -> list[Any]:
+    return [
+        [list(path), [[list(c.columns), [list(key) for key in c.keys], c.normalise] for c in ways]]
+        for path, ways in conditions.items()
+    ]
+
+
+def _conditions(plain: Iterable[Any]) -> dict[TablePath, tuple[Condition, ...]]:
+    return {
+        (path[0], path[1]): tuple(
+            Condition(tuple(columns), frozenset(tuple(key) for key in keys), rule) for columns, keys, rule in ways
+        )
+        for path, ways in plain
+    }
+
+
+def _tagged(value: object) -> object:
+    if isinstance(value, bytes):
+        return {"#bytes": value.hex()}
+    if isinstance(value, datetime | date | time):
+        return {f"#{type(value).__name__}": value.isoformat()}
+    if isinstance(value, Decimal | UUID):
+        return {f"#{type(value).__name__}": str(value)}
+    raise TypeError(type(value).__name__)
+
+
+def _untagged(value: dict[str, Any]) -> object:
+    if len(value) == 1:
+        (tag,) = value
+        if tag[:1] == "#" and tag[1:] in _READERS:
+            return _READERS[tag[1:]](value[tag])
+    return value

@@ -1,0 +1,75 @@
+"""What tasks need of the world, found through a context variable.
+
+A flow opens the services (``with wiring.services():``), tasks take them with :func:`services`. Prefect carries context
+variables into the threads of ``.submit``; a process pool does not get them, and there :func:`services` fails closed.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from data_contracts.company import Organisation, Policy
+from data_contracts.contract import Contracts
+from data_contracts.errors import SettingsInvalid
+from data_contracts.ports import Channel, Judge, PackageWriter, Register, Systems, Vault
+from tasks.rules.traversal import Routes
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How transient errors are tried again: ``attempts`` in all, the first wait doubling each time, with jitter."""
+
+    attempts: int = 5
+    first_wait: timedelta = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Ports and company files of one installation."""
+
+    contracts: Contracts
+    routes: Routes
+    organisation: Organisation
+    policy: Policy
+    register: Register
+    vault: Vault
+    systems: Systems
+    channel: Channel
+    package: PackageWriter
+    judge: Judge
+    open_secret: Callable[[bytes, str], bytes]
+    """Opens what the master key sealed, for a context, e.g. an operator's TOTP secret."""
+    pseudonym_key: Callable[[], bytes]
+    """The organisation's key for keyed hashes that stay linkable (``erase: hmac``)."""
+    now: Callable[[], datetime]
+    """Aware UTC."""
+    retry: Retry = Retry()
+
+
+_current: ContextVar[Services] = ContextVar("rightsflow_services")
+
+
+def services() -> Services:
+    """The services of the flow that runs.
+
+    Raises:
+        SettingsInvalid: outside a flow, or in a process that did not inherit them.
+    """
+    try:
+        return _current.get()
+    except LookupError:
+        raise SettingsInvalid(
+            "a task ran without services", remedy="start it from a flow or from the command rightsflow"
+        ) from None
+
+
+@contextmanager
+def use(provided: Services) -> Iterator[Services]:
+    """Make ``provided`` the services of everything inside the block."""
+    token = _current.set(provided)
+    try:
+        yield provided
+    finally:
+        _current.reset(token)

@@ -1,0 +1,169 @@
+"""A step: a Prefect task inside a flow run, a plain call outside one; the same retries and the same guard in both.
+
+Invariants:
+
+1. Results are not persisted and not cached: the register's ledger decides what is done (law 2, law 3).
+2. Only :class:`TransientError` is tried again, with exponential waits and jitter.
+3. Nothing but our errors leaves a step. What nobody foresaw is sealed in the vault, and a :class:`StepFailed` without
+   chained text takes its place, because Prefect stores exception texts (law 1).
+"""
+
+import traceback
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import wraps
+from typing import Generic, ParamSpec, TypeVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
+from prefect.futures import PrefectFuture
+from prefect.tasks import Task, exponential_backoff
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from data_contracts.errors import RightsflowError, StepFailed, SystemUnavailable, TransientError
+from tasks.services import services
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_MAX_WAIT_SECONDS = 60
+
+
+class Step(Generic[P, R]):
+    """One step of a case; call it like the function it wraps. The first argument is the case id."""
+
+    def __init__(self, function: Callable[P, R], name: str) -> None:
+        """Wrap ``function``; ``name`` is how the business calls the step."""
+        self.name = name
+        self._guarded = guarded(function, name)
+        self._task: Task[P, R] = task(
+            self._guarded,
+            name=name,
+            task_run_name=_run_name(name),
+            cache_policy=NO_CACHE,
+            persist_result=False,
+            retry_condition_fn=_is_transient,
+            log_prints=False,
+        )
+        self.__doc__ = function.__doc__
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Carry the step out now."""
+        if FlowRunContext.get() is None:
+            return self._retrying()(self._guarded, *args, **kwargs)
+        return self._prepared()(*args, **kwargs)
+
+    def for_each(
+        self, case_id: str, systems: Iterable[str], *, in_order: bool = False
+    ) -> dict[str, R | RightsflowError]:
+        """Carry the step out for each system, side by side inside a flow run unless ``in_order``.
+
+        Returns:
+            By system: the result, or the error the step ended with. One system's error stops no other (law 6).
+        """
+        if in_order or FlowRunContext.get() is None:
+            return {system: self._attempt(case_id, system) for system in systems}
+        prepared = self._prepared()
+        futures = {system: prepared.submit(case_id, system) for system in systems}  # type: ignore[call-overload]  # P is (case, system) here
+        return {system: _settled(future) for system, future in futures.items()}
+
+    def _attempt(self, case_id: str, system: str) -> R | RightsflowError:
+        try:
+            return self(case_id, system)  # type: ignore[call-arg, arg-type]  # P is (case, system) here
+        except RightsflowError as error:
+            return error
+
+    def _prepared(self) -> Task[P, R]:
+        retry = services().retry
+        return self._task.with_options(
+            retries=retry.attempts - 1,
+            retry_delay_seconds=exponential_backoff(retry.first_wait.total_seconds()),  # type: ignore[arg-type]  # seconds may be a fraction
+            retry_jitter_factor=0.5,
+        )
+
+    @staticmethod
+    def _retrying() -> Retrying:
+        retry = services().retry
+        return Retrying(
+            stop=stop_after_attempt(retry.attempts),
+            wait=wait_random_exponential(multiplier=retry.first_wait.total_seconds(), max=_MAX_WAIT_SECONDS),
+            retry=retry_if_exception_type(TransientError),
+            reraise=True,
+        )
+
+
+def step(name: str) -> Callable[[Callable[P, R]], Step[P, R]]:
+    """Make a step of a function whose first argument is the case id, and whose second, if any, is a system."""
+
+    def make(function: Callable[P, R]) -> Step[P, R]:
+        return Step(function, name)
+
+    return make
+
+
+def guarded(function: Callable[P, R], name: str) -> Callable[P, R]:
+    """``function``, out of which only our errors come, without chained texts."""
+
+    @wraps(function)
+    def guard(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except RightsflowError as error:
+            raise error from None
+        except Exception as error:  # noqa: BLE001  # the guard's purpose: whatever it is, its text stays here
+            case_id = str(args[0]) if args else ""
+            raise _sealed_failure(case_id, name, error) from None
+
+    return guard
+
+
+def _sealed_failure(case_id: str, name: str, error: Exception) -> StepFailed:
+    """Seal what happened and name where it lies."""
+    kind = type(error).__name__
+    place = f"fault.{name}"
+    detail = "".join(traceback.format_exception(error))
+    try:
+        with services().vault.write(case_id, place) as blob:
+            blob.write(f"{datetime.now().astimezone().isoformat()}\n{detail}".encode())
+    except Exception:  # noqa: BLE001  # a broken vault must not hide the first failure
+        place = "nowhere (the vault could not be written)"
+    return StepFailed(
+        f"step {name} broke ({kind}); details are sealed in {place}",
+        where=case_id,
+        remedy="read them with 'rightsflow case CASE --faults', mend the cause, then run the case again",
+    )
+
+
+def _settled(future: PrefectFuture[R]) -> R | RightsflowError:
+    outcome = future.result(raise_on_failure=False)
+    if isinstance(outcome, RightsflowError):
+        return outcome
+    if isinstance(outcome, BaseException):
+        return SystemUnavailable(
+            "a task was stopped before it ended", remedy="run the case again"
+        )
+    return outcome
+
+
+def _is_transient(_task: object, _run: object, state: object) -> bool:
+    """Prefect asks this after each failed attempt."""
+    try:
+        state.result()  # type: ignore[attr-defined]  # a prefect State
+    except TransientError:
+        return True
+    except Exception:  # noqa: BLE001  # anything else is not tried again
+        return False
+    return False
+
+
+def _run_name(name: str) -> Callable[[], str]:
+    """Names task runs ``step system``; parameters other than case and system never show."""
+
+    def named() -> str:
+        from prefect.runtime import task_run  # noqa: PLC0415  # only inside a task run
+
+        system = task_run.parameters.get("system")
+        return f"{name} {system}" if system else name
+
+    return named

@@ -1,0 +1,81 @@
+"""Identity first: nothing is located, disclosed or changed before it is verified (law 4, Art. 12(6), charter 8b).
+
+A person answers the identity gate: how it was checked, or that more proof is needed, or that it failed. Proofs lie in
+the vault as ``proof.*``; once checked they are destroyed, and only that they were checked, how and by whom stays.
+"""
+
+from data_contracts.evidence import Record
+from data_contracts.ports import GateEntry
+from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Right
+from tasks.approval import Question, deciding_people
+from tasks.notify_subject import Content, send_notice
+from tasks.rules.eligibility import accepted_methods
+from tasks.services import services
+from tasks.step import step
+
+_OPTIONS = (Decision.APPROVE, Decision.ASK_MORE, Decision.REFUSE)
+
+
+def identity_question(case_id: str, right: Right, attempt: int) -> Question:
+    """What the identity gate asks; each time more proof was asked for it is a new question."""
+    ways = ", ".join(accepted_methods(services().policy, right))
+    return Question(
+        gate=Gate.IDENTITY,
+        subject=f"attempt:{attempt}",
+        description=(
+            f"**Case {case_id}: is the person who asks for {right.value} the data subject?**\n\n"
+            f"Answer *approve* with the way you checked it as the reference (enough for this right: {ways}), "
+            "*ask_more* to ask for further proof (the clock is paused), or *refuse* with the reason."
+        ),
+        facts={"case": case_id, "right": right.value, "attempt": attempt},
+        options=_OPTIONS,
+    )
+
+
+@step("verify identity")
+def settle_identity(case_id: str, attempt: int) -> str:
+    """Carry out what was decided at the identity gate; returns the decision.
+
+    Proofs are destroyed first: were the process killed in between, they are gone and the decision stands.
+    """
+    provided = services()
+    gate = provided.register.gate(case_id, Gate.IDENTITY, f"attempt:{attempt}")
+    if gate is None or gate.outcome is None:
+        return ""
+    if gate.outcome is not Decision.ASK_MORE:
+        _destroy_proofs(case_id)
+    match gate.outcome:
+        case Decision.APPROVE:
+            _record(case_id, gate, CaseState.IDENTITY_VERIFIED, outcome=None)
+        case Decision.ASK_MORE:
+            move = (CaseState.IDENTITY_ASKED, "further proof of identity asked for")
+            send_notice(case_id, NoticeKind.IDENTITY_REQUEST, Content(), move=move, number=attempt)
+        case _:
+            _record(case_id, gate, CaseState.IDENTITY_FAILED, outcome="identity_failed")
+    return gate.outcome.value
+
+
+def _record(case_id: str, gate: GateEntry, state: CaseState, *, outcome: str | None) -> None:
+    method = gate.answers[-1].reference if gate.outcome is Decision.APPROVE else ""
+    facts = {
+        "verified": gate.outcome is Decision.APPROVE,
+        "method": method,
+        "checked_by": list(deciding_people(gate)),
+        "proofs_destroyed": True,
+    }
+    services().register.complete(
+        case_id,
+        "identity",
+        receipt={"method": method},
+        record=Record("identity", "", facts, actor=gate.answers[-1].operator),
+        move=(state, method or "not verified"),
+        actor=gate.answers[-1].operator,
+        outcome=outcome,
+    )
+
+
+def _destroy_proofs(case_id: str) -> None:
+    vault = services().vault
+    for name in vault.names(case_id):
+        if name.startswith("proof."):
+            vault.remove(case_id, name)
