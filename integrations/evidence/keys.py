@@ -45,8 +45,9 @@ class Ed25519Signer:
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
         """Keep the private key in memory."""
-        self.keyid = keyid_of(private.public_key())
-        self._signer = CryptoSigner(private, SSlibKey.from_crypto(private.public_key(), keyid=self.keyid))
+        self.public_key = private.public_key()
+        self.keyid = keyid_of(self.public_key)
+        self._signer = CryptoSigner(private, SSlibKey.from_crypto(self.public_key, keyid=self.keyid))
 
     def __repr__(self) -> str:
         """The public key's name alone."""

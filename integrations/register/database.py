@@ -140,6 +140,8 @@ def _only_our_errors() -> Iterator[None]:
         raise
     except exc.SQLAlchemyError as error:
         raise _translated(error) from None
+    except (TypeError, ValueError) as error:
+        raise _refused(error) from None  # a receipt or record that is no JSON; the texts quote values
 
 
 def _translated(error: exc.SQLAlchemyError) -> RightsflowError:
@@ -156,7 +158,11 @@ def _translated(error: exc.SQLAlchemyError) -> RightsflowError:
     ):
         what = "the register's database cannot be reached, is locked or broke off"
         return SystemUnavailable(what, where=_WHERE, remedy="see that it runs and can be written, then run again")
-    what = f"the register refused a statement ({type(error).__name__})"
+    return _refused(error)
+
+
+def _refused(error: Exception) -> StepFailed:
+    what = f"the register cannot keep what it was given ({type(error).__name__})"
     return StepFailed(what, where=_WHERE, remedy="report this with the version of the software; nothing was written")
 
 
