@@ -133,8 +133,10 @@ def _calls(draw: Draw, people: People) -> Rows:
 
 
 def _roaming(draw: Draw, calls: Rows) -> Rows:
-    """One call in thirty was carried by a foreign network."""
-    abroad = np.flatnonzero(draw.flags(1 / 30, len(calls["seq"])))
+    """One call in thirty was carried by a foreign network, and the subject's first two."""
+    flags = draw.flags(1 / 30, len(calls["seq"]))
+    flags[:2] = True
+    abroad = np.flatnonzero(flags)
     networks = draw.texts(words.NETWORKS, len(abroad))
     return {
         "account_id": pick(calls["account_id"], abroad),

@@ -229,8 +229,8 @@ def _typed(local: str, domain: str, manner: float) -> str:
 
 def _with_known(people: People, draw: Draw) -> People:
     """The known customers as a demonstration needs them: a long history for the subject, one number for the family."""
-    names = {SUBJECT: ("Mme", "Maëlle", "d'Hauteville-Lefèvre"), HOUSEMATE: ("M.", "Noël", "Carpentier")}
-    emails = {SUBJECT: "Maelle.dHauteville@Example.org", HOUSEMATE: "noel.carpentier@poste.example.net"}
+    names = {SUBJECT: ("Mme", "Maëlle", "d'Hauteville-Lefèvre"), HOUSEMATE: ("M.", "Noël", "Delattre")}
+    emails = {SUBJECT: "Maelle.dHauteville@Example.org", HOUSEMATE: "noel.delattre@poste.example.net"}
     phones = {place: _phone(place) for place in range(REFERRER + 1)}
     phones[FAMILY_TOO] = phones[FAMILY]
     born, started, ended = people.born.copy(), people.started.copy(), people.ended.copy()
