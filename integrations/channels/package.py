@@ -11,8 +11,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from itertools import chain
-from typing import Any, BinaryIO, TypeAlias
+from io import BytesIO
+from itertools import chain, islice
+from typing import BinaryIO, TypeAlias
 
 import pyarrow as pa
 
@@ -21,9 +22,9 @@ from data_contracts.contract import Contracts
 from data_contracts.errors import ContractMismatch, SystemUnavailable
 from data_contracts.notices import PackageContent
 from data_contracts.plan import TablePath
-from integrations.channels.package_files import FORMATS, plain
-from integrations.channels.package_page import SHOWN_ROWS, render_page
-from integrations.channels.package_schema import package_schema
+from integrations.channels.package_files import TEXT_FORMATS, TYPED_FORMATS, plain
+from integrations.channels.package_page import SHOWN_ROWS, PackagePage
+from integrations.channels.package_schema import PackageSchema
 from integrations.channels.package_tables import Disclosure, ReadTable, disclosures
 from integrations.channels.package_zip import StreamedZip
 from integrations.channels.templating import known_language
@@ -47,6 +48,8 @@ class AnswerPackage:
     def __init__(self, contracts: Contracts, organisation: Organisation, *, in_memory: int = _IN_MEMORY) -> None:
         self._contracts = contracts
         self._organisation = organisation
+        self._schema = PackageSchema(contracts.vocabulary)
+        self._page = PackagePage(contracts, organisation)
         self._in_memory = in_memory
 
     def write(self, sink: BinaryIO, content: PackageContent, open_table: OpenTable) -> dict[str, object]:
@@ -58,12 +61,11 @@ class AnswerPackage:
             ContractInvalid: when the content names what no contract has.
         """
         entries = disclosures(content, self._contracts)
+        language = known_language(content.language, self._organisation)
         with StreamedZip(sink, content.made_at) as package:
             tables = [self._write_table(package, entry, open_table) for entry in entries]
-            language = known_language(content.language, self._organisation)
-            package.add("schema.json", _json(package_schema(tables, self._contracts.vocabulary, language)))
-            page = render_page(content, tables, contracts=self._contracts, organisation=self._organisation)
-            package.add("index.html", page)
+            package.add("schema.json", self._schema.document(tables, language))
+            package.add("index.html", self._page.render(content, tables, language))
             manifest = _manifest(package, content, tables)
             package.add("manifest.json", _json(manifest))
         return manifest
@@ -75,31 +77,57 @@ class AnswerPackage:
             rest = next(batches, None)
             if rest is not None:
                 return self._write_large(package, entry, open_table, batches=chain(head, [rest], batches))
-        for ending, write in FORMATS.items():
-            with package.file(f"{entry.folder}.{ending}") as stream:
-                write(stream, head, head[0].schema)
-        return _read(entry, head, rows=sum(batch.num_rows for batch in head))
+        return _write_small(package, entry, head)
 
     def _write_large(
         self, package: StreamedZip, entry: Disclosure, open_table: OpenTable, *, batches: Iterator[pa.RecordBatch]
     ) -> ReadTable:
+        """Write each format from a reading of its own; the first goes on with the one that is open."""
         first = next(batches)
-        head = [first.slice(0, SHOWN_ROWS)]
-        rows: list[int] = []
-        for ending, write in FORMATS.items():
-            with package.file(f"{entry.folder}.{ending}", is_large=True) as stream:
-                if not rows:
-                    rows.append(_count(write, stream, chain([first], batches), first.schema))
-                    continue
-                with open_table(entry.path) as opened:
-                    rows.append(_count(write, stream, _projected(entry, opened, first.schema), first.schema))
-        if len(set(rows)) != 1:
+        schema = first.schema
+        preview = plain(first.slice(0, SHOWN_ROWS))
+        counts = [_write_stream(package, entry, "json", batches=chain([first], batches))]
+        for ending in ("csv", "parquet"):
+            with open_table(entry.path) as opened:
+                again = _projected(entry, opened, schema)
+                counts.append(_write_stream(package, entry, ending, batches=chain([first.slice(0, 0)], again)))
+        if len(set(counts)) != 1:
             raise SystemUnavailable(
                 "rows came or went while the answer package was written",
                 where=".".join(entry.path),
                 remedy="try again when nobody writes to the table",
             )
-        return _read(entry, head, rows=rows[0])
+        return ReadTable(entry, schema, counts[0], preview.to_pylist())
+
+
+def _write_small(package: StreamedZip, entry: Disclosure, batches: list[pa.RecordBatch]) -> ReadTable:
+    texts = [plain(batch) for batch in batches]
+    for formats, given in ((TEXT_FORMATS, texts), (TYPED_FORMATS, batches)):
+        for ending, write in formats.items():
+            buffer = BytesIO()
+            write(buffer, given, given[0].schema)
+            package.add(f"{entry.folder}.{ending}", buffer.getvalue())
+    first = chain.from_iterable(batch.slice(0, SHOWN_ROWS).to_pylist() for batch in texts)
+    rows = sum(batch.num_rows for batch in batches)
+    return ReadTable(entry, batches[0].schema, rows, list(islice(first, SHOWN_ROWS)))
+
+
+def _write_stream(package: StreamedZip, entry: Disclosure, ending: str, *, batches: Iterator[pa.RecordBatch]) -> int:
+    """Write one file from batches as they come; how many rows they had. The first batch tells the schema."""
+    rows = 0
+
+    def counted() -> Iterator[pa.RecordBatch]:
+        nonlocal rows
+        for batch in batches:
+            rows += batch.num_rows
+            yield plain(batch) if ending in TEXT_FORMATS else batch
+
+    given = counted()
+    first = next(given)
+    write = {**TEXT_FORMATS, **TYPED_FORMATS}[ending]
+    with package.file(f"{entry.folder}.{ending}") as stream:
+        write(stream, chain([first], given), first.schema)
+    return rows
 
 
 def _projected(
@@ -134,31 +162,6 @@ def _take(batches: Iterator[pa.RecordBatch], limit: int) -> list[pa.RecordBatch]
     return taken
 
 
-def _count(
-    write: Callable[[BinaryIO, Iterable[pa.RecordBatch], pa.Schema], None],
-    stream: BinaryIO,
-    batches: Iterator[pa.RecordBatch],
-    schema: pa.Schema,
-) -> int:
-    """Write the batches; how many rows they had."""
-    rows = 0
-
-    def counted() -> Iterator[pa.RecordBatch]:
-        nonlocal rows
-        for batch in batches:
-            rows += batch.num_rows
-            yield batch
-
-    write(stream, counted(), schema)
-    return rows
-
-
-def _read(entry: Disclosure, head: list[pa.RecordBatch], *, rows: int) -> ReadTable:
-    first = chain.from_iterable(plain(batch.slice(0, SHOWN_ROWS)).to_pylist() for batch in head)
-    shown = [row for _number, row in zip(range(SHOWN_ROWS), first, strict=False)]
-    return ReadTable(entry, head[0].schema, rows, shown)
-
-
 def _manifest(package: StreamedZip, content: PackageContent, tables: list[ReadTable]) -> dict[str, object]:
     return {
         "format": "urn:rightsflow:answer-package:v1",
@@ -169,5 +172,5 @@ def _manifest(package: StreamedZip, content: PackageContent, tables: list[ReadTa
     }
 
 
-def _json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+def _json(value: dict[str, object]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()

@@ -9,20 +9,22 @@ Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Inject
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from math import isfinite
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-__all__ = ["FORMATS", "plain"]
+__all__ = ["TEXT_FORMATS", "TYPED_FORMATS", "Writer", "plain"]
 
-_FORMULA = "^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
-_HARMLESS = r"^[+-]?[0-9][0-9 .,]*$"
+_FORMULA = re.compile("^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_HARMLESS = re.compile(r"^[+-]?[0-9][0-9 .,]*$")
+_FEW = 1000
 _NEWLINE = b",\n"
 
 
@@ -79,7 +81,7 @@ def _write_json(stream: BinaryIO, batches: Iterable[pa.RecordBatch], _schema: pa
     stream.write(b"[")
     start = b"\n"
     for batch in batches:
-        if rows := plain(batch).to_pylist():
+        if rows := batch.to_pylist():
             stream.write(start + _NEWLINE.join(_encode(row) for row in rows))
             start = _NEWLINE
     stream.write(b"\n]\n")
@@ -101,21 +103,11 @@ def _finite(value: Any) -> Any:  # noqa: ANN401  # any JSON value
 
 
 def _write_csv(stream: BinaryIO, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
-    flat_schema = _flat(schema.empty_table().to_batches(max_chunksize=1), schema)
-    with pa_csv.CSVWriter(stream, flat_schema) as writer:
-        for batch in batches:
-            writer.write_batch(_flat_batch(batch))
-
-
-def _flat(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.Schema:
-    empty = batches[0] if batches else pa.RecordBatch.from_pylist([], schema=schema)
-    return _flat_batch(empty).schema
-
-
-def _flat_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch as a spreadsheet takes it: no nested values, no text that would run."""
-    shown = plain(batch)
-    return pa.record_batch([_safe(_flat_column(column)) for column in shown.columns], names=shown.schema.names)
+    flat = pa.schema([pa.field(f.name, pa.string() if pa.types.is_nested(f.type) else f.type) for f in schema])
+    with pa_csv.CSVWriter(stream, flat) as writer:
+        for batch in _not_empty(batches):
+            columns = [_safe(_flat_column(column)) for column in batch.columns]
+            writer.write_batch(pa.record_batch(columns, schema=flat))
 
 
 def _flat_column(column: pa.Array) -> pa.Array:
@@ -126,17 +118,24 @@ def _flat_column(column: pa.Array) -> pa.Array:
 
 
 def _safe(column: pa.Array) -> pa.Array:
+    """The column without text that a spreadsheet would run."""
     if not pa.types.is_string(column.type):
         return column
-    runs = pc.match_substring_regex(column, _FORMULA)
-    if not pc.any(runs).as_py():
-        return column
-    runs = pc.and_not(runs, pc.match_substring_regex(column, _HARMLESS))
+    if len(column) < _FEW:  # the same in Python: a call into Arrow costs more than a few rows
+        texts = column.to_pylist()
+        safe = [f"'{text}" if text and _runs(text) else text for text in texts]
+        return column if safe == texts else pa.array(safe, pa.string())
+    runs = pc.match_substring_regex(column, _FORMULA.pattern)
+    runs = pc.and_not(runs, pc.match_substring_regex(column, _HARMLESS.pattern))
     return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
 
 
+def _runs(text: str) -> bool:
+    return _FORMULA.match(text) is not None and _HARMLESS.match(text) is None
+
+
 def _write_parquet(stream: BinaryIO, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
-    with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(stream, schema, compression="snappy") as writer:
         for batch in _not_empty(batches):
             writer.write_batch(batch)
 
@@ -145,9 +144,11 @@ def _not_empty(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     return (batch for batch in batches if batch.num_rows)
 
 
-FORMATS: dict[str, Callable[[BinaryIO, Iterable[pa.RecordBatch], pa.Schema], None]] = {
-    "json": _write_json,
-    "csv": _write_csv,
-    "parquet": _write_parquet,
-}
-"""File name ending to the writer of a stream; each takes the batches once, and the schema that they all have."""
+Writer: TypeAlias = Callable[[BinaryIO, Iterable[pa.RecordBatch], pa.Schema], None]
+"""Writes a stream from batches, taken once, and the schema that they all have."""
+
+TEXT_FORMATS: dict[str, Writer] = {"json": _write_json, "csv": _write_csv}
+"""By file name ending; they take :func:`plain` batches."""
+
+TYPED_FORMATS: dict[str, Writer] = {"parquet": _write_parquet}
+"""By file name ending; they take batches as they were read."""

@@ -3,7 +3,8 @@
 Source: JSON Schema 2020-12. Keys that begin with ``x-`` are ours.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -13,51 +14,66 @@ from data_contracts.contract import Column
 from integrations.channels.article15 import purpose_label, table_purposes
 from integrations.channels.package_tables import ReadTable, human
 
-__all__ = ["package_schema"]
+__all__ = ["PackageSchema"]
+
+_REMEMBERED = 1024
+_HEAD = '{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": {\n'
 
 
-def package_schema(tables: Sequence[ReadTable], vocabulary: Vocabulary, language: str) -> dict[str, Any]:
-    """A schema with one property for each table, named ``system.table``, valid for the table's JSON file."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "properties": {".".join(t.disclosure.path): _table(t, vocabulary, language) for t in tables},
-    }
+class PackageSchema:
+    """Describes the tables of packages; what it said of a table is remembered, for the next data subject."""
 
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._said: dict[object, str] = {}
 
-def _table(table: ReadTable, vocabulary: Vocabulary, language: str) -> dict[str, Any]:
-    entry = table.disclosure
-    columns = {c.name: _column(table, c, vocabulary=vocabulary, language=language) for c in entry.columns}
-    return {
-        "type": "array",
-        "title": human(entry.path[1]),
-        "description": entry.table.description,
-        "x-files": [f"{entry.folder}.{ending}" for ending in ("json", "csv", "parquet")],
-        "x-rows": table.rows,
-        "x-purposes": [purpose_label(key, vocabulary, language) for key in table_purposes(entry)],
-        "x-masked": sorted(entry.masked),
-        "items": {
-            "type": "object",
-            "properties": columns,
-            "required": list(columns),
-            "additionalProperties": False,
-        },
-    }
+    def document(self, tables: Sequence[ReadTable], language: str) -> bytes:
+        """A schema with one property for each table, named ``system.table``, valid for the table's JSON file."""
+        described = (f"{json.dumps(table.disclosure.name)}: {self._table(table, language)}" for table in tables)
+        return "".join((_HEAD, ",\n".join(described), "\n}}\n")).encode()
 
+    def _table(self, table: ReadTable, language: str) -> str:
+        entry = table.disclosure
+        key = (entry.key, table.schema, language)
+        if key not in self._said:
+            if len(self._said) >= _REMEMBERED:
+                self._said.clear()
+            self._said[key] = json.dumps(self._describe(table, language), ensure_ascii=False)
+        return self._said[key]
 
-def _column(table: ReadTable, column: Column, *, vocabulary: Vocabulary, language: str) -> dict[str, Any]:
-    purposes = column.purposes or table.disclosure.table.purposes
-    kind = table.schema.field(column.name).type
-    return {
-        **_json_type(kind),
-        "title": table.disclosure.label(column),
-        "description": column.description,
-        "x-category": column.category,
-        "x-source": column.source.value,
-        "x-purposes": [purpose_label(key, vocabulary, language) for key in purposes],
-        "x-stored-as": str(kind),
-        "x-masked": column.name in table.disclosure.masked,
-    }
+    def _describe(self, table: ReadTable, language: str) -> dict[str, Any]:
+        entry = table.disclosure
+        columns = {column.name: self._column(table, column, language) for column in entry.columns}
+        return {
+            "type": "array",
+            "title": human(entry.path[1]),
+            "description": entry.table.description,
+            "x-files": [f"{entry.folder}.{ending}" for ending in ("json", "csv", "parquet")],
+            "x-purposes": self._purposes(table_purposes(entry), language),
+            "x-masked": sorted(entry.masked),
+            "items": {
+                "type": "object",
+                "properties": columns,
+                "required": list(columns),
+                "additionalProperties": False,
+            },
+        }
+
+    def _column(self, table: ReadTable, column: Column, language: str) -> dict[str, Any]:
+        kind = table.schema.field(column.name).type
+        return {
+            **_json_type(kind),
+            "title": table.disclosure.label(column),
+            "description": column.description,
+            "x-category": column.category,
+            "x-source": column.source.value,
+            "x-purposes": self._purposes(column.purposes or table.disclosure.table.purposes, language),
+            "x-stored-as": str(kind),
+            "x-masked": column.name in table.disclosure.masked,
+        }
+
+    def _purposes(self, keys: Iterable[str], language: str) -> list[str]:
+        return [purpose_label(key, self._vocabulary, language) for key in keys]
 
 
 def _json_type(kind: pa.DataType) -> dict[str, Any]:

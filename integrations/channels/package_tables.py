@@ -6,6 +6,7 @@ Only columns that the content names leave the batches; a masked value is replace
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -32,6 +33,7 @@ _TYPES: dict[str, pa.DataType] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def human(name: str) -> str:
     """A technical name as a person reads it: ``billing_address`` becomes ``Billing address``."""
     flat = " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").replace("-", " ").split())
@@ -52,6 +54,16 @@ class Disclosure:
     columns: tuple[Column, ...]
     masked: frozenset[str]
     folder: str
+
+    @property
+    def name(self) -> str:
+        """``system.table``."""
+        return ".".join(self.path)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells two disclosures apart under the same contracts, cheap to compare."""
+        return self.path, tuple(column.name for column in self.columns), self.masked, self.folder
 
     def project(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The disclosed columns alone, masked values replaced, in plain (not dictionary) encoding.

@@ -14,6 +14,7 @@ __all__ = ["FileFacts", "StreamedZip"]
 _PACKED = frozenset({"parquet"})
 """Formats that compress by themselves."""
 _FILE_MODE = 0o600
+_TINY = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +54,26 @@ class StreamedZip:
         self._time = made_at.timetuple()[:6]
 
     @contextmanager
-    def file(self, name: str, *, is_large: bool = False) -> Iterator[BinaryIO]:
-        """A stream to write one file; ``is_large`` when it may pass 2 GiB."""
-        entry = zipfile.ZipInfo(name, self._time)
-        entry.compress_type = zipfile.ZIP_STORED if name.rpartition(".")[2] in _PACKED else zipfile.ZIP_DEFLATED
-        entry.external_attr = _FILE_MODE << 16
-        with self._zip.open(entry, "w", force_zip64=is_large) as target:
+    def file(self, name: str) -> Iterator[BinaryIO]:
+        """A stream to write one file of any size."""
+        with self._zip.open(self._entry(name), "w", force_zip64=True) as target:
             stream = _Digesting(target)
             yield cast("BinaryIO", stream)
         self.files[name] = FileFacts(stream.size, stream.digest.hexdigest())
 
     def add(self, name: str, content: bytes) -> None:
-        """Write one small file."""
-        with self.file(name) as stream:
-            stream.write(content)
+        """Write one file that is in memory; what is tiny is stored, because packing it costs more than it saves."""
+        entry = self._entry(name)
+        if len(content) < _TINY:
+            entry.compress_type = zipfile.ZIP_STORED
+        self._zip.writestr(entry, content, compresslevel=1)
+        self.files[name] = FileFacts(len(content), hashlib.sha256(content).hexdigest())
+
+    def _entry(self, name: str) -> zipfile.ZipInfo:
+        entry = zipfile.ZipInfo(name, self._time)
+        entry.compress_type = zipfile.ZIP_STORED if name.rpartition(".")[2] in _PACKED else zipfile.ZIP_DEFLATED
+        entry.external_attr = _FILE_MODE << 16
+        return entry
 
     def __enter__(self) -> Self:
         """The ZIP itself."""
