@@ -37,9 +37,7 @@ class Notes:
     def remember(self, path: NodePath) -> None:
         """Note the line of the element at ``path``."""
         table, field, _ = place_of(self._document.data, path)
-        line = self._document.line(path)
-        if line is not None:
-            self.lines.setdefault((table, field), line)
+        self.lines.setdefault((table, field), self._document.line(path) or 1)
 
     def dsr(self, path: NodePath, properties: list[CustomProperty] | None, model: type[ModelT]) -> ModelT | None:
         """The ``dsr`` custom property of the element at ``path``; None when there is none that can be read.

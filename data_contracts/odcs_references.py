@@ -45,14 +45,23 @@ class Resolver:
         """Every reference that ``table`` and its columns declare and that leads somewhere."""
         found = []
         for place, column in enumerate(table.properties or []):
-            for index, relationship in enumerate(column.relationships or []):
+            for index, relationship in enumerate((column.name and column.relationships) or []):
                 inner = (*path, "properties", place, "relationships", index)
                 found.append(self._reference((column.name or "",), relationship, inner))
         for index, relationship in enumerate(table.relationships or []):
             inner = (*path, "relationships", index)
-            origin = tuple(end[2] for end in self._ends(relationship.from_, inner) if end[1] == table.name)
-            found.append(self._reference(origin, relationship, inner))
+            found.append(self._reference(self._origin(relationship, table, inner), relationship, inner))
         return tuple(reference for reference in found if reference is not None)
+
+    def _origin(self, relationship: Relationship, table: SchemaObject, path: NodePath) -> tuple[str, ...]:
+        """The columns of ``table`` that a relationship written at the table starts from; empty when they are wrong."""
+        ends = self._ends(relationship.from_, path)
+        own = self.outlines[self.notes.file]
+        if any(end[:2] != (own.system if own else "", table.name) for end in ends):
+            what = "a relationship written at a table starts from another table"
+            self.notes.fault(path, what=what, remedy=f"write `from: {table.name}.<column>`, or move it there")
+            return ()
+        return tuple(end[2] for end in ends)
 
     def _reference(self, columns: tuple[str, ...], relationship: Relationship, path: NodePath) -> Reference | None:
         ends = self._ends(relationship.to, path)

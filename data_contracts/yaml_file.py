@@ -26,6 +26,7 @@ NodePath: TypeAlias = tuple[str | int, ...]
 
 _TAG: Final = "tag:yaml.org,2002:"
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
+_YES: Final = frozenset({"yes", "on", "true", "y"})
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
 
 
@@ -147,14 +148,11 @@ class _Reading:
             case "null":
                 return self._refused(node, path, what="has no value", remedy="write a value, or leave the key out")
             case kind:
-                what = f"`{_shown(node)}` is read by YAML as {_KINDS.get(kind, 'something else')}"
-                return self._refused(
-                    node,
-                    path,
-                    what=what,
-                    remedy=f'quote it where text is meant ("{_shown(node)}")'
-                    ", or write true, false or a plain decimal number",
-                )
+                what = f"`{text}` is read by YAML as {_KINDS.get(kind, 'something else')}"
+                remedy = f'quote it where text is meant ("{text}"), or write true, false or a plain decimal number'
+                self._refuse(node, path, what=what, remedy=remedy)
+                # What YAML makes of it, so that no second fault follows from a value that seems missing.
+                return text.lower() in _YES if kind == "bool" else text
 
     def _refused(self, node: yaml.Node, path: NodePath, *, what: str, remedy: str) -> Value:
         """Note the fault; the value that stands in for what was written."""

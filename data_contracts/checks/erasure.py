@@ -125,7 +125,7 @@ def rows_can_go(contracts: ContractSet) -> Iterator[Fault]:
     for system, table in contracts.tables():
         for reference in table.references:
             target = contracts.find(reference.to_system, reference.to_table)
-            if target is None or target.system != table.system or reference.shared:
+            if target.system != table.system or reference.shared:
                 continue
             stays = table.erase is not TableErasure.DELETE
             if stays and target.erase is TableErasure.DELETE and not _is_cleared(table, reference.columns):
@@ -151,7 +151,7 @@ def deletions_have_an_order(contracts: ContractSet) -> Iterator[Fault]:
         try:
             TopologicalSorter(needs).prepare()
         except CycleError as circle:
-            names = list(dict.fromkeys(circle.args[1]))
+            names = sorted(set(circle.args[1]))
             what = f"its rows are deleted, and it is part of a circle of references: {', '.join(names)}"
             remedy = "write `erase: columns` at one of them and clear the column that refers"
             yield Fault(system.file, names[0], "", what, remedy)

@@ -13,8 +13,6 @@ def types_match(contracts: ContractSet) -> Iterator[Fault]:
     """Both ends of a reference are of one logical type, or a key found here could never match there."""
     for system, table, reference in _references(contracts):
         target = contracts.find(reference.to_system, reference.to_table)
-        if target is None:
-            continue
         for name, to_name in zip(reference.columns, reference.to_columns, strict=True):
             here, there = table.column(name).logical_type, target.column(to_name).logical_type
             if here != there and not {here, there} <= _NUMBERS:

@@ -38,9 +38,9 @@ class ContractSet:
             for column in table.columns:
                 yield system, table, column
 
-    def find(self, system: str, name: str) -> Table | None:
-        """The table of that system and name; None when there is none."""
-        return next((t for s, t in self.tables() if s.name == system and t.name == name), None)
+    def find(self, system: str, name: str) -> Table:
+        """The table that a resolved reference leads to."""
+        return next(t for s, t in self.tables() if s.name == system and t.name == name)
 
 
 Rule: TypeAlias = Callable[[ContractSet], Iterable[Fault]]

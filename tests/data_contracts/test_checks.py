@@ -1,0 +1,342 @@
+"""One planted mistake at a time: what is wrong in the company of the other files."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_contracts.odcs import check
+from tests.data_contracts.folder import Change, Files, a_column, at, column, company, dsr, native, sla, table, write
+
+_OBSERVED = {"category": "user.behavior", "source": "observed"}
+
+
+def _add(
+    path: str, name: str, logical_type: str = "string", *, facts: dict[str, Any] | None, **native_: object
+) -> Change:
+    """Add a column to ``system.table``."""
+    system, where = path.split(".")
+    new = a_column(name, logical_type, facts=facts, **native_)
+    return lambda content: table(content, system, where)["properties"].append(new)
+
+
+def _twice(system: str, kind: str) -> Change:
+    def change(content: Files) -> None:
+        places = content[system]["schema"] if kind == "table" else content[system]["schema"][1]["properties"]
+        places.append(dict(places[-1]))
+
+    return change
+
+
+def _second_retention(**facts: object) -> Change:
+    def change(content: Files) -> None:
+        first = content["crm"]["slaProperties"][0]
+        content["crm"]["slaProperties"].append({**first, "id": "second", "customProperties": dsr(**facts)})
+
+    return change
+
+
+def _same_retention_id(content: Files) -> None:
+    first = content["crm"]["slaProperties"][0]
+    second = {**first, "element": "ticket.at", "customProperties": dsr(then="delete")}
+    content["crm"]["slaProperties"].append(second)
+
+
+def _circle(content: Files) -> None:
+    at("crm.household", erase="delete")(content)
+    _add("crm.household", "ticket_id", "integer", facts=None, relationships=[{"to": "ticket.id"}])(content)
+    _add("crm.ticket", "household_id", "integer", facts=None, relationships=[{"to": "household.id"}])(content)
+
+
+def _strategy(name: str, **native_: object) -> Change:
+    """The customer's e-mail, erased otherwise."""
+
+    def change(content: Files) -> None:
+        at("crm.customer.email", erase=name)(content)
+        native("crm.customer.email", **native_)(content)
+
+    return change
+
+
+def _unshared(content: Files) -> None:
+    column(content, "crm", "customer", "household_id")["relationships"] = [{"to": "household.id"}]
+    at("crm.household.address", identity="email")(content)
+
+
+def _cleared_reference(content: Files) -> None:
+    _unshared(content)
+    facts = dsr(category="user.unique_id", source="derived", erase="clear")
+    column(content, "crm", "customer", "household_id")["customProperties"] = facts
+
+
+def _cut_off(content: Files) -> None:
+    column(content, "crm", "ticket", "customer_id")["relationships"] = [
+        {"to": "customer.id", "customProperties": dsr(follow="none")}
+    ]
+    _add("crm.ticket", "text", facts=_OBSERVED)(content)
+
+
+def _purpose(**facts: object) -> Change:
+    return company("vocabulary", "purposes", "contract", **facts)
+
+
+def _party(**facts: object) -> Change:
+    return company("vocabulary", "parties", "printer", **facts)
+
+
+CRM, SHOP = "crm.odcs.yaml", "shop.odcs.yaml"
+VOCABULARY, ORGANISATION, POLICY = "vocabulary.yaml", "organisation.yaml", "policy.yaml"
+HEALTH = {"category": "user.health_and_medical", "source": "provided", "erase": "clear"}
+
+MISTAKES = [
+    # names
+    ("same system twice", native("shop", id="crm"), CRM, "id", "another contract has the id"),
+    ("unusable system id", native("shop", id="Shop"), SHOP, "id", "is not usable"),
+    ("same table twice", _twice("shop", "table"), SHOP, "order", "the table is declared twice"),
+    ("same column twice", _twice("crm", "column"), CRM, "ticket.agent", "the column is declared twice"),
+    ("no column", native("crm.household", properties=[]), CRM, "household", "has no column"),
+    ("key positions", native("crm.customer.id", primaryKeyPosition=2), CRM, "customer", "do not count 1, 2"),
+    # words
+    ("controller", at("crm", controller="nobody"), CRM, "", "the controller `nobody`"),
+    ("controller that is a processor", at("crm", controller="printer"), CRM, "", "the controller `printer`"),
+    ("controller of a table", at("crm.ticket", controller="nobody"), CRM, "ticket", "the controller `nobody`"),
+    ("recipient", at("crm", recipients=["nobody"]), CRM, "", "the recipient `nobody`"),
+    ("recipient of a table", at("crm.ticket", recipients=["nobody"]), CRM, "ticket", "the recipient `nobody`"),
+    ("purpose of a table", at("crm.ticket", purposes=["resale"]), CRM, "ticket", "the purpose `resale`"),
+    ("purpose", at("crm.ticket.at", purposes=["resale"]), CRM, "ticket.at", "the purpose `resale`"),
+    ("hold of a table", at("shop.order", hold="forever"), SHOP, "order", "the hold `forever`"),
+    ("hold", at("crm.customer.name", hold="forever"), CRM, "customer.name", "the hold `forever`"),
+    ("hold of a retention", _second_retention(then="delete", hold="forever"), CRM, "second", "the hold `forever`"),
+    ("identity kind", at("crm.customer.email", identity="mail"), CRM, "customer.email", "the identity kind `mail`"),
+    # columns
+    ("no category", at("crm.ticket.at", category=None), CRM, "ticket.at", "has no category"),
+    ("category near a key", at("crm.ticket.at", category="user.behaviour"), CRM, "ticket.at", "not in fideslang"),
+    ("category", at("crm.ticket.at", category="zzz"), CRM, "ticket.at", "not in fideslang"),
+    ("no purpose", at("crm.ticket", purposes=None), CRM, "ticket.at", "has no purpose"),
+    (
+        "Art. 9 ground",
+        _add("crm.customer", "h", facts=HEALTH, classification="restricted"),
+        CRM,
+        "customer.h",
+        "Art. 9(2)",
+    ),
+    (
+        "Art. 9 classification",
+        _add("crm.customer", "h", facts=HEALTH),
+        CRM,
+        "customer.h",
+        "not classified as restricted",
+    ),
+    (
+        "third party disclosed",
+        at("crm.ticket.agent", about="third_party", access="include"),
+        CRM,
+        "ticket.agent",
+        "about a third party, but would be disclosed",
+    ),
+    ("employee disclosed", at("crm.ticket.agent", access=None), CRM, "ticket.agent", "about an employee, but would be"),
+    ("searching by another person", at("crm.ticket.agent", identity="email"), CRM, "ticket.agent", "is searched by"),
+    ("marker", at("crm.ticket.at", marker="art18"), CRM, "ticket.at", "but no boolean"),
+    # identities
+    ("identity no text", native("crm.customer.email", logicalType="integer"), CRM, "customer.email", "is no string"),
+    ("normalised", at("crm.ticket.agent", normalised=True), CRM, "ticket.agent", "holds no identity"),
+    (
+        "kind nowhere used",
+        company("vocabulary", "identities", phone={}),
+        VOCABULARY,
+        "identities.phone",
+        "no column holds",
+    ),
+    (
+        "kind no one can give",
+        company("vocabulary", "identities", "email", intake=False),
+        VOCABULARY,
+        "identities.email",
+        "leads nowhere",
+    ),
+    ("table nobody reaches", _cut_off, CRM, "ticket", "no identity and no followed reference"),
+    # references
+    (
+        "types",
+        native("crm.ticket.customer_id", logicalType="string"),
+        CRM,
+        "ticket.customer_id",
+        "is string, but refers",
+    ),
+    (
+        "walk between people",
+        _add("crm.customer", "referred_by", "integer", facts=None, relationships=[{"to": "customer.id"}]),
+        CRM,
+        "customer.referred_by",
+        "another",
+    ),
+    # erasure
+    ("kept table without hold", at("shop.order", hold=None), SHOP, "order", "is kept, but names no hold"),
+    ("kept column without hold", at("crm.customer.email", erase="keep"), CRM, "customer.email", "names no hold"),
+    ("keyed hash without hold", at("crm.customer.email", erase="hmac"), CRM, "customer.email", "names no hold"),
+    ("hold passed over", at("crm.ticket", hold="accounting_10y"), CRM, "ticket", "its rows are not kept by it"),
+    ("no strategy", at("crm.customer.email", erase=None), CRM, "customer.email", "does not say how it is erased"),
+    ("strategy never carried out", at("crm.ticket.at", erase="clear"), CRM, "ticket.at", "is never carried out"),
+    ("forgotten table", at("crm.ticket", erase="none"), CRM, "ticket", "but holds personal data"),
+    ("clear but required", native("crm.customer.email", required=True), CRM, "customer.email", "but it is required"),
+    ("mask but unique", _strategy("mask", unique=True), CRM, "customer.email", "its values are unique"),
+    ("mask without constant", _strategy("mask", logicalType="array"), CRM, "customer.email", "has no constant"),
+    ("mask too long", _strategy("mask", physicalType="char(2)"), CRM, "customer.email", "writes 3 characters"),
+    ("token no text", at("crm.customer.ended_on", erase="token"), CRM, "customer.ended_on", "but the column is date"),
+    ("token too long", _strategy("token", physicalType="varchar(15)"), CRM, "customer.email", "writes 16 characters"),
+    ("hash too long", _strategy("hmac", logicalTypeOptions={"maxLength": 31}), CRM, "customer.email", "writes 32"),
+    (
+        "key changed",
+        at("crm.customer.household_id", erase="mask", category="user.unique_id", source="derived"),
+        CRM,
+        "customer.household_id",
+        "would change a key",
+    ),
+    ("rows that stay refer", _unshared, CRM, "household", "which stay, refer to them"),
+    ("circle", _circle, CRM, "household", "part of a circle"),
+    (
+        "no primary key",
+        native("crm.customer.id", primaryKey=None, relationships=[{"to": "household.id"}]),
+        CRM,
+        "customer",
+        "no primary key",
+    ),
+    # retention
+    ("start unknown", sla("crm", element="customer.left_on"), CRM, "keep_name", "which is not declared"),
+    ("start no date", sla("crm", element="customer.name"), CRM, "keep_name", "which is string"),
+    ("same id", _same_retention_id, CRM, "keep_name", "two retention items have this id"),
+    ("same hold", _second_retention(then="delete", hold="identity_5y"), CRM, "second", "clashes"),
+    (
+        "columns of rows",
+        sla("shop", customProperties=dsr(then="columns", hold="accounting_10y")),
+        SHOP,
+        "keep_orders",
+        "says `then: columns`",
+    ),
+    (
+        "hold without end",
+        sla("shop", customProperties=dsr(then="delete")),
+        SHOP,
+        "order",
+        "no retention item says when",
+    ),
+    (
+        "hold that ends elsewhere",
+        at("crm.customer.email", hold="accounting_10y"),
+        CRM,
+        "customer.email",
+        "with a start column of `customer`",
+    ),
+    # the company
+    ("own party", company("vocabulary", "company", key="printer"), VOCABULARY, "company.key", "not in `parties`"),
+    ("no own party", company("vocabulary", "company", key="zzz"), VOCABULARY, "company.key", "not in `parties`"),
+    ("processor for nobody", _party(for_=None, **{"for": None}), VOCABULARY, "parties.printer", "`for` names no"),
+    ("recipient for somebody", _party(role="recipient"), VOCABULARY, "parties.printer", "but says `for`"),
+    ("transfer", _party(transfer=None), VOCABULARY, "parties.printer", "outside the EEA"),
+    ("no country", _party(country="XX"), VOCABULARY, "parties.printer.country", "code of no country"),
+    ("country in words", _party(country="France"), VOCABULARY, "parties.printer.country", "`country` is wrong"),
+    ("basis", _purpose(basis="A6-1-g"), VOCABULARY, "purposes.contract.basis", "`basis` is not one of its values"),
+    ("no law", _purpose(basis="A6-1-c"), VOCABULARY, "purposes.contract", "names no law"),
+    ("no interest", _purpose(basis="A6-1-f"), VOCABULARY, "purposes.contract", "does not say which"),
+    ("special ground", _purpose(special="A9-2-z"), VOCABULARY, "purposes.contract", "no ground of Art. 9(2)"),
+    ("marketing", _purpose(direct_marketing=True), VOCABULARY, "purposes.contract", "is direct marketing"),
+    (
+        "hold without letter",
+        company("vocabulary", "holds", "identity_5y", art17_3=None),
+        VOCABULARY,
+        "holds.identity_5y.art17_3",
+        "`art17_3` is missing",
+    ),
+    (
+        "hold without law",
+        company("vocabulary", "holds", "identity_5y", law=" "),
+        VOCABULARY,
+        "holds.identity_5y",
+        "no law",
+    ),
+    (
+        "open end",
+        company("vocabulary", "holds", "identity_5y", open_ended=True),
+        VOCABULARY,
+        "holds.identity_5y",
+        "who ends it",
+    ),
+    (
+        "unknown key",
+        company("vocabulary", "holds", "identity_5y", leter="b"),
+        VOCABULARY,
+        "holds.identity_5y.leter",
+        "`leter` is no key",
+    ),
+    ("time zone", company("organisation", time_zone="Paris"), ORGANISATION, "time_zone", "is no time zone"),
+    ("year end", company("organisation", financial_year_end="02-31"), ORGANISATION, "financial_year_end", "no day"),
+    ("gate", company("policy", "gates", "erasure", mismatch=None), POLICY, "gates.erasure", "the gate `mismatch`"),
+    ("no gates", company("policy", gates={"erasure": {}}), POLICY, "gates.access", "the gate `identity` of access"),
+    ("methods", company("policy", "identity_methods", access=None), POLICY, "identity_methods", "enough for access"),
+]
+
+
+@pytest.mark.parametrize(("change", "file", "place", "what"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES])
+def test_mistake_is_told_where_it_is(tmp_path: Path, change: Change, file: str, place: str, what: str) -> None:
+    """A planted mistake is named with file, place, line and remedy."""
+    folder = write(tmp_path, change)
+
+    faults = check(folder)
+
+    told = [f for f in faults if what in f.what and f.file == file]
+    assert place in [".".join(p for p in (f.table, f.field) if p) for f in told]
+    assert all(f.remedy and f.line for f in told)
+
+
+SOUND = [
+    (
+        "open-ended hold",
+        company("vocabulary", "holds", "accounting_10y", open_ended=True, note="until the lawsuit ends"),
+    ),
+    ("hold that ends elsewhere, for what is kept", at("crm.customer.email", erase="keep", hold="accounting_10y")),
+    ("keyed hash for as long as its hold", at("crm.customer.email", erase="hmac", hold="accounting_10y")),
+    ("pseudonym", _strategy("token", required=True)),
+    ("mask", _strategy("mask", physicalType="text")),
+    ("integer and number", native("crm.ticket.customer_id", logicalType="number")),
+    ("table of its own controller", at("crm.ticket", controller="acme", recipients=["printer"])),
+    ("table without personal data", at("crm.ticket.at", category="system.operations", source=None)),
+    ("key positions", native("crm.customer.id", primaryKeyPosition=1)),
+    ("art. 18", _add("crm.customer", "r", "boolean", facts={"category": "system.operations", "marker": "art18"})),
+    (
+        "self-reference",
+        _add(
+            "crm.customer",
+            "by",
+            "integer",
+            facts=None,
+            relationships=[{"to": "customer.id", "customProperties": dsr(follow="none")}],
+        ),
+    ),
+    ("thread of a ticket", _add("crm.ticket", "parent", "integer", facts=None, relationships=[{"to": "ticket.id"}])),
+    (
+        "special category",
+        lambda content: [
+            _purpose(special="A9-2-a")(content),
+            _add("crm.customer", "h", facts=HEALTH, classification="restricted")(content),
+        ],
+    ),
+    (
+        "cleared reference",
+        _cleared_reference,
+    ),
+    ("two holds of one table", lambda content: [_second_retention(then="delete", hold="accounting_10y")(content)]),
+    (
+        "other custom properties",
+        lambda content: content["crm"]["customProperties"].append({"property": "fides", "value": "x"}),
+    ),
+]
+
+
+@pytest.mark.parametrize("change", [s[1] for s in SOUND], ids=[s[0] for s in SOUND])
+def test_sound_set_has_no_fault(tmp_path: Path, change: Change) -> None:
+    """What is allowed, also near a rule's edge, is not told as a fault."""
+    folder = write(tmp_path, change)
+
+    faults = check(folder)
+
+    assert [str(f) for f in faults] == []
