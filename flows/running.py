@@ -1,0 +1,195 @@
+"""The whole system on one machine: Prefect server with its UI, deployments, a process worker, and the sweep.
+
+:func:`running` starts everything and ends everything; each child writes its log below the home. Prefect's home lies in
+ours unless ``PREFECT_HOME`` says otherwise. Telemetry is off.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from data_contracts.errors import SettingsInvalid, SystemUnavailable
+from flows.settings import Settings
+
+POOL = "rightsflow"
+DEFAULT_PORT = 4200
+CODE = Path(__file__).resolve().parent.parent
+_START_SECONDS = 120
+_END_SECONDS = 10
+
+
+@dataclass
+class RunningSystem:
+    """What runs, and where.
+
+    Attributes:
+        ui_url: address of the Prefect UI.
+        environment: for processes that shall use this server.
+    """
+
+    ui_url: str
+    environment: Mapping[str, str]
+    settings: Settings
+    server: subprocess.Popen[bytes]
+    worker: subprocess.Popen[bytes] | None = None
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """Start the worker, or another one after the first has died."""
+        self.worker = self._child("worker", "worker", "start", "--pool", POOL, "--type", "process", "--name", POOL)
+        return self.worker
+
+    def deploy(self) -> None:
+        """Create the work pool and every deployment of prefect.yaml.
+
+        Raises:
+            SettingsInvalid: when the deployment fails; its log says why.
+        """
+        created = httpx.post(f"{self.ui_url}/api/work_pools/", json={"name": POOL, "type": "process"}, timeout=30)
+        if created.status_code not in {httpx.codes.CREATED, httpx.codes.CONFLICT}:
+            raise SettingsInvalid("the work pool could not be made", where=self.ui_url, remedy="read the server's log")
+        deploying = self._child("deploy", "--no-prompt", "deploy", "--all")
+        if deploying.wait(_START_SECONDS) != 0:
+            raise SettingsInvalid(
+                "the flows could not be deployed", where=str(self._log("deploy")), remedy="read this log"
+            )
+
+    def end(self) -> None:
+        """End the worker, then the server; kill what does not end by itself."""
+        for child in (self.worker, self.server):
+            if child is None or child.poll() is not None:
+                continue
+            child.send_signal(signal.SIGINT if child is self.worker else signal.SIGTERM)
+            try:
+                child.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+
+    def failed(self) -> str:
+        """The name of the first child that has died, empty while all live."""
+        if self.server.poll() is not None:
+            return "server"
+        if self.worker is not None and self.worker.poll() is not None:
+            return "worker"
+        return ""
+
+    def _log(self, name: str) -> Path:
+        return self.settings.state / "logs" / f"{name}.log"
+
+    def _child(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        return _spawn(self._log(name), self.environment, *arguments)
+
+
+@contextmanager
+def running(
+    settings: Settings, *, port: int = DEFAULT_PORT, tell: Callable[[str], None] = lambda _: None, worker: bool = True
+) -> Iterator[RunningSystem]:
+    """Everything, running and deployed, until the block ends.
+
+    Args:
+        settings: of the installation.
+        port: of server and UI; 0 takes a free one.
+        tell: told what is being started.
+        worker: whether to start the worker too.
+
+    Raises:
+        SettingsInvalid: when the port is taken, or deploying fails.
+        SystemUnavailable: when the server does not come up in time.
+    """
+    chosen = port or free_port()
+    if not _is_free(chosen):
+        raise SettingsInvalid(
+            f"port {chosen} is taken", where="rightsflow up", remedy="end what uses it, or choose another with --port"
+        )
+    environment = environment_for(settings, chosen)
+    for folder in (settings.state / "logs", Path(environment["PREFECT_HOME"])):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    tell("starting the Prefect server")
+    log = settings.state / "logs" / "server.log"
+    server = _spawn(log, environment, "server", "start", "--host", "127.0.0.1", "--port", str(chosen))
+    system = RunningSystem(f"http://127.0.0.1:{chosen}", environment, settings, server)
+    try:
+        _wait_for(system)
+        tell("deploying the flows")
+        system.deploy()
+        if worker:
+            tell("starting the worker")
+            system.start_worker()
+        yield system
+    finally:
+        system.end()
+
+
+def environment_for(settings: Settings, port: int) -> dict[str, str]:
+    """Environment of our processes: where the server is, and nothing sent anywhere."""
+    home = os.environ.get("PREFECT_HOME") or str(settings.state / "prefect")
+    return {
+        **os.environ,
+        "PREFECT_HOME": home,
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        "PREFECT_WORKER_QUERY_SECONDS": os.environ.get("PREFECT_WORKER_QUERY_SECONDS", "2"),
+        "PREFECT_CLI_COLORS": "false",
+        "RIGHTSFLOW_HOME": str(settings.state),
+        "RIGHTSFLOW_CODE": str(CODE),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(CODE), os.environ.get("PYTHONPATH", "")])),
+    }
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _spawn(log: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.Popen[bytes]:
+    """A Prefect command in a session of its own, so that Ctrl-C reaches only us."""
+    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with log.open("ab") as sink:
+        return subprocess.Popen(
+            [sys.executable, "-m", "prefect", *arguments],
+            cwd=CODE,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait_for(system: RunningSystem) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and not system.failed():
+        try:
+            if httpx.get(f"{system.ui_url}/api/health", timeout=2).is_success:
+                return
+        except httpx.HTTPError:
+            pass  # not up yet
+        time.sleep(0.2)
+    raise SystemUnavailable(
+        "the Prefect server did not come up",
+        where=system.ui_url,
+        remedy=f"read {system.settings.state / 'logs' / 'server.log'}",
+    )

@@ -1,0 +1,104 @@
+"""Starting and waking the flow runs of a case; the only module that asks Prefect about runs.
+
+A case has at most one live flow run, named after the case. Who asks twice gets the same run. Without a server nothing is
+lost: the case is in the register, and the sweep starts it when the server comes back.
+"""
+
+import os
+from uuid import UUID
+
+import httpx
+from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.states import Scheduled
+
+from data_contracts.case import Case
+from data_contracts.errors import SystemUnavailable
+
+LIVE = frozenset(
+    {StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING}
+)
+_TAG = "case"
+
+
+def has_server() -> bool:
+    """Whether a Prefect server is configured for this process."""
+    return bool(os.environ.get("PREFECT_API_URL"))
+
+
+def start_flow(case: Case) -> UUID | None:
+    """The case's live flow run, started now if there was none; None without a server.
+
+    Raises:
+        SystemUnavailable: when the server cannot be reached, or the flow is not deployed there.
+    """
+    if not has_server():
+        return None
+    with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
+        runs = runs_of(client, case.case_id)
+        for run in runs:
+            if run.state_type in LIVE:
+                return run.id
+        deployment = client.read_deployment_by_name(f"{case.right.value}/{case.right.value}")
+        made = client.create_flow_run_from_deployment(
+            deployment.id,
+            name=case.case_id,
+            parameters={"case_id": case.case_id},
+            tags=[_TAG, case.right.value],
+            idempotency_key=f"{case.case_id}:{len(runs)}",
+        )
+        return made.id
+
+
+def wake_flow(case: Case) -> UUID | None:
+    """Let a suspended flow run look at the register again, after a gate was answered elsewhere; start one if none lives.
+
+    Raises:
+        SystemUnavailable: see :func:`start_flow`.
+    """
+    if not has_server():
+        return None
+    with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
+        for run in runs_of(client, case.case_id):
+            if run.state_type is StateType.PAUSED:
+                # Resuming would ask for the form's fields; the answer is in the register already.
+                client.set_flow_run_state(run.id, Scheduled(name="Resuming"), force=True)
+                return run.id
+    return start_flow(case)
+
+
+def runs_of(client: SyncPrefectClient, case_id: str) -> list[FlowRun]:
+    """Flow runs of a case, newest first."""
+    return client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(name=FlowRunFilterName(any_=[case_id])), sort=FlowRunSort.START_TIME_DESC
+    )
+
+
+class _only_our_errors:  # noqa: N801  # reads as a statement
+    """Lets only our errors out of talking to the server."""
+
+    def __init__(self, case_id: str) -> None:
+        """Name the case, for the message."""
+        self._case_id = case_id
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Turn what the server said into our words."""
+        if isinstance(error, ObjectNotFound):
+            raise SystemUnavailable(
+                "the flow is not deployed on the Prefect server",
+                where=self._case_id,
+                remedy="deploy with 'prefect deploy --all', or start everything with 'rightsflow up'",
+            ) from None
+        if isinstance(error, httpx.HTTPError | PrefectHTTPStatusError | OSError):
+            raise SystemUnavailable(
+                "the Prefect server cannot be reached; the case is registered and loses nothing",
+                where=self._case_id,
+                remedy="start the server, or carry the case on with 'rightsflow run'",
+            ) from None

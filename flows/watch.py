@@ -1,0 +1,135 @@
+"""Watch: nothing sleeps. Recover flow runs that lost their process, start what waits, purge what has ended.
+
+A run whose process was killed stays Running for ever by itself. The sweep, in this order:
+
+1. a deployed run in Running without any event for :attr:`Settings.silence` is set Crashed;
+2. a crashed run is, after a time of grace, set AwaitingRetry, at most three times; then a person must look. It starts
+   again from its first line, and the register's ledger says what is done (law 2, law 3);
+3. a run that stays Pending is scheduled again (its worker died between taking and starting it);
+4. an open case without any run is started (it was registered while the server was away);
+5. an archived case whose sealed package's time is over is purged.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from prefect import flow, get_client
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.states import AwaitingRetry, Crashed, Scheduled
+
+from data_contracts.errors import SystemUnavailable
+from flows import wiring
+from flows.settings import settings
+from flows.starting import runs_of, start_flow
+from tasks.archive_evidence import purge_ended
+from tasks.services import services
+from tasks.step import guarded
+
+_GRACE = timedelta(seconds=15)
+"""A worker that notices the crash may write a second Crashed; the retry must come after it."""
+_RETRIES = 3
+_PENDING = timedelta(minutes=2)
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep did; numbers of runs and cases."""
+
+    crashed: int = 0
+    retried: int = 0
+    rescheduled: int = 0
+    started: int = 0
+    purged: int = 0
+
+
+@flow(name="watch", persist_result=False)
+def watch() -> str:
+    """Recover, start and purge; see the module."""
+    with wiring.opened():
+        return str(guarded(lambda _: sweep(), "watch")(""))
+
+
+def sweep() -> Swept:
+    """One pass over runs and cases. Services must be open.
+
+    Raises:
+        SystemUnavailable: when the Prefect server cannot be reached.
+    """
+    now = datetime.now(UTC)
+    with get_client(sync_client=True) as client:
+        crashed = sum(_crash(client, run) for run in _runs(client, StateType.RUNNING) if _is_silent(client, run, now))
+        retried = sum(_retry(client, run, now) for run in _runs(client, StateType.CRASHED))
+        rescheduled = sum(_reschedule(client, run, now) for run in _runs(client, StateType.PENDING))
+        started = sum(_start(client, case_id) for case_id in _open_cases())
+    purged = sum(purge_ended(case.case_id) for case in services().register.cases())
+    return Swept(crashed, retried, rescheduled, started, purged)
+
+
+def _runs(client: SyncPrefectClient, state: StateType) -> Iterator[FlowRun]:
+    """Deployed runs in a state."""
+    wanted = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[state])),
+        deployment_id=FlowRunFilterDeploymentId(is_null_=False),
+    )
+    yield from client.read_flow_runs(flow_run_filter=wanted, limit=_PAGE)
+
+
+def _is_silent(client: SyncPrefectClient, run: FlowRun, now: datetime) -> bool:
+    since = now - settings().silence
+    if run.state is None or run.state.timestamp > since:
+        return False
+    answer = client.request(
+        "POST",
+        "/events/filter",
+        json={
+            "filter": {
+                "occurred": {"since": since.isoformat(), "until": (now + timedelta(minutes=1)).isoformat()},
+                "any_resource": {"id": [f"prefect.flow-run.{run.id}"]},
+            },
+            "limit": 1,
+        },
+    )
+    return not answer.json()["events"]
+
+
+def _crash(client: SyncPrefectClient, run: FlowRun) -> int:
+    client.set_flow_run_state(run.id, Crashed(message="its process is gone: no sign of life"), force=True)
+    return 1
+
+
+def _retry(client: SyncPrefectClient, run: FlowRun, now: datetime) -> int:
+    if run.state is None or now - run.state.timestamp < _GRACE or run.run_count > _RETRIES:
+        return 0
+    if any(other.id != run.id for other in runs_of(client, run.name)[:1]):
+        return 0  # a newer run carries the case on
+    client.set_flow_run_state(run.id, AwaitingRetry(scheduled_time=now), force=True)
+    return 1
+
+
+def _reschedule(client: SyncPrefectClient, run: FlowRun, now: datetime) -> int:
+    if run.state is None or now - run.state.timestamp < _PENDING:
+        return 0
+    client.set_flow_run_state(run.id, Scheduled(scheduled_time=now), force=True)
+    return 1
+
+
+def _open_cases() -> list[str]:
+    return [case.case_id for case in services().register.cases(open_only=True)]
+
+
+def _start(client: SyncPrefectClient, case_id: str) -> int:
+    if runs_of(client, case_id):
+        return 0
+    try:
+        return 1 if start_flow(services().register.case(case_id)) else 0
+    except SystemUnavailable:
+        return 0  # not deployed yet; the next sweep tries again
