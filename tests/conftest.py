@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from pyarrow import fs
 from pytest_socket import socket_allow_hosts
 
 from tests.services import absent
@@ -72,6 +73,28 @@ def mariadb_database(mariadb_url: str) -> Iterator[Callable[[], str]]:
     yield make
     for url in made:
         _run(mariadb_url, f"DROP DATABASE {sa.make_url(url).database}")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """Host and port of a real S3 interface on this machine, one server for the whole session."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415  # slow to import, and few tests need it
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_folder(s3_server: str) -> str:
+    """URL, with credentials and options of ``pyarrow.fs``, of a folder in an empty bucket."""
+    options = {"access_key": "a", "secret_key": "b", "region": "eu-west-3", "scheme": "http"}
+    store = fs.S3FileSystem(**options, endpoint_override=s3_server, allow_bucket_creation=True)
+    bucket = f"bucket-{next(_NUMBERS)}"
+    store.create_dir(bucket)
+    return f"s3://a:b@{bucket}/folder?region=eu-west-3&scheme=http&endpoint_override={s3_server}"
 
 
 def _new_database(server_url: str, statement: str) -> str:

@@ -81,11 +81,14 @@ def _groups(source: pq.ParquetFile, change: Change) -> Iterator[pa.Table]:
     """What is left of the file, in tables about as long as its row groups."""
     meta = source.metadata
     longest = max((meta.row_group(i).num_rows for i in range(meta.num_row_groups)), default=1)
-    wanted = min(max(longest, 1), _MOST_ROWS)
     waiting: list[pa.Table] = []
-    for batch in source.iter_batches(batch_size=min(wanted, _BATCH_ROWS)):
-        waiting.append(change(pa.Table.from_batches([batch], schema=source.schema_arrow)))
-        if sum(map(len, waiting)) >= wanted:
+    for place in range(meta.num_row_groups):
+        for batch in source.iter_batches(row_groups=[place], batch_size=_BATCH_ROWS):
+            waiting.append(change(pa.Table.from_batches([batch], schema=source.schema_arrow)))
+            if sum(map(len, waiting)) >= _MOST_ROWS:
+                yield pa.concat_tables(waiting)
+                waiting = []
+        if sum(map(len, waiting)) * 2 >= longest:  # what is left of a few small groups becomes one
             yield pa.concat_tables(waiting)
             waiting = []
     if any(map(len, waiting)):

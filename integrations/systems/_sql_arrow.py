@@ -63,7 +63,7 @@ def _loose_type(type_: Any) -> pa.DataType:  # noqa: ANN401  # any SQL type
 
 
 def oddities(columns: Sequence[SqlColumn]) -> dict[str, sa.ColumnElement[Any]]:
-    """For each column of a SQLite table that cannot be trusted: an aggregate that is 1 where it must be read as text."""
+    """For each column of a SQLite table that may hold anything: an aggregate, 1 where it must be read as text."""
     return {c.name: sa.func.max(sa.not_(check)) for c in columns if (check := _is_clean(c)) is not None}
 
 
@@ -124,4 +124,3 @@ _CONVERTERS: Mapping[int, Callable[[Any], Any]] = {
     pa.date32().id: _as_time,
     pa.timestamp("us").id: _as_time,
 }
-

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.type_api import TypeEngine
 
 from data_contracts.errors import ContractMismatch
-from data_contracts.keys import Condition, Cutoff, Selection
+from data_contracts.keys import Condition, Cutoff
 from integrations.systems._sql_tables import SqlColumn, SqlTable
 from integrations.systems._values import (
     NO_MATCH,
@@ -307,7 +307,7 @@ class Conditions:
 
     def _cutoff(self, table: SqlTable, cutoff: Cutoff, name: str) -> Clause:
         column = table.column(cutoff.column)
-        bound = sa.bindparam(name)
+        bound: sa.BindParameter[Any] = sa.bindparam(name)
         if column.kind in {Kind.DATE, Kind.LOCAL_TIME, Kind.INSTANT}:
             over = _as_clause(column.clause < sa.bindparam(name, type_=_ARRAY_TYPES[column.kind]))
         elif self._dialect == "sqlite" and not _holds_numbers(column):
@@ -346,7 +346,7 @@ def _in_json(columns: Sequence[Any], name: str) -> Clause:
     row = sa.func.json_each(sa.bindparam(name)).table_valued("value").c.value
     if len(columns) == 1:
         return _as_clause(columns[0].in_(sa.select(row)))
-    paths = [sa.literal_column(f"'$[{i}]'") for i in range(len(columns))]
+    paths: list[sa.ColumnElement[Any]] = [sa.literal_column(f"'$[{i}]'") for i in range(len(columns))]
     return _as_clause(sa.tuple_(*columns).in_(sa.select(*(sa.func.json_extract(row, path) for path in paths))))
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from data_contracts.errors import ContractMismatch
-from data_contracts.keys import EraseColumns, Erased, ErasureOrder, EraseRows
+from data_contracts.keys import EraseColumns, Erased, EraseRows, ErasureOrder
 from integrations.systems._sql_conditions import Clause, Part
 from integrations.systems._sql_query import Asked, Queries
 from integrations.systems._values import NO_MATCH
@@ -64,7 +64,7 @@ class Erasure:
     # --- columns -------------------------------------------------------------------------------------------------
 
     def _change(self, asked: Asked, order: EraseColumns) -> int:
-        fixed = {name: None for name in order.clear} | {
+        fixed = dict.fromkeys(order.clear) | {
             name: self._constant(asked, name, value) for name, value in order.mask.items()
         }
         replace = {name: self._fitted(asked, name, values) for name, values in order.replace.items()}

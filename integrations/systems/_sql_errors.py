@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+import psycopg
 import sqlalchemy as sa
 
 from data_contracts.errors import ContractMismatch, RightsflowError, StepFailed, SystemUnavailable
@@ -16,7 +17,9 @@ _Verdict = Literal["unavailable", "integrity", "refused", "unforeseen"]
 _POSTGRES_UNAVAILABLE = ("08", "28", "3D", "40", "53", "55P", "57", "58")
 _POSTGRES_REFUSED = "42501"
 # Too many connections, gone away, refused, shutting down, lock wait, deadlock, changed record, unknown database …
-_MYSQL_UNAVAILABLE = frozenset({1020, 1040, 1045, 1049, 1053, 1129, 1130, 1203, 1205, 1213, 1226, 1317, 1969, 3024, 4151})
+_MYSQL_UNAVAILABLE = frozenset(
+    {1020, 1040, 1045, 1049, 1053, 1129, 1130, 1203, 1205, 1213, 1226, 1317, 1969, 3024, 4151}
+)
 _MYSQL_CLIENT = range(2000, 3000)
 _MYSQL_REFUSED = frozenset({1044, 1142, 1143, 1227, 1290})
 # BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB
@@ -61,21 +64,25 @@ def recheck_guarded(system: str, recheck: Callable[[], None]) -> None:
 def _as_ours(system: str, verdict: _Verdict) -> RightsflowError:
     if verdict == "unavailable":
         return SystemUnavailable(
-            "the database could not be reached, or broke off", where=system,
+            "the database could not be reached, or broke off",
+            where=system,
             remedy="see that it is up and that the connection configured for it is right, then try again",
         )
     if verdict == "integrity":
         return ContractMismatch(
-            "the database refused the change, because a constraint forbids it; nothing was changed", where=system,
+            "the database refused the change, because a constraint forbids it; nothing was changed",
+            where=system,
             remedy="declare in the contract the reference or required column that the constraint protects",
         )
     if verdict == "refused":
         return StepFailed(
-            "the database account may not do this; nothing was changed", where=system,
+            "the database account may not do this; nothing was changed",
+            where=system,
             remedy="grant the account SELECT, and UPDATE and DELETE where the contract erases, then resume",
         )
     return StepFailed(
-        "the database could not carry out a statement", where=system,
+        "the database could not carry out a statement",
+        where=system,
         remedy="run `rightsflow contracts check` against the live system, then resume",
     )
 
@@ -86,7 +93,7 @@ def _verdict(error: sa.exc.DBAPIError) -> _Verdict:
         return "unavailable"
     if (code := getattr(original, "sqlite_errorcode", None)) is not None:
         return _sqlite_verdict(code & 0xFF)
-    if hasattr(original, "sqlstate"):
+    if isinstance(original, psycopg.Error):
         return _postgres_verdict(original.sqlstate, error)
     if original is not None and original.args and isinstance(original.args[0], int):
         return _mysql_verdict(original.args[0], error)

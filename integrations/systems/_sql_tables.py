@@ -114,7 +114,9 @@ class SqlTables:
             columns = inspector.get_columns(live, schema=schema)
         except (KeyError, sa.exc.NoSuchTableError):
             raise ContractMismatch("the live system has no such table", where=path, remedy=_REMEDY) from None
-        made = {c["name"]: _sql_column(c["name"], c["type"], self._dialect, nullable=bool(c["nullable"])) for c in columns}
+        made = {
+            c["name"]: _sql_column(c["name"], c["type"], self._dialect, nullable=bool(c["nullable"])) for c in columns
+        }
         clause = sa.table(live, *(sa.column(c) for c in made), schema=schema)
         keys = inspector.get_foreign_keys(live, schema=schema)
         to_itself = any((k["referred_schema"], k["referred_table"]) == (schema, live) for k in keys)
@@ -162,7 +164,7 @@ def _sql_column(name: str, type_: TypeEngine[Any], dialect: str, *, nullable: bo
 def _sqlite_kind(type_: TypeEngine[Any]) -> Kind:
     if isinstance(type_, sa.Float):
         return Kind.LOOSE
-    if isinstance(type_, sa.String) and not isinstance(type_, sa.JSON):
+    if isinstance(type_, sa.String):
         return Kind.TEXT
     return Kind.ANY if isinstance(type_, sa.LargeBinary | sa.types.NullType) else Kind.LOOSE
 

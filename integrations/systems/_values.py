@@ -80,7 +80,7 @@ def fit(value: object, kind: Kind, zone: ZoneInfo, bits: int = 64) -> object:
     if value is None:
         return NO_MATCH
     fitted = _FITTERS[kind](value, zone)
-    if kind in _WIDE and isinstance(fitted, int) and not -(1 << bits - 1) <= fitted < 1 << bits:
+    if kind in _WIDE and isinstance(fitted, int) and not -(1 << bits - 1) <= fitted < 1 << bits - 1:
         return NO_MATCH
     return fitted
 
@@ -90,6 +90,8 @@ def _text(value: object, _zone: ZoneInfo) -> object:
         # No database holds a NUL or half a surrogate pair in text; drivers refuse them and quote the value.
         return value if "\0" not in value and _is_unicode(value) else NO_MATCH
     if isinstance(value, bool | bytes | bytearray | memoryview):
+        return NO_MATCH
+    if isinstance(value, float | Decimal) and not _is_finite(value):
         return NO_MATCH
     if isinstance(value, Decimal):
         return format(value.to_integral_value() if value == value.to_integral_value() else value, "f")

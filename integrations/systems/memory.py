@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch, SystemUnavailable
-from data_contracts.keys import Condition, Cutoff, Erased, ErasureOrder, EraseRows, Key, Selection
+from data_contracts.keys import Condition, Cutoff, Erased, EraseRows, ErasureOrder, Key, Selection
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
 from integrations.systems._values import NO_MATCH, Kind, cutoff_local, fit, key_forms, normal_form
 
@@ -134,8 +134,8 @@ class MemoryConnector:
             return len(gone)
         rows = self._selected(order.selection, [*order.clear, *order.mask, *order.replace])
         for row in rows:
-            row |= dict.fromkeys(order.clear) | dict(order.mask)
-            row |= {n: new.get(str(row[n]), row[n]) for n, new in order.replace.items() if row.get(n) is not None}
+            row.update(dict.fromkeys(order.clear) | dict(order.mask))
+            row.update({n: new.get(str(row[n]), row[n]) for n, new in order.replace.items() if row.get(n) is not None})
         return len(rows)
 
     # --- rows ------------------------------------------------------------------------------------------------------

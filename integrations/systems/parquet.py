@@ -22,7 +22,7 @@ from pyarrow import fs
 
 from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch, RightsflowError, StepFailed, SystemUnavailable
-from data_contracts.keys import EraseColumns, Erased, ErasureOrder, EraseRows, Key, Selection
+from data_contracts.keys import EraseColumns, Erased, EraseRows, ErasureOrder, Key, Selection
 from data_contracts.ports import LiveColumn, LiveSchema
 from integrations.systems._parquet_filter import REMEDY, Filters
 from integrations.systems._parquet_rewrite import Change, remove_leftovers, rewrite

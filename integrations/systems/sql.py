@@ -93,9 +93,7 @@ class SqlConnector:
         if is_empty:
             yield to_batch([], schema)
 
-    def _odd(
-        self, connection: Connection, asked: Asked, doubtful: dict[str, sa.ColumnElement[Any]]
-    ) -> frozenset[str]:
+    def _odd(self, connection: Connection, asked: Asked, doubtful: dict[str, sa.ColumnElement[Any]]) -> frozenset[str]:
         if not doubtful:
             return frozenset()
         odd: set[str] = set()
