@@ -85,7 +85,8 @@ class LocalFolder:
     def draft(self, folder: str, name: str) -> Draft:
         """A file beside its final place, hidden by a dot."""
         place = self._root / folder
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place.mkdir(exist_ok=True, mode=0o700)
         return _LocalDraft(place / name)
 
     def open(self, folder: str, name: str) -> BinaryIO:

@@ -82,7 +82,7 @@ class SealedVault:
         where = require_slugs(case_id, name)
         key = self._opening_key(case_id)
         with _only_our_errors(where):
-            source = self._storage.open(case_id, name)
+            source = self._open(case_id, name, where=where)
         with source, OpeningStream(key, source, where=where) as opening:
             yield io.BufferedReader(opening, SEGMENT_BYTES)
 
@@ -107,6 +107,13 @@ class SealedVault:
         self._keys.destroy_key(case_id)
         with _only_our_errors(where):
             self._storage.remove_folder(case_id)
+
+    def _open(self, case_id: str, name: str, *, where: str) -> BinaryIO:
+        try:
+            return self._storage.open(case_id, name)
+        except FileNotFoundError:
+            what = "there is no such blob in the vault"
+            raise VaultSealed(what, where=where, remedy="run the step that makes it again") from None
 
     def _sealing_key(self, case_id: str) -> Primitive:
         wrapped = self._keys.get_key(case_id)
@@ -152,8 +159,5 @@ def require_slugs(case_id: str, *names: str) -> str:
 def _only_our_errors(where: str) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
-        what = "there is no such blob in the vault"
-        raise VaultSealed(what, where=where, remedy="run the step that makes it again") from None
     except OSError as error:
         raise unavailable(error, where) from None

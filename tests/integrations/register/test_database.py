@@ -137,9 +137,10 @@ def test_a_transaction_that_breaks_leaves_nothing(shared: SqlRegister) -> None:
     """A step's receipt, record and move are written together or not at all, also when signing breaks."""
     case_id = shared.open_case(a_request()).case_id
     before = shared.evidence(case_id)
+    unsignable = Record("act", "", {"rows": float("nan")})  # type: ignore[dict-item]  # the mistake
 
     with pytest.raises(StepFailed):
-        shared.complete(case_id, "act", receipt={}, record=Record("act", "", {"rows": float("nan")})  # type: ignore[dict-item]  # the mistake)
+        shared.complete(case_id, "act", receipt={}, record=unsignable)
 
     assert (shared.step(case_id, "act"), shared.evidence(case_id)) == (None, before)
 
