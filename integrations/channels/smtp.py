@@ -28,6 +28,7 @@ __all__ = ["hand_over"]
 
 _T = TypeVar("_T")
 _WHERE = "mail server"
+_CLOSING_TURNS = 4
 _LATER, _NEVER = range(400, 500), range(500, 600)
 
 
@@ -81,7 +82,7 @@ def _converse(
         with contextlib.suppress(aiosmtplib.SMTPException, OSError):
             runner.run(_wrapped(client.quit()))
     finally:
-        client.close()
+        runner.run(_close(client))
 
 
 def _client(settings: MailSettings) -> aiosmtplib.SMTP:
@@ -95,6 +96,16 @@ def _client(settings: MailSettings) -> aiosmtplib.SMTP:
         start_tls=False,  # done by hand in _open, where falling back to clear text is impossible
         tls_context=settings.tls_context() if encrypted else None,
     )
+
+
+async def _close(client: aiosmtplib.SMTP) -> None:
+    """Let go of the connection, and give the loop the turns it needs to close the socket."""
+    transport = client.transport
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+    for _turn in range(_CLOSING_TURNS):
+        await asyncio.sleep(0)
 
 
 async def _wrapped(verb: Coroutine[Any, Any, _T]) -> _T:
