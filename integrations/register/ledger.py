@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -127,19 +129,28 @@ class StepLedger(Store):
 
     def _claim(self, connection: Connection, place: Mapping[str, str]) -> StepEntry:
         row = {"case_id": place["c"], "step": place["s"], "system": place["y"], "state": "claimed", "attempts": 1}
-        insert = self._insert(tables.steps).values(row | {"receipt": {}, "changed_at": self._now()})
-        again = {"attempts": _S.attempts + 1, "changed_at": insert.excluded.changed_at}
-        upsert = insert.on_conflict_do_update(index_elements=_KEY, set_=again, where=_S.state == "claimed")
         try:
-            claimed = connection.execute(upsert.returning(_S.state, _S.attempts, _S.receipt)).one_or_none()
+            inserted = connection.execute(self._claim_step, row | {"receipt": {}, "changed_at": self._now()})
         except exc.IntegrityError:
             raise unknown_case(place["c"]) from None
-        # Handed over or done between our look and our claim.
-        return StepEntry(*(claimed or connection.execute(_ONE_STEP, place).one()))
+        # No row: handed over or done between our look and our claim.
+        return StepEntry(*(inserted.one_or_none() or connection.execute(_ONE_STEP, place).one()))
 
     def _mark_done(self, connection: Connection, place: Mapping[str, str], *, receipt: Mapping[str, object]) -> bool:
         """Whether it was this call that did it."""
-        done = {"state": "done", "receipt": dict(receipt), "changed_at": self._now()}
-        insert = self._insert(tables.steps).values(dict(place) | {"attempts": 1} | done)
+        row = {"state": "done", "attempts": 1, "receipt": dict(receipt), "changed_at": self._now(), **place}
+        return connection.execute(self._finish_step, row).one_or_none() is not None
+
+    @cached_property
+    def _claim_step(self) -> "sa.sql.dml.ReturningInsert[Any]":
+        insert = self._insert(tables.steps)
+        again = {"attempts": _S.attempts + 1, "changed_at": insert.excluded.changed_at}
+        upsert = insert.on_conflict_do_update(index_elements=_KEY, set_=again, where=_S.state == "claimed")
+        return upsert.returning(_S.state, _S.attempts, _S.receipt)
+
+    @cached_property
+    def _finish_step(self) -> "sa.sql.dml.ReturningInsert[Any]":
+        insert = self._insert(tables.steps)
+        done = {name: insert.excluded[name] for name in ("state", "receipt", "changed_at")}
         upsert = insert.on_conflict_do_update(index_elements=_KEY, set_=done, where=_S.state != "done")
-        return connection.execute(upsert.returning(_S.attempts)).one_or_none() is not None
+        return upsert.returning(_S.attempts)

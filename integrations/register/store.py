@@ -21,6 +21,9 @@ from data_contracts.vocabulary import CaseState
 from integrations.register import tables
 from integrations.register.database import Database
 
+_ADD_RECORD = sa.insert(tables.evidence)
+_ADD_MOVE = sa.insert(tables.moves)
+
 
 @dataclass(frozen=True, slots=True)
 class LockedCase:
@@ -63,7 +66,7 @@ class Store:
         at = self._now()
         payload = record_statement(record, case_id=case.case_id, seq=case.records, previous=case.last_record, at=at)
         row = {"case_id": case.case_id, "seq": case.records, "envelope": self._signed(payload)}
-        connection.execute(sa.insert(tables.evidence), row)
+        connection.execute(_ADD_RECORD, row)
         count, last = case.records + 1, digest(payload)
         head = self._signed(head_statement(case_id=case.case_id, count=count, last=last, at=at))
         return replace(case, records=count, last_record=last, head=head)
@@ -98,7 +101,7 @@ def add_move(connection: Connection, case: LockedCase, *, to: CaseState, cause: 
         "cause": cause,
         "actor": actor,
     }
-    connection.execute(sa.insert(tables.moves), row)
+    connection.execute(_ADD_MOVE, row)
 
 
 _LOCK_CASE = (
