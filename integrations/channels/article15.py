@@ -80,10 +80,6 @@ def table_purposes(entry: Disclosure) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*entry.table.purposes, *of_columns)))
 
 
-def _place(entry: Disclosure) -> str:
-    return f"{human(entry.path[0])} – {human(entry.path[1])}"
-
-
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     """Places by key, both in order of first mention, each once."""
     groups: dict[str, dict[str, None]] = {}
@@ -102,9 +98,13 @@ class _Telling:
         self._page = said["page"]
         self._language = language
 
+    def _place(self, entry: Disclosure) -> str:
+        system = self._contracts.systems[entry.path[0]]
+        return f"{system.title or human(system.name)} – {human(entry.path[1])}"
+
     def used_purposes(self, held: Sequence[Disclosure]) -> dict[str, tuple[str, ...]]:
         """Places by key of purpose."""
-        return _grouped((key, _place(entry)) for entry in held for key in table_purposes(entry))
+        return _grouped((key, self._place(entry)) for entry in held for key in table_purposes(entry))
 
     def purposes(self, used: Mapping[str, tuple[str, ...]]) -> tuple[Line, ...]:
         """Art. 15(1)(a), with the legal basis that Art. 13(1)(c) and (d) ask for."""
@@ -135,7 +135,9 @@ class _Telling:
 
     def categories(self, held: Sequence[Disclosure]) -> tuple[Line, ...]:
         """Art. 15(1)(b)."""
-        pairs = ((self._category(c.category), _place(entry)) for entry in held for c in entry.columns if c.category)
+        pairs = (
+            (self._category(c.category), self._place(entry)) for entry in held for c in entry.columns if c.category
+        )
         return tuple(Line(what, where=places) for what, places in _grouped(pairs).items())
 
     def _category(self, key: str) -> str:
@@ -165,7 +167,7 @@ class _Telling:
         """Art. 15(1)(d): the period, or the criteria that determine it; and what a hold keeps longer."""
         periods = tuple(self._period(entry, retention) for retention in entry.table.retentions)
         holds = tuple(self._hold(key) for key in dict.fromkeys(_holds(entry)))
-        return Line(_place(entry), (*(periods or (self._page["d_criteria"],)), *holds))
+        return Line(self._place(entry), (*(periods or (self._page["d_criteria"],)), *holds))
 
     def _period(self, entry: Disclosure, retention: Retention) -> str:
         units = self._said["units"].get(retention.unit, [retention.unit] * 2)
@@ -184,7 +186,7 @@ class _Telling:
     def sources(self, held: Sequence[Disclosure]) -> tuple[Line, ...]:
         """Art. 15(1)(g)."""
         said = self._said["sources"]
-        pairs = ((said[c.source.value], _place(entry)) for entry in held for c in entry.columns if c.category)
+        pairs = ((said[c.source.value], self._place(entry)) for entry in held for c in entry.columns if c.category)
         return tuple(Line(what, where=places) for what, places in _grouped(pairs).items())
 
     def automated(self, used: Iterable[str]) -> tuple[Line, ...]:

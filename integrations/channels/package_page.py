@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from data_contracts.company import Organisation
 from data_contracts.contract import Contracts
 from data_contracts.notices import LeftOut, PackageContent
-from integrations.channels.article15 import Article15, article_15, purpose_label, table_purposes
+from integrations.channels.article15 import article_15, purpose_label, table_purposes
 from integrations.channels.package_tables import MASK, Disclosure, ReadTable, human
 from integrations.channels.templating import environment, long_date, number, words
 
@@ -68,7 +68,7 @@ class PackagePage:
     def __init__(self, contracts: Contracts, organisation: Organisation) -> None:
         self._contracts = contracts
         self._organisation = organisation
-        self._told: dict[object, Article15] = {}
+        self._told: dict[object, Markup] = {}
 
     def render(self, content: PackageContent, tables: Sequence[ReadTable], language: str) -> bytes:
         """The page as UTF-8; ``tables`` in reading order, those without rows included."""
@@ -80,12 +80,16 @@ class PackagePage:
         law = self._law([table.disclosure for table in held], language)
         return html.render(context, law=law, org=self._organisation, made=long_date(made, language)).encode()
 
-    def _law(self, held: Sequence[Disclosure], language: str) -> Article15:
+    def _law(self, held: Sequence[Disclosure], language: str) -> Markup:
         key = (language, tuple(entry.key for entry in held))
         if key not in self._told:
             if len(self._told) >= _REMEMBERED:
                 self._told.clear()
-            self._told[key] = article_15(held, self._contracts, language)
+            said = words(language)
+            law = article_15(held, self._contracts, language)
+            context = {"law": law, "language": language, "words": said, "page": said["page"], "org": self._organisation}
+            section = environment("html").get_template("package/law.html.j2").render(context)
+            self._told[key] = Markup(section)  # noqa: S704  # rendered, and escaped, by our own environment
         return self._told[key]
 
 

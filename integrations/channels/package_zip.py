@@ -14,7 +14,7 @@ __all__ = ["FileFacts", "StreamedZip"]
 _PACKED = frozenset({"parquet"})
 """Formats that compress by themselves."""
 _FILE_MODE = 0o600
-_TINY = 2048
+_TINY = 8192
 
 
 @dataclass(frozen=True, slots=True)

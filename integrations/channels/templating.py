@@ -7,7 +7,7 @@ escaped by default, an undefined name is an error and never a blank.
 import re
 import textwrap
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -71,6 +71,7 @@ def country_name(code: str, language: str) -> str:
     return str(Locale(language).territories.get(code, code))
 
 
+@lru_cache(maxsize=1024)
 def number(value: int, language: str) -> str:
     """A number as it is written in the language."""
     return format_decimal(value, locale=language)
