@@ -29,9 +29,10 @@ from data_contracts.vocabulary import Decision, Gate
 from flows.settings import settings
 from tasks.approval import Answer, Question, answer_gate, open_gate
 from tasks.services import services
+from tasks.step import NotAFailure
 
 
-class WaitingForPerson(Exception):  # noqa: N818  # not an error: the case waits
+class WaitingForPerson(NotAFailure):
     """The case goes on when a person has answered this gate."""
 
     def __init__(self, entry: GateEntry) -> None:

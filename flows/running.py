@@ -140,6 +140,8 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "PREFECT_WORKER_QUERY_SECONDS": os.environ.get("PREFECT_WORKER_QUERY_SECONDS", "2"),
+        # SQLite under a busy machine: wait for the lock rather than fail.
+        "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
         "PREFECT_CLI_COLORS": "false",
         "RIGHTSFLOW_HOME": str(settings.state),
         "RIGHTSFLOW_CODE": str(CODE),

@@ -109,6 +109,11 @@ class Installation:
                 urls[name] = url
         return urls
 
+    @property
+    def is_demo_contracts(self) -> bool:
+        """Whether the contracts are those of the demo company that ships with the software."""
+        return self.settings.contracts.resolve() == Settings.model_fields["contracts"].default.resolve()
+
     def seal_operator_secret(self, name: str, secret: str) -> bytes:
         """An operator's TOTP secret, sealed with the master key."""
         return self.master.seal(secret.encode(), master_key.operator_context(name))

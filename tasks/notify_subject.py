@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from data_contracts.errors import DeliveryUncertain, RequestInvalid
+from data_contracts.errors import DeliveryUncertain, RequestInvalid, StepFailed, SystemUnavailable
 from data_contracts.evidence import Record, canonical, digest
 from data_contracts.ports import GateEntry, KeptItem, Notice, Rendered
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind
@@ -175,12 +175,17 @@ def _deliver(case_id: str, name: str, rendered: Rendered) -> str:
     if not address:
         # A data subject who wrote by letter and gave no address is answered by post; an operator prints the words.
         return BY_POST
-    return services().channel.deliver(
-        rendered,
-        to=address,
-        message_key=f"{case_id}:{name}",
-        about_to_hand_over=lambda: services().register.hand_over(case_id, name),
-    )
+    try:
+        return services().channel.deliver(
+            rendered,
+            to=address,
+            message_key=f"{case_id}:{name}",
+            about_to_hand_over=lambda: services().register.hand_over(case_id, name),
+        )
+    except (SystemUnavailable, StepFailed):
+        # The channel knows that nothing has left, even where the hand-over was noted already.
+        services().register.release(case_id, name)
+        raise
 
 
 def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:

@@ -30,6 +30,10 @@ R = TypeVar("R")
 _MAX_WAIT_SECONDS = 60
 
 
+class NotAFailure(Exception):  # noqa: N818  # says what it is not
+    """Tells something without anything having failed; the guard lets it pass."""
+
+
 class Step(Generic[P, R]):
     """One step of a case; call it like the function it wraps. The first argument is the case id."""
 
@@ -109,7 +113,7 @@ def guarded(function: Callable[P, R], name: str) -> Callable[P, R]:
     def guard(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except RightsflowError as error:
+        except (RightsflowError, NotAFailure) as error:
             raise error from None
         except Exception as error:  # noqa: BLE001  # the guard's purpose: whatever it is, its text stays here
             case_id = str(args[0]) if args else ""

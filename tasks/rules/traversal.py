@@ -228,6 +228,54 @@ def plan_routes(contracts: Contracts) -> Routes:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a table can be reached: the first wave in which it is asked, and by what."""
+
+    path: TablePath
+    wave: int
+    """1 for what the given identity leads to; 0 when nothing leads there."""
+    by: tuple[str, ...]
+    """``column = identity kind`` or ``column -> system.table.column``."""
+    shared: bool
+
+
+def reach(contracts: Contracts, kinds: Iterable[str]) -> tuple[Reach, ...]:
+    """Which tables a request that names keys of ``kinds`` can reach, in which wave; no data is needed."""
+    routes = plan_routes(contracts)
+    first: dict[Slot, int] = {("identity", kind): 0 for kind in kinds}
+    waves: dict[TablePath, int] = {}
+    for wave in range(1, len(routes.own) + 2):
+        new = [p for p, ways in routes.own.items() if p not in waves and any(w.slot in first for w in ways)]
+        waves |= dict.fromkeys(new, wave)
+        for path in new:
+            for columns in routes.yields[path]:
+                for slot in _slots(contracts.table(*path), columns):
+                    first.setdefault(slot, wave)
+    found = [_reach(path, waves.get(path, 0), routes.own[path], first) for path in routes.own]
+    shared = [
+        _reach(path, 1 + max(first[w.slot] for w in ways if w.slot in first), ways, first, shared=True)
+        for path, ways in routes.shared.items()
+        if any(w.slot in first for w in ways)
+    ]
+    return tuple(sorted([*found, *shared], key=lambda r: (r.wave == 0, r.wave, r.path)))
+
+
+def _reach(
+    path: TablePath, wave: int, ways: Iterable[_Way], known: Mapping[Slot, int], *, shared: bool = False
+) -> Reach:
+    by = tuple(_said(way) for way in ways if way.slot in known)
+    return Reach(path, wave, by if wave else (), shared)
+
+
+def _said(way: _Way) -> str:
+    columns = ", ".join(way.columns)
+    if way.slot[0] == "identity":
+        return f"{columns} = {way.slot[1]}"
+    _, system, table, *names = way.slot
+    return f"{columns} -> {system}.{table}.{', '.join(names)}"
+
+
 def _slots(table: Table, columns: tuple[str, ...]) -> list[Slot]:
     slots: list[Slot] = [_cell(table.system, table.name, columns)]
     if len(columns) == 1 and (kind := table.column(columns[0]).identity):

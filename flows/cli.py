@@ -1,0 +1,193 @@
+"""The command ``rightsflow``. Names and options are scripted against: add, do not rename.
+
+Every command prints an error as what failed, where, and the remedy, and exits 0 only on success. What prints facts takes
+``--json``. Heavy imports happen inside the commands, so that each pays for what it uses.
+"""
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data_contracts.errors import RequestInvalid
+from data_contracts.vocabulary import Channel, Decision, Gate, Right
+from flows import cli_contracts, cli_evidence, cli_operators
+from flows.showing import OPTION_JSON, note, our_errors, show, table
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(cli_contracts.app, name="contracts")
+app.add_typer(cli_evidence.app, name="evidence")
+app.add_typer(cli_operators.app, name="operator")
+app.add_typer(cli_operators.keys, name="keys")
+
+Operator = Annotated[str, typer.Option("--as", help="Your operator name.")]
+Code = Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")]
+Json = Annotated[bool, OPTION_JSON]
+
+
+@app.command("open")
+@our_errors
+def open_request(
+    right: Annotated[Right, typer.Argument(help="Which right is exercised.")],
+    *,
+    identity: Annotated[list[str], typer.Option(help="kind=value, e.g. email=ana@example.org; may be repeated.")],
+    channel: Channel = Channel.LETTER,
+    received: Annotated[str, typer.Option(help="Day of receipt, YYYY-MM-DD; default now.")] = "",
+    language: str = "fr",
+    name: Annotated[str, typer.Option(help="How the answer addresses the data subject.")] = "",
+    details: Annotated[Path | None, typer.Option(help="File with what the data subject wrote.")] = None,
+    key: Annotated[str, typer.Option(help="The same key registers the same request once.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Register a request durably, before anything else, and start its flow; prints the case id."""
+    from flows import work  # noqa: PLC0415  # pays for what it uses
+
+    typed = work.Typed(right, channel, language, received, name, key, _pairs(identity), _text(details))
+    facts = work.open_request(typed)
+    if facts["note"]:
+        note(str(facts["note"]))
+    show(facts, as_json, lambda f: print(f["case"]))
+
+
+@app.command("run")
+@our_errors
+def run_case(case: str, as_json: Json = False) -> None:
+    """Carry a case on in this process until it ends or waits for a person; no server needed."""
+    from flows import work  # noqa: PLC0415  # pays for what it uses
+
+    show(work.run_case(case), as_json, lambda f: print(f["said"]))
+
+
+@app.command("verify")
+@our_errors
+def verify_identity(
+    case: str,
+    *,
+    method: Annotated[str, typer.Option(help="How identity was checked.")],
+    operator: Operator,
+    code: Code = "",
+    as_json: Json = False,
+) -> None:
+    """Record an identity check made by a person. Without a code the account of this machine is the proof."""
+    from flows import work  # noqa: PLC0415  # pays for what it uses
+
+    facts = work.verify_identity(case, method, operator=operator, code=code, account=getpass.getuser())
+    show(facts, as_json, lambda f: print(f["said"]))
+
+
+@app.command("approve")
+@our_errors
+def approve_gate(  # noqa: PLR0913  # the options of an answer
+    case: str,
+    gate: Annotated[str, typer.Argument(help="Name of the gate; of several, gate:subject, e.g. outage:billing.")],
+    *,
+    operator: Operator,
+    code: Code,
+    refuse: Annotated[bool, typer.Option("--refuse", help="Refuse; needs --reason.")] = False,
+    reason: Annotated[str, typer.Option(help="The data subject reads it.")] = "",
+    decision: Annotated[Decision | None, typer.Option(help="Another answer the gate offers.")] = None,
+    reference: Annotated[str, typer.Option(help="Of what was done by hand, or how identity was checked.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Answer a gate outside the Prefect UI; the same rules hold."""
+    from flows import work  # noqa: PLC0415  # pays for what it uses
+
+    chosen = Decision.REFUSE if refuse else decision or Decision.APPROVE
+    answer = work.Answered(operator, chosen, code, reason, reference)
+    name, _, subject = gate.partition(":")
+    facts = work.answer(case, _gate(name), subject, answer)
+    show(facts, as_json, lambda f: print(f["said"]))
+
+
+@app.command("case")
+@our_errors
+def show_case(
+    case: str,
+    as_json: Json = False,
+    faults: Annotated[bool, typer.Option("--faults", help="Unseal what broke; may show personal data.")] = False,
+) -> None:
+    """Where a case stands: its clock, timeline, plan and open gates."""
+    from flows import work  # noqa: PLC0415  # pays for what it uses
+
+    show(work.case_facts(case, faults=faults), as_json, work.print_case)
+
+
+@app.command("cases")
+@our_errors
+def show_cases(as_json: Json = False, everything: Annotated[bool, typer.Option("--all")] = False) -> None:
+    """Open cases, the one due first on top."""
+    from flows import work  # noqa: PLC0415  # pays for what it uses
+
+    columns = ("case", "right", "state", "received", "response_due", "days_left", "waits_at")
+    show(work.cases_facts(open_only=not everything), as_json, lambda f: table(f["cases"], columns))
+
+
+@app.command("package")
+@our_errors
+def unseal_package(
+    case: str,
+    to: Annotated[Path, typer.Option("--to", help="Folder to write to; must be empty or new.")],
+    as_json: Json = False,
+) -> None:
+    """Unseal the answer package of an access or portability case."""
+    from flows import work  # noqa: PLC0415  # pays for what it uses
+
+    facts = work.unseal_package(case, to, account=getpass.getuser())
+    show(facts, as_json, lambda f: print(f"{len(f['files'])} files in {to}; open {to / 'index.html'}"))
+
+
+@app.command("up")
+@our_errors
+def run_everything(
+    port: Annotated[int, typer.Option(help="Port of the Prefect server and UI.")] = 4200,
+    seed: Annotated[bool, typer.Option(help="Make the demo company's systems where no system is configured.")] = True,
+) -> None:
+    """The whole system on this machine: Prefect server and UI, deployments, worker, sweep; Ctrl-C ends all."""
+    from flows.up import up  # noqa: PLC0415  # pays for what it uses
+
+    up(port, seed=seed)
+
+
+@app.command("demo")
+@our_errors
+def run_demo(
+    customers: Annotated[int, typer.Option(help="Size of the demo company; about 50 rows each.", min=10)] = 10_000,
+) -> None:
+    """The main job on the embedded default, start to end, without questions; prints where to look."""
+    from flows.demo import run  # noqa: PLC0415  # pays for what it uses
+
+    run(customers)
+
+
+def _gate(name: str) -> Gate:
+    try:
+        return Gate(name)
+    except ValueError:
+        known = ", ".join(gate.value for gate in Gate)
+        raise RequestInvalid("no such gate", where=name, remedy=f"use one of: {known}") from None
+
+
+def _pairs(identity: list[str]) -> dict[str, list[str]]:
+    pairs: dict[str, list[str]] = {}
+    for given in identity:
+        kind, found, value = given.partition("=")
+        if not found or not value.strip():
+            raise RequestInvalid("an identity is given as kind=value", where="--identity", remedy="e.g. email=a@b.org")
+        pairs.setdefault(kind.strip(), []).append(value)
+    return pairs
+
+
+def _text(file: Path | None) -> str:
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise RequestInvalid(
+            "the file with the details cannot be read as text", where=str(file), remedy="give a readable UTF-8 file"
+        ) from None
+
+
+if __name__ == "__main__":
+    app()

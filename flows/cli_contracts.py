@@ -1,0 +1,47 @@
+"""``rightsflow contracts``: lint contracts together and against live schemas, and show how a search would run."""
+
+from typing import Annotated, Any
+
+import typer
+
+from flows.showing import OPTION_JSON, console, our_errors, show, table
+
+app = typer.Typer(no_args_is_help=True, help="Lint contracts, show the traversal.")
+
+
+@app.command("check")
+@our_errors
+def check(
+    as_json: Annotated[bool, OPTION_JSON] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not look at the live systems.")] = False,
+) -> None:
+    """Every fault of the contracts at once, and every difference from the live schemas; exit 1 when there are any."""
+    from flows.contract_work import check_facts  # noqa: PLC0415  # pays for what it uses
+
+    facts = check_facts(live=not offline)
+    show(facts, as_json, _print_check)
+    if not facts["ok"]:
+        raise typer.Exit(1)
+
+
+@app.command("plan")
+@our_errors
+def plan(
+    identity: Annotated[list[str], typer.Option(help="Identity kind, or kind=value of which the kind is used.")],
+    as_json: Annotated[bool, OPTION_JSON] = False,
+) -> None:
+    """The traversal: which tables a request with these identity kinds reaches, in which wave, and by what."""
+    from flows.contract_work import traversal_facts  # noqa: PLC0415  # pays for what it uses
+
+    facts = traversal_facts([given.partition("=")[0].strip() for given in identity])
+    show(facts, as_json, lambda f: table(f["tables"], ("wave", "system", "table", "reached_by", "erasure")))
+
+
+def _print_check(facts: Any) -> None:  # noqa: ANN401  # JSON facts
+    for fault in facts["faults"]:
+        console.print(f"[red]fault[/] {fault}", markup=True)
+    for drift in facts["drift"]:
+        console.print(f"[yellow]{drift['effect']}[/] {drift['said']}")
+    for system, why in facts["not_looked_at"].items():
+        console.print(f"[yellow]not looked at[/] {system}: {why}")
+    print(f"{facts['systems']} systems, {facts['tables']} tables: " + ("no fault" if facts["ok"] else "not in order"))

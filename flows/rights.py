@@ -1,0 +1,42 @@
+"""Which flow carries out which right; a right without a flow is an honest error, never a pretence."""
+
+from collections.abc import Callable, Mapping
+
+from data_contracts.case import Case
+from data_contracts.errors import SettingsInvalid
+from data_contracts.vocabulary import Right
+from flows import access as _access
+from flows import erasure as _erasure
+from flows.gates import WaitingForPerson
+from tasks.step import guarded
+
+LIVES: Mapping[Right, Callable[[str], str]] = {
+    Right.ACCESS: _access.carry_out,
+    Right.ERASURE: _erasure.carry_out,
+}
+
+
+def require_flow(right: Right) -> Callable[[str], str]:
+    """The life of a case of that right.
+
+    Raises:
+        SettingsInvalid: when this version has no flow for the right.
+    """
+    if right not in LIVES:
+        carried = ", ".join(known.value for known in LIVES)
+        raise SettingsInvalid(
+            f"this version does not carry out {right.value}", remedy=f"handle it by hand; carried out are: {carried}"
+        )
+    return LIVES[right]
+
+
+def carry_on(case: Case) -> WaitingForPerson | None:
+    """Carry a case on in this process until it ends or waits for a person; returns what it waits for."""
+    try:
+        guarded(require_flow(case.right), case.right.value)(case.case_id)
+    except WaitingForPerson as waiting:
+        return waiting
+    return None
+
+
+__all__ = ["LIVES", "carry_on", "require_flow"]

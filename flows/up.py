@@ -1,0 +1,102 @@
+"""``rightsflow up``: the whole system on this machine until Ctrl-C."""
+
+import os
+import signal
+import time
+
+from data_contracts.errors import RightsflowError, SystemUnavailable
+from flows import wiring
+from flows.running import RunningSystem, running
+from flows.settings import settings
+from flows.showing import console
+from tasks.services import services
+
+_LOOK_SECONDS = 0.5
+_DEMO_CUSTOMERS = 10_000
+
+
+class _Ended(Exception):  # noqa: N818  # a wish, not an error
+    """Somebody asked us to end."""
+
+
+def up(port: int, *, seed: bool) -> None:
+    """Run everything until somebody ends it.
+
+    Raises:
+        SystemUnavailable: when the server ends by itself.
+    """
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        if seed:
+            seed_missing_systems()
+        with running(settings(), port=port, tell=_tell) as system:
+            _say_where(system)
+            _watch_over(system)
+    except (KeyboardInterrupt, _Ended):
+        console.print("Ended.")
+
+
+def seed_missing_systems(customers: int = _DEMO_CUSTOMERS) -> None:
+    """Make the demo company's systems, unless every system of the contracts has a connection already."""
+    installation = wiring.Installation(settings())
+    try:
+        missing = set(installation.contracts.systems) - set(installation.system_urls())
+        if missing and installation.is_demo_contracts:
+            _tell("making the demo company")
+            installation.seed_demo(customers=customers, today=wiring.utc_now().date(), progress=_tell)
+    finally:
+        installation.close()
+
+
+def _watch_over(system: RunningSystem) -> None:
+    """Sweep, and start the worker again when it has died."""
+    os.environ.update(system.environment)
+    from flows.watch import sweep  # noqa: PLC0415  # reads the server's address when imported
+
+    next_sweep = 0.0
+    while True:
+        if system.failed() == "server":
+            raise SystemUnavailable(
+                "the Prefect server has ended", where="rightsflow up", remedy="read logs/server.log in the home"
+            )
+        if system.failed() == "worker":
+            _tell("the worker has ended; starting another")
+            system.start_worker()
+        if time.monotonic() >= next_sweep:
+            next_sweep = time.monotonic() + settings().sweep_every.total_seconds()
+            with wiring.opened():
+                _sweep_once(sweep)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _sweep_once(sweep: object) -> None:
+    try:
+        done = sweep()  # type: ignore[operator]  # the function of flows.watch
+    except RightsflowError as error:
+        _tell(str(error))
+        return
+    if any((done.crashed, done.retried, done.rescheduled, done.started, done.purged)):
+        _tell(str(done))
+
+
+def _say_where(system: RunningSystem) -> None:
+    state = settings().state
+    console.print(f"\n[bold]Prefect UI[/]  {system.ui_url}")
+    console.print(f"[bold]Home[/]        {state}  (mails in outbox/, logs in logs/)")
+    if not services_have_operators():
+        console.print("[bold]Next[/]        enrol yourself: rightsflow operator add NAME --role dpo")
+    console.print("Ctrl-C ends everything.\n")
+
+
+def services_have_operators() -> bool:
+    """Whether anybody may answer gates."""
+    with wiring.opened():
+        return bool(services().register.operators())
+
+
+def _tell(text: str) -> None:
+    console.print(f"[dim]{time.strftime('%H:%M:%S')}  {text}[/]")
+
+
+def _end(_number: int, _frame: object) -> None:
+    raise _Ended

@@ -1,0 +1,284 @@
+"""What the command line does with cases: facts as JSON-ready dictionaries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from data_contracts.case import Case
+from data_contracts.errors import RequestInvalid, SystemUnavailable
+from data_contracts.evidence import Record, canonical, digest
+from data_contracts.ports import GateEntry
+from data_contracts.vocabulary import Channel, Decision, Gate, Right
+from flows import wiring
+from flows.gates import opened
+from flows.rights import carry_on, require_flow
+from flows.showing import console, table
+from flows.starting import start_flow, wake_flow
+from flows.wording import why
+from tasks.approval import Answer, answer_gate
+from tasks.archive_evidence import PACKAGE
+from tasks.receive_request import TypedRequest, receipt_moment, register_request
+from tasks.services import services
+from tasks.verify_identity import identity_question
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A request as typed at the command line."""
+
+    right: Right
+    channel: Channel
+    language: str
+    received: str
+    name: str = field(repr=False)
+    key: str
+    identity: Mapping[str, list[str]] = field(repr=False)
+    details: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer as typed at the command line."""
+
+    operator: str
+    decision: Decision
+    code: str = field(repr=False)
+    reason: str = field(repr=False)
+    reference: str
+
+
+def open_request(typed: Typed) -> dict[str, Any]:
+    """Register a request and start its flow where a server is; the case is registered either way."""
+    require_flow(typed.right)
+    with wiring.opened() as installation:
+        zone = installation.services.organisation.time_zone
+        case = register_request(
+            TypedRequest(
+                right=typed.right,
+                channel=typed.channel,
+                language=typed.language,
+                received_at=receipt_moment(typed.received, wiring.utc_now(), zone),
+                request_key=f"cli:{typed.key or uuid4()}",
+                identity=typed.identity,
+                name=typed.name,
+                details=typed.details,
+            )
+        )
+        run, note = _started(case)
+    return {
+        "case": case.case_id,
+        "right": case.right.value,
+        "response_due": case.response_due.isoformat(),
+        "flow_run": run,
+        "note": note,
+    }
+
+
+def run_case(case_id: str) -> dict[str, Any]:
+    """Carry a case on in this process."""
+    with wiring.opened():
+        waiting = carry_on(services().register.case(case_id))
+        case = services().register.case(case_id)
+    if waiting is None:
+        said = f"{case_id} ended: {case.outcome}"
+        return {"case": case_id, "state": case.state.value, "outcome": case.outcome, "waits_at": "", "said": said}
+    gate = _gate_name(waiting.entry)
+    said = f"{case_id} waits at gate {gate}: rightsflow approve {case_id} {gate} --as OPERATOR --code CODE"
+    return {"case": case_id, "state": case.state.value, "outcome": "", "waits_at": gate, "said": said}
+
+
+def verify_identity(case_id: str, method: str, *, operator: str, code: str, account: str) -> dict[str, Any]:
+    """Answer the identity gate: verified, by this method."""
+    with wiring.opened():
+        register = services().register
+        case = register.case(case_id)
+        gates = [g for g in register.gates(case_id) if g.gate is Gate.IDENTITY]
+        asked = sum(1 for gate in gates if gate.outcome is Decision.ASK_MORE)
+        entry = opened(case_id, identity_question(case_id, case.right, asked))
+        answer = Answer(operator, Decision.APPROVE, code=code, reference=method)
+        decided = answer_gate(entry, answer, local_account="" if code else account)
+        _, note = _woken(case)
+    return {"case": case_id, "outcome": _outcome(decided), "note": note, "said": _said(decided)}
+
+
+def answer(case_id: str, gate: Gate, subject: str, typed: Answered) -> dict[str, Any]:
+    """Answer an open gate of a case.
+
+    Raises:
+        RequestInvalid: when no such gate is open, or several are.
+        AnswerRefused: when the answer is not accepted; the gate stays open.
+    """
+    with wiring.opened():
+        case = services().register.case(case_id)
+        entry = _open_gate(case_id, gate, subject)
+        given = Answer(typed.operator, typed.decision, typed.code, typed.reason, typed.reference)
+        try:
+            decided = answer_gate(entry, given)
+        finally:
+            # Also after a refused answer: the form in the Prefect UI shows why.
+            _, note = _woken(case)
+    return {"case": case_id, "gate": _gate_name(entry), "outcome": _outcome(decided), "note": note, "said": _said(decided)}
+
+
+def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:
+    """Everything about a case that is no personal data; with ``faults`` also what was sealed when a step broke."""
+    with wiring.opened():
+        register = services().register
+        case = register.case(case_id)
+        plan = register.step(case_id, "plan")
+        facts = _case_row(case) | {
+            "outcome": case.outcome,
+            "channel": case.channel.value,
+            "language": case.language,
+            "timeline": [
+                {"at": m.at.isoformat(), "to": m.to.value, "cause": m.cause, "actor": m.actor}
+                for m in register.timeline(case_id)
+            ],
+            "plan": dict(plan.receipt).get("plan") if plan else None,
+            "gates": [_gate_facts(entry) for entry in register.gates(case_id)],
+            "steps": {
+                f"{step} {system}".strip(): {"state": entry.state, "receipt": dict(entry.receipt)}
+                for (step, system), entry in register.steps(case_id).items()
+            },
+        }
+        if faults:
+            facts["faults"] = _faults(case_id)
+    return facts
+
+
+def cases_facts(*, open_only: bool) -> dict[str, Any]:
+    """Cases, the one due first on top."""
+    with wiring.opened():
+        return {"cases": [_case_row(case) for case in services().register.cases(open_only=open_only)]}
+
+
+def unseal_package(case_id: str, folder: Path, *, account: str) -> dict[str, Any]:
+    """Write the answer package to a folder; who unsealed it goes into evidence.
+
+    Raises:
+        VaultSealed: when there is no package, or its time is over.
+    """
+    with wiring.opened() as installation:
+        provided = services()
+        provided.register.case(case_id)
+        with provided.vault.read(case_id, PACKAGE) as package:
+            files = wiring.unpack_package(package, folder)
+        when = installation.now().isoformat()
+        facts = {"by": f"local-account:{account}", "files": len(files)}
+        provided.register.complete(
+            case_id, "unseal", digest(canonical([account, when]))[:16], receipt={}, record=Record("unseal", "", facts)
+        )
+    return {"case": case_id, "folder": str(folder), "files": [str(file) for file in files]}
+
+
+def print_case(facts: Any) -> None:  # noqa: ANN401  # JSON facts
+    """Tell a person where a case stands."""
+    console.print(f"[bold]{facts['case']}[/]  {facts['right']}, by {facts['channel']}, received {facts['received']}")
+    days = "" if facts["outcome"] else f" ({facts['days_left']} days left)"
+    console.print(f"{facts['state']} {facts['outcome']}  answer due {facts['response_due']}{days}")
+    table(facts["timeline"], ("at", "to", "cause", "actor"), title="Timeline")
+    print_plan(facts["plan"])
+    waiting = [gate for gate in facts["gates"] if not gate["outcome"]]
+    if waiting:
+        table(waiting, ("gate", "roles", "people", "answered_by", "note"), title="Open gates")
+    for name, text in facts.get("faults", {}).items():
+        console.rule(name)
+        print(text)
+
+
+def print_plan(plan: Any) -> None:  # noqa: ANN401  # JSON of plan_facts, or None
+    """Tell a person what happens where, to how many rows, and on which ground."""
+    if plan:
+        rows = [line | {"columns": ", ".join(line["columns"]) or "all", "why": why(line)} for line in plan["lines"]]
+        table(rows, ("system", "table", "action", "rows", "columns", "why"), title="Plan")
+
+
+def _started(case: Case) -> tuple[str, str]:
+    try:
+        run = start_flow(case)
+    except SystemUnavailable as error:
+        return "", str(error)
+    if run is None:
+        return "", f"No Prefect server is configured: carry it on with 'rightsflow run {case.case_id}'."
+    return str(run), ""
+
+
+def _woken(case: Case) -> tuple[str, str]:
+    try:
+        run = wake_flow(case)
+    except SystemUnavailable as error:
+        return "", str(error)
+    return str(run or ""), ""
+
+
+def _open_gate(case_id: str, gate: Gate, subject: str) -> GateEntry:
+    open_gates = services().register.gates(case_id, open_only=True)
+    found = [g for g in open_gates if g.gate is gate and (not subject or g.subject == subject)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(_gate_name(entry) for entry in open_gates) or "none"
+    what = "several such gates are open" if found else "no such gate is open"
+    raise RequestInvalid(what, where=f"{case_id} {gate.value}", remedy=f"open gates: {names}")
+
+
+def _gate_name(entry: GateEntry) -> str:
+    return f"{entry.gate.value}:{entry.subject}" if entry.subject and entry.gate is not Gate.IDENTITY else entry.gate.value
+
+
+def _outcome(entry: GateEntry) -> str:
+    return entry.outcome.value if entry.outcome else ""
+
+
+def _said(entry: GateEntry) -> str:
+    if entry.outcome:
+        return f"{entry.case_id}: gate {_gate_name(entry)} is decided: {entry.outcome.value}"
+    missing = entry.people - len(entry.answers)
+    return f"{entry.case_id}: your answer at gate {_gate_name(entry)} counts; {missing} more to answer"
+
+
+def _case_row(case: Case) -> dict[str, Any]:
+    zone = ZoneInfo(services().organisation.time_zone)
+    today = datetime.now(UTC).astimezone(zone).date()
+    gates = [] if case.is_ended else services().register.gates(case.case_id, open_only=True)
+    return {
+        "case": case.case_id,
+        "right": case.right.value,
+        "state": case.state.value,
+        "received": case.received_at.astimezone(zone).date().isoformat(),
+        "response_due": case.response_due.isoformat(),
+        "days_left": _days_left(case, today),
+        "waits_at": ", ".join(_gate_name(gate) for gate in gates),
+    }
+
+
+def _days_left(case: Case, today: date) -> int | None:
+    return None if case.is_ended else (case.response_due - today).days
+
+
+def _gate_facts(entry: GateEntry) -> dict[str, Any]:
+    return {
+        "gate": _gate_name(entry),
+        "digest": entry.digest,
+        "options": [option.value for option in entry.options],
+        "roles": ", ".join(entry.roles),
+        "people": entry.people,
+        "answered_by": ", ".join(f"{a.operator}: {a.decision.value}" for a in entry.answers),
+        "outcome": _outcome(entry),
+        "reference": entry.reference,
+        "note": entry.note,
+        "description": entry.description,
+    }
+
+
+def _faults(case_id: str) -> dict[str, str]:
+    vault = services().vault
+    texts: dict[str, str] = {}
+    for name in vault.names(case_id):
+        if name.startswith("fault."):
+            with vault.read(case_id, name) as blob:
+                texts[name] = blob.read().decode()
+    return texts
