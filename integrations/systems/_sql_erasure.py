@@ -1,24 +1,27 @@
 """Erasing in a SQL database: the statements of an order, and the count of what does not look erased.
 
-One order is one statement where it can be. It becomes several where a database cannot take all keys at once, and where
-many values are replaced. Then columns that the selection itself looks at are changed last, because a row that no
-longer matches would be left half erased.
+One order is one statement where it can be. Many values to replace go to PostgreSQL as one JSON object, and to SQLite
+as a function. Elsewhere they are replaced some at a time; then columns that the selection itself looks at are changed
+last, because a row that no longer matches would be left half erased.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from data_contracts.errors import ContractMismatch
 from data_contracts.keys import EraseColumns, Erased, EraseRows, ErasureOrder
 from integrations.systems._sql_conditions import Clause, Part
 from integrations.systems._sql_query import Asked, Queries
-from integrations.systems._values import NO_MATCH
+from integrations.systems._values import NO_MATCH, Kind
 
-_REPLACED_AT_ONCE = 400
+_REPLACED_AT_ONCE = 2_000
+_SENT_AT_ONCE = 400
 _BATCH_ROWS = 10_000
 
 Changes: TypeAlias = Mapping[str, Any]
@@ -73,12 +76,12 @@ class Erasure:
         looked_at |= {cutoff.column for cutoff in order.selection.cutoffs}
         free = {n: v for n, v in fixed.items() if n not in looked_at}
         free_replace = {n: v for n, v in replace.items() if n not in looked_at}
-        for name in [n for n, v in free_replace.items() if _is_divisible(v)]:
+        for name in [n for n, v in free_replace.items() if self._is_divisible(asked, n, v)]:
             self._replace_in_turns(asked, name, free_replace.pop(name), {})
         self._change_at_once(asked, free, free_replace)
         bound = {n: v for n, v in fixed.items() if n in looked_at}
         bound_replace = {n: v for n, v in replace.items() if n in looked_at}
-        divisible = [n for n, v in bound_replace.items() if _is_divisible(v)]
+        divisible = [n for n, v in bound_replace.items() if self._is_divisible(asked, n, v)]
         if len(divisible) == 1 and not any(_chains(v) for v in bound_replace.values()):
             values = bound_replace.pop(divisible[0])
             self._replace_in_turns(asked, divisible[0], values, self._changes(asked, bound, bound_replace))
@@ -86,7 +89,7 @@ class Erasure:
         return touched
 
     def _changes(self, asked: Asked, fixed: Changes, replace: _Replacements) -> dict[str, Any]:
-        return dict(fixed) | {n: self._case(asked, n, v) for n, v in replace.items() if v}
+        return dict(fixed) | {n: self._replacement(asked, n, v) for n, v in replace.items() if v}
 
     def _change_at_once(self, asked: Asked, fixed: Changes, replace: _Replacements) -> None:
         changes = self._changes(asked, fixed, replace)
@@ -102,6 +105,27 @@ class Erasure:
     def _update(self, asked: Asked, changes: Changes, *only: Clause) -> None:
         for table_part in asked.parts:
             self._run_part(asked, table_part, sa.update(asked.table.clause).values(dict(changes)), *only)
+
+    def _is_divisible(self, asked: Asked, name: str, values: Mapping[Any, Any]) -> bool:
+        return len(values) > _REPLACED_AT_ONCE and not _chains(values) and not self._looks_up(asked, name)
+
+    def _looks_up(self, asked: Asked, name: str) -> bool:
+        """Whether the database can look a replacement up, so that their number does not matter."""
+        dialect, kind = self._connection.dialect.name, asked.table.column(name).kind
+        return dialect == "sqlite" or (dialect == "postgresql" and kind in {Kind.TEXT, Kind.PADDED})
+
+    def _replacement(self, asked: Asked, name: str, values: Mapping[Any, Any]) -> sa.ColumnElement[Any]:
+        if len(values) <= _SENT_AT_ONCE or not self._looks_up(asked, name):
+            return self._case(asked, name, values)
+        column = asked.table.clause.c[name]
+        if self._connection.dialect.name == "sqlite":
+            function = f"rightsflow_replacement_{sorted(asked.table.columns).index(name)}"
+            driver: Any = self._connection.connection.driver_connection
+            driver.create_function(function, 1, lambda value: values.get(value, value))
+            found: sa.ColumnElement[Any] = getattr(sa.func, function)(column)
+            return found
+        by_old = sa.cast(sa.literal(json.dumps(values), sa.Text()), postgresql.JSONB)
+        return sa.func.coalesce(by_old.op("->>", return_type=sa.Text())(sa.cast(column, sa.Text())), column)
 
     def _case(self, asked: Asked, name: str, values: Mapping[Any, Any]) -> sa.ColumnElement[Any]:
         compared, bound = self._queries.conditions.exact(asked.table, name)
@@ -139,10 +163,6 @@ def _chains(values: Mapping[Any, Any]) -> bool:
     return not values.keys().isdisjoint(values.values())
 
 
-def _is_divisible(values: Mapping[Any, Any]) -> bool:
-    return len(values) > _REPLACED_AT_ONCE and not _chains(values)
-
-
 def count_not_erased(queries: Queries, connection: Connection, asked: Asked, erased: Erased) -> int:
     """How many selected rows do not look as ``erased`` says."""
     table, conditions = asked.table, queries.conditions
@@ -151,7 +171,7 @@ def count_not_erased(queries: Queries, connection: Connection, asked: Asked, era
         compared, bound = conditions.exact(table, name)
         signs.append(compared.is_distinct_from(bound(conditions.fitted(table, name, value))))
     old = {name: _old_values(queries, asked, name, values) for name, values in erased.replaced.items()}
-    is_few = sum(map(len, old.values())) <= _REPLACED_AT_ONCE
+    is_few = sum(map(len, old.values())) <= _SENT_AT_ONCE
     count = _count_in_database if is_few else _count_here
     return count(queries, connection, asked, signs, old)
 

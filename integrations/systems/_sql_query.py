@@ -12,6 +12,7 @@ from integrations.systems._sql_conditions import Clause, Conditions, Params, Par
 from integrations.systems._sql_tables import SqlTable, SqlTables
 
 _MOST_SHAPES = 1_000
+_FEW_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,19 @@ class Queries:
             return query.distinct() if distinct else query
 
         return self._statement(asked, part, (columns, distinct), build)
+
+    def few(self, connection: Connection, asked: Asked, columns: tuple[str, ...]) -> Sequence[Sequence[Any]] | None:
+        """The columns of all selected rows at once; None when they are many, or must be asked for in parts."""
+        if len(asked.parts) != 1:
+            return None if asked.parts else []
+        part = asked.parts[0]
+
+        def build() -> sa.Select[Any]:
+            return sa.select(*(asked.table.column(c).clause for c in columns)).select_from(asked.table.clause)
+
+        query = self._statement(asked, part, (columns, _FEW_ROWS), lambda: build().limit(_FEW_ROWS + 1))
+        rows = connection.execute(query, self.params(asked, part)).all()
+        return rows if len(rows) <= _FEW_ROWS else None
 
     def aggregates(self, asked: Asked, part: Part, by_name: Mapping[str, sa.ColumnElement[Any]]) -> sa.Select[Any]:
         """Aggregates over a part's rows."""

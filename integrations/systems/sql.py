@@ -78,10 +78,20 @@ class SqlConnector:
         with self._guard():
             asked = self._queries.ask(selection)
             live = [asked.table.column(name) for name in columns]
+            if (rows := self._few(asked, tuple(columns))) is not None:
+                yield to_batch(rows, arrow_schema(live))
+                return
             doubtful = oddities(live) if self._engines.dialect == "sqlite" else {}
             with self._engines.reading(statements=len(asked.parts) + bool(doubtful)) as connection:
                 schema = arrow_schema(live, self._odd(connection, asked, doubtful))
                 yield from self._batches(connection, asked, live, schema)
+
+    def _few(self, asked: Asked, columns: tuple[str, ...]) -> Sequence[Sequence[Any]] | None:
+        """The rows of a small selection; a cursor in the server costs several round trips more."""
+        if self._engines.dialect == "sqlite":
+            return None  # types must be looked at first, in the same transaction
+        with self._engines.single() as connection:
+            return self._queries.few(connection, asked, columns)
 
     def _batches(
         self, connection: Connection, asked: Asked, live: Sequence[SqlColumn], schema: pa.Schema

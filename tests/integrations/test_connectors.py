@@ -251,7 +251,7 @@ def test_erased_columns(shop: Connector) -> None:
 
 def test_replacing_many_values(shop: Connector) -> None:
     """More values than one statement takes are each replaced by their own."""
-    tokens = {f"K{i}": f"T{i}" for i in range(900)} | {"Ann@Example.fr": "t1", "bob@example.fr": "t3"}
+    tokens = {f"K{i}": f"T{i}" for i in range(5_000)} | {"Ann@Example.fr": "t1", "bob@example.fr": "t3"}
     order = EraseColumns(everybody(), (), {}, {"email": tokens})
 
     assert shop.erase([order]) == [6]
@@ -261,7 +261,7 @@ def test_replacing_many_values(shop: Connector) -> None:
 
 def test_replacing_many_values_of_the_selecting_column(shop: Connector) -> None:
     """Rows that no longer match once their key is replaced have got all their changes."""
-    tokens = {f"K{i}": f"T{i}" for i in range(900)} | {"Ann@Example.fr": "t1", "bob@example.fr": "t3"}
+    tokens = {f"K{i}": f"T{i}" for i in range(5_000)} | {"Ann@Example.fr": "t1", "bob@example.fr": "t3"}
     order = EraseColumns(of(*tokens, column="email"), ("phone",), {"points": 5}, {"email": tokens})
 
     assert shop.erase([order]) == [2]
@@ -271,7 +271,7 @@ def test_replacing_many_values_of_the_selecting_column(shop: Connector) -> None:
 
 def test_replacing_in_a_ring(shop: Connector) -> None:
     """Each value is replaced once, also by one that is itself replaced."""
-    ring = {f"K{i}": f"K{i + 1}" for i in range(900)} | {"Ann@Example.fr": "bob@example.fr", "bob@example.fr": "K0"}
+    ring = {f"K{i}": f"K{i + 1}" for i in range(5_000)} | {"Ann@Example.fr": "bob@example.fr", "bob@example.fr": "K0"}
     shop.erase([EraseColumns(of("C1", "C3"), (), {}, {"email": ring})])
 
     mails = {row["no"]: row["email"] for row in rows_of(shop, of("C1", "C3"), ["no", "email"])}
@@ -281,7 +281,7 @@ def test_replacing_in_a_ring(shop: Connector) -> None:
 def test_not_erased_is_counted(shop: Connector) -> None:
     """A row counts when any of its columns does not look erased."""
     selection = of("C1", "C2", "C3")
-    old = frozenset({"Ann@Example.fr", "bob@example.fr", *(f"K{i}" for i in range(900))})
+    old = frozenset({"Ann@Example.fr", "bob@example.fr", *(f"K{i}" for i in range(5_000))})
 
     assert shop.count_not_erased(selection, Erased(("left_at",))) == 1
     assert shop.count_not_erased(selection, Erased((), {"points": 42})) == 2

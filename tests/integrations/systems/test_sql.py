@@ -13,7 +13,7 @@ import pytest
 
 from data_contracts.contract import Column, SystemContract, Table
 from data_contracts.errors import ContractMismatch, SystemUnavailable
-from data_contracts.keys import Condition, Cutoff, EraseColumns, EraseRows, Selection
+from data_contracts.keys import Condition, Cutoff, EraseColumns, Erased, EraseRows, Selection
 from data_contracts.ports import LiveReference
 from data_contracts.vocabulary import TableErasure
 from integrations.systems import SqlConnector
@@ -201,6 +201,16 @@ def test_postgres_rows(postgres: tuple[SqlConnector, Any]) -> None:
         "doc": '{"a": 1}', "tags": "{x,y}", "raw": "b'\\x00\\xff'",
     }  # fmt: skip
     assert postgres[0].find_keys(of("id", 1), [("code",)])[("code",)] == {("AB",)}
+
+
+def test_postgres_masks(postgres: tuple[SqlConnector, Any]) -> None:
+    """A constant may be given as text for any type that has a text form."""
+    nil = "00000000-0000-0000-0000-000000000000"
+    mask = {"key": nil, "mood": "sad", "amount": "0", "at": "1970-01-01T00:00:00+00:00", "mail": "x", "short": "-"}
+
+    assert postgres[0].erase([EraseColumns(of("id", 1, 2), ("doc", "tags", "raw"), mask)]) == [2]
+    assert postgres[0].count_not_erased(of("id", 1, 2), Erased(("doc", "tags", "raw"), mask)) == 0
+    assert postgres[0].count_not_erased(of("id", 1, 2), Erased((), mask | {"mood": "glad"})) == 2
 
 
 def test_a_lost_connection_is_unavailable_once(postgres: tuple[SqlConnector, psycopg.Connection[Any]]) -> None:
