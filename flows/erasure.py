@@ -12,7 +12,7 @@ from tasks.act.erasure import confirm_plan, erase_in_system, measure_system, pla
 from tasks.act.proof import act_again, erased_rows, judge_erasure, kept_items, recount_system, record_by_hand, tell_erasure
 from tasks.approval import Question
 from tasks.archive_evidence import archive_evidence
-from tasks.locate_data import AGAIN, forget_search, look_again
+from tasks.locate_data import AGAIN, by_hand, forget_search, look_again
 from tasks.services import services
 
 
@@ -85,6 +85,9 @@ def _mismatch_question(case_id: str, unproven: ErasureUnproven) -> Question:
 
 
 def _outcome(case_id: str) -> str:
-    if not erased_rows(case_id):
-        return "nothing_found"
-    return "granted_in_part" if kept_items(case_id, case_of(case_id).language) else "granted"
+    """How the case ends; what a person did outside the software counts as erased (law 6)."""
+    kept = bool(kept_items(case_id, case_of(case_id).language))
+    if erased_rows(case_id) or by_hand(case_id):
+        return "granted_in_part" if kept else "granted"
+    # Art. 17(3): all that was found is kept, each with its ground told (Art. 12(4)).
+    return "refused" if kept else "nothing_found"
