@@ -7,12 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow.dataset as ds
 import pyotp
 
+from data_contracts.contract import Contracts
+from data_contracts.odcs import load
 from data_contracts.ports import Connector, GateEntry, Operator, Systems
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows.gates import WaitingForPerson
@@ -194,6 +197,11 @@ class Recording:
         """Systems of the contracts."""
         return self._systems.names()
 
+    def hang_up(self) -> None:
+        """Give back every connection, as when a server goes away or the process is another one."""
+        for name in self.names():
+            self._systems.connector(name).close()
+
 
 class Passing:
     """A connector that passes everything on; a test overrides what shall go wrong."""
@@ -218,6 +226,7 @@ def a_house(home: Path, company: DemoCompany, *, contracts: Path | None = None) 
     chosen = Settings(home=home, judge="plain", retry_attempts=1, **({"contracts": contracts} if contracts else {}))
     clock = Clock()
     made = Installation(chosen, now=clock)
+    vars(made)["contracts"] = _contracts(chosen.contracts)  # read once for all tests: it is most of the work here
     recording, services = provided(made.services)
     with use(services):
         house = House(made, company, clock, folder=home / "systems")
@@ -225,6 +234,11 @@ def a_house(home: Path, company: DemoCompany, *, contracts: Path | None = None) 
             house.hire(name, *roles)
         yield house, recording
     made.close()
+
+
+@cache
+def _contracts(folder: Path) -> Contracts:
+    return load(folder)
 
 
 def _words(raw: bytes) -> str:
