@@ -13,13 +13,22 @@ import typer
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import cli_contracts, cli_evidence, cli_operators
-from flows.showing import OPTION_JSON, note, our_errors, show, table
+from flows.running import join
+from flows.settings import settings
+from flows.showing import OPTION_JSON, note, our_errors, quiet, show, table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(cli_contracts.app, name="contracts")
 app.add_typer(cli_evidence.app, name="evidence")
 app.add_typer(cli_operators.app, name="operator")
 app.add_typer(cli_operators.keys, name="keys")
+
+@app.callback()
+def main() -> None:
+    """Carry out people's data-protection rights across a company's systems."""
+    join(settings())
+    quiet()
+
 
 Operator = Annotated[str, typer.Option("--as", help="Your operator name.")]
 Code = Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")]

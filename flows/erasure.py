@@ -9,7 +9,16 @@ from flows.gates import ask
 from flows.opening import case_flow
 from flows.stages import admit, approve, case_of, is_done, locate, over_systems, refuse, search_all, send
 from tasks.act.erasure import confirm_plan, erase_in_system, measure_system, plan_erasure, systems_in_order
-from tasks.act.proof import act_again, erased_rows, judge_erasure, kept_items, recount_system, record_by_hand, tell_erasure
+from tasks.act.proof import (
+    act_again,
+    erased_rows,
+    judge_erasure,
+    kept_items,
+    recount_system,
+    record_by_hand,
+    tell_erasure,
+    times_acted_again,
+)
 from tasks.approval import Question
 from tasks.archive_evidence import archive_evidence
 from tasks.locate_data import AGAIN, by_hand, forget_search, look_again
@@ -72,14 +81,14 @@ def _settle_mismatch(case_id: str, unproven: ErasureUnproven) -> None:
 
 
 def _mismatch_question(case_id: str, unproven: ErasureUnproven) -> Question:
-    decided = [g for g in services().register.gates(case_id) if g.gate is Gate.MISMATCH and g.outcome]
+    """What to do about what remains; an answer is for what was shown, and is carried out once."""
     return Question(
         gate=Gate.MISMATCH,
         description=(
             f"**Case {case_id}: the erasure is not proven.**\n\n{unproven}\n\nAnswer *retry* to act again from the sealed "
             "keys, or *by_hand* with the reference of who finished it."
         ),
-        facts={"attempt": len(decided)},
+        facts={"remains": unproven.what, "acted_again": times_acted_again(case_id)},
         options=(Decision.RETRY, Decision.BY_HAND),
     )
 

@@ -33,7 +33,7 @@ def enrol(
     with wiring.opened() as installation:
         sealed = installation.seal_operator_secret(name, secret)
         installation.register.put_operator(Operator(name, roles, valid_until, training_until, secret=sealed))
-    uri = pyotp.TOTP(secret).provisioning_uri(name, issuer_name="Rightsflow")
+    uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="Rightsflow")
     return {"name": name, "roles": [role.value for role in roles], "secret": secret, "uri": uri}
 
 

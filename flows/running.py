@@ -48,7 +48,7 @@ class RunningSystem:
         return self.worker
 
     def deploy(self) -> None:
-        """Create the work pool and every deployment of prefect.yaml.
+        """Create the work pool and every deployment of prefect.yaml; the worker starts at the same time.
 
         Raises:
             SettingsInvalid: when the deployment fails; its log says why.
@@ -57,6 +57,7 @@ class RunningSystem:
         if created.status_code not in {httpx.codes.CREATED, httpx.codes.CONFLICT}:
             raise SettingsInvalid("the work pool could not be made", where=self.ui_url, remedy="read the server's log")
         deploying = self._child("deploy", "--no-prompt", "deploy", "--all")
+        self.start_worker()
         if deploying.wait(_START_SECONDS) != 0:
             raise SettingsInvalid(
                 "the flows could not be deployed", where=str(self._log("deploy")), remedy="read this log"
@@ -91,7 +92,11 @@ class RunningSystem:
 
 @contextmanager
 def running(
-    settings: Settings, *, port: int = DEFAULT_PORT, tell: Callable[[str], None] = lambda _: None, worker: bool = True
+    settings: Settings,
+    *,
+    port: int = DEFAULT_PORT,
+    tell: Callable[[str], None] = lambda _: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Iterator[RunningSystem]:
     """Everything, running and deployed, until the block ends.
 
@@ -99,7 +104,7 @@ def running(
         settings: of the installation.
         port: of server and UI; 0 takes a free one.
         tell: told what is being started.
-        worker: whether to start the worker too.
+        meanwhile: done while the server starts.
 
     Raises:
         SettingsInvalid: when the port is taken, or deploying fails.
@@ -118,15 +123,30 @@ def running(
     server = _spawn(log, environment, "server", "start", "--host", "127.0.0.1", "--port", str(chosen))
     system = RunningSystem(f"http://127.0.0.1:{chosen}", environment, settings, server)
     try:
+        meanwhile()
         _wait_for(system)
-        tell("deploying the flows")
+        tell("deploying the flows and starting the worker")
         system.deploy()
-        if worker:
-            tell("starting the worker")
-            system.start_worker()
+        _address_file(settings).write_text(f"{system.ui_url}/api\n")
         yield system
     finally:
+        _address_file(settings).unlink(missing_ok=True)
         system.end()
+
+
+def join(settings: Settings) -> None:
+    """Let this process use the server that ``rightsflow up`` runs on this home, unless another one is configured.
+
+    Call it before anything of Prefect is imported: its settings are read then.
+    """
+    if os.environ.get("PREFECT_API_URL") or not _address_file(settings).exists():
+        return
+    url = _address_file(settings).read_text().strip()
+    try:
+        httpx.get(f"{url}/health", timeout=2).raise_for_status()
+    except httpx.HTTPError:
+        return  # a file left behind by a system that was killed
+    os.environ.update(environment_for(settings, int(url.rsplit(":", 1)[1].partition("/")[0])))
 
 
 def environment_for(settings: Settings, port: int) -> dict[str, str]:
@@ -139,7 +159,7 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-        "PREFECT_WORKER_QUERY_SECONDS": os.environ.get("PREFECT_WORKER_QUERY_SECONDS", "2"),
+        "PREFECT_WORKER_QUERY_SECONDS": os.environ.get("PREFECT_WORKER_QUERY_SECONDS", "1"),
         # SQLite under a busy machine: wait for the lock rather than fail.
         "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
         "PREFECT_CLI_COLORS": "false",
@@ -147,6 +167,10 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "RIGHTSFLOW_CODE": str(CODE),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(CODE), os.environ.get("PYTHONPATH", "")])),
     }
+
+
+def _address_file(settings: Settings) -> Path:
+    return settings.state / "server.url"
 
 
 def free_port() -> int:

@@ -39,6 +39,12 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: s
     console.print(grid)
 
 
+def quiet() -> None:
+    """Keep libraries from writing between our lines; what matters is told by our own words and errors."""
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+
+
 def note(text: str) -> None:
     """Tell a person something that a script does not read."""
     _errors.print(escape(text), style="dim")

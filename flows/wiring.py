@@ -7,18 +7,18 @@ command pays for what it uses.
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid, VaultSealed
 from data_contracts.odcs import load, load_organisation, load_policy
 from data_contracts.ports import Judge
 from flows.settings import Settings, settings
-from integrations import demo
 from integrations.channels.mail import MailChannel
 from integrations.channels.package import AnswerPackage
 from integrations.channels.settings import Dkim, MailSettings
@@ -42,6 +42,9 @@ from integrations.vault.rotation import Rotation, rotate
 from integrations.vault.vault import SealedVault
 from tasks.rules.traversal import plan_routes
 from tasks.services import Retry, Services, use
+
+if TYPE_CHECKING:
+    from integrations.demo import DemoCompany
 
 _PSEUDONYM_KEY = "pseudonym.key"
 
@@ -133,8 +136,10 @@ class Installation:
         keys = public_keys(self._keys / "evidence")
         write_export(file, Export(case_id, tuple(envelopes), head, keys))
 
-    def seed_demo(self, *, customers: int, today: date, progress: Callable[[str], None]) -> demo.DemoCompany:
+    def seed_demo(self, *, customers: int, today: date, progress: Callable[[str], None]) -> "DemoCompany":
         """Write the demo company's systems into the home."""
+        from integrations import demo  # noqa: PLC0415  # half a second that only the demo shall cost
+
         return demo.seed(self._demo_folder, customers=customers, today=today, progress=progress)
 
     def close(self) -> None:
@@ -194,14 +199,23 @@ class Installation:
         return self.master.open(file.read_bytes(), _PSEUDONYM_KEY)
 
 
+_current: ContextVar["Installation | None"] = ContextVar("rightsflow_installation", default=None)
+
+
 @contextmanager
 def opened(chosen: Settings | None = None) -> Iterator[Installation]:
-    """An installation whose services are those of the block."""
+    """An installation whose services are those of the block; inside such a block, the one that is open."""
+    outer = _current.get()
+    if outer is not None and chosen is None:
+        yield outer
+        return
     made = Installation(chosen or settings())
+    token = _current.set(made)
     try:
         with use(made.services):
             yield made
     finally:
+        _current.reset(token)
         made.close()
 
 
