@@ -25,6 +25,8 @@ from tasks.sealed import read_located
 from tasks.services import services
 from tasks.step import step
 
+_ACT_AGAIN = "act again"
+
 
 @step("recount")
 def recount_system(case_id: str, system: str) -> list[Remaining]:
@@ -73,9 +75,19 @@ def record_by_hand(case_id: str, reference: str, failures: str) -> None:
     )
 
 
+def times_acted_again(case_id: str) -> int:
+    """How often people had the case acted on again; tells one question at the gate from the next."""
+    return sum(1 for name, _ in services().register.steps(case_id) if name == _ACT_AGAIN)
+
+
 def act_again(case_id: str) -> None:
-    """Forget that the systems were acted on, so that they are acted on again from the sealed keys."""
-    services().register.reopen(case_id, ["erase"], Record("act again", "", {"why": "unproven"}), None)
+    """Forget that the systems were acted on, so that they are acted on again from the sealed keys.
+
+    Were the process killed in between, the systems are acted on and the answer at the gate is carried out once more.
+    """
+    register, number = services().register, times_acted_again(case_id)
+    register.reopen(case_id, ["erase"], Record(_ACT_AGAIN, "", {"why": "unproven"}), None)
+    register.complete(case_id, _ACT_AGAIN, str(number), receipt={}, record=None)
 
 
 @step("tell erased")
