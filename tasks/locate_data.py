@@ -160,27 +160,37 @@ def _search(case_id: str, system: str, look: str) -> int:
         if new := keys - before.get(slot, frozenset()):
             found[slot] = found.get(slot, frozenset()) | new
     asked = before if search.is_ambiguous() else search.known
-    write_json(case_id, f"{look}.{system}", {"found": plain_keys(found), "asked": plain_keys(asked)})
+    sealed = {"said": _said(case_id), "found": plain_keys(found), "asked": plain_keys(asked)}
+    write_json(case_id, f"{look}.{system}", sealed)
     return sum(len(keys) for keys in found.values())
 
 
 def _begin(case_id: str, look: str) -> Search:
     provided = services()
-    said = {gate.outcome for gate in provided.register.gates(case_id) if gate.gate is Gate.SUBJECTS}
+    said = _said(case_id)
     return begin(
         provided.contracts,
         subject_request(case_id).identity,
         routes=provided.routes,
-        named_only=Decision.NAMED in said and Decision.ALL not in said,
+        named_only=said == Decision.NAMED,
         # The second look must not stop at several people: whatever it reaches is compared with what was approved.
-        allow_several=Decision.ALL in said or look == AGAIN,
+        allow_several=said == Decision.ALL or look == AGAIN,
     )
+
+
+def _said(case_id: str) -> str:
+    """What people said about several subjects: ``all``, ``named``, or nothing."""
+    said = {gate.outcome for gate in services().register.gates(case_id) if gate.gate is Gate.SUBJECTS}
+    return next((word.value for word in (Decision.ALL, Decision.NAMED) if word in said), "")
 
 
 def _sealed(case_id: str, system: str, look: str) -> _Sealed:
     if not services().vault.has(case_id, f"{look}.{system}"):
         return _Sealed({}, {})
     plain = read_json(case_id, f"{look}.{system}")
+    if plain["said"] != _said(case_id):
+        # Law 8: what was reached before people said whose data these are is not the subject's for that.
+        return _Sealed({}, {})
     return _Sealed(keys_of(plain["found"]), keys_of(plain["asked"]))
 
 
