@@ -1,0 +1,175 @@
+"""Law 7: erasure is proven by looking again; what remains must be exactly what an exemption keeps."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from data_contracts.errors import SystemUnavailable
+from data_contracts.keys import ErasureOrder
+from data_contracts.ports import Connector, GateEntry
+from data_contracts.vocabulary import Decision, Gate, Right
+from integrations.demo import DemoCompany
+from tests.flows.company import House, Passing, Recording, Rows, a_house, lost
+
+_ZOMBIE = (
+    "CREATE TRIGGER zombie AFTER DELETE ON interaction BEGIN "
+    "INSERT INTO interaction VALUES (OLD.interaction_id, OLD.customer_no, OLD.occurred_at, 'x', NULL, NULL); END"
+)
+_STUBBORN = (
+    "CREATE TRIGGER stubborn AFTER UPDATE OF email ON customer WHEN NEW.email IS NULL "
+    "BEGIN UPDATE customer SET email = OLD.email WHERE customer_no = OLD.customer_no; END"
+)
+
+
+class _Idle(Passing):
+    """A system that says it erased, and did not."""
+
+    def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+        """Touch nothing, and claim one row for each order."""
+        return [1] * len(orders)
+
+
+class _Breaking(Passing):
+    """A system whose adapter breaks in a way nobody foresaw."""
+
+    def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+        """Break, naming a person as a vendor's library might."""
+        raise ValueError(f"duplicate entry 'maelle.dhauteville@example.org' in {len(orders)} orders")
+
+
+def _interactions(house: House) -> list[tuple[object, ...]]:
+    return house.ask("crm", "SELECT * FROM interaction WHERE customer_no = ?", house.company.subject.customer_no)
+
+
+def _mismatch(house: House) -> GateEntry:
+    return house.until(Gate.MISMATCH, house.open(Right.ERASURE))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "failure"),
+    [pytest.param(_ZOMBIE, "crm.interaction: rows", id="row"), pytest.param(_STUBBORN, "crm.customer: values", id="value")],
+)
+def test_what_comes_back_is_noticed(house: House, trigger: str, failure: str) -> None:
+    """A trigger that restores a row or a value opens the gate, which names table and check."""
+    house.ask("crm", trigger)
+
+    entry = _mismatch(house)
+
+    assert failure in entry.description
+    assert house.outcome(entry.case_id) == ""
+    assert "verified" not in house.states(entry.case_id)
+
+
+def test_row_counts_of_statements_are_no_proof(house: House, systems: Recording) -> None:
+    """A system that claims to have erased and did not is found out in each of its tables."""
+    systems.instead["support"] = _Idle
+
+    entry = _mismatch(house)
+
+    assert all(f"support.{table}: rows" in entry.description for table in ("ticket", "message", "note"))
+    assert "crm" not in entry.description
+
+
+def test_retry_acts_again(house: House) -> None:
+    """Once the trigger is gone, acting again from the sealed keys erases what came back, and that is proven."""
+    house.ask("crm", _ZOMBIE)
+    entry = _mismatch(house)
+
+    house.ask("crm", "DROP TRIGGER zombie")
+    house.answer(entry, Decision.RETRY)
+
+    assert house.walk(entry.case_id) == "granted_in_part"
+    assert _interactions(house) == []
+
+
+def test_retry_in_vain_asks_again(house: House) -> None:
+    """As long as something remains the case has no outcome, however often one tries."""
+    house.ask("crm", _ZOMBIE)
+    entry = _mismatch(house)
+
+    house.answer(entry, Decision.RETRY)
+    again = house.run(entry.case_id)
+
+    assert again is not None
+    assert (again.gate, again.outcome) == (Gate.MISMATCH, None)
+    assert again.digest != entry.digest
+
+
+def test_finished_by_hand_is_on_record(house: House) -> None:
+    """A person who finished it is named in the timeline's cause and the evidence, and it is not called proven."""
+    house.ask("crm", _ZOMBIE)
+    entry = _mismatch(house)
+
+    house.answer(entry, Decision.BY_HAND, reference="TICKET-21")
+
+    assert house.walk(entry.case_id) == "granted_in_part"
+    moves = {move.to.value: move.cause for move in house.installation.register.timeline(entry.case_id)}
+    assert moves["verified"] == "finished by hand"
+    step = house.installation.register.step(entry.case_id, "prove")
+    assert step is not None
+    assert step.receipt == {"by_hand": "TICKET-21"}
+
+
+def test_proven_erasure_says_so(house: House) -> None:
+    """Without anything in the way the case is verified, its evidence is whole, and a second look finds nothing."""
+    case_id = house.open(Right.ERASURE)
+
+    assert house.walk(case_id) == "granted_in_part"
+    assert house.installation.verify_case(case_id).is_whole
+    again = house.open(Right.ERASURE)
+    assert house.walk(again) == "nothing_found"
+    assert "We found none" in house.mails()[-1]
+
+
+def _cut(how: str) -> Callable[[Connector], Connector]:
+    class _Cut(Passing):
+        def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+            if how == "before":
+                raise SystemUnavailable("cut off before anything happened", where=self.system)
+            self.inner.erase(orders)
+            raise SystemUnavailable("cut off after it happened", where=self.system)
+
+    return _Cut
+
+
+@pytest.fixture(scope="module")
+def undisturbed(seeded: tuple[Path, DemoCompany], tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """The rows that an erasure takes away when nothing goes wrong."""
+    home = tmp_path_factory.mktemp("undisturbed")
+    shutil.copytree(seeded[0], home / "systems")
+    with contextmanager(a_house)(home, seeded[1]) as (house, _):
+        before = house.rows()
+        house.walk(house.open(Right.ERASURE))
+        return lost(before, house.rows())
+
+
+@pytest.mark.parametrize("how", ["before", "after"])
+@pytest.mark.parametrize("system", ["support", "billing", "marketing", "crm", "weblogs", "adtech"])
+def test_erasure_cut_off_midway_strands_nothing(
+    house: House, systems: Recording, undisturbed: Rows, system: str, how: str
+) -> None:
+    """Wherever it is cut off, continuing it takes away what an undisturbed erasure takes away, and no more."""
+    before = house.rows()
+    systems.instead[system] = _cut(how)
+    entry = house.until(Gate.OUTAGE, house.open(Right.ERASURE))
+
+    systems.instead.clear()
+    house.answer(entry, Decision.RETRY)
+
+    assert house.walk(entry.case_id) == "granted_in_part"
+    assert lost(before, house.rows()) == undisturbed
+
+
+def test_unforeseen_error_is_sealed(house: House, systems: Recording) -> None:
+    """What a library says stays in the vault; the gate names the kind of error and the place, and nobody."""
+    systems.instead["crm"] = _Breaking
+
+    entry = house.until(Gate.OUTAGE, house.open(Right.ERASURE))
+
+    assert "step erase broke (ValueError); details are sealed in fault.erase" in entry.description
+    assert "maelle" not in entry.description.lower()
+    with house.installation.services.vault.read(entry.case_id, "fault.erase") as blob:
+        assert b"maelle.dhauteville@example.org" in blob.read()
