@@ -1,0 +1,95 @@
+"""The test's side of :mod:`tests.flows.kill.lives`: let a case live, or die, in a process of its own."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests.flows.kill.lives import ADDRESS, Life
+from tests.flows.kill.moments import Death
+
+EFFECTS = Path(__file__).with_name("effects.json")
+"""Every effect of every life, with the number of operations it is made of; see :mod:`tests.flows.kill.record`."""
+
+_CHECKOUT = Path(__file__).parents[3]
+
+
+def effects() -> dict[str, dict[str, int]]:
+    """The effects of each life, in the order they begin."""
+    found: dict[str, dict[str, int]] = json.loads(EFFECTS.read_text(encoding="utf-8"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A life and where it is cut off."""
+
+    life: str
+    death: Death
+
+    def __str__(self) -> str:
+        """Names the test: ``access: before claim(stage, crm)``."""
+        return f"{self.life}: {self.death.when} {self.death.effect}"
+
+    def come_true(self, lives: "Lives") -> dict[str, Any]:
+        """Kill the process there, run the case again, and tell what it left behind."""
+        with lives.home() as home:
+            lives.die(home, self.life, self.death)
+            left: dict[str, Any] = lives.live(home, self.life)["left"]
+        return left
+
+
+class Lives:
+    """Lets cases live and die."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = count(1)
+
+    @contextmanager
+    def home(self) -> Iterator[Path]:
+        """A new home, a copy of the template; removed when the test is happy with it."""
+        made = self._folder / f"home-{next(self._numbers)}"
+        shutil.copytree(self._folder / "template", made)
+        yield made
+        shutil.rmtree(made)
+
+    def live(self, home: Path, name: str, **more: Any) -> dict[str, Any]:
+        """Carry the case on from wherever it stands to its end; what it left behind."""
+        told = self._ask(Life(str(home), name, **more))
+        assert told["status"] == 0, "the process broke; see its text above"
+        return told
+
+    def die(self, home: Path, name: str, death: Death, **more: Any) -> None:
+        """Carry the case on until the moment of death."""
+        told = self._ask(Life(str(home), name, death=(death.effect, death.when, death.operations), **more))
+        assert told["status"] == -9, f"the process was to be killed {death.when} {death.effect}, and was not"
+
+    def _ask(self, life: Life) -> dict[str, Any]:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self._folder / ADDRESS))
+            with connection.makefile("rw") as stream:
+                stream.write(json.dumps(asdict(life)) + "\n")
+                stream.flush()
+                told: dict[str, Any] = json.loads(stream.read())
+        return told
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[Lives]:
+    """The process that forks lives, until the block ends."""
+    command = [sys.executable, "-m", "tests.flows.kill.lives", str(folder)]
+    with subprocess.Popen(command, cwd=_CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n", "the process that forks lives did not start"
+        try:
+            yield Lives(folder)
+        finally:
+            process.terminate()

@@ -1,0 +1,40 @@
+"""One process that forks lives for the whole session, and every chosen life begun at once, as many as there are cores."""
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.flows.kill.client import Fate, Lives, started
+from tests.flows.kill.lives import RIGHTS
+
+Fates = Mapping[Fate, "Future[dict[str, Any]]"]
+
+
+@pytest.fixture(scope="session")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lives]:
+    """Lets cases live and die."""
+    with started(tmp_path_factory.mktemp("lives")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def undisturbed(lives: Lives) -> dict[str, dict[str, Any]]:
+    """What each life tells when nothing happens to it."""
+    told: dict[str, dict[str, Any]] = {}
+    for name in RIGHTS:
+        with lives.home() as home:
+            told[name] = lives.live(home, name)
+    return told
+
+
+@pytest.fixture(scope="session")
+def fates(request: pytest.FixtureRequest, lives: Lives) -> Iterator[Fates]:
+    """What is left of each life that a chosen test cuts off; they go on while tests wait for theirs."""
+    parameters = [getattr(item, "callspec", None) for item in request.session.items]
+    chosen = [found.params["fate"] for found in parameters if found is not None and "fate" in found.params]
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    yield {fate: pool.submit(fate.come_true, lives) for fate in chosen}
+    pool.shutdown(cancel_futures=True)

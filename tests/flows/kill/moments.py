@@ -1,0 +1,125 @@
+"""Moments at which a process can die: around each effect, and inside it.
+
+An *effect* is a call that changes something outside the process. The *moments* of an effect are the operations that
+make it durable: a database's COMMIT, a file renamed, linked or removed. So the moments to die at are
+
+* ``before``: with all prepared and the first of these operations not made (uncommitted rows, a draft beside its place);
+* ``midway``: where an effect is made of several operations, half of them made;
+* ``after``: all made, and the process knows nothing of it any more.
+"""
+
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+_FILE_EVENTS = frozenset({"os.rename", "os.link", "os.remove"})
+"""Names of Python's audit events; ``Path.replace`` and ``Path.unlink`` raise them too."""
+
+When = Literal["before", "midway", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """Where to die.
+
+    Attributes:
+        effect: its label, as :class:`Moments` counts it.
+        when: which moment.
+        operations: how many operations the effect is made of.
+    """
+
+    effect: str
+    when: When
+    operations: int
+
+    @property
+    def operation(self) -> int:
+        """The operation before which to die, from 1; 0: at entry; -1: never inside."""
+        if self.when == "after":
+            return -1
+        return min(1, self.operations) if self.when == "before" else self.operations // 2 + 1
+
+
+@dataclass
+class _Running:
+    label: str
+    operations: int = 0
+
+
+class Moments:
+    """Counts the effects of a life as they happen, and ends the process at the moment it is told.
+
+    Args:
+        home: files below it count; what Python itself writes elsewhere does not.
+        death: where to die; None to live and record.
+    """
+
+    def __init__(self, home: Path, death: Death | None = None) -> None:
+        self.recorded: dict[str, int] = {}
+        """The number of operations of each effect, in the order the effects began."""
+        self._home = str(home)
+        self._death = death
+        self._seen: Counter[str] = Counter()
+        self._running: list[_Running] = []
+        sa.event.listen(sa.Engine, "commit", lambda connection: self.operation(f"commit({connection.engine.url.database})"))
+        sys.addaudithook(self._hear)
+
+    @contextmanager
+    def effect(self, name: str) -> Iterator[None]:
+        """An effect lasts as long as the block; the second of the same name is labelled ``name #2``."""
+        self._seen[name] += 1
+        count = self._seen[name]
+        running = _Running(name if count == 1 else f"{name} #{count}")
+        self.recorded[running.label] = 0
+        self._running.append(running)
+        try:
+            self._die_at(running.label, 0)
+            yield
+        finally:
+            self._running.pop()
+        self.recorded[running.label] = running.operations
+        self._die_at(running.label, -1)
+
+    def operation(self, name: str) -> None:
+        """An operation is about to be made, as part of the innermost effect, or outside of any as an effect itself."""
+        if not self._running:
+            with self.effect(name):
+                return
+        running = self._running[-1]
+        running.operations += 1
+        self._die_at(running.label, running.operations)
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event not in _FILE_EVENTS:
+            return
+        path = str(arguments[0])
+        if path.startswith(self._home):
+            self.operation(f"{event}({os.path.relpath(os.path.dirname(path), self._home)})")
+        elif arguments[-1] != -1:  # relative to an open folder: one that is being removed whole
+            self.operation(event)
+
+    def _die_at(self, label: str, operation: int) -> None:
+        death = self._death
+        if death is not None and (death.effect, death.operation) == (label, operation):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def deaths(recorded: dict[str, int]) -> list[Death]:
+    """Every moment of every effect of a recorded life; to claim what was done changes nothing and has none."""
+    found: list[Death] = []
+    for effect, operations in recorded.items():
+        if effect.startswith("claim(") and not operations:
+            continue
+        found.append(Death(effect, "before", operations))
+        if operations > 1:
+            found.append(Death(effect, "midway", operations))
+        found.append(Death(effect, "after", operations))
+    return found

@@ -1,0 +1,159 @@
+"""The ports of an installation, with each call that changes the world made an effect of :class:`Moments`."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from pyarrow import fs
+
+from data_contracts.ports import Connector, Systems
+from flows.wiring import Installation
+from integrations.systems.parquet import ParquetConnector
+from integrations.vault.vault import SealedVault
+from tasks.services import Services
+from tests.flows.kill.moments import Moments
+
+Labels = Mapping[str, Callable[..., str]]
+"""How to label a call, by the method's name, from its arguments."""
+
+
+def _step(*told: Any, **_facts: Any) -> str:
+    return ", ".join(filter(None, told[1:]))
+
+
+_REGISTER: Labels = {
+    "open_case": lambda _new: "",
+    "claim": _step,
+    "hand_over": _step,
+    "release": _step,
+    "complete": _step,
+    "reopen": lambda _case, steps, *_: ", ".join(steps),
+    "open_gate": lambda entry: f"{entry.gate}",
+    "answer_gate": lambda entry, _answer, **_: f"{entry.gate}",
+    "note_gate": lambda entry, _note: f"{entry.gate}",
+    "put_key": lambda *_: "",
+    "destroy_key": lambda _case: "",
+}
+
+
+class Watched:
+    """Passes every call on; those that have a label are effects."""
+
+    def __init__(self, inner: Any, moments: Moments, labels: Labels) -> None:
+        self._inner = inner
+        self._moments = moments
+        self._labels = labels
+
+    def __getattr__(self, name: str) -> Any:
+        """The inner object's attribute, watched where it is a call that changes something."""
+        found = getattr(self._inner, name)
+        return partial(self._call, name, found) if name in self._labels else found
+
+    def _call(self, name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with self._moments.effect(f"{name}({self._labels[name](*args, **kwargs)})"):
+            return method(*args, **kwargs)
+
+
+class WatchedVault(Watched):
+    """A vault; a blob is written when its block ends."""
+
+    @contextmanager
+    def write(self, case_id: str, name: str) -> Iterator[Any]:
+        """A stream to write."""
+        with self._moments.effect(f"write({name})"), self._inner.write(case_id, name) as blob:
+            yield blob
+
+
+class WatchedSystems:
+    """Connectors; those to files see each file replaced or removed as an effect of its own."""
+
+    def __init__(self, inner: Systems, moments: Moments) -> None:
+        self._inner = inner
+        self._moments = moments
+
+    def connector(self, system: str) -> Connector:
+        """The system's connector, watched."""
+        connector = self._inner.connector(system)
+        if isinstance(connector, ParquetConnector):
+            filesystem, base = connector._place()
+            if not isinstance(filesystem, fs.PyFileSystem):
+                connector._location = (fs.PyFileSystem(WatchedFiles(filesystem, self._moments, base)), base)
+        watched: Any = Watched(connector, self._moments, {"erase": lambda _orders: system})
+        return watched  # type: ignore[no-any-return]  # passes everything on
+
+    def names(self) -> list[str]:
+        """Systems of the contracts."""
+        return self._inner.names()
+
+
+class WatchedFiles(fs.FileSystemHandler):  # type: ignore[misc]  # pyarrow has no types
+    """A file system whose moves and removals are effects."""
+
+    def __init__(self, inner: fs.FileSystem, moments: Moments, base: str) -> None:
+        self._inner = inner
+        self._moments = moments
+        self._base = base
+
+    def move(self, src: str, dest: str) -> None:
+        """Replace ``dest`` by ``src``."""
+        with self._moments.effect(f"replace({self._short(dest)})"):
+            self._inner.move(src, dest)
+
+    def delete_file(self, path: str) -> None:
+        """Remove a file."""
+        with self._moments.effect(f"remove({self._short(path)})"):
+            self._inner.delete_file(path)
+
+    def open_output_stream(self, path: str, metadata: Any) -> Any:
+        """A new file to write."""
+        with self._moments.effect(f"create({self._short(path)})"):
+            return self._inner.open_output_stream(path, compression=None, metadata=metadata)
+
+    def get_type_name(self) -> str:
+        """The inner file system's."""
+        return str(self._inner.type_name)
+
+    def normalize_path(self, path: str) -> str:
+        """As the inner file system writes it."""
+        return str(self._inner.normalize_path(path))
+
+    def get_file_info(self, paths: list[str]) -> Any:
+        """Pass on."""
+        return self._inner.get_file_info(paths)
+
+    def get_file_info_selector(self, selector: fs.FileSelector) -> Any:
+        """Pass on."""
+        return self._inner.get_file_info(selector)
+
+    def open_input_stream(self, path: str) -> Any:
+        """Pass on."""
+        return self._inner.open_input_stream(path, compression=None)
+
+    def open_input_file(self, path: str) -> Any:
+        """Pass on."""
+        return self._inner.open_input_file(path)
+
+    def open_append_stream(self, path: str, metadata: Any) -> Any:
+        """Connectors never append."""
+        raise NotImplementedError(path)
+
+    create_dir = delete_dir = delete_dir_contents = delete_root_dir_contents = copy_file = open_append_stream
+
+    def _short(self, path: str) -> str:
+        return path.removeprefix(self._base).strip("/")
+
+
+def watched(made: Installation, moments: Moments) -> Services:
+    """The installation's services with every effect watched."""
+    services = made.services
+    register: Any = Watched(services.register, moments, _REGISTER)
+    sealed = SealedVault(made.settings.vault, data_keys=register, master=made.master)
+    vault: Any = WatchedVault(sealed, moments, {"remove": lambda _case, name: name, "destroy": lambda _case: ""})
+    channel: Any = Watched(
+        services.channel, moments, {"deliver": lambda *_, message_key, **__: message_key.partition(":")[2]}
+    )
+    return replace(
+        services, register=register, vault=vault, systems=WatchedSystems(services.systems, moments), channel=channel
+    )
