@@ -162,6 +162,8 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "PREFECT_WORKER_QUERY_SECONDS": os.environ.get("PREFECT_WORKER_QUERY_SECONDS", "1"),
         # SQLite under a busy machine: wait for the lock rather than fail.
         "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+        # Every flow run is a new process: let Python keep what it has compiled.
+        "PYTHONDONTWRITEBYTECODE": "",
         "PREFECT_CLI_COLORS": "false",
         "RIGHTSFLOW_HOME": str(settings.state),
         "RIGHTSFLOW_CODE": str(CODE),

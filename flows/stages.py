@@ -84,12 +84,12 @@ def over_systems(
 ) -> dict[str, R]:
     """Results by system, of every system that is not handled by hand in the end (law 6)."""
     results: dict[str, R] = {}
-    pending = [name for name in systems if name not in by_hand(case_id)]
+    pending = _automated(case_id, systems)
     while pending:
         for entry in services().register.gates(case_id, open_only=True):
             if entry.gate is Gate.OUTAGE and entry.subject in pending:
                 answered(entry)
-        pending = [name for name in pending if name not in by_hand(case_id)]
+        pending = _automated(case_id, pending)
         failed: list[str] = []
         gates: list[GateEntry] = []
         for name, outcome in work.for_each(case_id, pending, in_order=in_order).items():
@@ -101,7 +101,13 @@ def over_systems(
         for entry in gates:
             answered(entry)
         pending = failed
-    return {name: result for name, result in results.items() if name not in by_hand(case_id)}
+    return {name: results[name] for name in _automated(case_id, results)}
+
+
+def _automated(case_id: str, systems: Iterable[str]) -> list[str]:
+    """Those of ``systems`` that nobody handles by hand in this case."""
+    handled = by_hand(case_id)
+    return [name for name in systems if name not in handled]
 
 
 def approve(case_id: str) -> bool:
