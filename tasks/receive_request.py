@@ -1,6 +1,7 @@
 """Register a request: a case in the register first, then what the subject wrote, sealed (charter P3).
 
-Safe to call again with the same ``request_key``: the same case comes back, and what was not yet sealed is sealed.
+Safe to call again with the same ``request_key``: the same case comes back, and what was not yet sealed is sealed; once
+the receipt was acknowledged it had been, and nothing is sealed again.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from data_contracts.case import Case, NewCase
 from data_contracts.company import Vocabulary
 from data_contracts.errors import RequestInvalid
 from data_contracts.request import SubjectRequest
-from data_contracts.vocabulary import Channel, Right
+from data_contracts.vocabulary import CaseState, Channel, Right
 from tasks.rules.deadlines import Place, response_due
 from tasks.rules.identity_keys import normal_form
 from tasks.sealed import REQUEST, write_json
@@ -61,7 +62,7 @@ def register_request(typed: TypedRequest) -> Case:
             request_key=typed.request_key,
         )
     )
-    if not case.is_ended and not provided.vault.has(case.case_id, REQUEST):
+    if case.state is CaseState.RECEIVED and not provided.vault.has(case.case_id, REQUEST):
         write_json(case.case_id, REQUEST, _sealed_form(typed).model_dump())
     return case
 
