@@ -10,7 +10,7 @@ from typing import TypeVar
 from data_contracts.case import Case
 from data_contracts.errors import DeliveryUncertain, RightsflowError
 from data_contracts.ports import GateEntry
-from data_contracts.vocabulary import CaseState, Decision, Gate, Sensitivity
+from data_contracts.vocabulary import Decision, Gate, Sensitivity
 from flows.gates import answered, ask, opened
 from flows.wording import plan_table
 from tasks.approval import Question, reason_name
@@ -33,6 +33,8 @@ from tasks.verify_identity import identity_question, settle_identity
 
 R = TypeVar("R")
 
+_REFUSED = frozenset({"identity_failed", "refused"})
+
 
 def case_of(case_id: str) -> Case:
     """The case as the register has it now."""
@@ -46,14 +48,17 @@ def is_done(case_id: str, step: str) -> bool:
 
 
 def admit(case_id: str) -> bool:
-    """Acknowledge, and have identity verified (law 4); False when it was not and the case is over."""
+    """Acknowledge, and have identity verified (law 4); False when it was not, or when the request was refused since.
+
+    A refusal stands: a case that is started again after it goes on telling and closing, and nowhere else.
+    """
     send(case_id, lambda: acknowledge(case_id))
     attempt = 0
     while not is_done(case_id, "identity"):
         ask(case_id, identity_question(case_id, case_of(case_id).right, attempt))
         send(case_id, lambda: settle_identity(case_id, attempt))  # noqa: B023  # called before the next turn
         attempt += 1
-    return case_of(case_id).outcome != "identity_failed"
+    return case_of(case_id).outcome not in _REFUSED
 
 
 def locate(case_id: str) -> bool:
@@ -112,8 +117,9 @@ def _automated(case_id: str, systems: Iterable[str]) -> list[str]:
 
 def approve(case_id: str) -> bool:
     """Whether people approved the plan as it stands; False when one refused."""
-    if is_done(case_id, "approve"):
-        return case_of(case_id).state is not CaseState.REFUSED
+    settled = services().register.step(case_id, "approve")
+    if settled is not None and settled.state == "done":
+        return bool(settled.receipt["approved"])
     receipt = services().register.step(case_id, "plan")
     plan = dict(receipt.receipt) if receipt else {}
     ask(case_id, _approval_question(case_id, plan))

@@ -88,6 +88,9 @@ def acknowledge(case_id: str) -> str:
 @step("tell refusal")
 def tell_refusal(case_id: str, reasons: Sequence[str], reason_name: str = "") -> str:
     """Tell reasons, complaint and judicial remedy (Art. 12(4))."""
+    told = services().register.step(case_id, f"notice.{NoticeKind.REFUSAL.value}")
+    if told is not None and told.state == "done":
+        return str(told.receipt["via"])  # what was sealed may be destroyed by now
     text = _sealed_text(case_id, reason_name)
     return send_notice(
         case_id,
