@@ -186,17 +186,18 @@ class Installation:
         """The organisation's key for keyed hashes, sealed beside the master key; made on first use."""
         file = self._keys / _PSEUDONYM_KEY
         if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = file.with_suffix(f".{os.getpid()}")
-            draft.write_bytes(self.master.seal(os.urandom(32), _PSEUDONYM_KEY))
-            draft.chmod(0o600)
-            try:
-                os.link(draft, file)
-            except FileExistsError:
-                pass  # another process made it first; theirs is the key
-            finally:
-                draft.unlink()
+            with self.master.held_alone():
+                self._make_pseudonym_key(file)
         return self.master.open(file.read_bytes(), _PSEUDONYM_KEY)
+
+    def _make_pseudonym_key(self, file: Path) -> None:
+        """Make the key unless another process did; one that is cut off leaves a draft that the next one writes over."""
+        if file.exists():
+            return
+        draft = file.with_suffix(".part")
+        draft.touch(mode=0o600)
+        draft.write_bytes(self.master.seal(os.urandom(32), _PSEUDONYM_KEY))
+        draft.replace(file)
 
 
 _current: ContextVar["Installation | None"] = ContextVar("rightsflow_installation", default=None)
