@@ -1,6 +1,7 @@
 """Mails as files in a folder: the channel of an installation without a mail server, and of every demonstration."""
 
 import contextlib
+import glob
 import os
 import tempfile
 from pathlib import Path
@@ -28,7 +29,10 @@ def write_once(folder: Path, name: str, content: bytes) -> bool:
 
 
 def _link_once(folder: Path, target: Path, content: bytes) -> bool:
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
+    if target.exists():
+        _sweep(folder, target.name)
+        return False
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{target.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -40,4 +44,13 @@ def _link_once(folder: Path, target: Path, content: bytes) -> bool:
             return True
         return False
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        _sweep(folder, target.name)
+
+
+def _sweep(folder: Path, name: str) -> None:
+    """Take away our draft of a message, and those of processes that were killed: they hold what it says.
+
+    Where another process is still writing one, it finds its draft gone, tries again and sees that the message is there.
+    """
+    for part in folder.glob(f".{glob.escape(name)}.*.part"):
+        part.unlink(missing_ok=True)
