@@ -5,10 +5,12 @@ an object store shows an object when its upload ends, so the upload begins when 
 lies, sealed, in a nameless temporary file). Errors are the operating system's; the vault translates them.
 """
 
+import glob
 import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
@@ -18,6 +20,7 @@ from pyarrow import fs
 from data_contracts.errors import SettingsInvalid
 
 _COPY_BYTES = 1 << 20
+_DRAFT_BYTES = 8
 
 
 class Draft(Protocol):
@@ -101,8 +104,11 @@ class LocalFolder:
             return []
 
     def remove(self, folder: str, name: str) -> None:
-        """Unlink."""
-        (self._root / folder / name).unlink(missing_ok=True)
+        """Unlink, with the drafts that killed processes left of it."""
+        target = self._root / folder / name
+        target.unlink(missing_ok=True)
+        for draft in _drafts_of(target):
+            draft.unlink(missing_ok=True)
 
     def remove_folder(self, folder: str) -> None:
         """Unlink all."""
@@ -112,10 +118,17 @@ class LocalFolder:
             return
 
 
+def _drafts_of(target: Path) -> Iterator[Path]:
+    """Drafts of that blob alone: ``.name.`` and a token without a dot, so that ``name.txt`` is another one."""
+    for draft in target.parent.glob(f".{glob.escape(target.name)}.*"):
+        if len(draft.name) == len(target.name) + 2 + 2 * _DRAFT_BYTES:
+            yield draft
+
+
 class _LocalDraft:
     def __init__(self, target: Path) -> None:
         self._target = target
-        self._path = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        self._path = target.with_name(f".{target.name}.{secrets.token_hex(_DRAFT_BYTES)}")
         self.stream: BinaryIO = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
 
     def publish(self) -> None:
@@ -123,6 +136,9 @@ class _LocalDraft:
         os.fsync(self.stream.fileno())
         self.stream.close()
         self._path.replace(self._target)
+        # What a killed process left. A writer that still lives finds its draft gone and is told to try again.
+        for left in _drafts_of(self._target):
+            left.unlink(missing_ok=True)
         folder = os.open(self._target.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
