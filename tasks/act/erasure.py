@@ -17,7 +17,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from data_contracts.contract import Table
+from data_contracts.contract import Reference, Table
 from data_contracts.errors import ContractMismatch
 from data_contracts.evidence import Record
 from data_contracts.keys import Condition, ErasureOrder, Selection
@@ -25,7 +25,7 @@ from data_contracts.plan import Located, Plan, plan_facts
 from data_contracts.vocabulary import CaseState, ColumnErasure, TableErasure
 from tasks.locate_data import by_hand
 from tasks.rules.drift import Effect, drift
-from tasks.rules.exemptions import Calendar
+from tasks.rules.exemptions import Calendar, bound, carrier_of, period_of
 from tasks.rules.order import system_order, table_order
 from tasks.rules.plan import Segment, erasure_plan, orders, pseudonymised, segments
 from tasks.sealed import keys_of, plain_keys, read_json, read_located, write_json
@@ -33,6 +33,8 @@ from tasks.services import services
 from tasks.step import step
 
 TOKEN_KEY = "token-key"
+_OVER = ""
+"""Marks keys of rows that are over among the sealed keys; no table has this name."""
 _TOKEN_LENGTH = 16
 _HASH_LENGTH = 64
 
@@ -134,9 +136,10 @@ def systems_in_order(case_id: str) -> tuple[str, ...]:
 def parts_of(case_id: str, system: str, as_of: date) -> list[Segment]:
     """The parts of the plan in one system, from what is sealed."""
     provided = services()
-    calendar = Calendar(as_of, provided.organisation.time_zone, provided.organisation.financial_year_end)
     located = with_row_keys(case_id, read_located(case_id), system)
-    return [part for part in segments(provided.contracts, located, calendar) if part.path[0] == system]
+    over = {(system, slot[1]): keys for slot, keys in _sealed_keys(case_id, system).items() if slot[0] == _OVER}
+    parts = segments(provided.contracts, located, _calendar(as_of), over=over)
+    return [part for part in parts if part.path[0] == system]
 
 
 def with_row_keys(case_id: str, located: Located, system: str) -> Located:
@@ -182,7 +185,11 @@ def _case_key(case_id: str) -> bytes:
 
 
 def _seal_keys(case_id: str, system: str) -> None:
-    """Seal primary keys of rows that stay and old values of pseudonymised columns, before anything is touched."""
+    """Seal what must be known before anything is touched.
+
+    That is the primary keys of rows that stay, old values of pseudonymised columns, and the keys of rows whose hold is
+    over and takes others with it.
+    """
     provided = services()
     located = read_located(case_id)
     found: dict[tuple[str, ...], frozenset[Any]] = {}
@@ -192,7 +199,21 @@ def _seal_keys(case_id: str, system: str) -> None:
         if wanted and conditions:
             answer = provided.systems.connector(system).find_keys(Selection(table.name, conditions), wanted)
             found |= {(table.name, *columns): keys for columns, keys in answer.items()}
+        if carrier := carrier_of(table, provided.contracts):
+            found[_OVER, table.name] = _keys_over(table, carrier, located)
     write_json(case_id, f"keys.{system}", plain_keys(found))
+
+
+def _keys_over(table: Table, carrier: Reference, located: Located) -> frozenset[Any]:
+    """Keys of the subject's rows that ``table`` refers to and whose hold is over today."""
+    provided = services()
+    kept = provided.contracts.table(carrier.to_system, carrier.to_table)
+    period = period_of(kept, table.hold)
+    conditions = located.conditions.get((kept.system, kept.name), ())
+    if period is None or not conditions:
+        return frozenset()
+    selection = Selection(kept.name, conditions, (bound(period, _calendar(_today()), over=True),))
+    return provided.systems.connector(kept.system).find_keys(selection, [carrier.to_columns])[carrier.to_columns]
 
 
 def _wanted_keys(table: Table) -> list[tuple[str, ...]]:
@@ -245,6 +266,11 @@ def _plan(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> Plan:
 
 def _totals(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     return {f"{system}/{name[1:]}": n for system, own in counts.items() for name, n in own.items() if name[0] == "="}
+
+
+def _calendar(as_of: date) -> Calendar:
+    organisation = services().organisation
+    return Calendar(as_of, organisation.time_zone, organisation.financial_year_end)
 
 
 def _today() -> date:

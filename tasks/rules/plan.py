@@ -7,14 +7,15 @@ and what is proven cannot drift apart.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from data_contracts.contract import Column, Contracts, Table
-from data_contracts.keys import Condition, EraseColumns, Erased, EraseRows, ErasureOrder, KeyValue, Selection
+from data_contracts.keys import Condition, EraseColumns, Erased, EraseRows, ErasureOrder, Key, KeyValue, Selection
 from data_contracts.plan import Action, Ground, Located, Plan, PlanLine, TablePath
 from data_contracts.vocabulary import ColumnErasure, RetentionAction, Sensitivity, TableErasure
-from tasks.rules.exemptions import Calendar, bound, ground_of, period_of
+from tasks.rules.exemptions import Calendar, bound, carrier_of, ground_of, period_of
 
 _MASKS: Mapping[str, KeyValue] = {
     "string": "***",
@@ -52,14 +53,31 @@ class Segment:
     note: str = ""
 
 
-def segments(contracts: Contracts, located: Located, calendar: Calendar) -> tuple[Segment, ...]:
-    """All parts of all located tables, in the order of systems and tables."""
+def segments(
+    contracts: Contracts,
+    located: Located,
+    calendar: Calendar,
+    *,
+    over: Mapping[TablePath, frozenset[Key]] = MappingProxyType({}),
+) -> tuple[Segment, ...]:
+    """All parts of all located tables, in the order of systems and tables.
+
+    Args:
+        contracts: the checked set.
+        located: where the subject's rows are.
+        calendar: the day the parts are made for.
+        over: by table whose rows are held as long as those they refer to: the keys of those that are over.
+    """
     parts: list[Segment] = []
     for table in contracts.tables():
         path = (table.system, table.name)
         if path not in located.conditions:
             continue
-        parts += _own_rows(table, located.conditions[path], contracts, calendar)
+        carrier = carrier_of(table, contracts) if path in over else None
+        if carrier and all(way.columns == carrier.columns for way in located.conditions[path]):
+            parts += _with_carrier(table, located.conditions[path], contracts, gone=over[path])
+        else:
+            parts += _own_rows(table, located.conditions[path], contracts, calendar)
         if path in located.shared:
             # Law 8: a row that belongs to other people too stays as it is.
             shared = Selection(table.name, located.shared[path])
@@ -181,6 +199,24 @@ def _held(  # noqa: PLR0913  # a hold's place, ground and time are six facts
     if period.then is RetentionAction.DELETE:
         return [Segment(path, "delete", over, note="hold_over"), kept]
     return [*_verbs(table, over, tuple(c.name for c in table.columns if c.erase in _VERBS)), kept]
+
+
+def _with_carrier(
+    table: Table, conditions: tuple[Condition, ...], contracts: Contracts, *, gone: frozenset[Key]
+) -> list[Segment]:
+    """Rows that go with the rows they refer to, and rows held as long as those."""
+    path = (table.system, table.name)
+    leaving = tuple(replace(way, keys=way.keys & gone) for way in conditions)
+    staying = tuple(replace(way, keys=way.keys - gone) for way in conditions)
+    ground = ground_of(table.hold, contracts.vocabulary, until="per_row")
+    return [
+        Segment(path, "delete", Selection(table.name, _not_empty(leaving)), note="hold_over"),
+        Segment(path, "keep", Selection(table.name, _not_empty(staying)), (), ground),
+    ]
+
+
+def _not_empty(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    return tuple(way for way in conditions if way.keys)
 
 
 def _by_column(
