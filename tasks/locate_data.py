@@ -22,7 +22,6 @@ from tasks.sealed import keys_of, plain_keys, read_json, read_located, subject_r
 from tasks.services import services
 from tasks.step import step
 
-
 SEARCH = "search"
 AGAIN = "again"
 
@@ -129,11 +128,12 @@ def staged_name(system: str, table: str) -> str:
 
 def load_search(case_id: str, look: str = SEARCH) -> Search:
     """The search as sealed so far."""
-    search = _begin(case_id, look)
+    said = _said(case_id)
+    search = _begin(case_id, look, said=said)
     known: dict[Slot, frozenset[Any]] = dict(search.known)
     asked: dict[str, Mapping[Slot, frozenset[Any]]] = {}
     for system in search.contracts.systems:
-        sealed = _sealed(case_id, system, look)
+        sealed = _sealed(case_id, f"{look}.{system}", said=said)
         asked[system] = sealed.asked
         for slot, keys in sealed.found.items():
             known[slot] = known.get(slot, frozenset()) | keys
@@ -155,19 +155,19 @@ def _search(case_id: str, system: str, look: str) -> int:
     while not search.is_ambiguous() and (questions := search.questions(system)):
         answers = {q.path: connector.find_keys(q.selection, q.yields) for q in questions}
         search = search.absorb(system, answers)
-    found = dict(_sealed(case_id, system, look).found)
+    said = _said(case_id)
+    found = dict(_sealed(case_id, f"{look}.{system}", said=said).found)
     for slot, keys in search.known.items():
         if new := keys - before.get(slot, frozenset()):
             found[slot] = found.get(slot, frozenset()) | new
     asked = before if search.is_ambiguous() else search.known
-    sealed = {"said": _said(case_id), "found": plain_keys(found), "asked": plain_keys(asked)}
+    sealed = {"said": said, "found": plain_keys(found), "asked": plain_keys(asked)}
     write_json(case_id, f"{look}.{system}", sealed)
     return sum(len(keys) for keys in found.values())
 
 
-def _begin(case_id: str, look: str) -> Search:
+def _begin(case_id: str, look: str, *, said: str) -> Search:
     provided = services()
-    said = _said(case_id)
     return begin(
         provided.contracts,
         subject_request(case_id).identity,
@@ -184,11 +184,12 @@ def _said(case_id: str) -> str:
     return next((word.value for word in (Decision.ALL, Decision.NAMED) if word in said), "")
 
 
-def _sealed(case_id: str, system: str, look: str) -> _Sealed:
-    if not services().vault.has(case_id, f"{look}.{system}"):
+def _sealed(case_id: str, name: str, *, said: str) -> _Sealed:
+    """What was sealed under ``name`` since people said ``said``."""
+    if not services().vault.has(case_id, name):
         return _Sealed({}, {})
-    plain = read_json(case_id, f"{look}.{system}")
-    if plain["said"] != _said(case_id):
+    plain = read_json(case_id, name)
+    if plain["said"] != said:
         # Law 8: what was reached before people said whose data these are is not the subject's for that.
         return _Sealed({}, {})
     return _Sealed(keys_of(plain["found"]), keys_of(plain["asked"]))
