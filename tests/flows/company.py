@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow.dataset as ds
 import pyotp
 
+import data_contracts
 from data_contracts.contract import Contracts
 from data_contracts.odcs import load
 from data_contracts.ports import Connector, GateEntry, Operator, Systems
@@ -27,6 +28,7 @@ from tasks.approval import Answer, answer_gate
 from tasks.receive_request import TypedRequest, register_request
 from tasks.services import Services, use
 
+CONTRACTS = Path(data_contracts.__file__).parent
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
 SQL = ("crm", "billing", "marketing", "support")
 FILES = {"weblogs": ("access_log", "error_report"), "adtech": ("cookie", "impression")}
@@ -185,13 +187,17 @@ class Recording:
 
     def __init__(self, systems: Systems) -> None:
         self.asked: list[str] = []
-        self.instead: dict[str, Callable[[Connector], Connector]] = {}
+        self.instead: dict[str, Callable[[Connector], Passing]] = {}
         self._systems = systems
 
     def connector(self, system: str) -> Connector:
         """The system's connector, or what the test put in its place."""
         self.asked.append(system)
-        return self.instead.get(system, lambda connector: connector)(self._systems.connector(system))
+        connector = self._systems.connector(system)
+        if system not in self.instead:
+            return connector
+        passing: Any = self.instead[system](connector)
+        return cast("Connector", passing)
 
     def names(self) -> list[str]:
         """Systems of the contracts."""
@@ -221,12 +227,11 @@ def provided(services: Services) -> tuple[Recording, Services]:
     return recording, replace(services, systems=recording)
 
 
-def a_house(home: Path, company: DemoCompany, *, contracts: Path | None = None) -> Iterator[tuple[House, Recording]]:
+def a_house(home: Path, company: DemoCompany, contracts: Path = CONTRACTS) -> Iterator[tuple[House, Recording]]:
     """A house in ``home``, its services in use until the generator is closed."""
-    chosen = Settings(home=home, judge="plain", retry_attempts=1, **({"contracts": contracts} if contracts else {}))
     clock = Clock()
-    made = Installation(chosen, now=clock)
-    vars(made)["contracts"] = _contracts(chosen.contracts)  # read once for all tests: it is most of the work here
+    made = Installation(Settings(home=home, contracts=contracts, judge="plain", retry_attempts=1), now=clock)
+    vars(made)["contracts"] = _contracts(contracts)  # read once for all tests: it is most of the work here
     recording, services = provided(made.services)
     with use(services):
         house = House(made, company, clock, folder=home / "systems")

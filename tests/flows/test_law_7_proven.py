@@ -50,7 +50,10 @@ def _mismatch(house: House) -> GateEntry:
 
 @pytest.mark.parametrize(
     ("trigger", "failure"),
-    [pytest.param(_ZOMBIE, "crm.interaction: rows", id="row"), pytest.param(_STUBBORN, "crm.customer: values", id="value")],
+    [
+        pytest.param(_ZOMBIE, "crm.interaction: rows", id="row"),
+        pytest.param(_STUBBORN, "crm.customer: values", id="value"),
+    ],
 )
 def test_what_comes_back_is_noticed(house: House, trigger: str, failure: str) -> None:
     """A trigger that restores a row or a value opens the gate, which names table and check."""
@@ -124,7 +127,7 @@ def test_proven_erasure_says_so(house: House) -> None:
     assert "We found none" in house.mails()[-1]
 
 
-def _cut(how: str) -> Callable[[Connector], Connector]:
+def _cut(how: str) -> Callable[[Connector], Passing]:
     class _Cut(Passing):
         def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
             if how == "before":

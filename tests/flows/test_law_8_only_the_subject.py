@@ -16,6 +16,7 @@ _HER_TICKETS = (
     "SELECT ticket_id FROM ticket WHERE customer_no = ? OR lower(requester_email) = ? "
     "OR replace(requester_phone, '.', '') = ?"
 )
+_HER_ACCOUNT = "SELECT account_id FROM account WHERE customer_no = ?"
 _BY_PHONE = "SELECT customer_no, email FROM customer WHERE phone = ? AND customer_no <> ?"
 
 
@@ -150,9 +151,12 @@ def test_shared_household_is_never_disclosed(house: House, tmp_path: Path) -> No
 def _rows_of_the_subject(house: House) -> Rows:
     """The demo subject's rows, found by queries of the test's own, without any code of ours."""
     subject = house.company.subject
-    number, cookie = {subject.customer_no}, {subject.cookie_id}
-    account = set(*house.ask("billing", "SELECT account_id FROM account WHERE customer_no = ?", subject.customer_no))
-    profile = set(*house.ask("marketing", "SELECT profile_id FROM profile WHERE email = ?", subject.email))
+    number: set[object] = {subject.customer_no}
+    cookie: set[object] = {subject.cookie_id}
+    account: set[object] = set(
+        *house.ask("billing", "SELECT account_id FROM account WHERE customer_no = ?", subject.customer_no)
+    )
+    profile: set[object] = set(*house.ask("marketing", "SELECT profile_id FROM profile WHERE email = ?", subject.email))
     invoices = {no for (no,) in house.ask("billing", "SELECT invoice_no FROM invoice WHERE account_id = ?", *account)}
     digits = "0" + subject.phone.removeprefix("+33")
     tickets = house.ask("support", _HER_TICKETS, subject.customer_no, subject.email, digits)
