@@ -1,7 +1,7 @@
 """The command ``rightsflow``. Names and options are scripted against: add, do not rename.
 
-Every command prints an error as what failed, where, and the remedy, and exits 0 only on success. What prints facts takes
-``--json``. Heavy imports happen inside the commands, so that each pays for what it uses.
+Every command prints an error as what failed, where, and the remedy, and exits 0 only on success. What prints facts
+takes ``--json``. Heavy imports happen inside the commands, so that each pays for what it uses.
 """
 
 import getpass
@@ -23,6 +23,7 @@ app.add_typer(cli_evidence.app, name="evidence")
 app.add_typer(cli_operators.app, name="operator")
 app.add_typer(cli_operators.keys, name="keys")
 
+
 @app.callback()
 def main() -> None:
     """Carry out people's data-protection rights across a company's systems."""
@@ -37,7 +38,7 @@ Json = Annotated[bool, OPTION_JSON]
 
 @app.command("open")
 @our_errors
-def open_request(
+def open_request(  # noqa: PLR0913  # the options of a request
     right: Annotated[Right, typer.Argument(help="Which right is exercised.")],
     *,
     identity: Annotated[list[str], typer.Option(help="kind=value, e.g. email=ana@example.org; may be repeated.")],

@@ -1,7 +1,7 @@
 """``rightsflow demo``: one access and one erasure request, start to end, on a real Prefect server and worker.
 
-Nobody is asked anything: two demo operators answer the gates, and the demo says so. Everything else is as in earnest: real
-databases and Parquet files, real flow runs, mails in the outbox, signed evidence.
+Nobody is asked anything: two demo operators answer the gates, and the demo says so. Everything else is as in earnest:
+real databases and Parquet files, real flow runs, mails in the outbox, signed evidence.
 """
 
 import os
@@ -33,7 +33,9 @@ def run(customers: int) -> None:
             progress.console.print(f"[dim]{time.monotonic() - begun:5.1f} s  {text}[/]")
 
         companies: list[Any] = []
-        with running(settings(), port=0, tell=tell, meanwhile=lambda: companies.append(_seed(customers, tell))) as system:
+        with running(
+            settings(), port=0, tell=tell, meanwhile=lambda: companies.append(_seed(customers, tell))
+        ) as system:
             os.environ.update(system.environment)
             from flows.demo_story import tell_story  # noqa: PLC0415  # Prefect reads its settings when imported
 

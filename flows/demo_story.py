@@ -63,7 +63,7 @@ def _verify(case: str, operators: Mapping[str, _Operator], tell: Tell) -> None:
     tell(f"{case}: demo operator {operator.name} called the customer back: identity verified")
 
 
-def _enrol(tell: Any) -> dict[str, _Operator]:
+def _enrol(tell: Tell) -> dict[str, _Operator]:
     enrolled = {name: _Operator(name, enrol(name, (role,))["secret"]) for name, role in _OPERATORS.items()}
     tell(f"demo operators {' and '.join(enrolled)} are enrolled; the demo answers gates in their names")
     return enrolled
@@ -108,6 +108,7 @@ def _answer_gates(case: str, gates: list[dict[str, Any]], operators: Mapping[str
 
 
 def report(home: Path, access: str, erasure: str) -> None:
+    """Print timelines, plans, and where package, mails and evidence lie."""
     for case in (access, erasure):
         facts = work.case_facts(case)
         console.rule(f"{case}: {facts['right']}, {facts['outcome']}")

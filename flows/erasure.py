@@ -14,8 +14,8 @@ from tasks.act.proof import (
     erased_rows,
     judge_erasure,
     kept_items,
-    recount_system,
     record_by_hand,
+    recount_system,
     tell_erasure,
     times_acted_again,
 )
@@ -85,8 +85,8 @@ def _mismatch_question(case_id: str, unproven: ErasureUnproven) -> Question:
     return Question(
         gate=Gate.MISMATCH,
         description=(
-            f"**Case {case_id}: the erasure is not proven.**\n\n{unproven}\n\nAnswer *retry* to act again from the sealed "
-            "keys, or *by_hand* with the reference of who finished it."
+            f"**Case {case_id}: the erasure is not proven.**\n\n{unproven}\n\nAnswer *retry* to act again from the "
+            "sealed keys, or *by_hand* with the reference of who finished it."
         ),
         facts={"remains": unproven.what, "acted_again": times_acted_again(case_id)},
         options=(Decision.RETRY, Decision.BY_HAND),

@@ -1,7 +1,7 @@
 """What an operator fills in to register a request that came by letter, e-mail or telephone.
 
-The server checks a form against its JSON Schema before a run exists; everything else is checked after the text was sealed
-and wiped from Prefect's database, because an error of a Python validator would quote it there (law 1).
+The server checks a form against its JSON Schema before a run exists; everything else is checked after the text was
+sealed and wiped from Prefect's database, because an error of a Python validator would quote it there (law 1).
 """
 
 from typing import Literal

@@ -13,6 +13,7 @@ was answered with ``rightsflow approve``.
 """
 
 import hashlib
+from contextlib import suppress
 from functools import partial
 from typing import Any, Literal, cast
 
@@ -66,13 +67,9 @@ def answered(entry: GateEntry) -> GateEntry:
 
 def _through_form(entry: GateEntry) -> GateEntry:
     key = _key(entry)
-    form = suspend_flow_run(
-        wait_for_input=_form(entry), key=key, timeout=int(settings().gate_timeout.total_seconds())
-    )
-    try:
+    form = suspend_flow_run(wait_for_input=_form(entry), key=key, timeout=int(settings().gate_timeout.total_seconds()))
+    with suppress(AnswerRefused):  # told in the gate's note, which the next form shows
         answer_gate(entry, _answer(form))
-    except AnswerRefused:
-        pass  # told in the gate's note, which the next form shows
     _forget_form(key)
     return _latest(entry)
 

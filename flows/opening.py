@@ -2,7 +2,7 @@
 
 The order, for a run that was started with a filled-in form:
 
-1. the request is registered and sealed, under a key made from the flow run, so that a second start makes no second case;
+1. the request is registered and sealed, under a key made from the flow run: a second start makes no second case;
 2. the run's parameters are replaced by the case id, whatever step 1 said;
 3. the life of the case begins.
 """
@@ -84,6 +84,6 @@ def _wipe(case_id: str) -> None:
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         return
-    kept = {"case_id": case_id, "request": {}} if "case_id" in context.parameters else {"request": {}}
+    kept = {"case_id": case_id, "request": {}} if "case_id" in (context.parameters or {}) else {"request": {}}
     with get_client(sync_client=True) as client:
         client.update_flow_run(context.flow_run.id, parameters=kept, name=case_id or "not registered")

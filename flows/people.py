@@ -28,7 +28,8 @@ def enrol(
         RequestInvalid: when the name cannot be typed at a gate.
     """
     if not _NAME.fullmatch(name):
-        raise RequestInvalid("that cannot be an operator's name", where="name", remedy="use letters, digits and . _ @ -")
+        remedy = "use letters, digits and . _ @ -"
+        raise RequestInvalid("that cannot be an operator's name", where="name", remedy=remedy)
     secret = pyotp.random_base32()
     with wiring.opened() as installation:
         sealed = installation.seal_operator_secret(name, secret)

@@ -196,7 +196,7 @@ def _spawn(log: Path, environment: Mapping[str, str], *arguments: str) -> subpro
     """A Prefect command in a session of its own, so that Ctrl-C reaches only us."""
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log.open("ab") as sink:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603  # our own command with our own words
             [sys.executable, "-m", "prefect", *arguments],
             cwd=CODE,
             env=dict(environment),

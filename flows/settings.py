@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     dkim_selector: str = ""
     dkim_key_file: Path | None = None
     gate_timeout: timedelta = timedelta(days=400)
-    """Far beyond the legal time: a gate that times out fails its flow run, and the law's clock is ours, not Prefect's."""
+    """Far beyond the legal time: a gate that times out fails its flow run. The law's clock is ours, not Prefect's."""
     silence: timedelta = timedelta(seconds=90)
     """A running flow run without any event for so long has lost its process."""
     sweep_every: timedelta = timedelta(seconds=10)

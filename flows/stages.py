@@ -1,7 +1,7 @@
 """The stages every case goes through, whatever the right; each can be started again from its first line (law 2).
 
-A stage asks the register what is done and goes on from there. A system that fails opens a gate while the other systems go
-on (law 6): try again, or handled by hand with a reference.
+A stage asks the register what is done and goes on from there. A system that fails opens a gate while the other systems
+go on (law 6): try again, or handled by hand with a reference.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,7 @@
 """Starting and waking the flow runs of a case; the only module that asks Prefect about runs.
 
-A case has at most one live flow run, named after the case. Who asks twice gets the same run. Without a server nothing is
-lost: the case is in the register, and the sweep starts it when the server comes back.
+A case has at most one live flow run, named after the case. Who asks twice gets the same run. Without a server nothing
+is lost: the case is in the register, and the sweep starts it when the server comes back.
 """
 
 import os
@@ -19,9 +19,7 @@ from prefect.states import Scheduled
 from data_contracts.case import Case
 from data_contracts.errors import SystemUnavailable
 
-LIVE = frozenset(
-    {StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING}
-)
+LIVE = frozenset({StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING})
 _TAG = "case"
 
 
@@ -55,7 +53,7 @@ def start_flow(case: Case) -> UUID | None:
 
 
 def wake_flow(case: Case) -> UUID | None:
-    """Let a suspended flow run look at the register again, after a gate was answered elsewhere; start one if none lives.
+    """Let a suspended flow run look at the register again: a gate was answered elsewhere. Start one if none lives.
 
     Raises:
         SystemUnavailable: see :func:`start_flow`.

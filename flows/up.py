@@ -15,7 +15,7 @@ _LOOK_SECONDS = 0.5
 _DEMO_CUSTOMERS = 10_000
 
 
-class _Ended(Exception):  # noqa: N818  # a wish, not an error
+class _Ended(Exception):  # a wish, not an error
     """Somebody asked us to end."""
 
 

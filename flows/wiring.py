@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid, VaultSealed
@@ -89,9 +89,7 @@ class Installation:
             policy=load_policy(self.settings.contracts),
             register=self.register,
             vault=SealedVault(self.settings.vault, data_keys=self.register, master=self.master),
-            systems=DirectorySystems(
-                self.contracts.systems, self.system_urls(), time_zone=organisation.time_zone
-            ),
+            systems=DirectorySystems(self.contracts.systems, self.system_urls(), time_zone=organisation.time_zone),
             channel=MailChannel(organisation, self._mail(), outbox=self.settings.state / "outbox", clock=self.now),
             package=AnswerPackage(self.contracts, organisation),
             judge=self._judge(),
@@ -115,7 +113,7 @@ class Installation:
     @property
     def is_demo_contracts(self) -> bool:
         """Whether the contracts are those of the demo company that ships with the software."""
-        return self.settings.contracts.resolve() == Settings.model_fields["contracts"].default.resolve()
+        return bool(self.settings.contracts.resolve() == Settings.model_fields["contracts"].default.resolve())
 
     def seal_operator_secret(self, name: str, secret: str) -> bytes:
         """An operator's TOTP secret, sealed with the master key."""
@@ -242,10 +240,10 @@ def _secret_block(name: str) -> str:
     from prefect.blocks.system import Secret  # noqa: PLC0415  # imports Prefect only where a server is configured
 
     try:
-        block = Secret.load(name.lower().replace("_", "-"), _sync=True)
+        block = Secret.load(name.lower().replace("_", "-"), _sync=True)  # type: ignore[call-arg]  # Prefect's sync switch
     except ValueError:
         return ""
-    return str(block.get())
+    return str(cast("Secret[str]", block).get())
 
 
 __all__ = [

@@ -20,9 +20,7 @@ def plan_table(case: Case, plan: Any) -> str:  # noqa: ANN401  # JSON of data_co
 
 def _row(line: Mapping[str, Any]) -> str:
     columns = ", ".join(line["columns"]) or "all"
-    return (
-        f"| {line['system']} | {line['table']} | {line['action']} | {line['rows']} | {columns} | {why(line)} |"
-    )
+    return f"| {line['system']} | {line['table']} | {line['action']} | {line['rows']} | {columns} | {why(line)} |"
 
 
 def why(line: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from data_contracts.case import Case
 from data_contracts.errors import RequestInvalid, SystemUnavailable
-from data_contracts.evidence import Record, canonical, digest
+from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import wiring
@@ -121,7 +121,8 @@ def answer(case_id: str, gate: Gate, subject: str, typed: Answered) -> dict[str,
         finally:
             # Also after a refused answer: the form in the Prefect UI shows why.
             _, note = _woken(case)
-    return {"case": case_id, "gate": _gate_name(entry), "outcome": _outcome(decided), "note": note, "said": _said(decided)}
+    told = {"outcome": _outcome(decided), "note": note, "said": _said(decided)}
+    return {"case": case_id, "gate": _gate_name(entry)} | told
 
 
 def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:
@@ -168,7 +169,7 @@ def unseal_package(case_id: str, folder: Path, *, account: str) -> dict[str, Any
         with provided.vault.read(case_id, PACKAGE) as package:
             files = wiring.unpack_package(package, folder)
         when = installation.now().isoformat()
-        facts = {"by": f"local-account:{account}", "files": len(files)}
+        facts: Facts = {"by": f"local-account:{account}", "files": len(files)}
         provided.register.complete(
             case_id, "unseal", digest(canonical([account, when]))[:16], receipt={}, record=Record("unseal", "", facts)
         )
@@ -226,7 +227,8 @@ def _open_gate(case_id: str, gate: Gate, subject: str) -> GateEntry:
 
 
 def _gate_name(entry: GateEntry) -> str:
-    return f"{entry.gate.value}:{entry.subject}" if entry.subject and entry.gate is not Gate.IDENTITY else entry.gate.value
+    has_subject = entry.subject and entry.gate is not Gate.IDENTITY
+    return f"{entry.gate.value}:{entry.subject}" if has_subject else entry.gate.value
 
 
 def _outcome(entry: GateEntry) -> str:

@@ -152,7 +152,9 @@ def _check_method(entry: GateEntry, answer: Answer) -> None:
     if not is_enough(provided.policy, right, method=answer.reference.strip()):
         ways = ", ".join(accepted_methods(provided.policy, right))
         raise AnswerRefused(
-            "the way identity was checked is not enough for this right", where="reference", remedy=f"name one of: {ways}"
+            "the way identity was checked is not enough for this right",
+            where="reference",
+            remedy=f"name one of: {ways}",
         )
 
 

@@ -1,7 +1,7 @@
 """Close a case: destroy what was staged, and put the last record into evidence (law 9).
 
-What is left afterwards is the register's row, its timeline and the evidence, none of which holds personal data. An answer
-package stays sealed until the time the policy gives it is over; then the case is purged with its data key.
+What is left afterwards is the register's row, its timeline and the evidence, none of which holds personal data. An
+answer package stays sealed until the time the policy gives it is over; then the case is purged with its data key.
 """
 
 from datetime import timedelta

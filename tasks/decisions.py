@@ -1,6 +1,6 @@
 """Carry out in the register what people decided at the approval and subjects gates."""
 
-from data_contracts.evidence import Record
+from data_contracts.evidence import Facts, Record
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from tasks.approval import deciding_people
@@ -26,7 +26,7 @@ def settle_subjects(case_id: str) -> bool:
 
 def _settle(case_id: str, name: str, gate: GateEntry | None, *, approved: bool) -> None:
     people = list(deciding_people(gate)) if gate else []
-    facts = {"approved": approved, "decided_by": people, "question": gate.digest if gate else ""}
+    facts: Facts = {"approved": approved, "decided_by": people, "question": gate.digest if gate else ""}
     services().register.complete(
         case_id,
         name,

@@ -103,7 +103,7 @@ def finish_search(case_id: str) -> dict[str, int]:
 
 @step("stage")
 def stage_rows(case_id: str, system: str) -> dict[str, int]:
-    """Stream the subject's rows of one system into the vault; the number of rows by table, shared rows as ``table+shared``."""
+    """Stream the subject's rows of one system into the vault; rows by table, shared rows as ``table+shared``."""
     register = services().register
     entry = register.claim(case_id, "stage", system)
     if entry.state == "done":
@@ -115,9 +115,7 @@ def stage_rows(case_id: str, system: str) -> dict[str, int]:
         if shared := located.shared.get((system, table.name)):
             (count,) = services().systems.connector(system).count([Selection(table.name, shared)])
             rows[f"{table.name}+shared"] = count
-    register.complete(
-        case_id, "stage", system, receipt={"rows": rows}, record=Record("stage", system, {"rows": rows})
-    )
+    register.complete(case_id, "stage", system, receipt={"rows": rows}, record=Record("stage", system, {"rows": rows}))
     return rows
 
 

@@ -132,9 +132,9 @@ def _question(case_id: str, name: str) -> Question:
         gate=Gate.UNCERTAIN_MAIL,
         subject=name,
         description=(
-            f"**Case {case_id}: `{name}` may or may not have left.** The connection broke, or the process died, while the "
-            f"mail server took it.\n\nLook for the message id of `{case_id}:{name}` in the mail server's log, then answer "
-            "*sent* or *send_again*."
+            f"**Case {case_id}: `{name}` may or may not have left.** The connection broke, or the process died, while "
+            f"the mail server took it.\n\nLook for the message id of `{case_id}:{name}` in the mail server's log, then "
+            "answer *sent* or *send_again*."
         ),
         facts={"notice": name, "sent_again": again},
         options=(Decision.SENT, Decision.SEND_AGAIN),

@@ -70,7 +70,7 @@ def register_request(typed: TypedRequest) -> Case:
 def receipt_moment(day: str, now: datetime, time_zone: str) -> datetime:
     """The moment of receipt for a date typed by a person; empty means now.
 
-    A letter has a day, not an hour: noon of that day in the organisation's zone, so that the day is the same everywhere.
+    A letter has a day, not an hour: noon of that day in the organisation's zone, so the day is the same everywhere.
 
     Raises:
         RequestInvalid: when ``day`` is not an ISO date.

@@ -14,7 +14,6 @@ from datetime import datetime
 from functools import wraps
 from typing import Generic, ParamSpec, TypeVar
 
-from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture
@@ -30,7 +29,7 @@ R = TypeVar("R")
 _MAX_WAIT_SECONDS = 60
 
 
-class NotAFailure(Exception):  # noqa: N818  # says what it is not
+class NotAFailure(Exception):  # says what it is not
     """Tells something without anything having failed; the guard lets it pass."""
 
 
@@ -41,8 +40,8 @@ class Step(Generic[P, R]):
         """Wrap ``function``; ``name`` is how the business calls the step."""
         self.name = name
         self._guarded = guarded(function, name)
-        self._task: Task[P, R] = task(
-            self._guarded,
+        self._task: Task[P, R] = Task(
+            fn=self._guarded,
             name=name,
             task_run_name=_run_name(name),
             cache_policy=NO_CACHE,
@@ -82,7 +81,7 @@ class Step(Generic[P, R]):
         retry = services().retry
         return self._task.with_options(
             retries=retry.attempts - 1,
-            retry_delay_seconds=exponential_backoff(retry.first_wait.total_seconds()),  # type: ignore[arg-type]  # seconds may be a fraction
+            retry_delay_seconds=exponential_backoff(retry.first_wait.total_seconds()),
             retry_jitter_factor=0.5,
         )
 
@@ -144,9 +143,7 @@ def _settled(future: PrefectFuture[R]) -> R | RightsflowError:
     if isinstance(outcome, RightsflowError):
         return outcome
     if isinstance(outcome, BaseException):
-        return SystemUnavailable(
-            "a task was stopped before it ended", remedy="run the case again"
-        )
+        return SystemUnavailable("a task was stopped before it ended", remedy="run the case again")
     return outcome
 
 

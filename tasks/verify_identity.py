@@ -4,7 +4,7 @@ A person answers the identity gate: how it was checked, or that more proof is ne
 the vault as ``proof.*``; once checked they are destroyed, and only that they were checked, how and by whom stays.
 """
 
-from data_contracts.evidence import Record
+from data_contracts.evidence import Facts, Record
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Right
 from tasks.approval import Question, deciding_people
@@ -57,7 +57,7 @@ def settle_identity(case_id: str, attempt: int) -> str:
 
 def _record(case_id: str, gate: GateEntry, state: CaseState, *, outcome: str | None) -> None:
     method = gate.answers[-1].reference if gate.outcome is Decision.APPROVE else ""
-    facts = {
+    facts: Facts = {
         "verified": gate.outcome is Decision.APPROVE,
         "method": method,
         "checked_by": list(deciding_people(gate)),

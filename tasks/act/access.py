@@ -46,9 +46,7 @@ def build_package(case_id: str) -> int:
     entry = provided.register.claim(case_id, "act")
     if entry.state == "done":
         return int(str(entry.receipt["rows"]))
-    provided.register.complete(
-        case_id, "confirm", receipt={}, record=None, move=(CaseState.ACTING, "package is built")
-    )
+    provided.register.complete(case_id, "confirm", receipt={}, record=None, move=(CaseState.ACTING, "package is built"))
     content = _content(case_id)
     with provided.vault.write(case_id, PACKAGE) as sink:
         manifest = provided.package.write(sink, content, lambda path: _staged(case_id, path))

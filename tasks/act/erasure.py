@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from data_contracts.contract import Reference, Table
 from data_contracts.errors import ContractMismatch
-from data_contracts.evidence import Record
+from data_contracts.evidence import Facts, Record
 from data_contracts.keys import Condition, ErasureOrder, Selection
 from data_contracts.plan import Located, Plan, plan_facts
 from data_contracts.vocabulary import CaseState, ColumnErasure, TableErasure
@@ -32,7 +32,7 @@ from tasks.sealed import keys_of, plain_keys, read_json, read_located, write_jso
 from tasks.services import services
 from tasks.step import step
 
-TOKEN_KEY = "token-key"
+TOKEN_KEY = "token-key"  # noqa: S105  # the name of a sealed blob
 _OVER = ""
 """Marks keys of rows that are over among the sealed keys; no table has this name."""
 _TOKEN_LENGTH = 16
@@ -40,8 +40,8 @@ _HASH_LENGTH = 64
 
 
 @step("measure")
-def measure_system(case_id: str, system: str) -> dict[str, int]:
-    """Seal what acting will need of one system, and count: each part of the plan by its number, each table as ``=name``."""
+def measure_system(case_id: str, system: str) -> Mapping[str, int]:
+    """Seal what acting will need of one system, and count: parts of the plan by number, tables as ``=name``."""
     provided = services()
     connector = provided.systems.connector(system)
     contract = provided.contracts.systems[system]
@@ -119,10 +119,8 @@ def erase_in_system(case_id: str, system: str) -> dict[str, int]:
     rows: dict[str, int] = {}
     for (table, _), count in zip(sequence, touched, strict=True):
         rows[table] = rows.get(table, 0) + count
-    facts = {"rows": rows, "attempt": entry.attempts}
-    provided.register.complete(
-        case_id, "erase", system, receipt={"rows": rows}, record=Record("erase", system, facts)
-    )
+    facts: Facts = {"rows": rows, "attempt": entry.attempts}
+    provided.register.complete(case_id, "erase", system, receipt={"rows": rows}, record=Record("erase", system, facts))
     return rows
 
 
@@ -167,7 +165,8 @@ def replacements(case_id: str, table: Table) -> dict[str, dict[str, str]]:
         column = table.column(name)
         strategy = column.erase or ColumnErasure.TOKEN
         key = services().pseudonym_key() if strategy is ColumnErasure.HMAC else _case_key(case_id)
-        length = min(column.max_length or _HASH_LENGTH, _HASH_LENGTH if strategy is ColumnErasure.HMAC else _TOKEN_LENGTH)
+        wanted = _HASH_LENGTH if strategy is ColumnErasure.HMAC else _TOKEN_LENGTH
+        length = min(column.max_length or wanted, wanted)
         values = sealed.get((table.name, name), frozenset())
         place = f"{table.system}.{table.name}.{name}"
         made[name] = {str(value): _pseudonym(key, place, value, length) for (value,) in values}
@@ -219,7 +218,7 @@ def _keys_over(table: Table, carrier: Reference, located: Located) -> frozenset[
 def _wanted_keys(table: Table) -> list[tuple[str, ...]]:
     if table.erase is not TableErasure.COLUMNS:
         return []
-    columns = [(name,) for name in pseudonymised(table)]
+    columns: list[tuple[str, ...]] = [(name,) for name in pseudonymised(table)]
     return [table.primary_key, *columns] if table.primary_key else columns
 
 

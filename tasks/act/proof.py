@@ -4,7 +4,7 @@ Three counts for every table that the plan speaks of, none of them a statement's
 
 1. ``rows``: rows that the sealed keys still select, against the rows that a hold or a sharing keeps;
 2. ``values``: rows whose erased columns do not look erased, against none;
-3. ``keys``: keys that a fresh search from what the subject gave reaches, and the sealed search did not know, against none.
+3. ``keys``: keys that a fresh search from what the subject gave reaches and the sealed search did not know: none.
 """
 
 from collections.abc import Iterable, Sequence

@@ -15,7 +15,7 @@ from data_contracts.vocabulary import Decision, Gate, Right, Sensitivity
 _NEEDS_REFERENCE = frozenset({Decision.BY_HAND})
 _NEEDS_REASON = frozenset({Decision.REFUSE})
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/#-]{0,59}")
-"""A reference names a ticket or a letter; it goes into the evidence, so it has no room for a person's name and address."""
+"""A reference names a ticket or a letter; it goes into evidence, so it has no room for a name and an address."""
 
 _AT_ONCE = frozenset({Decision.REFUSE, Decision.ASK_MORE, Decision.RETRY})
 """Answers for which one person is enough, whatever the rule: they disclose and change nothing."""

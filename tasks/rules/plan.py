@@ -1,9 +1,10 @@
 """From contracts and located rows to what an erasure does, table by table (Art. 17).
 
-Pure. :func:`segments` cuts each table into parts that are treated alike (rows whose hold is over, rows still held, rows
-shared with others); a caller counts them; :func:`erasure_plan` puts counts and parts together for the people at the gate.
-The same segments give the orders (:func:`orders`) and the proof (:func:`checks`), so that what is approved, what is done
-and what is proven cannot drift apart.
+Pure. :func:`segments` cuts each table into parts that are treated alike (rows whose hold is over, rows still held,
+rows shared with others); a caller counts them; :func:`erasure_plan` puts counts and parts together for the people at
+the gate.
+The same segments give the orders (:func:`orders`) and the proof (:func:`erased_look`), so that what is approved, what
+is done and what is proven cannot drift apart.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

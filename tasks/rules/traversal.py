@@ -93,9 +93,7 @@ class Search:
         """Whether ``system`` has tables that may hold keys it was not asked for."""
         return bool(self.questions(system))
 
-    def absorb(
-        self, system: str, answers: Mapping[TablePath, Mapping[tuple[str, ...], frozenset[Key]]]
-    ) -> "Search":
+    def absorb(self, system: str, answers: Mapping[TablePath, Mapping[tuple[str, ...], frozenset[Key]]]) -> "Search":
         """The search after ``system`` answered all of :meth:`questions`; ``answers`` may be empty."""
         found: dict[Slot, set[Key]] = {}
         for path, columns in answers.items():
@@ -184,7 +182,7 @@ def begin(
         allow_several: several values of a unique identity kind are no reason to stop.
     """
     kinds = contracts.vocabulary.identities
-    given = {
+    given: dict[Slot, frozenset[Key]] = {
         ("identity", kind): frozenset(
             (normal,) for value in values if (normal := normal_form(kinds[kind].normalise, value))
         )
