@@ -14,8 +14,9 @@ A table that yields no key (nothing refers to it, no identity in it) is not aske
 known at the end, and its rows are read once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from data_contracts.contract import Contracts, Table
 from data_contracts.keys import Condition, Key, Selection
@@ -137,8 +138,8 @@ class Search:
         path = (table.system, table.name)
         if not self.routes.yields[path]:
             return None
-        new = {slot: keys - done.get(slot, frozenset()) for slot, keys in self.known.items()}
-        conditions = _conditions(self.routes.own[path], self._usable(table, new))
+        ways = self.routes.own[path]
+        conditions = _conditions(ways, self._usable(table, self.known), asked=self._usable(table, done))
         if not conditions:
             return None
         return Question(path, Selection(table.name, conditions), self.routes.yields[path])
@@ -285,16 +286,26 @@ def _cell(system: str, table: str, columns: tuple[str, ...]) -> Slot:
     return ("cell", system, table, *columns)
 
 
-def _conditions(ways: Iterable[_Way], keys: Keys) -> tuple[Condition, ...]:
-    """One condition for each set of columns and way to compare, joined over the slots that lead there."""
+def _conditions(ways: Sequence[_Way], keys: Keys, *, asked: Keys = MappingProxyType({})) -> tuple[Condition, ...]:
+    """One condition for each set of columns and way to compare, joined over the slots that lead there.
+
+    Keys that those columns were ``asked`` for are left out, whichever slot they came from.
+    """
+    before = _joined(ways, asked)
+    new = {way: found - before.get(way, set()) for way, found in _joined(ways, keys).items()}
+    return tuple(
+        Condition(columns, frozenset(values), normalise=rule)  # type: ignore[arg-type]  # rule is an IdentityKind's
+        for (columns, rule), values in sorted(new.items(), key=lambda item: item[0])
+        if values
+    )
+
+
+def _joined(ways: Iterable[_Way], keys: Keys) -> dict[tuple[tuple[str, ...], str], set[Key]]:
     joined: dict[tuple[tuple[str, ...], str], set[Key]] = {}
     for way in ways:
         if values := keys.get(way.slot):
             joined.setdefault((way.columns, way.normalise), set()).update(values)
-    return tuple(
-        Condition(columns, frozenset(values), normalise=rule)  # type: ignore[arg-type]  # rule is an IdentityKind's
-        for (columns, rule), values in sorted(joined.items())
-    )
+    return joined
 
 
 def _merge(known: Keys, found: Mapping[Slot, set[Key]]) -> Keys:
