@@ -5,6 +5,7 @@ Unix socket ``FOLDER/lives.sock``. One connection is one life: a line of JSON (:
 out, with ``status`` (how the process ended, negative: by that signal) and, where it lived to tell, what it left behind.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -216,6 +217,7 @@ def _in_new_process(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def serve(folder: Path) -> None:
     """Make the world, then serve lives until the process is ended."""
     world = _made_world(folder)
+    gc.freeze()  # else each process looks for garbage in all that was imported: half of its time
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever serves a connection is nobody's to wait for
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(folder / ADDRESS))
