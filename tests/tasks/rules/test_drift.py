@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from data_contracts.contract import Column, SystemContract, Table
+from data_contracts.contract import Column, Reference, SystemContract, Table
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
-from data_contracts.vocabulary import ColumnErasure, TableErasure
+from data_contracts.vocabulary import ColumnErasure, Follow, TableErasure
 from tasks.rules.drift import Effect, drift, forbids
 
 
@@ -117,3 +117,27 @@ def test_what_cannot_be_searched_cannot_be_erased(
 
     acts = (Effect.FORBIDS_SEARCHING, Effect.FORBIDS_ERASING)
     assert [effect for effect in acts if forbids(found, effect)] == forbidden
+
+
+@pytest.mark.parametrize(
+    ("follow", "erase_child", "on_delete", "forbidden"),
+    [
+        (Follow.FROM, TableErasure.DELETE, "CASCADE", False),
+        (None, TableErasure.DELETE, "CASCADE", True),
+        (Follow.FROM, TableErasure.KEEP, "CASCADE", True),
+        (None, TableErasure.DELETE, "SET NULL", False),
+    ],
+    ids=["the subject's own", "somebody else's", "kept by a hold", "no cascade"],
+)
+def test_cascade_that_takes_other_rows_forbids_erasing(
+    follow: Follow | None, erase_child: TableErasure, on_delete: str, *, forbidden: bool
+) -> None:
+    """Law 8: the database must not delete by itself what nobody said is the data subject's."""
+    to_customer = Reference(("id",), "crm", "customer", ("id",), frozenset({follow} if follow else ()))
+    child = replace(_contract().tables[1], erase=erase_child, references=(to_customer,))
+    contract = replace(_contract(TableErasure.DELETE), tables=(_contract(TableErasure.DELETE).tables[0], child))
+    live = replace(_live(), references=(LiveReference("product", ("id",), "customer", ("id",), on_delete),))
+
+    found = drift(contract, live)
+
+    assert (Effect.FORBIDS_ERASING in {f.effect for f in found}) is forbidden
