@@ -1,0 +1,67 @@
+"""One real system for this folder: server, deployments, worker, and a demo company of thirty customers."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows import wiring
+from flows.running import running
+from flows.settings import Settings, settings
+from tests.prefect.office import Office
+
+_QUICK = {
+    "RIGHTSFLOW_JUDGE": "plain",
+    "RIGHTSFLOW_RETRY_ATTEMPTS": "2",
+    "RIGHTSFLOW_RETRY_FIRST_WAIT": "PT0.05S",
+    "RIGHTSFLOW_SILENCE": "PT2S",
+    "RIGHTSFLOW_CRASH_GRACE": "PT2S",
+    "RIGHTSFLOW_PENDING_LIMIT": "PT2S",
+}
+"""What takes minutes in earnest takes seconds here."""
+
+
+@pytest.fixture(scope="package")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The running system, and this process set up as one of its own."""
+    home = tmp_path_factory.mktemp("office")
+    with pytest.MonkeyPatch.context() as environment:
+        _prepare(environment, home)
+        chosen = Settings()
+        made: list[Any] = []
+        with running(chosen, port=0, meanwhile=lambda: made.append(_seeded(chosen))) as system:
+            for name, value in system.environment.items():
+                environment.setenv(name, value)
+            url = system.environment["PREFECT_API_URL"]
+            with temporary_settings({PREFECT_API_URL: url}), wiring.opened(chosen) as installation:
+                with httpx.Client(base_url=url, timeout=60) as api:
+                    yield Office(system, installation, made[0], api)
+    settings.cache_clear()
+
+
+def _prepare(environment: pytest.MonkeyPatch, home: Path) -> None:
+    """An environment for every process of the system; they are processes of their own, so only it can tell them."""
+    for name in [name for name in os.environ if name.startswith(("PREFECT", "RIGHTSFLOW"))]:
+        environment.delenv(name)
+    (home / "tmp").mkdir()
+    listening = {
+        "PYTHONPATH": str(Path(__file__).parent / "listening"),
+        "RIGHTSFLOW_TEST_CONNECTIONS": str(home / "connections.txt"),
+    }
+    # What a process writes aside lies in the home too, where the canary is searched for.
+    for name, value in {**_QUICK, **listening, "TMPDIR": str(home / "tmp"), "RIGHTSFLOW_HOME": str(home)}.items():
+        environment.setenv(name, value)
+    settings.cache_clear()
+
+
+def _seeded(chosen: Settings) -> Any:
+    installation = wiring.Installation(chosen)
+    try:
+        return installation.seed_demo(customers=30, today=datetime.now(UTC).date(), progress=lambda _: None)
+    finally:
+        installation.close()

@@ -1,0 +1,206 @@
+"""An office that works on a real Prefect server and worker: what its people do, and what a test needs to see."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import pyotp
+
+from data_contracts.ports import GateEntry, Operator
+from data_contracts.vocabulary import Channel, OperatorRole, Right
+from flows.running import RunningSystem
+from flows.wiring import Installation
+from integrations.demo import DemoCompany
+from tasks.receive_request import TypedRequest, register_request
+
+Run = dict[str, Any]
+
+_PATIENCE_SECONDS = 90
+_LOOK_SECONDS = 0.2
+_NUMBERS = count(1)
+
+
+@dataclass
+class Office:
+    """The running system, its installation, and the server's own API.
+
+    Attributes:
+        api: speaks to the Prefect server as its UI does.
+    """
+
+    system: RunningSystem
+    installation: Installation
+    company: DemoCompany
+    api: httpx.Client
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        """Where the installation's state lies."""
+        return self.installation.settings.state
+
+    # --- people ---------------------------------------------------------------------------------------------------
+
+    def somebody(self, *roles: OperatorRole) -> dict[str, str]:
+        """The name and code of an operator who has never answered, so that no code is ever used twice."""
+        name, secret = f"operator-{next(_NUMBERS)}", pyotp.random_base32()
+        sealed = self.installation.seal_operator_secret(name, secret)
+        self.installation.register.put_operator(Operator(name, roles or (OperatorRole.DPO,), None, None, secret=sealed))
+        self.secrets[name] = secret
+        return {"operator": name, "code": self.code(name)}
+
+    def code(self, name: str) -> str:
+        """What the operator's authenticator shows."""
+        return pyotp.TOTP(self.secrets[name]).now()
+
+    # --- flow runs ------------------------------------------------------------------------------------------------
+
+    def start(self, flow: str, parameters: Mapping[str, Any], **more: Any) -> httpx.Response:
+        """What the server answers to somebody who starts a deployed flow from the UI."""
+        deployment = self.api.get(f"/deployments/name/{flow}/{flow}").raise_for_status().json()
+        order = {"parameters": parameters, "enforce_parameter_schema": True, **more}
+        return self.api.post(f"/deployments/{deployment['id']}/create_flow_run", json=order)
+
+    def run(self, run_id: str) -> Run:
+        """The flow run as the server has it."""
+        found: Run = self.api.get(f"/flow_runs/{run_id}").raise_for_status().json()
+        return found
+
+    def run_of(self, case_id: str) -> Run:
+        """The newest flow run of a case, as soon as there is one."""
+        query = {"flow_runs": {"name": {"any_": [case_id]}}, "sort": "START_TIME_DESC", "limit": 1}
+        found = self.until(lambda: self.api.post("/flow_runs/filter", json=query).raise_for_status().json())
+        run: Run = found[0]
+        return run
+
+    def set_state(self, run_id: str, kind: str, *, name: str | None = None) -> None:
+        """Force a state, as a worker does that dies afterwards."""
+        state = {"type": kind, "name": name or kind.capitalize()}
+        self.api.post(f"/flow_runs/{run_id}/set_state", json={"state": state, "force": True}).raise_for_status()
+
+    def ended(self, run_id: str, *states: str) -> Run:
+        """The flow run once it is in one of ``states``; any other end is a failure of the test."""
+        wanted = states or ("Completed",)
+        run = self.until(lambda: self._in(run_id, {*wanted, "Completed", "Failed", "Crashed", "Cancelled"}))
+        assert run["state_name"] in wanted, f"{run['state_name']}: {run['state'].get('message')}"
+        return run
+
+    def _in(self, run_id: str, states: set[str]) -> Run | None:
+        run = self.run(run_id)
+        return run if run["state_name"] in states else None
+
+    # --- gates ----------------------------------------------------------------------------------------------------
+
+    def form(self, run_id: str) -> str:
+        """The description of the form that a suspended flow run shows, once it can be answered."""
+        run = self.ended(run_id, "Suspended")
+        keys = run["state"]["state_details"]["run_input_keyset"]
+        found = self.until(lambda: self._input(run_id, keys["description"]))
+        return str(found)
+
+    def answer(self, run_id: str, **typed: str) -> dict[str, Any]:
+        """What the server says to an answer typed into the form of a suspended flow run."""
+        self.form(run_id)
+        typed = {"decision": "approve", "reference": "", "reason": "", **typed}
+        answer = self.api.post(f"/flow_runs/{run_id}/resume", json={"run_input": typed})
+        said: dict[str, Any] = answer.raise_for_status().json()
+        return said
+
+    def identify(self, run_id: str, **typed: str) -> None:
+        """Somebody called the data subject back, and says so at the gate."""
+        said = self.answer(run_id, **{"reference": "call_back", **self.somebody(), **typed})
+        assert said["status"] == "ACCEPT", said
+
+    def gates(self, case_id: str) -> list[GateEntry]:
+        """The open gates of a case."""
+        return self.installation.register.gates(case_id, open_only=True)
+
+    def _input(self, run_id: str, key: str) -> str:
+        found = self.api.get(f"/flow_runs/{run_id}/input/{key}")
+        return found.text if found.is_success else ""
+
+    # --- processes ------------------------------------------------------------------------------------------------
+
+    def kill_worker(self) -> None:
+        """Kill the worker and everything of its process group, at once."""
+        worker = self.system.worker
+        assert worker is not None
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+
+    def kill_flow(self, run_id: str) -> None:
+        """Kill the process of a flow run, at once."""
+        os.kill(self.until(lambda: self._process(run_id)), signal.SIGKILL)
+
+    def _process(self, run_id: str) -> int | None:
+        """The process that the worker started for a flow run of this server."""
+        wanted = {f"PREFECT__FLOW_RUN_ID={run_id}".encode(), f"RIGHTSFLOW_HOME={self.home}".encode()}
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                variables = set((place / "environ").read_bytes().split(b"\0"))
+            except OSError:
+                continue  # ended meanwhile, or not ours
+            if wanted <= variables:
+                return int(place.name)
+        return None
+
+    def command(self, *words: str) -> dict[str, Any]:
+        """What ``rightsflow WORDS --json`` prints, in an environment that knows the home and nothing else of us."""
+        known = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
+        done = subprocess.run(
+            [sys.executable, "-m", "flows.cli", *words, "--json"],
+            cwd=Path(__file__).parents[2],
+            env=known,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert done.stdout, done.stderr
+        facts: dict[str, Any] = json.loads(done.stdout)
+        return {"exit": done.returncode, **facts}
+
+    # --- what is left ---------------------------------------------------------------------------------------------
+
+    def register(self, right: Right, key: str, **typed: str) -> str:
+        """The case id of a request that is registered while nobody starts a flow for it."""
+        subject = self.company.subject
+        identity = {"email": [typed.pop("email", subject.email)]}
+        request = TypedRequest(right, Channel.LETTER, "en", datetime.now(UTC), key, identity, **{"name": subject.name, **typed})
+        return register_request(request).case_id
+
+    def mails(self, case_id: str) -> list[str]:
+        """Kinds of the mails that the case sent, sorted."""
+        files = (self.home / "outbox").glob(f"{case_id}.*.eml")
+        return sorted(unquote(file.stem).removeprefix(f"{case_id}.notice.") for file in files)
+
+    def steps(self, case_id: str) -> list[str]:
+        """Step and system of each evidence record of the case, in order; the chain must be whole."""
+        verified = self.installation.verify_case(case_id)
+        assert verified.is_whole, verified.findings
+        envelopes, _head = self.installation.register.evidence(case_id)
+        predicates = [json.loads(base64.b64decode(str(one["payload"])))["predicate"] for one in envelopes]
+        return [" ".join(filter(None, (one["step"], one["system"]))) for one in predicates]
+
+    def states(self, case_id: str) -> list[str]:
+        """Where the case stood, first to last."""
+        return [move.to.value for move in self.installation.register.timeline(case_id)]
+
+    def until(self, look: Callable[[], Any]) -> Any:
+        """What ``look`` sees, as soon as it sees anything."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not (seen := look()):
+            assert time.monotonic() < deadline, f"nothing came; {self.system.failed() or 'all processes live'}"
+            time.sleep(_LOOK_SECONDS)
+        return seen
