@@ -64,6 +64,8 @@ class LiveReference:
     columns: tuple[str, ...]
     to_table: str
     to_columns: tuple[str, ...]
+    on_delete: str = ""
+    """What the database does by itself to rows that refer to a deleted one: ``CASCADE``, ``SET NULL``, …; or empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,9 @@ class Erasure:
 
     def _constant(self, asked: Asked, name: str, value: object) -> object:
         fitted = None if value is None else self._queries.conditions.fitted(asked.table, name, value)
+        if fitted is NO_MATCH and isinstance(value, bool):
+            # MariaDB keeps yes and no as TINYINT(1), which its driver reads as an integer.
+            fitted = self._queries.conditions.fitted(asked.table, name, int(value))
         if fitted is NO_MATCH:
             raise ContractMismatch(
                 "the column cannot hold the constant that masks it",

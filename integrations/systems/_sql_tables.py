@@ -147,7 +147,8 @@ def _references(inspector: sa.Inspector, places: dict[tuple[str | None, str], st
                 if target in known or (schema or default, name) in known:
                     there = known.get(target, key["referred_table"])
                     columns, to_columns = tuple(key["constrained_columns"]), tuple(key["referred_columns"])
-                    found.append(LiveReference(here, columns, there, to_columns))
+                    on_delete = str((key.get("options") or {}).get("ondelete") or "").upper()
+                    found.append(LiveReference(here, columns, there, to_columns, on_delete))
     return sorted(found, key=lambda r: (r.table, r.columns))
 
 

@@ -13,7 +13,10 @@ from enum import StrEnum
 
 from data_contracts.contract import Column, SystemContract, Table
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
-from data_contracts.vocabulary import ColumnErasure, TableErasure
+from data_contracts.vocabulary import ColumnErasure, Follow, TableErasure
+
+_LOSES_ROWS = frozenset({TableErasure.DELETE, TableErasure.KEEP})
+"""Ways of erasing that delete rows: at once, or when their hold is over."""
 
 
 class Effect(StrEnum):
@@ -51,7 +54,7 @@ def drift(contract: SystemContract, live: LiveSchema) -> list[Drift]:
         live: what it holds, under the contract's names.
     """
     found = [finding for table in contract.tables for finding in _of_table(table, live)]
-    return sorted([*found, *_undeclared_referrers(contract, live)])
+    return sorted([*found, *_undeclared_referrers(contract, live), *_cascades(contract, live)])
 
 
 def forbids(findings: list[Drift], effect: Effect) -> bool:
@@ -107,6 +110,23 @@ def _undeclared_referrers(contract: SystemContract, live: LiveSchema) -> Iterato
         target = declared.get(reference.to_table)
         if target is not None and reference.table not in declared:
             yield _of_referrer(target, reference)
+
+
+def _cascades(contract: SystemContract, live: LiveSchema) -> Iterator[Drift]:
+    """Where the database itself would delete rows that nobody said are the data subject's (law 8)."""
+    declared = {table.name: table for table in contract.tables}
+    for reference in live.references:
+        target, child = declared.get(reference.to_table), declared.get(reference.table)
+        if target is None or child is None or reference.on_delete != "CASCADE":
+            continue
+        is_followed = any(
+            own.to_table == target.name and own.columns == reference.columns and Follow.FROM in own.follow
+            for own in child.references
+        )
+        if target.erase in _LOSES_ROWS and not (is_followed and child.erase is TableErasure.DELETE):
+            what = f"deleting a row deletes rows of `{child.name}` with it (ON DELETE CASCADE), which must stay"
+            remedy = "take the cascade out of the foreign key, or declare that those rows are the data subject's"
+            yield _at(target, "", Effect.FORBIDS_ERASING, what=what, remedy=remedy)
 
 
 def _of_referrer(target: Table, reference: LiveReference) -> Drift:

@@ -227,10 +227,13 @@ def provided(services: Services) -> tuple[Recording, Services]:
     return recording, replace(services, systems=recording)
 
 
-def a_house(home: Path, company: DemoCompany, contracts: Path = CONTRACTS) -> Iterator[tuple[House, Recording]]:
+def a_house(
+    home: Path, company: DemoCompany, contracts: Path = CONTRACTS, *, register_url: str = ""
+) -> Iterator[tuple[House, Recording]]:
     """A house in ``home``, its services in use until the generator is closed."""
     clock = Clock()
-    made = Installation(Settings(home=home, contracts=contracts, judge="plain", retry_attempts=1), now=clock)
+    chosen = Settings(home=home, contracts=contracts, judge="plain", retry_attempts=1, register_url=register_url)
+    made = Installation(chosen, now=clock)
     vars(made)["contracts"] = _contracts(contracts)  # read once for all tests: it is most of the work here
     recording, services = provided(made.services)
     with use(services):
