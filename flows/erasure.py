@@ -31,6 +31,10 @@ def erasure(case_id: str = "", request: RequestForm = RequestForm()) -> str:  # 
 
     Start it with a case id to carry a registered case on, or fill in the request of a letter or telephone call: what
     is typed is sealed and wiped from Prefect before anything else happens.
+
+    Args:
+        case_id: Leave it empty to register a request below. With a case id, that case is carried on.
+        request: What came by letter, e-mail or telephone. It is sealed, then wiped from Prefect.
     """
     return case_flow("erasure", case_id, request, carry_out)
 

@@ -17,6 +17,10 @@ def receive(right: Literal["access", "erasure"] = "access", request: RequestForm
     """Register a request and start its flow; the case id.
 
     What is typed is sealed in the vault and wiped from Prefect before anything else happens.
+
+    Args:
+        right: Which right the data subject exercises.
+        request: What came by letter, e-mail or telephone. It is sealed, then wiped from Prefect.
     """
     with wiring.opened():
         return guarded(lambda _: _register(right, request), "receive")("")

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, Literal, ParamSpec
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +18,13 @@ from rich.table import Table
 from data_contracts.errors import ContractInvalid, RightsflowError
 
 P = ParamSpec("P")
+
+_WHOLE = frozenset(
+    {"action", "at", "case", "gate", "name", "received", "response_due", "right", "rows"}
+    | {"state", "system", "table", "to", "wave"}
+)
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NUMBERS = frozenset({"rows", "days_left"})
 
 OPTION_JSON = typer.Option("--json", help="Print facts as JSON.")
 console = Console(highlight=False, soft_wrap=True)
@@ -30,13 +40,26 @@ def show(facts: Mapping[str, Any], as_json: bool, human: Callable[[Mapping[str, 
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str = "") -> None:
-    """Print rows as a table, columns in that order."""
-    grid = Table(title=title or None, title_justify="left", header_style="bold")
+    """Print rows as a table, columns in that order. What is typed again or is a time is never cut off."""
+    grid = Table(title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        grid.add_column(column.replace("_", " "), justify="right" if column in {"rows", "days_left"} else "left")
+        justify: Literal["left", "right"] = "right" if column in _NUMBERS else "left"
+        grid.add_column(column.replace("_", " "), justify=justify, no_wrap=column in _WHOLE, overflow="fold")
+        if column in _WHOLE:
+            grid.columns[-1].min_width = max((len(_cell(row, column)) for row in rows), default=0)
     for row in rows:
-        grid.add_row(*(escape(str(row.get(column, ""))) for column in columns))
+        grid.add_row(*(escape(_cell(row, column)) for column in columns))
     console.print(grid)
+
+
+def _cell(row: Mapping[str, Any], column: str) -> str:
+    """A value for a person: times to the second, of a digest as much as tells it from others."""
+    value = row.get(column)
+    if isinstance(value, str) and _DIGEST.fullmatch(value):
+        return value[:12]
+    if column == "at" and value:
+        return f"{datetime.fromisoformat(str(value)).astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+    return "" if value is None else str(value)
 
 
 def quiet() -> None:

@@ -1,6 +1,6 @@
 """What operators read at gates and in the Prefect UI: Markdown without personal data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data_contracts.case import Case
@@ -13,9 +13,19 @@ def plan_table(case: Case, plan: Any) -> str:  # noqa: ANN401  # JSON of data_co
         f"{case.response_due:%Y-%m-%d}.** Most sensitive data: {plan['sensitivity']}.\n\n"
         "| system | table | action | rows | columns | ground or note |\n|---|---|---|---:|---|---|\n"
     )
-    rows = "\n".join(_row(line) for line in plan["lines"])
+    rows = "\n".join(_row(line) for line in shown_lines(plan["lines"]))
     hand = "".join(f"\n\n- `{system}` is handled by hand: {reference}" for system, reference in plan["by_hand"])
     return f"{head}{rows}{hand}"
+
+
+def shown_lines(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Lines that tell a person something: no rows is told only where the whole table has none.
+
+    >>> shown_lines([{"system": "crm", "table": "t", "rows": 0}, {"system": "crm", "table": "t", "rows": 2}])
+    [{'system': 'crm', 'table': 't', 'rows': 2}]
+    """
+    filled = {(line["system"], line["table"]) for line in lines if line["rows"]}
+    return [line for line in lines if line["rows"] or (line["system"], line["table"]) not in filled]
 
 
 def _row(line: Mapping[str, Any]) -> str:

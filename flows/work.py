@@ -18,7 +18,7 @@ from flows.gates import opened
 from flows.rights import carry_on, require_flow
 from flows.showing import console, table
 from flows.starting import start_flow, wake_flow
-from flows.wording import why
+from flows.wording import shown_lines, why
 from tasks.approval import Answer, answer_gate
 from tasks.archive_evidence import PACKAGE
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
@@ -194,7 +194,8 @@ def print_case(facts: Any) -> None:  # noqa: ANN401  # JSON facts
 def print_plan(plan: Any) -> None:  # noqa: ANN401  # JSON of plan_facts, or None
     """Tell a person what happens where, to how many rows, and on which ground."""
     if plan:
-        rows = [line | {"columns": ", ".join(line["columns"]) or "all", "why": why(line)} for line in plan["lines"]]
+        lines = shown_lines(plan["lines"])
+        rows = [{**line, "columns": ", ".join(line["columns"]) or "all", "why": why(line)} for line in lines]
         table(rows, ("system", "table", "action", "rows", "columns", "why"), title="Plan")
 
 
