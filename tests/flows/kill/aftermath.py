@@ -84,9 +84,12 @@ def _systems(folder: Path, known: frozenset[object]) -> dict[str, str]:
         return repr(value)
 
     return {
-        table: f"{len(rows)} rows, {hashlib.sha256(repr([[*map(told, row)] for row in rows]).encode()).hexdigest()[:16]}"
-        for table, rows in _tables(folder)
+        table: f"{len(rows)} rows, {_digest([[*map(told, row)] for row in rows])}" for table, rows in _tables(folder)
     }
+
+
+def _digest(rows: list[list[str]]) -> str:
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 
 def _tables(folder: Path) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:

@@ -1,4 +1,4 @@
-"""One process that forks lives for the whole session, and every chosen life begun at once, as many as there are cores."""
+"""One process that forks lives for the whole session; lives that are to be cut off run side by side."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -35,6 +35,6 @@ def fates(request: pytest.FixtureRequest, lives: Lives) -> Iterator[Fates]:
     """What is left of each life that a chosen test cuts off; they go on while tests wait for theirs."""
     parameters = [getattr(item, "callspec", None) for item in request.session.items]
     chosen = [found.params["fate"] for found in parameters if found is not None and "fate" in found.params]
-    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1)  # one waits for the disk
     yield {fate: pool.submit(fate.come_true, lives) for fate in chosen}
     pool.shutdown(cancel_futures=True)

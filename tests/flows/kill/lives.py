@@ -1,8 +1,8 @@
 """A process that lets cases live and die: it imports everything once, and forks a new process for each life.
 
 Started as ``python -m tests.flows.kill.lives FOLDER``: makes a demo company in ``FOLDER/template``, then listens on the
-Unix socket ``FOLDER/lives.sock``. One connection is one life: a line of JSON (:class:`Life`) comes in, a line of JSON goes
-out, with ``status`` (how the process ended, negative: by that signal) and, where it lived to tell, what it left behind.
+Unix socket ``FOLDER/lives.sock``. One connection is one life: a line of JSON (:class:`Life`) comes in, a line of JSON
+goes out, with ``status`` (how the process ended, negative: by that signal) and, where it lived to tell, what it left.
 """
 
 import gc
@@ -39,7 +39,7 @@ from tests.flows.kill.watched import watched
 
 CUSTOMERS = 12
 SYSTEMS = ("adtech", "crm", "marketing")
-"""Two databases and a folder of files; together they have every way of erasing, holds and references between systems."""
+"""Two databases and a folder of files, with every way of erasing, holds, and references from one to another."""
 ADDRESS = "lives.sock"
 _LONGEST_SECONDS = 60
 
@@ -129,7 +129,7 @@ def answer(house: House, entry: GateEntry, life: Life) -> None:
             house.answer(entry, Decision.ASK_MORE)
         case Gate.APPROVAL, "refusal":
             house.answer(entry, Decision.REFUSE, reason="An example of a reason.")
-        case (Gate.IDENTITY | Gate.APPROVAL), _:
+        case ((Gate.IDENTITY | Gate.APPROVAL), _):
             house.agree(entry)
         case _:
             raise ValueError(entry.description)
@@ -142,8 +142,6 @@ def _changed(home: Path, stage: str, again: Callable[[], object]) -> list[str]:
     again()
     after = content(home)
     return [f"{stage}: {name}" for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
-
-
 
 
 def _made_world(folder: Path) -> World:
@@ -214,6 +212,12 @@ def _in_new_process(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return {"status": os.waitstatus_to_exitcode(status), **(json.loads(text) if text else {})}
 
 
+def _answer_call(connection: socket.socket, world: World) -> None:
+    with connection, connection.makefile("rw") as stream:
+        life = Life(**json.loads(stream.readline()))
+        stream.write(json.dumps(_in_new_process(lambda: live(world, life))))
+
+
 def serve(folder: Path) -> None:
     """Make the world, then serve lives until the process is ended."""
     world = _made_world(folder)
@@ -228,9 +232,7 @@ def serve(folder: Path) -> None:
             connection, _ = listening.accept()
             if os.fork() == 0:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                with connection, connection.makefile("rw") as stream:
-                    asked = json.loads(stream.readline())
-                    stream.write(json.dumps(_in_new_process(lambda: live(world, Life(**asked)))))
+                _answer_call(connection, world)
                 os._exit(0)
             connection.close()
 

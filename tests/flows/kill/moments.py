@@ -69,7 +69,7 @@ class Moments:
         self._death = death
         self._seen: Counter[str] = Counter()
         self._running: list[_Running] = []
-        sa.event.listen(sa.Engine, "commit", lambda connection: self.operation(f"commit({connection.engine.url.database})"))
+        sa.event.listen(sa.Engine, "commit", self._commit)
         sys.addaudithook(self._hear)
 
     @contextmanager
@@ -97,12 +97,15 @@ class Moments:
         running.operations += 1
         self._die_at(running.label, running.operations)
 
+    def _commit(self, connection: sa.Connection) -> None:
+        self.operation(f"commit({connection.engine.url.database})")
+
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event not in _FILE_EVENTS:
             return
         path = str(arguments[0])
         if path.startswith(self._home):
-            self.operation(f"{event}({os.path.relpath(os.path.dirname(path), self._home)})")
+            self.operation(f"{event}({Path(path).parent.relative_to(self._home)})")
         elif arguments[-1] != -1:  # relative to an open folder: one that is being removed whole
             self.operation(event)
 

@@ -1,8 +1,8 @@
 """Law 3: kill the process anywhere and run it again; no second mail, no double update, no lost step.
 
-Every effect of every life is cut off before, after and, where it is made of several operations, midway, by SIGKILL. What
-the case leaves behind is then compared whole with what it leaves undisturbed: outcome, states, ledger, evidence, mails,
-sealed blobs, files, and every row of every system.
+Every effect of every life is cut off by SIGKILL: before, after and, where it is made of several operations, midway.
+What the case leaves behind is then compared whole with what it leaves undisturbed: outcome, states, ledger, evidence,
+mails, sealed blobs, files, and every row of every system.
 """
 
 from typing import Any
