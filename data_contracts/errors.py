@@ -4,7 +4,8 @@
 
     RightsflowError
     ├── TransientError              trying again can help: a task retries, then a gate opens
-    │   └── SystemUnavailable       a system refused the connection, timed out or went away
+    │   ├── SystemUnavailable       a system refused the connection, timed out or went away
+    │   └── CaseBusy                another process carries the case on
     └── TerminalError               trying again cannot help: a person must act
         ├── ContractInvalid         contracts, vocabulary, policy or organisation profile are wrong
         ├── ContractMismatch        the live schema is not what the contract says (law 6)
@@ -68,6 +69,10 @@ class TerminalError(RightsflowError):
 
 class SystemUnavailable(TransientError):
     """A system could not be reached or broke off; nothing is known about what it holds."""
+
+
+class CaseBusy(TransientError):
+    """Another process carries the case on; one at a time may (law 3)."""
 
 
 class ContractInvalid(TerminalError):

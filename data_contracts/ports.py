@@ -329,6 +329,12 @@ class Register(Protocol):
     def note_gate(self, entry: GateEntry, note: str) -> None:
         """Keep why an answer was not accepted, for the next time the form is shown."""
 
+    def take_lease(self, case_id: str, holder: str, until: datetime, *, instead_of: str = "") -> str:
+        """Take or renew the lease of a case, one process at a time; the holder who has it afterwards."""
+
+    def end_lease(self, case_id: str, holder: str) -> None:
+        """Give the lease back; nothing happens when somebody else has it by now."""
+
     def put_operator(self, operator: Operator) -> None:
         """Add or change an operator."""
 

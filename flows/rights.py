@@ -8,6 +8,7 @@ from data_contracts.vocabulary import Right
 from flows import access as _access
 from flows import erasure as _erasure
 from flows.gates import WaitingForPerson
+from flows.leases import carrying
 from tasks.step import guarded
 
 LIVES: Mapping[Right, Callable[[str], str]] = {
@@ -33,7 +34,8 @@ def require_flow(right: Right) -> Callable[[str], str]:
 def carry_on(case: Case) -> WaitingForPerson | None:
     """Carry a case on in this process until it ends or waits for a person; returns what it waits for."""
     try:
-        guarded(require_flow(case.right), case.right.value)(case.case_id)
+        with carrying(case.case_id):
+            guarded(require_flow(case.right), case.right.value)(case.case_id)
     except WaitingForPerson as waiting:
         return waiting
     return None

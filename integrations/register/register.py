@@ -8,12 +8,13 @@ from integrations.register.cases import CaseStore
 from integrations.register.data_keys import KeyStore
 from integrations.register.database import Database, make_engine, read_url
 from integrations.register.gates import GateStore
+from integrations.register.leases import LeaseStore
 from integrations.register.ledger import StepLedger
 from integrations.register.operators import OperatorStore
 from integrations.register.schema import upgrade_engine
 
 
-class SqlRegister(CaseStore, StepLedger, GateStore, OperatorStore, KeyStore):
+class SqlRegister(CaseStore, StepLedger, GateStore, OperatorStore, KeyStore, LeaseStore):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 
     Several processes and threads may use one database at once. Each method is one transaction. Every method raises

@@ -95,6 +95,14 @@ evidence = sa.Table(
 )
 """DSSE envelopes; the migration adds triggers that refuse to change or delete a row."""
 
+leases = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), primary_key=True),
+    sa.Column("holder", sa.String(200), nullable=False),
+    sa.Column("until", UtcTime, nullable=False),
+)
+
 gates = sa.Table(
     "gate",
     metadata,
