@@ -83,8 +83,10 @@ def receipt_moment(day: str, now: datetime, time_zone: str) -> datetime:
         raise RequestInvalid(
             "the date of receipt is not a date", where="received", remedy="write it as YYYY-MM-DD"
         ) from None
-    noon = parsed.replace(hour=12, tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
-    return min(noon, now) if noon.date() == now.date() else noon
+    zone = ZoneInfo(time_zone)
+    noon = parsed.replace(hour=12, tzinfo=zone).astimezone(UTC)
+    is_today = parsed.date() == now.astimezone(zone).date()
+    return min(noon, now) if is_today else noon
 
 
 def _check(typed: TypedRequest, vocabulary: Vocabulary, now: datetime) -> None:
