@@ -165,16 +165,13 @@ def pseudonymised(table: Table) -> tuple[str, ...]:
 def _own_rows(
     table: Table, conditions: tuple[Condition, ...], contracts: Contracts, calendar: Calendar
 ) -> list[Segment]:
-    match table.erase:
-        case TableErasure.DELETE:
-            path = (table.system, table.name)
-            return [Segment(path, "delete", Selection(table.name, conditions))]
-        case TableErasure.KEEP:
-            return _held(table, conditions, table.hold, (), contracts=contracts, calendar=calendar)
-        case TableErasure.COLUMNS:
-            return _by_column(table, conditions, contracts, calendar)
-        case TableErasure.NONE:
-            return []
+    if table.erase is TableErasure.DELETE:
+        return [Segment((table.system, table.name), "delete", Selection(table.name, conditions))]
+    if table.erase is TableErasure.KEEP:
+        return _held(table, conditions, table.hold, (), contracts=contracts, calendar=calendar)
+    if table.erase is TableErasure.NONE:
+        return []
+    return _by_column(table, conditions, contracts, calendar)
 
 
 def _held(  # noqa: PLR0913  # a hold's place, ground and time are six facts

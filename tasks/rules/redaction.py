@@ -10,6 +10,8 @@ from data_contracts.contract import Column, Table
 from data_contracts.ports import LeftOut
 from data_contracts.vocabulary import About, AccessTreatment
 
+_ABOUT_OTHERS = {About.THIRD_PARTY: "about_third_party", About.EMPLOYEE: "about_employee"}
+
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
@@ -34,13 +36,11 @@ def disclosure(table: Table, rows: int, shared_rows: int = 0) -> Disclosure:
 def _why_not(column: Column) -> str:
     """The code of why a value is not shown as it is; empty when it is."""
     match column.access:
-        case AccessTreatment.OMIT:
-            return "about_employee" if column.about is About.EMPLOYEE else "omitted"
+        case AccessTreatment.INCLUDE:
+            return "" if column.about is About.SUBJECT else _ABOUT_OTHERS[column.about]
         case AccessTreatment.REVIEW:
             return "review"
         case AccessTreatment.MASK:
             return "masked"
-        case AccessTreatment.INCLUDE:
-            if column.about is About.THIRD_PARTY:
-                return "about_third_party"
-            return "about_employee" if column.about is About.EMPLOYEE else ""
+        case _:
+            return _ABOUT_OTHERS[About.EMPLOYEE] if column.about is About.EMPLOYEE else "omitted"

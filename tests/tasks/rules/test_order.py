@@ -115,7 +115,9 @@ def test_table_that_refers_to_itself_and_to_strangers_is_fine() -> None:
 def test_rows_that_refer_always_go_first(edges: set[tuple[int, int]], deleting: set[int]) -> None:
     """Whatever refers to whatever without a circle, a table that loses rows comes after all that refer to it."""
     acyclic = {(child, parent) for child, parent in edges if child < parent}
-    references = {n: tuple(a_reference("id", f"t{parent}") for child, parent in acyclic if child == n) for n in range(6)}
+    references = {
+        n: tuple(a_reference("id", f"t{parent}") for child, parent in acyclic if child == n) for n in range(6)
+    }
     contract = contracts_of(*(a_table(f"t{n}", a_key(), references=references[n]) for n in range(6))).systems["crm"]
 
     order = [table.name for table in table_order(contract, [f"t{n}" for n in deleting])]

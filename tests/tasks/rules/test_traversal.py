@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from data_contracts.contract import Contracts, Reference, Table
 from data_contracts.plan import TablePath
 from data_contracts.vocabulary import Follow
-from tasks.rules.traversal import Question, Search, begin
+from tasks.rules.traversal import Question, Search, begin, reach
 from tests.tasks.rules.examples import Rows, a_column, a_key, a_reference, a_table, contracts_of, keys_in
 
 _TO = frozenset({Follow.TO})
@@ -66,8 +66,8 @@ def naive_closure(contracts: Contracts, rows: Rows, email: str) -> Found:
         addresses = {email} | {
             rows.tables[path][number]["email"] for path, numbers in own.items() for number in numbers
         }
-        for path, table in rows.tables.items():
-            own[path] |= {n for n, row in enumerate(table) if row["email"] is not None and row["email"] in addresses}
+        for path, stored in rows.tables.items():
+            own[path] |= {n for n, row in enumerate(stored) if row["email"] is not None and row["email"] in addresses}
         for table, reference in _references(contracts):
             _follow(rows, own, (table.system, table.name), reference)
     return {path: frozenset(numbers) for path, numbers in own.items()}
@@ -165,7 +165,9 @@ def test_search_can_start_again_anywhere(company: tuple[Contracts, Rows]) -> Non
 def test_shared_rows_lead_nowhere(company: tuple[Contracts, Rows]) -> None:
     """Rows reached by shared references alone are counted apart: without those references the search is the same."""
     contracts, rows = company
-    without = _map_references(contracts, lambda r: a_reference(r.columns[0], "x", follow=frozenset()) if r.shared else r)
+    without = _map_references(
+        contracts, lambda r: a_reference(r.columns[0], "x", follow=frozenset()) if r.shared else r
+    )
 
     found = found_by(searched(begin(contracts, {"email": [_EMAILS[0]]}), rows).search, rows)
 
@@ -178,6 +180,17 @@ def _map_references(contracts: Contracts, change: Callable[[Reference], Referenc
         for t in contracts.tables()
     ]
     return contracts_of(*tables)
+
+
+@given(company=companies())
+def test_tables_with_rows_are_those_that_can_be_reached(company: tuple[Contracts, Rows]) -> None:
+    """What is told beforehand, without data, leaves out no table in which the search then finds rows."""
+    contracts, rows = company
+
+    found = found_by(searched(begin(contracts, {"email": [_EMAILS[0]]}), rows).search, rows)
+
+    reachable = {r.path for r in reach(contracts, ["email"]) if r.wave and not r.shared}
+    assert {path for path, numbers in found.items() if numbers} <= reachable
 
 
 # --- examples ---------------------------------------------------------------------------------------------------------
@@ -282,6 +295,23 @@ def test_normalised_column_is_compared_as_stored() -> None:
     (condition,) = begin(contracts_of(table), {"email": ["Ann@X.example"]}).conditions(table)
 
     assert (condition.normalise, condition.keys) == ("verbatim", frozenset({("ann@x.example",)}))
+
+
+def test_reach_tells_waves_and_ways() -> None:
+    """An address leads to customers, they to their orders and to a shared household; nothing leads elsewhere."""
+    told = {(r.path[1], r.shared): (r.wave, r.by) for r in reach(_SHOP, ["email"])}
+
+    assert told == {
+        ("customer", False): (1, ("email = email", "phone = phone", "no = customer_no")),
+        ("order", False): (2, ("customer -> crm.customer.id",)),
+        ("household", False): (0, ()),
+        ("household", True): (2, ("id -> crm.customer.household",)),
+    }
+
+
+def test_nothing_is_reached_by_an_unknown_kind() -> None:
+    """A kind that no column holds leads nowhere, and every table is told so."""
+    assert {r.wave for r in reach(_SHOP, ["cookie"])} == {0}
 
 
 def test_keys_are_not_shown() -> None:
