@@ -4,9 +4,11 @@ The register says whether a gate is answered; Prefect only carries the form. The
 from the UI, forced retry and a crash at any point:
 
 1. ask the register: answered for this question's digest? Then go on at once;
-2. suspend under a key that is new for each attempt and each refused answer;
-3. on return write the answer to the register (it is checked there), then delete it from Prefect's database;
-4. an answer that was refused is told in the next form's description, and the gate stays open.
+2. delete what older forms of this run left in Prefect's database (the process may have been killed before it could);
+3. suspend under a key that is new for each attempt, each refused answer, and each time the run was woken for nothing;
+4. on return write the answer to the register (it is checked there), then delete it from Prefect's database, also when
+   it could not be taken in;
+5. an answer that was refused is told in the next form's description, and the gate stays open.
 
 Outside a flow run nobody can be waited for: :class:`WaitingForPerson` ends the run, and the case goes on when the gate
 was answered with ``rightsflow approve``.
@@ -15,22 +17,28 @@ was answered with ``rightsflow approve``.
 import hashlib
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from typing import Any, Literal, cast
+from uuid import UUID
 
 from prefect import get_client
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.exceptions import ObjectNotFound
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
-from pydantic import Field, create_model
+from pydantic import Field, ValidationError, create_model
 
-from data_contracts.errors import AnswerRefused
+from data_contracts.errors import AnswerRefused, StepFailed
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows.settings import settings
 from tasks.approval import Answer, Question, answer_gate, open_gate
 from tasks.services import services
 from tasks.step import NotAFailure
+
+_PREFIX = "suspended-"
+_PAGE = 200
 
 
 class WaitingForPerson(NotAFailure):
@@ -66,12 +74,30 @@ def answered(entry: GateEntry) -> GateEntry:
 
 
 def _through_form(entry: GateEntry) -> GateEntry:
-    key = _key(entry)
-    form = suspend_flow_run(wait_for_input=_form(entry), key=key, timeout=int(settings().gate_timeout.total_seconds()))
-    with suppress(AnswerRefused):  # told in the gate's note, which the next form shows
-        answer_gate(entry, _answer(form))
-    _forget_form(key)
+    run = _run()
+    key = _key(entry, run)
+    forget_forms(run.id, but=key)
+    answer = _from_form(entry, key)
+    try:
+        if answer is None:
+            services().register.note_gate(entry, "The form was not filled in rightly: write each answer in one line.")
+        else:
+            answer_gate(entry, answer)
+    except AnswerRefused:
+        pass  # told in the gate's note, which the next form shows
+    finally:
+        forget_forms(run.id)
     return _latest(entry)
+
+
+def _from_form(entry: GateEntry, key: str) -> Answer | None:
+    """What was typed; None when it cannot be an answer. Suspends the flow run until something was."""
+    timeout = int(settings().gate_timeout.total_seconds())
+    try:
+        return _answer(suspend_flow_run(wait_for_input=_form(entry), key=key, timeout=timeout))
+    except ValidationError:
+        # The server checks the JSON Schema alone; a line break behind a code passes there, and not here.
+        return None
 
 
 def _latest(entry: GateEntry) -> GateEntry:
@@ -80,11 +106,14 @@ def _latest(entry: GateEntry) -> GateEntry:
     return found if found is not None and found.digest == entry.digest else entry
 
 
-def _key(entry: GateEntry) -> str:
-    context = FlowRunContext.get()
-    count = context.flow_run.run_count if context and context.flow_run else 0
+def _key(entry: GateEntry, run: FlowRun) -> str:
+    """The key of this form. A run that was woken without an answer to it must not suspend under the same key again."""
     state = f"{entry.subject}|{entry.digest}|{len(entry.answers)}|{entry.note}"
-    return f"{entry.gate.value}-{count}-{hashlib.sha256(state.encode()).hexdigest()[:12]}"
+    base = f"{entry.gate.value}-{run.run_count}-{hashlib.sha256(state.encode()).hexdigest()[:12]}"
+    used = run.empirical_policy.pause_keys or set()
+    kept = set(_forms(run.id))
+    keys = (f"{base}-{attempt}" for attempt in count())
+    return next(key for key in keys if key not in used or f"{_PREFIX}{key}-response" in kept)
 
 
 def _form(entry: GateEntry) -> type[RunInput]:
@@ -127,14 +156,27 @@ def _answer(form: RunInput) -> Answer:
     )
 
 
-def _forget_form(key: str) -> None:
-    """Delete what was typed from Prefect's database (law 1); the decision is in the register."""
+def forget_forms(run_id: UUID, *, but: str = "") -> None:
+    """Delete what was typed into the forms of a flow run from Prefect's database (law 1), but for the form of one key.
+
+    The decisions are in the register. A form that nobody has read yet and that is not answered any more goes too.
+    """
+    with get_client(sync_client=True) as client:
+        for name in _forms(run_id):
+            if not but or not name.startswith(f"{_PREFIX}{but}-"):
+                with suppress(ObjectNotFound):
+                    client.delete_flow_run_input(flow_run_id=run_id, key=name)
+
+
+def _forms(run_id: UUID) -> list[str]:
+    """Names of what Prefect keeps of the forms of a flow run: schema, description, response."""
+    with get_client(sync_client=True) as client:
+        kept = client.filter_flow_run_input(flow_run_id=run_id, key_prefix=_PREFIX, limit=_PAGE, exclude_keys=set())
+    return [one.key for one in kept]
+
+
+def _run() -> FlowRun:
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
-        return
-    with get_client(sync_client=True) as client:
-        for part in ("response", "schema", "description"):
-            try:
-                client.delete_flow_run_input(flow_run_id=context.flow_run.id, key=f"suspended-{key}-{part}")
-            except ObjectNotFound:
-                continue
+        raise StepFailed("a form was asked for outside a flow run", remedy="report this")
+    return context.flow_run
