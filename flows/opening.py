@@ -7,17 +7,23 @@ The order, for a run that was started with a filled-in form:
 3. the life of the case begins.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from uuid import UUID
 
 from prefect import get_client
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from pydantic import ValidationError
 
-from data_contracts.errors import RequestInvalid
+from data_contracts.errors import RequestInvalid, RightsflowError
 from data_contracts.vocabulary import Channel, Right
 from flows import wiring
 from flows.forms import RequestForm
+from flows.gates import forget_forms
+from flows.leases import carrying
+from flows.starting import start_flow
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
 from tasks.services import services
 from tasks.step import guarded
@@ -25,19 +31,69 @@ from tasks.step import guarded
 
 def case_flow(right: str, case_id: str, request: RequestForm | Mapping[str, Any], life: Callable[[str], str]) -> str:
     """Carry a case on, registering it first where the run was started with a form; returns how it ended."""
-    with wiring.opened():
-        return guarded(lambda case: life(_case(right, case, request)), right)(case_id)
+    with _services(typed=not case_id):
+        ended = guarded(lambda case: _carried(_case(right, case, request), life), right)(case_id)
+    forget_forms(_run().id)
+    return ended
+
+
+def receive_flow(right: str, request: RequestForm | Mapping[str, Any]) -> str:
+    """Register a request and start the flow of its right; the case id."""
+
+    def register(_: str) -> str:
+        case_id = register_form(right, request)
+        start_flow(services().register.case(case_id))
+        return case_id
+
+    with _services(typed=True):
+        return guarded(register, "receive")("")
 
 
 def register_form(right: str, request: RequestForm | Mapping[str, Any]) -> str:
     """Register and seal what was typed, wipe it from Prefect; the case id."""
+    run = _run()
+    return settle_form(run.id, right, request, is_case_flow="case_id" in run.parameters)
+
+
+def settle_form(run_id: UUID, right: str, request: RequestForm | Mapping[str, Any], *, is_case_flow: bool) -> str:
+    """Register and seal what was typed for a run, and wipe it from Prefect also when it cannot be registered.
+
+    Args:
+        run_id: the flow run that was started with the form.
+        right: which right is exercised.
+        request: what was typed.
+        is_case_flow: whether the run carries the case on; one that only receives it has a name of its own.
+
+    Raises:
+        RequestInvalid: when nobody can be found by what was typed; it is wiped all the same.
+    """
+    case_id = ""
     try:
-        case_id = register_request(_typed(right, request)).case_id
-    except Exception:
-        _wipe("")
-        raise
-    _wipe(case_id)
+        case_id = register_request(_typed(right, request, run_id)).case_id
+    finally:
+        wipe_form(run_id, case_id, is_case_flow=is_case_flow)
     return case_id
+
+
+def wipe_form(run_id: UUID, case_id: str, *, is_case_flow: bool) -> None:
+    """Replace a run's parameters; its name becomes the case id, so that operators find it."""
+    kept = {"case_id": case_id, "request": {}} if is_case_flow else {"request": {}}
+    name = (case_id if is_case_flow else f"receive {case_id}") if case_id else "not registered"
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(run_id, parameters=kept, name=name)
+
+
+@contextmanager
+def _services(*, typed: bool) -> Iterator[None]:
+    """The installation's services; where they cannot be opened, what was typed is wiped before the error goes out."""
+    with ExitStack() as stack:
+        try:
+            guarded(lambda _: stack.enter_context(wiring.opened()), "open")("")
+        except RightsflowError:
+            if typed:
+                wipe_form(_run().id, "", is_case_flow="case_id" in _run().parameters)
+            raise
+        yield
 
 
 def _case(right: str, case_id: str, request: RequestForm | Mapping[str, Any]) -> str:
@@ -51,7 +107,12 @@ def _case(right: str, case_id: str, request: RequestForm | Mapping[str, Any]) ->
     return register_form(right, request)
 
 
-def _typed(right: str, request: RequestForm | Mapping[str, Any]) -> TypedRequest:
+def _carried(case_id: str, life: Callable[[str], str]) -> str:
+    with carrying(case_id):
+        return life(case_id)
+
+
+def _typed(right: str, request: RequestForm | Mapping[str, Any], run_id: UUID) -> TypedRequest:
     provided = services()
     try:
         form = request if isinstance(request, RequestForm) else RequestForm.model_validate(request)
@@ -64,7 +125,7 @@ def _typed(right: str, request: RequestForm | Mapping[str, Any]) -> TypedRequest
         channel=Channel(form.channel),
         language=form.language,
         received_at=receipt_moment(form.received, now, provided.organisation.time_zone),
-        request_key=f"flow-run:{_flow_run_id()}",
+        request_key=f"flow-run:{run_id}",
         identity=form.identity(),
         name=form.name,
         reply_to="",
@@ -72,18 +133,8 @@ def _typed(right: str, request: RequestForm | Mapping[str, Any]) -> TypedRequest
     )
 
 
-def _flow_run_id() -> str:
+def _run() -> FlowRun:
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         raise RequestInvalid("a form needs a flow run", remedy="use 'rightsflow open' outside Prefect")
-    return str(context.flow_run.id)
-
-
-def _wipe(case_id: str) -> None:
-    """Replace the run's parameters; its name becomes the case id, so that operators find it."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
-        return
-    kept = {"case_id": case_id, "request": {}} if "case_id" in (context.parameters or {}) else {"request": {}}
-    with get_client(sync_client=True) as client:
-        client.update_flow_run(context.flow_run.id, parameters=kept, name=case_id or "not registered")
+    return context.flow_run

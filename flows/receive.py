@@ -4,12 +4,8 @@ from typing import Literal
 
 from prefect import flow
 
-from flows import wiring
 from flows.forms import RequestForm
-from flows.opening import register_form
-from flows.starting import start_flow
-from tasks.services import services
-from tasks.step import guarded
+from flows.opening import receive_flow
 
 
 @flow(name="receive", validate_parameters=False, persist_result=False)
@@ -22,11 +18,4 @@ def receive(right: Literal["access", "erasure"] = "access", request: RequestForm
         right: Which right the data subject exercises.
         request: What came by letter, e-mail or telephone. It is sealed, then wiped from Prefect.
     """
-    with wiring.opened():
-        return guarded(lambda _: _register(right, request), "receive")("")
-
-
-def _register(right: str, request: RequestForm) -> str:
-    case_id = register_form(right, request)
-    start_flow(services().register.case(case_id))
-    return case_id
+    return receive_flow(right, request)

@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     """Far beyond the legal time: a gate that times out fails its flow run. The law's clock is ours, not Prefect's."""
     silence: timedelta = timedelta(seconds=90)
     """A running flow run without any event for so long has lost its process."""
+    crash_grace: timedelta = timedelta(seconds=15)
+    """A worker that notices a crash may write a second Crashed; the run is tried again after it."""
+    pending_limit: timedelta = timedelta(minutes=2)
+    """A flow run that is Pending for so long has lost its worker between being taken and being started."""
     sweep_every: timedelta = timedelta(seconds=10)
 
     @property

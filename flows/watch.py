@@ -7,10 +7,13 @@ A run whose process was killed stays Running for ever by itself. The sweep, in t
    again from its first line, and the register's ledger says what is done (law 2, law 3);
 3. a run that stays Pending is scheduled again (its worker died between taking and starting it);
 4. an open case without any run is started (it was registered while the server was away);
-5. an archived case whose sealed package's time is over is purged.
+5. what was typed into the form of a run that has ended without registering it is registered now, and wiped (law 1): its
+   process was killed each time, or the run was cancelled before it began;
+6. an archived case whose sealed package's time is over is purged.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,18 +28,17 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import AwaitingRetry, Crashed, Scheduled
 
-from data_contracts.errors import SystemUnavailable
+from data_contracts.errors import RightsflowError, SystemUnavailable
+from data_contracts.vocabulary import Right
 from flows import wiring
+from flows.opening import settle_form
 from flows.settings import settings
 from flows.starting import runs_of, start_flow
 from tasks.archive_evidence import purge_ended
 from tasks.services import services
 from tasks.step import guarded
 
-_GRACE = timedelta(seconds=15)
-"""A worker that notices the crash may write a second Crashed; the retry must come after it."""
 _RETRIES = 3
-_PENDING = timedelta(minutes=2)
 _PAGE = 200
 
 
@@ -48,6 +50,7 @@ class Swept:
     retried: int = 0
     rescheduled: int = 0
     started: int = 0
+    sealed: int = 0
     purged: int = 0
 
 
@@ -69,9 +72,10 @@ def sweep() -> Swept:
         crashed = sum(_crash(client, run) for run in _runs(client, StateType.RUNNING) if _is_silent(client, run, now))
         retried = sum(_retry(client, run, now) for run in _runs(client, StateType.CRASHED))
         rescheduled = sum(_reschedule(client, run, now) for run in _runs(client, StateType.PENDING))
+        sealed = sum(_seal(client, run) for run in _ended_badly(client))
         started = sum(_start(client, case_id) for case_id in _open_cases())
     purged = sum(purge_ended(case.case_id) for case in services().register.cases())
-    return Swept(crashed, retried, rescheduled, started, purged)
+    return Swept(crashed, retried, rescheduled, started, sealed, purged)
 
 
 def _runs(client: SyncPrefectClient, state: StateType) -> Iterator[FlowRun]:
@@ -107,7 +111,7 @@ def _crash(client: SyncPrefectClient, run: FlowRun) -> int:
 
 
 def _retry(client: SyncPrefectClient, run: FlowRun, now: datetime) -> int:
-    if run.state is None or now - run.state.timestamp < _GRACE or run.run_count > _RETRIES:
+    if run.state is None or now - run.state.timestamp < settings().crash_grace or run.run_count > _RETRIES:
         return 0
     if any(other.id != run.id for other in runs_of(client, run.name)[:1]):
         return 0  # a newer run carries the case on
@@ -116,9 +120,29 @@ def _retry(client: SyncPrefectClient, run: FlowRun, now: datetime) -> int:
 
 
 def _reschedule(client: SyncPrefectClient, run: FlowRun, now: datetime) -> int:
-    if run.state is None or now - run.state.timestamp < _PENDING:
+    if run.state is None or now - run.state.timestamp < settings().pending_limit:
         return 0
     client.set_flow_run_state(run.id, Scheduled(scheduled_time=now), force=True)
+    return 1
+
+
+def _ended_badly(client: SyncPrefectClient) -> Iterator[FlowRun]:
+    """Runs that have ended and are not tried again."""
+    for state in (StateType.FAILED, StateType.CANCELLED, StateType.CRASHED):
+        for run in _runs(client, state):
+            if state is not StateType.CRASHED or run.run_count > _RETRIES:
+                yield run
+
+
+def _seal(client: SyncPrefectClient, run: FlowRun) -> int:
+    """Register what was typed for a run, so that nothing personal stays in Prefect and no request is lost."""
+    typed = run.parameters.get("request")
+    if not typed:
+        return 0
+    flow_name = client.read_flow(run.flow_id).name
+    right = str(run.parameters.get("right", Right.ACCESS.value)) if flow_name == "receive" else flow_name
+    with suppress(RightsflowError):  # it cannot be registered; it was wiped
+        settle_form(run.id, right, typed, is_case_flow=flow_name != "receive")
     return 1
 
 
