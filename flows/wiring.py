@@ -120,8 +120,9 @@ class Installation:
         return self.master.seal(secret.encode(), master_key.operator_context(name))
 
     def rotate_master_key(self) -> Rotation:
-        """A new master key; every data key and operator secret is wrapped anew."""
-        return rotate(self.master, data_keys=self.register, register=self.register)
+        """A new master key; every data key, operator secret and the pseudonym key are wrapped anew."""
+        files = {_PSEUDONYM_KEY: self._keys / _PSEUDONYM_KEY}
+        return rotate(self.master, data_keys=self.register, register=self.register, files=files)
 
     def verify_case(self, case_id: str) -> Verification:
         """Verify the evidence of a case in the register with this installation's public keys."""

@@ -3,13 +3,16 @@
 1. A new key becomes the primary; the old one stays to open. Skipped when there are several keys: that is a rotation
    which was cut off.
 2. Nobody wraps new data keys from here on (they wait a moment).
-3. Every wrapped data key and every operator's secret that the primary alone does not open is wrapped anew.
+3. Every wrapped data key, every operator's secret and every sealed file that the primary alone does not open is
+   wrapped anew.
 4. Only when the primary alone opens all of them are the old keys removed.
 
 Operators enrolled by another process while it runs could be sealed with the old key; do not enrol meanwhile.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tink import proto_keyset_format
 from tink.core import TinkError
@@ -46,8 +49,16 @@ class Rotation:
     was_cut_off: bool
 
 
-def rotate(master: MasterKey, *, data_keys: DataKeys, register: Register) -> Rotation:
+def rotate(
+    master: MasterKey, *, data_keys: DataKeys, register: Register, files: Mapping[str, Path] | None = None
+) -> Rotation:
     """Exchange the master key.
+
+    Args:
+        master: the key.
+        data_keys: where wrapped data keys are kept.
+        register: where operators are kept.
+        files: what else the master key sealed, by the context it was sealed for; one that is not there is left out.
 
     Raises:
         VaultSealed: when something opens with none of the keys; the old keys stay then.
@@ -64,6 +75,8 @@ def rotate(master: MasterKey, *, data_keys: DataKeys, register: Register) -> Rot
             _rewrap(master, case_id, data_keys=data_keys, primary=primary) for case_id in data_keys.keyed_cases()
         )
         resealed = _reseal_operators(master, register=register, primary=primary)
+        for context, file in (files or {}).items():
+            _reseal_file(master, file, context=context, primary=primary)
         write_keyset(master.file, primary_alone(keyset))
     return Rotation(rewrapped, resealed, len(keyset.key) - 1, was_cut_off)
 
@@ -94,6 +107,15 @@ def _reseal_operators(master: MasterKey, *, register: Register, primary: Primiti
         register.put_operator(replace(operator, secret=secret))
         resealed += 1
     return resealed
+
+
+def _reseal_file(master: MasterKey, file: Path, *, context: str, primary: Primitive) -> None:
+    if not file.exists() or _opens_secret(file.read_bytes(), context, primary=primary):
+        return
+    draft = file.with_suffix(".part")
+    draft.touch(mode=0o600)
+    draft.write_bytes(master.seal(master.open(file.read_bytes(), context), context))
+    draft.replace(file)
 
 
 def _opens_secret(sealed: bytes, context: str, *, primary: Primitive) -> bool:

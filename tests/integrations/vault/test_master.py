@@ -119,6 +119,16 @@ def test_an_operators_secret_opens_after_a_rotation(
     assert load_or_create(master.file).open(ada.secret, operator_context("ada")) == b"totp"
 
 
+def test_a_sealed_file_opens_after_a_rotation(register: SqlRegister, master: MasterKey, tmp_path: Path) -> None:
+    """What else the master key sealed is sealed anew before the old key goes; a file that is not there is no error."""
+    file = tmp_path / "pseudonym.key"
+    file.write_bytes(master.seal(b"secret", "pseudonym.key"))
+
+    rotate(master, data_keys=register, register=register, files={"pseudonym.key": file, "other": tmp_path / "absent"})
+
+    assert load_or_create(master.file).open(file.read_bytes(), "pseudonym.key") == b"secret"
+
+
 class _CutOff(Exception):
     pass
 
