@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.kill.lives import ADDRESS, Life
-from tests.flows.kill.moments import Death
+from tests.flows.kill.moments import Death, deaths
 
 EFFECTS = Path(__file__).with_name("effects.json")
 """Every effect of every life, with the number of operations it is made of; see :mod:`tests.flows.kill.record`."""
@@ -24,6 +24,17 @@ _CHECKOUT = Path(__file__).parents[3]
 def effects() -> dict[str, dict[str, int]]:
     """The effects of each life, in the order they begin."""
     found: dict[str, dict[str, int]] = json.loads(EFFECTS.read_text(encoding="utf-8"))
+    return found
+
+
+def fates() -> list["Fate"]:
+    """Every moment of each life; of the life whose plan changes those that are its own: from then to the new plan."""
+    found: list[Fate] = []
+    for life, recorded in effects().items():
+        own = list(recorded)
+        if life == "replanned":
+            own = own[own.index("reopen(plan, approve)") : own.index("complete(confirm)") + 1]
+        found += [Fate(life, death) for death in deaths({effect: recorded[effect] for effect in own})]
     return found
 
 

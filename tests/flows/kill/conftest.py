@@ -31,7 +31,7 @@ def undisturbed(lives: Lives) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def fates(request: pytest.FixtureRequest, lives: Lives) -> Iterator[Fates]:
+def cut_off(request: pytest.FixtureRequest, lives: Lives) -> Iterator[Fates]:
     """What is left of each life that a chosen test cuts off; they go on while tests wait for theirs."""
     parameters = [getattr(item, "callspec", None) for item in request.session.items]
     chosen = [found.params["fate"] for found in parameters if found is not None and "fate" in found.params]

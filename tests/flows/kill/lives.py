@@ -45,8 +45,13 @@ _LONGEST_SECONDS = 60
 
 T = TypeVar("T")
 
-RIGHTS = {"access": Right.ACCESS, "erasure": Right.ERASURE, "refusal": Right.ERASURE}
-"""The lives: two that people agree to, and one where more proof is asked for and the plan refused in the end."""
+RIGHTS = {"access": Right.ACCESS, "erasure": Right.ERASURE, "refusal": Right.ERASURE, "replanned": Right.ERASURE}
+"""The lives: two that people agree to; one where more proof is asked for, and the plan refused in the end; one where
+the plan changes while people look at it, so that they are asked again."""
+
+_NEW_ROW = (
+    "INSERT OR IGNORE INTO interaction VALUES (990001, ?, '2026-03-31T09:00:00+00:00', 'phone', 'agent1', 'called')"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,9 @@ def answer(house: House, entry: GateEntry, life: Life) -> None:
             house.answer(entry, Decision.ASK_MORE)
         case Gate.APPROVAL, "refusal":
             house.answer(entry, Decision.REFUSE, reason="An example of a reason.")
+        case Gate.APPROVAL, "replanned":
+            house.ask("crm", _NEW_ROW, house.company.subject.customer_no)
+            house.agree(entry)
         case ((Gate.IDENTITY | Gate.APPROVAL), _):
             house.agree(entry)
         case _:

@@ -9,21 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.flows.kill.client import Fate, effects
+from tests.flows.kill.client import Fate, effects, fates
 from tests.flows.kill.conftest import Fates
-from tests.flows.kill.moments import deaths
-
-_FATES = [Fate(life, death) for life, recorded in effects().items() for death in deaths(recorded)]
 
 
-@pytest.mark.parametrize("fate", _FATES, ids=str)
+@pytest.mark.parametrize("fate", fates(), ids=str)
 def test_a_killed_case_ends_as_if_nothing_had_happened(
-    fate: Fate, fates: Fates, undisturbed: dict[str, dict[str, Any]]
+    fate: Fate, cut_off: Fates, undisturbed: dict[str, dict[str, Any]]
 ) -> None:
     """Run again, the case leaves exactly what it leaves when its process is not killed."""
     expected = undisturbed[fate.life]["left"]
 
-    left = fates[fate].result()
+    left = cut_off[fate].result()
 
     assert left == expected
 
@@ -44,6 +41,7 @@ def test_every_effect_is_in_the_list(life: str, undisturbed: dict[str, dict[str,
         ("access", "granted", ["acknowledgement", "answer"]),
         ("erasure", "granted_in_part", ["acknowledgement", "erasure_done"]),
         ("refusal", "refused", ["acknowledgement", "identity_request", "refusal"]),
+        ("replanned", "granted_in_part", ["acknowledgement", "erasure_done"]),
     ],
 )
 def test_undisturbed_lives_end_well(
@@ -59,13 +57,17 @@ def test_undisturbed_lives_end_well(
 
 @pytest.mark.parametrize("life", effects())
 def test_no_step_is_in_evidence_twice(life: str, undisturbed: dict[str, dict[str, Any]]) -> None:
-    """Each step of each system has one record; the plan's record is written once, and so is each erasure's."""
+    """Each step of each system has one record, but for the plan that changed and its approval."""
     records = [one for one in undisturbed[life]["left"]["records"] if not one.startswith("gate.")]
 
-    assert len(records) == len(set(records))
+    twice = sorted({one for one in records if records.count(one) > 1})
+
+    assert twice == (["approve", "plan"] if life == "replanned" else [])
 
 
-@pytest.mark.parametrize(("life", "has_key"), [("access", True), ("erasure", False), ("refusal", False)])
+@pytest.mark.parametrize(
+    ("life", "has_key"), [("access", True), ("erasure", False), ("refusal", False), ("replanned", False)]
+)
 def test_the_vault_of_an_ended_case_cannot_be_opened(
     life: str, undisturbed: dict[str, dict[str, Any]], *, has_key: bool
 ) -> None:

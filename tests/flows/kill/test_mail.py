@@ -68,28 +68,28 @@ def _die_and_go_on(fate: Fate, lives: Lives, postbox: Postbox) -> tuple[bool, li
     return is_taken, [gate for gate in left["gates"] if gate.startswith("uncertain-mail")]
 
 
-@pytest.mark.parametrize("cut_off", _fates("hand_over", "before", 1), ids=str)
-def test_before_the_hand_over_nobody_is_asked(cut_off: Fate, lives: Lives, postbox: Postbox) -> None:
+@pytest.mark.parametrize("at", _fates("hand_over", "before", 1), ids=str)
+def test_before_the_hand_over_nobody_is_asked(at: Fate, lives: Lives, postbox: Postbox) -> None:
     """Nothing had left, so the case sends it when it is run again, and asks nobody."""
-    is_taken, gates = _die_and_go_on(cut_off, lives, postbox)
+    is_taken, gates = _die_and_go_on(at, lives, postbox)
 
     assert (is_taken, gates) == (False, [])
-    assert len(postbox.taken) == len(set(postbox.taken)) == _MAILS[cut_off.life]
+    assert len(postbox.taken) == len(set(postbox.taken)) == _MAILS[at.life]
 
 
-@pytest.mark.parametrize("cut_off", _fates("hand_over", "after", 1), ids=str)
-def test_a_mail_that_did_not_leave_is_sent_again(cut_off: Fate, lives: Lives, postbox: Postbox) -> None:
+@pytest.mark.parametrize("at", _fates("hand_over", "after", 1), ids=str)
+def test_a_mail_that_did_not_leave_is_sent_again(at: Fate, lives: Lives, postbox: Postbox) -> None:
     """The server never took it: a person answers ``send_again``, and one mail leaves."""
-    is_taken, gates = _die_and_go_on(cut_off, lives, postbox)
+    is_taken, gates = _die_and_go_on(at, lives, postbox)
 
     assert (is_taken, len(gates)) == (False, 1)
-    assert len(postbox.taken) == len(set(postbox.taken)) == _MAILS[cut_off.life]
+    assert len(postbox.taken) == len(set(postbox.taken)) == _MAILS[at.life]
 
 
-@pytest.mark.parametrize("cut_off", [*_fates("deliver", "after", 0), *_fates("complete", "before", 1)], ids=str)
-def test_a_mail_that_left_is_not_sent_again(cut_off: Fate, lives: Lives, postbox: Postbox) -> None:
+@pytest.mark.parametrize("at", [*_fates("deliver", "after", 0), *_fates("complete", "before", 1)], ids=str)
+def test_a_mail_that_left_is_not_sent_again(at: Fate, lives: Lives, postbox: Postbox) -> None:
     """The server took it and we did not note it: a person answers ``sent``, and no second mail leaves."""
-    is_taken, gates = _die_and_go_on(cut_off, lives, postbox)
+    is_taken, gates = _die_and_go_on(at, lives, postbox)
 
     assert (is_taken, len(gates)) == (True, 1)
-    assert len(postbox.taken) == len(set(postbox.taken)) == _MAILS[cut_off.life]
+    assert len(postbox.taken) == len(set(postbox.taken)) == _MAILS[at.life]
