@@ -1,0 +1,30 @@
+"""``python -m tests.benchmarks``: measure everything and print the tables of docs/benchmarks.md."""
+
+import argparse
+from pathlib import Path
+
+from tests.benchmarks import request_path
+from tests.benchmarks.figures import show
+from tests.benchmarks.shop import CUSTOMERS, a_server, fill
+
+_MEMORY_DISK = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
+
+
+def main() -> None:
+    """Measure, and print as it goes."""
+    parser = argparse.ArgumentParser(description="Measures the engine, each figure beside its floor.")
+    parser.add_argument("--customers", type=int, default=CUSTOMERS)
+    parser.add_argument("--subjects", type=int, default=200)
+    asked = parser.parse_args()
+    with a_server() as url:
+        rows = fill(url, asked.customers)
+        print(f"{asked.customers:,} customers, {rows:,} rows in 12 tables of PostgreSQL")
+        if _MEMORY_DISK.is_dir():
+            title = f"An access ({asked.subjects} subjects), state on a disk in memory"
+            show(title, request_path.measure(url, asked.customers, asked.subjects, folder=_MEMORY_DISK))
+        title = f"An access ({asked.subjects} subjects), state on this machine's disk"
+        show(title, request_path.measure(url, asked.customers, asked.subjects))
+
+
+if __name__ == "__main__":
+    main()
