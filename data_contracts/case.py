@@ -27,7 +27,8 @@ MOVES: dict[CaseState, frozenset[CaseState]] = {
     _S.LOCATED: frozenset({_S.PLANNED, _S.WITHDRAWN, _S.REFUSED, _S.REFERRED}),
     # A plan that changed before it was acted on is located and planned again (law 5).
     _S.PLANNED: frozenset({_S.LOCATED, _S.APPROVED, _S.REFUSED, _S.WITHDRAWN, _S.REFERRED}),
-    _S.APPROVED: frozenset({_S.LOCATED, _S.ACTING, _S.WITHDRAWN}),
+    # The look before acting may reach several people, and nobody can tell whose data these are (law 8).
+    _S.APPROVED: frozenset({_S.LOCATED, _S.ACTING, _S.REFUSED, _S.WITHDRAWN}),
     _S.ACTING: frozenset({_S.VERIFIED}),
     _S.VERIFIED: frozenset({_S.RECIPIENTS_TOLD, _S.SUBJECT_TOLD}),
     _S.RECIPIENTS_TOLD: frozenset({_S.SUBJECT_TOLD}),

@@ -50,17 +50,23 @@ def carry_out(case_id: str) -> str:
             plan_erasure(case_id, over_systems(case_id, measure_system, services().contracts.systems))
         if not approve(case_id):
             return refuse(case_id)
-        _look_before_acting(case_id)
+        if not _look_before_acting(case_id):
+            return refuse(case_id)
     _act_until_proven(case_id)
     send(case_id, lambda: tell_erasure(case_id))
     return archive_evidence(case_id, _outcome(case_id))
 
 
-def _look_before_acting(case_id: str) -> None:
-    """Locate and count anew; a plan that changed since people saw it goes back to them (law 5)."""
+def _look_before_acting(case_id: str) -> bool:
+    """Locate and count anew; a plan that changed since people saw it goes back to them (law 5).
+
+    False when a person said that it cannot be told any more whose data these are (law 8).
+    """
     forget_search(case_id)
-    if locate(case_id):
-        confirm_plan(case_id, over_systems(case_id, measure_system, services().contracts.systems))
+    if not locate(case_id):
+        return False
+    confirm_plan(case_id, over_systems(case_id, measure_system, services().contracts.systems))
+    return True
 
 
 def _act_until_proven(case_id: str) -> None:

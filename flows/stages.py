@@ -63,6 +63,8 @@ def admit(case_id: str) -> bool:
 
 def locate(case_id: str) -> bool:
     """Search every system until nothing new appears; False when a person said whose data these are cannot be told."""
+    if is_done(case_id, "subjects"):
+        return False
     over_systems(case_id, survey_system, services().contracts.systems)
     while True:
         search_all(case_id)
@@ -128,7 +130,10 @@ def approve(case_id: str) -> bool:
 
 def refuse(case_id: str) -> str:
     """Tell the data subject that the request is refused, with the reason a person gave, and close (Art. 12(4))."""
-    outcome = case_of(case_id).outcome
+    case = case_of(case_id)
+    if case.is_ended:
+        return case.outcome
+    outcome = case.outcome
     reasons = ["identity_failed"] if outcome == "identity_failed" else ["refused_by_person"]
     send(case_id, lambda: tell_refusal(case_id, reasons, _refusal_reason(case_id)))
     return archive_evidence(case_id, outcome)
