@@ -140,7 +140,7 @@ class House:
         return [move.to.value for move in self.installation.register.timeline(case_id)]
 
     def mails(self) -> list[str]:
-        """Subject and text of every mail in the outbox, oldest first."""
+        """Subject and text of every mail in the outbox, oldest first, on one line each."""
         files = sorted((self.installation.settings.state / "outbox").glob("*.eml"), key=lambda f: f.stat().st_mtime_ns)
         return [_words(file.read_bytes()) for file in files]
 
@@ -253,7 +253,7 @@ def _words(raw: bytes) -> str:
     message = message_from_bytes(raw, policy=policy.default)
     body = message.get_body(("plain",))
     assert body is not None
-    return f"{message['Subject']}\n\n{body.get_content()}"
+    return " ".join(f"{message['Subject']} {body.get_content()}".split())  # lines are broken where they are full
 
 
 __all__ = ["FILES", "NOW", "SQL", "Clock", "House", "Passing", "Recording", "a_house", "lost", "sqlite_rows"]

@@ -192,3 +192,46 @@ def test_erasure_takes_all_of_the_subjects_rows_but_those_held(house: House) -> 
     gone = lost(before, house.rows())
     left = {path for path, rows in mine.items() if rows - gone.get(path, Counter())}
     assert left == {"billing.invoice", "billing.invoice_line", "billing.payment"}
+
+
+def _second_customer_with_her_address(house: House) -> None:
+    """Another customer turns up with the subject's e-mail address."""
+    other = house.company.relative.customer_no
+    house.ask("crm", "UPDATE customer SET email = ? WHERE customer_no = ?", house.company.subject.email, other)
+
+
+def test_somebody_else_who_turns_up_after_approval_stops_the_erasure(house: House) -> None:
+    """The look before acting reaches two people: a person is asked, and nothing is touched."""
+    entry = house.until(Gate.APPROVAL, house.open(Right.ERASURE))
+    house.agree(house.agree(entry))
+    _second_customer_with_her_address(house)
+    before = house.rows()
+
+    waiting = house.run(entry.case_id)
+
+    assert waiting is not None
+    assert waiting.gate is Gate.SUBJECTS
+    assert house.rows() == before
+
+
+def test_erasure_can_still_be_refused_then(house: House) -> None:
+    """When it cannot be told any more whose data these are, the approved erasure is refused and told."""
+    entry = house.until(Gate.APPROVAL, house.open(Right.ERASURE))
+    house.agree(house.agree(entry))
+    _second_customer_with_her_address(house)
+
+    house.answer(house.until(Gate.SUBJECTS, entry.case_id), Decision.REFUSE, reason="Two customers have this address.")
+
+    assert house.walk(entry.case_id) == "refused"
+    assert "Two customers have this address." in house.mails()[-1]
+
+
+def test_refusal_stands_however_often_the_case_is_run(house: House) -> None:
+    """Run again after its end, a refused case tells nobody anything and keeps its outcome."""
+    entry = _subjects_gate(house)
+    house.answer(entry, Decision.REFUSE, reason="Two people use this number.")
+    house.walk(entry.case_id)
+    mails = len(house.mails())
+
+    assert house.walk(entry.case_id) == "refused"
+    assert len(house.mails()) == mails

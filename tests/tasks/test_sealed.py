@@ -12,6 +12,7 @@ from data_contracts.keys import Condition
 from data_contracts.plan import Located
 from data_contracts.vocabulary import Right
 from tasks.sealed import keys_of, plain_keys, read_json, read_located, write_json, write_located
+from tasks.services import services
 from tests.flows.company import House
 
 _VALUES = st.one_of(
@@ -65,11 +66,10 @@ def test_value_keeps_its_type(case_id: str, value: object) -> None:
 
 def test_unknown_type_is_a_mistake(case_id: str) -> None:
     """A value that could not be read back is not written, and its text is not told."""
-    with pytest.raises(TypeError, match="^complex$"):
+    with pytest.raises(TypeError, match=r"^complex$"):
         write_json(case_id, "value", {"v": 1j})
 
-    with pytest.raises(Exception, match="value"):
-        read_json(case_id, "value")
+    assert not services().vault.has(case_id, "value")
 
 
 @given(keys=_KEYS)
