@@ -7,11 +7,12 @@ ours unless ``PREFECT_HOME`` says otherwise. Telemetry is off.
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ DEFAULT_PORT = 4200
 CODE = Path(__file__).resolve().parent.parent
 _START_SECONDS = 120
 _END_SECONDS = 10
+_BUSY_SECONDS = 5
 
 
 @dataclass
@@ -64,7 +66,7 @@ class RunningSystem:
             )
 
     def end(self) -> None:
-        """End the worker, then the server; kill what does not end by itself."""
+        """End the worker, then the server; kill what does not end by itself. What was wiped is in no file then."""
         for child in (self.worker, self.server):
             if child is None or child.poll() is not None:
                 continue
@@ -74,6 +76,20 @@ class RunningSystem:
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
+        self.forget_wiped()
+
+    def forget_wiped(self) -> bool:
+        """Empty the write-ahead log of Prefect's SQLite database, so that what was wiped is in no file any more (law 1).
+
+        Returns:
+            Whether it is empty: False while somebody reads, and where Prefect has another database (nothing to do there).
+        """
+        file = Path(self.environment["PREFECT_HOME"]) / "prefect.db"
+        if not file.exists():
+            return False
+        with closing(sqlite3.connect(file, timeout=_BUSY_SECONDS)) as connection:
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def failed(self) -> str:
         """The name of the first child that has died, empty while all live."""

@@ -66,6 +66,7 @@ def _watch_over(system: RunningSystem) -> None:
             next_sweep = time.monotonic() + settings().sweep_every.total_seconds()
             with wiring.opened():
                 _sweep_once(sweep)
+            system.forget_wiped()
         time.sleep(_LOOK_SECONDS)
 
 
@@ -75,7 +76,7 @@ def _sweep_once(sweep: object) -> None:
     except RightsflowError as error:
         _tell(str(error))
         return
-    if any((done.crashed, done.retried, done.rescheduled, done.started, done.purged)):
+    if any((done.crashed, done.retried, done.rescheduled, done.started, done.sealed, done.purged)):
         _tell(str(done))
 
 

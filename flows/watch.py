@@ -8,7 +8,7 @@ A run whose process was killed stays Running for ever by itself. The sweep, in t
 3. a run that stays Pending is scheduled again (its worker died between taking and starting it);
 4. an open case without any run is started (it was registered while the server was away);
 5. what was typed into the form of a run that has ended without registering it is registered now, and wiped (law 1): its
-   process was killed each time, or the run was cancelled before it began;
+   process was killed each time. A run that was cancelled before it began is wiped alone: a person did not want it;
 6. an archived case whose sealed package's time is over is purged.
 """
 
@@ -31,7 +31,7 @@ from prefect.states import AwaitingRetry, Crashed, Scheduled
 from data_contracts.errors import RightsflowError, SystemUnavailable
 from data_contracts.vocabulary import Right
 from flows import wiring
-from flows.opening import settle_form
+from flows.opening import settle_form, wipe_form
 from flows.settings import settings
 from flows.starting import runs_of, start_flow
 from tasks.archive_evidence import purge_ended
@@ -141,8 +141,12 @@ def _seal(client: SyncPrefectClient, run: FlowRun) -> int:
         return 0
     flow_name = client.read_flow(run.flow_id).name
     right = str(run.parameters.get("right", Right.ACCESS.value)) if flow_name == "receive" else flow_name
+    is_case_flow = flow_name != "receive"
+    if run.state_type is StateType.CANCELLED:
+        wipe_form(run.id, "", is_case_flow=is_case_flow)
+        return 1
     with suppress(RightsflowError):  # it cannot be registered; it was wiped
-        settle_form(run.id, right, typed, is_case_flow=flow_name != "receive")
+        settle_form(run.id, right, typed, is_case_flow=is_case_flow)
     return 1
 
 
