@@ -79,10 +79,10 @@ class RunningSystem:
         self.forget_wiped()
 
     def forget_wiped(self) -> bool:
-        """Empty the write-ahead log of Prefect's SQLite database, so that what was wiped is in no file any more (law 1).
+        """Empty the write-ahead log of Prefect's SQLite, so that what was wiped is in no file any more (law 1).
 
         Returns:
-            Whether it is empty: False while somebody reads, and where Prefect has another database (nothing to do there).
+            Whether it is empty: False while somebody reads, and where Prefect has another database.
         """
         file = Path(self.environment["PREFECT_HOME"]) / "prefect.db"
         if not file.exists():

@@ -19,9 +19,9 @@ _QUICK = {
     "RIGHTSFLOW_JUDGE": "plain",
     "RIGHTSFLOW_RETRY_ATTEMPTS": "2",
     "RIGHTSFLOW_RETRY_FIRST_WAIT": "PT0.05S",
-    "RIGHTSFLOW_SILENCE": "PT2S",
-    "RIGHTSFLOW_CRASH_GRACE": "PT2S",
-    "RIGHTSFLOW_PENDING_LIMIT": "PT2S",
+    "RIGHTSFLOW_SILENCE": "PT1S",
+    "RIGHTSFLOW_CRASH_GRACE": "PT1S",
+    "RIGHTSFLOW_PENDING_LIMIT": "PT1S",
 }
 """What takes minutes in earnest takes seconds here."""
 
@@ -38,9 +38,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             for name, value in system.environment.items():
                 environment.setenv(name, value)
             url = system.environment["PREFECT_API_URL"]
-            with temporary_settings({PREFECT_API_URL: url}), wiring.opened(chosen) as installation:
-                with httpx.Client(base_url=url, timeout=60) as api:
-                    yield Office(system, installation, made[0], api)
+            with (
+                temporary_settings({PREFECT_API_URL: url}),
+                wiring.opened(chosen) as installation,
+                httpx.Client(base_url=url, timeout=60) as api,
+            ):
+                yield Office(system, installation, made[0], api)
     settings.cache_clear()
 
 

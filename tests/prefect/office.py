@@ -73,6 +73,11 @@ class Office:
         order = {"parameters": parameters, "enforce_parameter_schema": True, **more}
         return self.api.post(f"/deployments/{deployment['id']}/create_flow_run", json=order)
 
+    def started(self, flow: str, parameters: Mapping[str, Any], **more: Any) -> Run:
+        """The flow run that the server made of what somebody typed."""
+        run: Run = self.start(flow, parameters, **more).raise_for_status().json()
+        return run
+
     def run(self, run_id: str) -> Run:
         """The flow run as the server has it."""
         found: Run = self.api.get(f"/flow_runs/{run_id}").raise_for_status().json()
@@ -93,9 +98,15 @@ class Office:
     def ended(self, run_id: str, *states: str) -> Run:
         """The flow run once it is in one of ``states``; any other end is a failure of the test."""
         wanted = states or ("Completed",)
-        run = self.until(lambda: self._in(run_id, {*wanted, "Completed", "Failed", "Crashed", "Cancelled"}))
+        run: Run = self.until(lambda: self._in(run_id, {*wanted, "Completed", "Failed", "Crashed", "Cancelled"}))
         assert run["state_name"] in wanted, f"{run['state_name']}: {run['state'].get('message')}"
         return run
+
+    def tasks(self, run_id: str, state: str) -> set[str]:
+        """Names of a flow run's tasks that are in a state."""
+        query = {"flow_runs": {"id": {"any_": [run_id]}}, "task_runs": {"state": {"type": {"any_": [state]}}}}
+        found = self.api.post("/task_runs/filter", json=query).raise_for_status().json()
+        return {task["name"] for task in found}
 
     def _in(self, run_id: str, states: set[str]) -> Run | None:
         run = self.run(run_id)
@@ -173,11 +184,11 @@ class Office:
 
     # --- what is left ---------------------------------------------------------------------------------------------
 
-    def register(self, right: Right, key: str, **typed: str) -> str:
+    def register(self, right: Right, key: str) -> str:
         """The case id of a request that is registered while nobody starts a flow for it."""
         subject = self.company.subject
-        identity = {"email": [typed.pop("email", subject.email)]}
-        request = TypedRequest(right, Channel.LETTER, "en", datetime.now(UTC), key, identity, **{"name": subject.name, **typed})
+        identity = {"email": [subject.email]}
+        request = TypedRequest(right, Channel.LETTER, "en", datetime.now(UTC), key, identity, name=subject.name)
         return register_request(request).case_id
 
     def mails(self, case_id: str) -> list[str]:

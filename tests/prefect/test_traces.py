@@ -1,0 +1,236 @@
+"""Law 1: marked data subjects go through every form and failure; afterwards no byte of Prefect's home holds a mark."""
+
+import base64
+import gzip
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from data_contracts.vocabulary import Decision, Gate, OperatorRole
+from flows.watch import Swept, sweep
+from tasks.approval import Answer, answer_gate
+from tests.prefect.marks import Marked, customers, found_in_files, found_in_tables, mark
+from tests.prefect.office import Office, Run
+
+
+@dataclass
+class Story:
+    """What was typed, by whom, and what the server kept of it.
+
+    Attributes:
+        people: everybody who was typed or searched.
+        runs: the flow runs by what they were started with.
+    """
+
+    people: list[Marked] = field(default_factory=list)
+    runs: dict[str, Run] = field(default_factory=dict)
+    answers: dict[str, int] = field(default_factory=dict)
+    forms: list[str] = field(default_factory=list)
+    before_the_sweep: list[str] = field(default_factory=list)
+    swept: Swept | None = None
+
+    @property
+    def marks(self) -> list[str]:
+        """Every mark."""
+        return [one for person in self.people for one in person.marks()]
+
+
+@pytest.fixture(scope="module")
+def story(office: Office) -> Story:
+    """Two rights from their forms to their ends, and the forms that lead nowhere."""
+    told = Story()
+    asks, leaves = _moved_in(office, told), _moved_in(office, told)
+    access = office.started("access", {"request": asks.form()})
+    received = office.started("receive", {"right": "erasure", "request": leaves.form(channel="phone")})
+    _refused_forms(office, told)
+    told.runs["unusable"] = office.started("access", {"request": _somebody(told).form(phone=mark(), email="")})
+    _cancelled(office, told)
+    with _unreadable(office, asks):
+        office.identify(access["id"], reason=asks.typed_at_gate)
+        erasure = _erasure(office, received)
+        office.identify(erasure["id"], reason=leaves.typed_at_gate)
+        told.forms.append(_waits_at(office, access, Gate.OUTAGE))
+    _refused(office, access, asks)
+    _erased(office, erasure)
+    told.runs |= {name: office.ended(run["id"]) for name, run in {"access": access, "erasure": erasure}.items()}
+    told.runs["receive"] = office.ended(received["id"])
+    told.runs["unusable"] = office.ended(told.runs["unusable"]["id"], "Failed")
+    assert office.until(office.system.forget_wiped)
+    return told
+
+
+def _moved_in(office: Office, told: Story) -> Marked:
+    """A marked data subject who is a customer."""
+    taken = {office.company.subject.customer_no, office.company.relative.customer_no}
+    taken |= {person.customer_no for person in told.people}
+    systems = office.home / "systems"
+    person = _somebody(told)
+    person.move_in(systems, customers(systems / "crm.db", but=taken)[0])
+    return person
+
+
+def _somebody(told: Story) -> Marked:
+    told.people.append(Marked.new())
+    return told.people[-1]
+
+
+def _refused_forms(office: Office, told: Story) -> None:
+    """Forms that the server itself refuses."""
+    wrong = {
+        "bad date": {"received": mark()},
+        "no such channel": {"channel": mark()},
+        "too long": {"phone": mark() * 9},
+    }
+    for what, field_ in wrong.items():
+        answer = office.start("access", {"request": _somebody(told).form(**field_)})
+        told.answers[what] = answer.status_code
+
+
+def _cancelled(office: Office, told: Story) -> None:
+    """A form whose run is cancelled before any process began, seen before and after the sweep."""
+    person = _somebody(told)
+    later = {"state": {"type": "CANCELLED", "name": "Cancelled"}}
+    run = office.started("access", {"request": person.form()}, **later)
+    told.before_the_sweep = found_in_tables(_database(office), person.marks())
+    told.swept = sweep()
+    told.runs["cancelled"] = office.run(run["id"])
+
+
+@contextmanager
+def _unreadable(office: Office, person: Marked) -> Iterator[None]:
+    """A value that the driver cannot read, and quotes when it says so."""
+    with _crm(office) as crm:
+        (born,) = crm.execute("SELECT birth_date FROM customer WHERE customer_no = ?", (person.customer_no,)).fetchone()
+    for value in (person.typed_at_gate, born):
+        with _crm(office) as crm:
+            crm.execute("UPDATE customer SET birth_date = ? WHERE customer_no = ?", (value, person.customer_no))
+        if value is not born:
+            yield
+
+
+@contextmanager
+def _crm(office: Office) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(office.home / "systems" / "crm.db")) as connection, connection:
+        yield connection
+
+
+def _erasure(office: Office, received: Run) -> Run:
+    """The run that ``receive`` started."""
+    name = office.ended(received["id"])["name"]
+    return office.run_of(name.removeprefix("receive "))
+
+
+def _waits_at(office: Office, run: Run, gate: Gate) -> str:
+    """The form of a gate, once the case waits there."""
+    case_id = office.run(run["id"])["name"]
+    office.until(lambda: [entry for entry in office.gates(case_id) if entry.gate is gate])
+    return office.form(run["id"])
+
+
+def _refused(office: Office, run: Run, person: Marked) -> None:
+    """The system is mended, and a person refuses with a reason that names the data subject."""
+    office.answer(run["id"], decision="retry", reason=person.typed_at_gate, **office.somebody())
+    _waits_at(office, run, Gate.APPROVAL)
+    office.answer(run["id"], decision="refuse", reason=person.typed_at_gate, **office.somebody())
+
+
+def _erased(office: Office, run: Run) -> None:
+    _waits_at(office, run, Gate.APPROVAL)
+    (gate,) = office.gates(run["name"])
+    answer_gate(gate, Answer(decision=Decision.APPROVE, **office.somebody(OperatorRole.LEGAL)))
+    office.answer(run["id"], **office.somebody())
+
+
+def _database(office: Office) -> Path:
+    return Path(office.system.environment["PREFECT_HOME"]) / "prefect.db"
+
+
+def test_what_was_typed_is_replaced_by_the_case(office: Office, story: Story) -> None:
+    """The parameters of a run that began with a form hold its case id and nothing else."""
+    for name in ("access", "erasure"):
+        run = story.runs[name]
+        assert run["parameters"]["case_id"] == run["name"]
+        assert not run["parameters"].get("request")
+        assert office.installation.register.case(run["name"]).right.value == name
+
+
+def test_each_case_has_its_outcome(office: Office, story: Story) -> None:
+    """What was received by form is carried out to its end, over a system that could not be read."""
+    outcome = {name: office.installation.register.case(story.runs[name]["name"]).outcome for name in ("access", "erasure")}
+
+    assert outcome["access"] == "refused"
+    assert outcome["erasure"].startswith("granted")
+
+
+def test_the_server_refuses_wrong_forms(story: Story) -> None:
+    """A form that is not of the schema makes no run."""
+    assert set(story.answers.values()) <= {409, 422}
+
+
+def test_an_unusable_form_fails_and_is_wiped(story: Story) -> None:
+    """A form that names nobody by what can be a key fails with our words, and nothing typed stays."""
+    run = story.runs["unusable"]
+
+    assert "RequestInvalid" in run["state"]["message"]
+    assert not run["parameters"].get("request")
+
+
+def test_a_cancelled_form_is_wiped_by_the_sweep(story: Story) -> None:
+    """What was typed for a run that never began is in the database until the sweep, and not after it."""
+    assert story.swept
+    assert story.before_the_sweep
+    assert story.swept.sealed == 1
+    assert not story.runs["cancelled"]["parameters"].get("request")
+
+
+def test_the_outage_gate_quotes_no_value(story: Story) -> None:
+    """Where the driver quotes what it cannot read, people are told of the system alone."""
+    (form,) = story.forms
+
+    assert "`crm`" in form
+    assert not [one for one in story.marks if one.lower() in form.lower()]
+
+
+def test_no_table_of_prefect_holds_a_mark(office: Office, story: Story) -> None:
+    """Column by column, Prefect's database is free of everything that was typed or searched."""
+    assert found_in_tables(_database(office), story.marks) == []
+
+
+def test_no_byte_of_ours_holds_a_mark(office: Office, story: Story) -> None:
+    """Prefect's home, every log, what was written aside, the register with its evidence, and the sealed vault."""
+    home = office.home
+    places = [home / name for name in ("prefect", "logs", "tmp", "vault", "keys")]
+    places += [*home.glob("register.db*"), home / "connections.txt"]
+
+    assert all(place.exists() for place in places)
+    assert found_in_files(places, story.marks) == []
+
+
+WAYS: Mapping[str, Callable[[str], bytes]] = {
+    "as it is": lambda one: one.encode(),
+    "upper case": lambda one: one.upper().encode(),
+    "base64 at any place": lambda one: base64.b64encode(f"x{one}".encode()),
+    "base64 of JSON": lambda one: base64.b64encode(json.dumps({"reason": one}).encode()),
+    "UTF-16": lambda one: one.encode("utf-16-le"),
+    "hexadecimal": lambda one: one.encode().hex().encode(),
+    "gzip": lambda one: gzip.compress(one.encode()),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_search_finds_a_planted_mark(tmp_path: Path, way: str) -> None:
+    """The search is able to find what it looks for, in files and in tables."""
+    planted = mark()
+    raw = WAYS[way](planted)
+    (tmp_path / "file").write_bytes(raw)
+    with closing(sqlite3.connect(tmp_path / "tables.db")) as connection, connection:
+        connection.execute("CREATE TABLE log (message BLOB)")
+        connection.execute("INSERT INTO log VALUES (?)", (raw,))
+
+    assert found_in_files([tmp_path / "file"], [planted])
+    assert found_in_tables(tmp_path / "tables.db", [planted]) == [f"log.message: {planted}"]
