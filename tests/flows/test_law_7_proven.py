@@ -149,8 +149,17 @@ def undisturbed(seeded: tuple[Path, DemoCompany], tmp_path_factory: pytest.TempP
         return lost(before, house.rows())
 
 
-@pytest.mark.parametrize("how", ["before", "after"])
-@pytest.mark.parametrize("system", ["support", "billing", "marketing", "crm", "weblogs", "adtech"])
+@pytest.mark.parametrize(
+    ("system", "how"),
+    [
+        ("support", "before"),
+        ("billing", "after"),
+        ("marketing", "before"),
+        ("crm", "after"),
+        ("weblogs", "before"),
+        ("adtech", "after"),
+    ],
+)
 def test_erasure_cut_off_midway_strands_nothing(
     house: House, systems: Recording, undisturbed: Rows, system: str, how: str
 ) -> None:
