@@ -16,7 +16,6 @@ was answered with ``rightsflow approve``.
 
 import hashlib
 from contextlib import suppress
-from functools import partial
 from itertools import count
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -34,6 +33,7 @@ from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows.settings import settings
 from tasks.approval import Answer, Question, answer_gate, open_gate
+from tasks.rules.eligibility import accepted_methods
 from tasks.services import services
 from tasks.step import NotAFailure
 
@@ -119,30 +119,33 @@ def _key(entry: GateEntry, run: FlowRun) -> str:
 def _form(entry: GateEntry) -> type[RunInput]:
     """The form of a gate. The server checks it against its JSON Schema alone, so every rule here is of that kind."""
     choices = Literal[tuple(option.value for option in entry.options)]  # type: ignore[valid-type]  # made from the gate's options
-    text = partial(Field, default="")
     fields: dict[str, Any] = {
         "decision": (choices, Field(title="Decision")),
         "operator": (str, Field(title="Your operator name", pattern=r"^[A-Za-z0-9._@-]{1,60}$")),
         "code": (str, Field(title="Your authenticator code", pattern=r"^[0-9]{6}$")),
-        "reference": (str, text(title=_reference_title(entry), max_length=60)),
-        "reason": (str, text(title="Reason (mandatory for a refusal; the data subject reads it)", max_length=4000)),
+        "reference": _reference(entry),
+        "reason": (str, Field(default="", title="Reason of a refusal; the data subject reads it", max_length=4000)),
     }
     model = cast("type[RunInput]", create_model("Answer", __base__=RunInput, **fields))
     return model.with_initial_data(description=_description(entry))
 
 
-def _reference_title(entry: GateEntry) -> str:
+def _reference(entry: GateEntry) -> tuple[Any, Any]:
+    """Free text, but at the identity gate the ways that are enough for the right."""
     if entry.gate is Gate.IDENTITY:
-        return "How identity was checked"
-    return "Reference (mandatory for by_hand)"
+        case = services().register.case(entry.case_id)
+        ways = Literal[("", *accepted_methods(services().policy, case.right))]  # type: ignore[valid-type]  # from the policy
+        return ways, Field(default="", title="How identity was checked, where you approve")
+    return str, Field(default="", title="Reference of what was done by hand", max_length=60)
 
 
 def _description(entry: GateEntry) -> str:
     so_far = "".join(f"\n\n- {a.operator} answered **{a.decision.value}**" for a in entry.answers)
     missing = entry.people - len({a.operator for a in entry.answers})
     who = f"\n\n*{missing} of {entry.people} to answer; roles: {', '.join(entry.roles)}.*" if missing > 0 else ""
-    note = f"\n\n> **The last answer was not accepted.** {entry.note}" if entry.note else ""
-    return f"{entry.description}{so_far}{who}{note}"
+    # First, because the dialog scrolls.
+    note = f"> **The last answer was not accepted.** {entry.note}\n\n" if entry.note else ""
+    return f"{note}{entry.description}{so_far}{who}"
 
 
 def _answer(form: RunInput) -> Answer:

@@ -21,7 +21,7 @@ P = ParamSpec("P")
 
 _WHOLE = frozenset(
     {"action", "at", "case", "gate", "name", "received", "response_due", "right", "rows"}
-    | {"state", "system", "table", "to", "wave"}
+    | {"state", "system", "table", "to", "waits_at", "wave"}
 )
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NUMBERS = frozenset({"rows", "days_left"})
