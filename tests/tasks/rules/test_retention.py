@@ -51,6 +51,11 @@ def test_cutoff_is_local_midnight() -> None:
     assert bound.utcoffset() == timedelta(hours=2)
 
 
+def test_cutoff_at_the_end_of_a_longer_month() -> None:
+    """On 31 March all of February is over that is held for a month: 28 February was held until 28 March."""
+    assert cutoff(a_period(1, "mo"), today=date(2027, 3, 31), time_zone=PARIS).date() == date(2027, 3, 1)
+
+
 def test_accounting_documents_of_a_year_end_together() -> None:
     """C. com. L123-22: on 1 January all invoices of the financial year that is eleven years back are over."""
     ten_years = a_period(10, "y", _YEAR_END)
