@@ -26,7 +26,7 @@ class Asked:
     @property
     def shape(self) -> Hashable:
         """What its clauses depend on besides the part's shape."""
-        return self.table.path, tuple((c.column, c.over) for c in self.cutoffs)
+        return self.table.serial, tuple((c.column, c.over) for c in self.cutoffs)
 
 
 class Queries:

@@ -3,9 +3,10 @@
 Types come from the live database, not from the contract, because keys must be bound as what the column really is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import count
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
@@ -16,8 +17,13 @@ from data_contracts.errors import ContractMismatch
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
 from integrations.systems._values import Kind
 
+_SERIALS = count(1)
+_ANY_KIND = sa.engine.reflection.ObjectKind.ANY
 _MYSQL = frozenset({"mysql", "mariadb"})
 _REMEDY = "correct the contract, or bring the live schema back to it, then run `rightsflow contracts check`"
+
+
+_Columns: TypeAlias = Sequence[sa.engine.interfaces.ReflectedColumn]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,10 @@ class SqlTable:
     refers_to_itself: bool = False
     compares_loosely: bool = False
     """Some column's equality is not sameness of its text: another collation than bytes."""
-    missing: frozenset[str] = field(default=frozenset())
+    mark: Hashable = field(default=(), repr=False)
+    """What the live schema said when it was looked up: while it says the same, the table is the same."""
+    serial: int = field(default_factory=_SERIALS.__next__)
+    """What was built for this table, and not for what it was before, is kept under this number."""
 
     def column(self, name: str) -> SqlColumn:
         """The live column.
@@ -61,7 +70,7 @@ class SqlTable:
 
 
 class SqlTables:
-    """Live tables by the contract's name, cached until :meth:`forget`."""
+    """Live tables by the contract's name, kept until :meth:`describe` or :meth:`recheck` sees that they changed."""
 
     def __init__(self, contract: SystemContract, dialect: str, inspector: Callable[[], sa.Inspector]) -> None:
         """Nothing is looked up before it is asked for."""
@@ -76,10 +85,6 @@ class SqlTables:
             self._known[name] = self._look_up(name, self._inspector())
         return self._known[name]
 
-    def forget(self) -> None:
-        """Look everything up anew from now on."""
-        self._known.clear()
-
     def recheck(self) -> None:
         """Compare what was in use with the live schema; raises ContractMismatch when something went missing."""
         before, self._known = self._known, {}
@@ -90,22 +95,48 @@ class SqlTables:
                 now.column(column)
 
     def describe(self) -> LiveSchema:
-        """The live schema of the contract's tables that are there, with all foreign keys that point at them."""
+        """The live schema of the contract's tables that are there, with all foreign keys that point at them.
+
+        Tables that are no longer what they were are forgotten. PostgreSQL's are kept as long as their columns are the
+        same: of the other facts about a table (its collations, references to itself) nothing hangs on them there.
+        """
         inspector = self._inspector()
-        found: dict[str, dict[str, LiveColumn]] = {}
+        if self._dialect != "postgresql":
+            self._known.clear()
         places = {_place(table): table.name for table in self._contract.tables}
-        for (schema, name), table in places.items():
-            if inspector.has_table(name, schema=schema):
-                found[table] = {
-                    c["name"]: LiveColumn(c["name"], str(c["type"]), bool(c["nullable"]))
-                    for c in inspector.get_columns(name, schema=schema)
-                }
-        primary_keys = {
-            table: tuple(inspector.get_pk_constraint(name, schema=schema)["constrained_columns"])
-            for (schema, name), table in places.items()
-            if table in found
-        }
+        found: dict[str, dict[str, LiveColumn]] = {}
+        primary_keys: dict[str, tuple[str, ...]] = {}
+        for schema in dict.fromkeys(schema for schema, _ in places):
+            names = [name for place, name in places if place == schema]
+            keys = self._primary_keys(inspector, schema, names)
+            for name, columns in self._columns(inspector, schema, names).items():
+                table = places[schema, name]
+                found[table] = {c["name"]: LiveColumn(c["name"], str(c["type"]), bool(c["nullable"])) for c in columns}
+                primary_keys[table] = keys[name]
+                self._keep_if(table, _mark(columns))
+        self._known = {name: table for name, table in self._known.items() if name in found}
         return LiveSchema(found, tuple(_references(inspector, places)), primary_keys)
+
+    def _keep_if(self, name: str, mark: Hashable) -> None:
+        if name in self._known and self._known[name].mark != mark:
+            del self._known[name]
+
+    def _columns(self, inspector: sa.Inspector, schema: str | None, names: Sequence[str]) -> dict[str, _Columns]:
+        """Columns of those tables that are there; PostgreSQL tells of all of them at once."""
+        if self._dialect == "postgresql":
+            found = inspector.get_multi_columns(schema=schema, filter_names=names, kind=_ANY_KIND)
+            return {name: columns for (_, name), columns in found.items()}
+        there = [name for name in names if inspector.has_table(name, schema=schema)]
+        return {name: inspector.get_columns(name, schema=schema) for name in there}
+
+    def _primary_keys(
+        self, inspector: sa.Inspector, schema: str | None, names: Sequence[str]
+    ) -> Mapping[str, tuple[str, ...]]:
+        if self._dialect == "postgresql":
+            found = inspector.get_multi_pk_constraint(schema=schema, filter_names=names, kind=_ANY_KIND)
+            return {name: tuple(key["constrained_columns"]) for (_, name), key in found.items()}
+        there = [name for name in names if inspector.has_table(name, schema=schema)]
+        return {n: tuple(inspector.get_pk_constraint(n, schema=schema)["constrained_columns"]) for n in there}
 
     def _look_up(self, name: str, inspector: sa.Inspector) -> SqlTable:
         path = f"{self._contract.name}.{name}"
@@ -120,7 +151,7 @@ class SqlTables:
         clause = sa.table(live, *(sa.column(c) for c in made), schema=schema)
         keys = inspector.get_foreign_keys(live, schema=schema)
         to_itself = any((k["referred_schema"], k["referred_table"]) == (schema, live) for k in keys)
-        return SqlTable(path, clause, made, to_itself, self._compares_loosely(inspector, live))
+        return SqlTable(path, clause, made, to_itself, self._compares_loosely(inspector, live), _mark(columns))
 
     def _compares_loosely(self, inspector: sa.Inspector, live: str) -> bool:
         if self._dialect != "sqlite":
@@ -128,6 +159,11 @@ class SqlTables:
         with inspector.engine.connect() as connection:
             query = sa.text("SELECT sql FROM sqlite_master WHERE name = :name AND sql LIKE '%collate%'")
             return connection.execute(query, {"name": live}).first() is not None
+
+
+def _mark(columns: _Columns) -> Hashable:
+    """What a table's columns are; ``repr`` tells of a type what ``str`` leaves out, such as its time zone."""
+    return tuple((c["name"], repr(c["type"]), bool(c["nullable"])) for c in columns)
 
 
 def _place(table: Table) -> tuple[str | None, str]:

@@ -45,7 +45,6 @@ class SqlConnector:
     def describe(self) -> LiveSchema:
         """The live schema of the contract's tables, and every foreign key that points at them."""
         with self._guard():
-            self._forget()
             return self._tables.describe()
 
     def find_keys(
@@ -145,10 +144,6 @@ class SqlConnector:
     def _recheck(self) -> None:
         self._queries.forget()
         self._tables.recheck()
-
-    def _forget(self) -> None:
-        self._queries.forget()
-        self._tables.forget()
 
 
 def _collect(row: Sequence[Any], names: tuple[str, ...], found: dict[tuple[str, ...], set[Key]]) -> None:

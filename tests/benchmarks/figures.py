@@ -59,10 +59,11 @@ def of_times(what: str, milliseconds: Sequence[float], *, floor: float | None = 
 
 def show(title: str, figures: Sequence[Figure]) -> None:
     """Print a table in Markdown, as it stands in docs/benchmarks.md."""
-    print(f"\n### {title}\n\n| what | median or value | p95 | ratio to its floor | note |\n| --- | ---: | ---: | ---: | --- |")
+    print(f"\n### {title}\n\n| what | median or value | p95 | ratio to its floor | note |")
+    print("| --- | ---: | ---: | ---: | --- |")
     for figure in figures:
         print("| " + " | ".join(figure.cells()) + " |", flush=True)
 
 
 def _number(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:,.2f} {unit}" if value < 100 else f"{value:,.0f} {unit}"  # noqa: PLR2004  # from three digits on, decimals say nothing
+    return "" if value is None else f"{value:,.2f} {unit}" if value < 100 else f"{value:,.0f} {unit}"

@@ -1,10 +1,11 @@
 """An access, from a verified subject to the sealed answer package, beside the same rows fetched by hand.
 
-The steps are those of the flow, called without Prefect: outside a flow run a step is a plain call. Floor and engine take
-turns, subject by subject, so that whatever else the machine does hits both alike.
+The steps are those of the flow, called without Prefect: outside a flow run a step is a plain call. Floor and engine
+take turns, subject by subject, so that whatever else the machine does hits both alike.
 """
 
 import random
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -38,7 +39,7 @@ def measure(url: str, customers: int, subjects: int, *, folder: Path | None = No
             if number == _WARM_UP:
                 timed.forget()
             email = f"subject{customer}@example.org"
-            by_hand = timed("floor", lambda email=email: fetch_by_hand(connection, email))
+            by_hand = timed("floor", partial(fetch_by_hand, connection, email))
             packed = walk(timed, email)
             if by_hand != packed:
                 raise AssertionError(f"{packed} rows packed, {by_hand} fetched by hand")

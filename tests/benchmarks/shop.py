@@ -50,7 +50,9 @@ def fill(url: str, customers: int = CUSTOMERS) -> int:
     statements = (_HERE / "shop.sql").read_text(encoding="utf-8").replace("{customers}", str(customers))
     with psycopg.connect(by_hand_url(url)) as connection:
         connection.execute(statements.encode())
-        row = connection.execute("SELECT sum(reltuples)::bigint FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace").fetchone()
+        row = connection.execute(
+            "SELECT sum(reltuples)::bigint FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        ).fetchone()
     with psycopg.connect(by_hand_url(url), autocommit=True) as connection:
         connection.execute("VACUUM")
     return int(row[0]) if row else 0
