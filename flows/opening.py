@@ -51,8 +51,7 @@ def receive_flow(right: str, request: RequestForm | Mapping[str, Any]) -> str:
 
 def register_form(right: str, request: RequestForm | Mapping[str, Any]) -> str:
     """Register and seal what was typed, wipe it from Prefect; the case id."""
-    run = _run()
-    return settle_form(run.id, right, request, is_case_flow="case_id" in run.parameters)
+    return settle_form(_run().id, right, request, is_case_flow=_is_case_flow())
 
 
 def settle_form(run_id: UUID, right: str, request: RequestForm | Mapping[str, Any], *, is_case_flow: bool) -> str:
@@ -91,7 +90,7 @@ def _services(*, typed: bool) -> Iterator[None]:
             guarded(lambda _: stack.enter_context(wiring.opened()), "open")("")
         except RightsflowError:
             if typed:
-                wipe_form(_run().id, "", is_case_flow="case_id" in _run().parameters)
+                wipe_form(_run().id, "", is_case_flow=_is_case_flow())
             raise
         yield
 
@@ -131,6 +130,12 @@ def _typed(right: str, request: RequestForm | Mapping[str, Any], run_id: UUID) -
         reply_to="",
         details=form.details,
     )
+
+
+def _is_case_flow() -> bool:
+    """Whether this flow carries a case on; its parameters as called, because what nobody typed is not in the run's."""
+    context = FlowRunContext.get()
+    return context is not None and "case_id" in context.parameters
 
 
 def _run() -> FlowRun:
