@@ -65,7 +65,6 @@ def locate(case_id: str) -> bool:
     """Search every system until nothing new appears; False when a person said whose data these are cannot be told."""
     if is_done(case_id, "subjects"):
         return False
-    over_systems(case_id, survey_system, services().contracts.systems)
     while True:
         search_all(case_id)
         reached = reached_subjects(case_id)
@@ -81,9 +80,17 @@ def locate(case_id: str) -> bool:
 
 
 def search_all(case_id: str, work: Step[[str, str], int] = search_system, look: str = SEARCH) -> None:
-    """Ask systems, side by side, until none has anything new to be asked."""
-    while systems := pending_systems(case_id, look):
-        over_systems(case_id, work, systems)
+    """Ask systems, side by side, until none has anything new to be asked.
+
+    Every system is first looked at: is it there, and as its contract says? Those that are not wait for a person; the
+    others are searched to the end meanwhile (law 6).
+    """
+    pending = list(services().contracts.systems)
+    while pending:
+        _take_in_answers(case_id, pending)
+        _, gates = _attempt(case_id, survey_system, _automated(case_id, pending))
+        gates += _search_rounds(case_id, work, look, broken={entry.subject for entry in gates})
+        pending = [answered(entry).subject for entry in gates]
 
 
 def over_systems(
@@ -93,22 +100,42 @@ def over_systems(
     results: dict[str, R] = {}
     pending = _automated(case_id, systems)
     while pending:
-        for entry in services().register.gates(case_id, open_only=True):
-            if entry.gate is Gate.OUTAGE and entry.subject in pending:
-                answered(entry)
-        pending = _automated(case_id, pending)
-        failed: list[str] = []
-        gates: list[GateEntry] = []
-        for name, outcome in work.for_each(case_id, pending, in_order=in_order).items():
-            if isinstance(outcome, RightsflowError):
-                failed.append(name)
-                gates.append(opened(case_id, _outage_question(case_id, name, work.name, outcome)))
-            else:
-                results[name] = outcome
-        for entry in gates:
-            answered(entry)
-        pending = failed
+        _take_in_answers(case_id, pending)
+        done, gates = _attempt(case_id, work, _automated(case_id, pending), in_order=in_order)
+        results |= done
+        pending = [answered(entry).subject for entry in gates]
     return {name: results[name] for name in _automated(case_id, results)}
+
+
+def _search_rounds(case_id: str, work: Step[[str, str], int], look: str, *, broken: set[str]) -> list[GateEntry]:
+    """Search all but the ``broken`` systems until nothing new appears; the gates of those that failed meanwhile."""
+    gates: list[GateEntry] = []
+    while systems := [name for name in pending_systems(case_id, look) if name not in broken]:
+        _, failed = _attempt(case_id, work, systems)
+        gates += failed
+        broken |= {entry.subject for entry in failed}
+    return gates
+
+
+def _attempt(
+    case_id: str, work: Step[[str, str], R], systems: Iterable[str], *, in_order: bool = False
+) -> tuple[dict[str, R], list[GateEntry]]:
+    """Results of the systems that did it, and a gate, opened and not yet waited at, for each that failed."""
+    done: dict[str, R] = {}
+    gates: list[GateEntry] = []
+    for name, outcome in work.for_each(case_id, systems, in_order=in_order).items():
+        if isinstance(outcome, RightsflowError):
+            gates.append(opened(case_id, _outage_question(case_id, name, work.name, outcome)))
+        else:
+            done[name] = outcome
+    return done, gates
+
+
+def _take_in_answers(case_id: str, systems: Iterable[str]) -> None:
+    """Wait at the outage gates of ``systems`` that are open: what people answered counts before anything is tried."""
+    for entry in services().register.gates(case_id, open_only=True):
+        if entry.gate is Gate.OUTAGE and entry.subject in systems:
+            answered(entry)
 
 
 def _automated(case_id: str, systems: Iterable[str]) -> list[str]:
