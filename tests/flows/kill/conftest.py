@@ -1,8 +1,10 @@
 """One process that forks lives for the whole session; lives that are to be cut off run side by side."""
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +15,18 @@ from tests.flows.kill.lives import RIGHTS
 Fates = Mapping[Fate, "Future[dict[str, Any]]"]
 
 
+_MEMORY = Path("/dev/shm")  # noqa: S108  # only what is made below it, under a name of its own, is used
+
+
 @pytest.fixture(scope="session")
-def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lives]:
-    """Lets cases live and die."""
-    with started(tmp_path_factory.mktemp("lives")) as made:
+def lives() -> Iterator[Lives]:
+    """Lets cases live and die.
+
+    A killed process leaves its files as the operating system has them, so they lie in memory where that can be had:
+    thousands of them are brought to the disk one by one otherwise.
+    """
+    place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="rightsflow-lives-", dir=place) as folder, started(Path(folder)) as made:
         yield made
 
 
