@@ -48,6 +48,8 @@ class Notice:
     found_rows: int = 0
     by_hand: tuple[str, ...] = ()
     """Titles of systems handled outside the software."""
+    is_proven: bool = True
+    """What was done was looked at again and proven by the software; False where a person finished it by hand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Content:
     erased_rows: int = 0
     found_rows: int = 0
     by_hand: tuple[str, ...] = ()
+    is_proven: bool = True
 
 
 def send_notice(
@@ -107,9 +108,10 @@ def tell_answer(case_id: str, rows: int) -> str:
     return send_notice(case_id, NoticeKind.ANSWER, content, move=(CaseState.SUBJECT_TOLD, "answer sent"))
 
 
-def tell_erased(case_id: str, kept: Sequence[KeptItem], erased_rows: int) -> str:
+def tell_erased(case_id: str, kept: Sequence[KeptItem], *, erased_rows: int, is_proven: bool) -> str:
     """Tell what was erased, and what was kept with its legal ground (Art. 12(3), 17(3))."""
-    content = Content(kept=tuple(kept), erased_rows=erased_rows, by_hand=_titles_by_hand(case_id))
+    by_hand = _titles_by_hand(case_id)
+    content = Content(kept=tuple(kept), erased_rows=erased_rows, by_hand=by_hand, is_proven=is_proven)
     return send_notice(case_id, NoticeKind.ERASURE_DONE, content, move=(CaseState.SUBJECT_TOLD, "erasure told"))
 
 
@@ -208,6 +210,7 @@ def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:
         erased_rows=content.erased_rows,
         found_rows=content.found_rows,
         by_hand=content.by_hand,
+        is_proven=content.is_proven,
     )
 
 

@@ -94,7 +94,10 @@ def act_again(case_id: str) -> None:
 def tell_erasure(case_id: str) -> str:
     """Tell what was erased, what was kept with its legal ground, and what was done by hand (Art. 12(3), 17(3))."""
     language = services().register.case(case_id).language
-    return tell_erased(case_id, kept_items(case_id, language), erased_rows(case_id))
+    entry = services().register.step(case_id, "prove")
+    is_proven = entry is not None and "by_hand" not in entry.receipt
+    kept = kept_items(case_id, language)
+    return tell_erased(case_id, kept, erased_rows=erased_rows(case_id), is_proven=is_proven)
 
 
 def kept_items(case_id: str, language: str) -> list[KeptItem]:
@@ -121,10 +124,14 @@ def kept_items(case_id: str, language: str) -> list[KeptItem]:
 
 
 def erased_rows(case_id: str) -> int:
-    """Rows deleted or blanked by the plan: the largest count of each table, since columns are counted line by line."""
+    """Rows deleted or blanked: the largest count of each table, since columns are counted line by line.
+
+    What a person did in a system outside the software is not ours to count.
+    """
+    handled = by_hand(case_id)
     rows: dict[TablePath, int] = {}
     for line in _plan_receipt(case_id)["plan"]["lines"]:
-        if line["action"] in {"delete", "clear", "mask", "pseudonymise"}:
+        if line["system"] not in handled and line["action"] in {"delete", "clear", "mask", "pseudonymise"}:
             path = (line["system"], line["table"])
             rows[path] = max(rows.get(path, 0), line["rows"])
     return sum(rows.values())
