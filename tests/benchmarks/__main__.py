@@ -2,10 +2,11 @@
 
 import argparse
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tests.benchmarks import request_path
+from tests.benchmarks import erasure, judges, memory, request_path
 from tests.benchmarks.figures import show
-from tests.benchmarks.shop import CUSTOMERS, a_server, fill
+from tests.benchmarks.shop import CUSTOMERS, a_server, an_installation, fill
 
 _MEMORY_DISK = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
 
@@ -24,6 +25,10 @@ def main() -> None:
             show(title, request_path.measure(url, asked.customers, asked.subjects, folder=_MEMORY_DISK))
         title = f"An access ({asked.subjects} subjects), state on this machine's disk"
         show(title, request_path.measure(url, asked.customers, asked.subjects))
+        show("Memory that an access adds to the process", memory.measure(url))
+        with TemporaryDirectory() as home, an_installation(Path(home), url):
+            show("Erasing rows of half of the customers at once", erasure.measure(url, asked.customers))
+    show("Judging an erasure of 12 tables", judges.measure())
 
 
 if __name__ == "__main__":
