@@ -1,13 +1,15 @@
 """What reading one ODCS document leaves behind beside its contract: faults, and the lines that later checks name."""
 
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from open_data_contract_standard.model import CustomProperty
 from pydantic import BaseModel
 
 from data_contracts.fault import Fault
+from data_contracts.marks import open_marks
 from data_contracts.odcs_schema import place_of
-from data_contracts.strict import salvage
+from data_contracts.strict import Finding, salvage
 from data_contracts.yaml_file import Document, NodePath
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -40,7 +42,9 @@ class Notes:
         self.lines.setdefault((table, field), self._document.line(path) or 1)
 
     def dsr(self, path: NodePath, properties: list[CustomProperty] | None, model: type[ModelT]) -> ModelT | None:
-        """The ``dsr`` custom property of the element at ``path``; None when there is none that can be read.
+        """The ``dsr`` custom property of the element at ``path``; None when there is none that can be used.
+
+        One that cannot be read cannot be used, nor one with a mark of what nobody has confirmed.
 
         Args:
             path: the element's own path.
@@ -52,12 +56,19 @@ class Notes:
             self.fault(path, what="has two `dsr` blocks", remedy="join them into one")
         for place, value in found[:1]:
             inner = (*path, "customProperties", place, "value")
+            marks = list(open_marks(value))
             reading = salvage(model, value)
-            for finding in reading.findings:
+            for finding in (*marks, *_beside(marks, reading.findings)):
                 self.fault((*inner, *finding.path), what=f"`dsr`: {finding.what}", remedy=finding.remedy)
-            return reading.model
+            return None if marks else reading.model
         return None
 
     def has_dsr(self, properties: list[CustomProperty] | None) -> bool:
         """Whether there is a ``dsr`` block, readable or not."""
         return any(item.property == _PROPERTY for item in properties or [])
+
+
+def _beside(marks: Iterable[Finding], findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings about other keys than those marked: what is still open is not judged as well."""
+    marked = {mark.path[0] for mark in marks}
+    return (finding for finding in findings if not marked.intersection(finding.path[:1]))

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.showing import OPTION_JSON, console, our_errors, show, table
+from flows.showing import OPTION_JSON, console, note, our_errors, show, table
 
 app = typer.Typer(no_args_is_help=True, help="Lint contracts, show the traversal.")
 
@@ -35,6 +35,27 @@ def plan(
 
     facts = traversal_facts([given.partition("=")[0].strip() for given in identity])
     show(facts, as_json, lambda f: table(f["tables"], ("wave", "system", "table", "reached_by", "erasure")))
+
+
+@app.command("draft")
+@our_errors
+def draft(
+    url: Annotated[str, typer.Argument(help="Of the live system, as for RIGHTSFLOW_SYSTEM_<NAME>_URL.")],
+    *,
+    name: Annotated[str, typer.Option(help="The system's name; default: the database's or folder's.")] = "",
+    tables: Annotated[str, typer.Option(help="Which tables, with commas between; default: all.")] = "",
+    sample: Annotated[
+        int, typer.Option(help="Values looked at in each text column; none is kept.", min=0, max=200)
+    ] = 200,
+    as_json: Annotated[bool, OPTION_JSON] = False,
+) -> None:
+    """Print a draft of a contract for a live system, in which a person has to confirm every guess and TODO."""
+    from flows.draft_work import draft_facts  # noqa: PLC0415  # pays for what it uses
+
+    chosen = [part.strip() for part in tables.split(",") if part.strip()]
+    facts = draft_facts(url, name=name, tables=chosen, sample=sample)
+    show(facts, as_json, lambda f: print(f["contract"], end=""))
+    note(f"{facts['tables']} tables, {facts['columns']} columns: {facts['guesses']} guesses, {facts['todos']} TODO.")
 
 
 def _print_check(facts: Any) -> None:  # noqa: ANN401  # JSON facts

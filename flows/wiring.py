@@ -36,7 +36,7 @@ from integrations.evidence import (
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
-from integrations.systems import DirectorySystems
+from integrations.systems import DirectorySystems, look_at
 from integrations.vault import master as master_key
 from integrations.vault.rotation import Rotation, rotate
 from integrations.vault.vault import SealedVault
@@ -251,6 +251,7 @@ __all__ = [
     "Installation",
     "SettingsInvalid",
     "VaultSealed",
+    "look_at",
     "opened",
     "unpack_package",
     "utc_now",

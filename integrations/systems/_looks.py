@@ -1,0 +1,73 @@
+"""What values look like: the looks that a draft's guesses are made by.
+
+Values come in, the name of a look goes out; nothing is kept. IBAN and card numbers are only recognised where
+``python-stdnum`` is installed (``pip install rightsflow[draft]``), because most numbers of their length are neither.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from ipaddress import ip_address
+from typing import Any, Final
+
+import phonenumbers
+
+from data_contracts.guessing import Look
+
+_MOST: Final = 0.6
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_PHONE: Final = re.compile(r"(?:\+|0)[\d\s().\-/]{7,24}")
+_WORDS: Final = 5
+_CARD: Final = re.compile(r"\d{13,19}")
+
+
+def looks_of(values: Sequence[object]) -> frozenset[Look]:
+    """What at least six of ten non-empty values look like; empty when they look like nothing known."""
+    texts = [text for text in (str(value).strip() for value in values if value is not None) if text]
+    if not texts:
+        return frozenset()
+    return frozenset(look for look, is_one in _tests().items() if sum(map(is_one, texts)) >= _MOST * len(texts))
+
+
+def _tests() -> dict[Look, Callable[[str], bool]]:
+    tests: dict[Look, Callable[[str], bool]] = {
+        Look.EMAIL: lambda text: _EMAIL.fullmatch(text) is not None,
+        Look.PHONE: _is_phone,
+        Look.IP_ADDRESS: _is_ip_address,
+        Look.PROSE: lambda text: len(text.split()) >= _WORDS,
+    }
+    iban, luhn = _stdnum("stdnum.iban"), _stdnum("stdnum.luhn")
+    if iban is not None and luhn is not None:
+        tests[Look.IBAN] = lambda text: bool(iban.is_valid(text))
+        tests[Look.CARD] = lambda text: _is_card(text, luhn)
+    return tests
+
+
+def _stdnum(module: str) -> Any:  # noqa: ANN401  # a module without types, that may be absent
+    try:
+        return import_module(module)
+    except ImportError:
+        return None
+
+
+def _is_phone(text: str) -> bool:
+    """An international number, or a French national one: dates and order numbers are neither."""
+    if not _PHONE.fullmatch(text):
+        return False
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, "FR"))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _is_ip_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_card(text: str, luhn: Any) -> bool:  # noqa: ANN401  # as above
+    digits = re.sub(r"[ -]", "", text)
+    return _CARD.fullmatch(digits) is not None and bool(luhn.is_valid(digits))
