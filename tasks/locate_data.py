@@ -4,22 +4,24 @@ What is found is sealed per system (``search.<system>``), so that each search ca
 keys a system was not yet asked for are asked. See :mod:`tasks.rules.traversal` for the order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from data_contracts.contract import Table
-from data_contracts.errors import ContractMismatch, TerminalError
+from data_contracts.errors import ContractMismatch
 from data_contracts.evidence import Record
 from data_contracts.keys import Selection
 from data_contracts.plan import Located
+from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from tasks.rules.drift import Effect, drift
 from tasks.rules.traversal import Search, Slot, begin
 from tasks.sealed import keys_of, plain_keys, read_json, read_located, subject_request, write_json, write_located
 from tasks.services import services
+from tasks.staged import stage_tables
 from tasks.step import step
 
 SEARCH = "search"
@@ -28,11 +30,7 @@ AGAIN = "again"
 
 def by_hand(case_id: str) -> dict[str, str]:
     """Systems that a person handles outside the software in this case, with the person's reference."""
-    return {
-        gate.subject: gate.reference
-        for gate in services().register.gates(case_id)
-        if gate.gate is Gate.OUTAGE and gate.outcome is Decision.BY_HAND
-    }
+    return _by_hand(services().register.gates(case_id))
 
 
 @step("look at schema")
@@ -64,10 +62,11 @@ def look_again(case_id: str, system: str) -> int:
 
 def pending_systems(case_id: str, look: str = SEARCH) -> list[str]:
     """Systems that have not yet been asked about every known key; empty when the search is over or ambiguous."""
-    search = load_search(case_id, look)
+    gates = services().register.gates(case_id)
+    search = _load(case_id, look, gates).search
     if search.is_ambiguous():
         return []
-    handled = by_hand(case_id)
+    handled = _by_hand(gates)
     return [name for name in search.contracts.systems if name not in handled and search.has_questions(name)]
 
 
@@ -109,33 +108,22 @@ def stage_rows(case_id: str, system: str) -> dict[str, int]:
     if entry.state == "done":
         return dict(entry.receipt["rows"])  # type: ignore[call-overload, no-any-return]  # written below
     located = read_located(case_id)
-    rows: dict[str, int] = {}
-    for table in services().contracts.systems[system].tables:
-        rows[table.name] = _stage_table(case_id, table, located)
-        if shared := located.shared.get((system, table.name)):
-            (count,) = services().systems.connector(system).count([Selection(table.name, shared)])
-            rows[f"{table.name}+shared"] = count
+    tables = services().contracts.systems[system].tables
+    # A table that no key leads to has no rows, and none are asked for.
+    led_to = [table for table in tables if located.conditions[system, table.name]]
+    rows = {t.name: 0 for t in tables} | stage_tables(case_id, system, ((t.name, _rows(t, located)) for t in led_to))
+    shared = {name: ways for (place, name), ways in located.shared.items() if place == system}
+    if shared:
+        selections = [Selection(name, ways) for name, ways in shared.items()]
+        counts = services().systems.connector(system).count(selections)
+        rows |= {f"{name}+shared": count for name, count in zip(shared, counts, strict=True)}
     register.complete(case_id, "stage", system, receipt={"rows": rows}, record=Record("stage", system, {"rows": rows}))
     return rows
 
 
-def staged_name(system: str, table: str) -> str:
-    """The vault's name of a table's staged rows."""
-    return f"rows.{system}.{table}"
-
-
 def load_search(case_id: str, look: str = SEARCH) -> Search:
     """The search as sealed so far."""
-    said = _said(case_id)
-    search = _begin(case_id, look, said=said)
-    known: dict[Slot, frozenset[Any]] = dict(search.known)
-    asked: dict[str, Mapping[Slot, frozenset[Any]]] = {}
-    for system in search.contracts.systems:
-        sealed = _sealed(case_id, f"{look}.{system}", said=said)
-        asked[system] = sealed.asked
-        for slot, keys in sealed.found.items():
-            known[slot] = known.get(slot, frozenset()) | keys
-    return search.resumed(known, asked)
+    return _load(case_id, look, services().register.gates(case_id)).search
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +134,42 @@ class _Sealed:
     asked: Mapping[Slot, frozenset[Any]] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A search as it was sealed."""
+
+    search: Search
+    said: str
+    sealed: Mapping[str, _Sealed]
+    """By system, of those that were asked."""
+
+
+def _load(case_id: str, look: str, gates: Iterable[GateEntry]) -> _Loaded:
+    said = _said(gates)
+    search = _begin(case_id, look, said=said)
+    names = set(services().vault.names(case_id))
+    systems = [system for system in search.contracts.systems if f"{look}.{system}" in names]
+    sealed = {system: _sealed(case_id, f"{look}.{system}", said=said) for system in systems}
+    known: dict[Slot, frozenset[Any]] = dict(search.known)
+    for part in sealed.values():
+        for slot, keys in part.found.items():
+            known[slot] = known.get(slot, frozenset()) | keys
+    return _Loaded(search.resumed(known, {system: part.asked for system, part in sealed.items()}), said, sealed)
+
+
 def _search(case_id: str, system: str, look: str) -> int:
-    search = load_search(case_id, look)
+    loaded = _load(case_id, look, services().register.gates(case_id))
+    search, before = loaded.search, loaded.search.known
     connector = services().systems.connector(system)
-    before = search.known
     while not search.is_ambiguous() and (questions := search.questions(system)):
         answers = {q.path: connector.find_keys(q.selection, q.yields) for q in questions}
         search = search.absorb(system, answers)
-    said = _said(case_id)
-    found = dict(_sealed(case_id, f"{look}.{system}", said=said).found)
+    found = dict(loaded.sealed[system].found) if system in loaded.sealed else {}
     for slot, keys in search.known.items():
         if new := keys - before.get(slot, frozenset()):
             found[slot] = found.get(slot, frozenset()) | new
     asked = before if search.is_ambiguous() else search.known
-    sealed = {"said": said, "found": plain_keys(found), "asked": plain_keys(asked)}
+    sealed = {"said": loaded.said, "found": plain_keys(found), "asked": plain_keys(asked)}
     write_json(case_id, f"{look}.{system}", sealed)
     return sum(len(keys) for keys in found.values())
 
@@ -176,16 +186,19 @@ def _begin(case_id: str, look: str, *, said: str) -> Search:
     )
 
 
-def _said(case_id: str) -> str:
+def _by_hand(gates: Iterable[GateEntry]) -> dict[str, str]:
+    handled = (gate for gate in gates if gate.gate is Gate.OUTAGE and gate.outcome is Decision.BY_HAND)
+    return {gate.subject: gate.reference for gate in handled}
+
+
+def _said(gates: Iterable[GateEntry]) -> str:
     """What people said about several subjects: ``all``, ``named``, or nothing."""
-    said = {gate.outcome for gate in services().register.gates(case_id) if gate.gate is Gate.SUBJECTS}
+    said = {gate.outcome for gate in gates if gate.gate is Gate.SUBJECTS}
     return next((word.value for word in (Decision.ALL, Decision.NAMED) if word in said), "")
 
 
 def _sealed(case_id: str, name: str, *, said: str) -> _Sealed:
     """What was sealed under ``name`` since people said ``said``."""
-    if not services().vault.has(case_id, name):
-        return _Sealed({}, {})
     plain = read_json(case_id, name)
     if plain["said"] != said:
         # Law 8: what was reached before people said whose data these are is not the subject's for that.
@@ -193,24 +206,9 @@ def _sealed(case_id: str, name: str, *, said: str) -> _Sealed:
     return _Sealed(keys_of(plain["found"]), keys_of(plain["asked"]))
 
 
-def _stage_table(case_id: str, table: Table, located: Located) -> int:
-    """Rows staged; a table that no key leads to has none, and none are asked for."""
-    conditions = located.conditions[table.system, table.name]
-    if not conditions:
-        return 0
-    connector = services().systems.connector(table.system)
-    batches = connector.read(Selection(table.name, conditions), [c.name for c in table.columns])
-    rows = 0
-    with services().vault.write(case_id, staged_name(table.system, table.name)) as blob:
-        writer: pa.ipc.RecordBatchStreamWriter | None = None
-        for batch in batches:
-            writer = writer or pa.ipc.new_stream(blob, batch.schema)
-            writer.write_batch(batch)
-            rows += batch.num_rows
-        if writer is None:
-            raise TerminalError("the connector gave no schema", where=f"{table.system}.{table.name}")
-        writer.close()
-    return rows
+def _rows(table: Table, located: Located) -> Iterator[pa.RecordBatch]:
+    selection = Selection(table.name, located.conditions[table.system, table.name])
+    return services().systems.connector(table.system).read(selection, [c.name for c in table.columns])
 
 
 def _pairs(located: Located) -> list[str]:

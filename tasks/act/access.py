@@ -3,10 +3,7 @@
 The package is built from the rows staged in the vault, so that what people approved is what the subject gets.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-
-import pyarrow as pa
+from collections.abc import Mapping
 
 from data_contracts.errors import EvidenceBroken
 from data_contracts.evidence import Record
@@ -14,10 +11,11 @@ from data_contracts.plan import Plan, PlanLine, TablePath, plan_facts
 from data_contracts.ports import LeftOut, PackageContent
 from data_contracts.vocabulary import CaseState, Right
 from tasks.archive_evidence import PACKAGE
-from tasks.locate_data import by_hand, staged_name
+from tasks.locate_data import by_hand
 from tasks.rules.plan import sensitivity_of
 from tasks.rules.redaction import disclosure
 from tasks.services import services
+from tasks.staged import StagedRows
 from tasks.step import step
 
 
@@ -49,7 +47,7 @@ def build_package(case_id: str) -> int:
     provided.register.complete(case_id, "confirm", receipt={}, record=None, move=(CaseState.ACTING, "package is built"))
     content = _content(case_id)
     with provided.vault.write(case_id, PACKAGE) as sink:
-        manifest = provided.package.write(sink, content, lambda path: _staged(case_id, path))
+        manifest = provided.package.write(sink, content, StagedRows(case_id).open)
     rows = _check(case_id, manifest)
     provided.register.complete(
         case_id,
@@ -136,9 +134,3 @@ def _content(case_id: str) -> PackageContent:
         left_out=tuple(left_out),
         by_hand=tuple(sorted(by_hand(case_id).items())),
     )
-
-
-@contextmanager
-def _staged(case_id: str, path: TablePath) -> Iterator[Iterator[pa.RecordBatch]]:
-    with services().vault.read(case_id, staged_name(*path)) as blob, pa.ipc.open_stream(blob) as reader:
-        yield iter(reader)
