@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -17,11 +15,35 @@ from integrations.register import tables
 from integrations.register.store import Store, lock_case, save_case, unknown_case
 
 _S = tables.steps.c
-_KEY = (_S.case_id, _S.step, _S.system)
 _THIS_STEP = sa.and_(_S.case_id == sa.bindparam("c"), _S.step == sa.bindparam("s"), _S.system == sa.bindparam("y"))
 _ONE_STEP = sa.select(_S.state, _S.attempts, _S.receipt).where(_THIS_STEP)
 _HAND_OVER = sa.update(tables.steps).where(_THIS_STEP, _S.state == "claimed").values(state="handed_over")
 _RELEASE = sa.delete(tables.steps).where(_THIS_STEP, _S.state != "done")
+
+
+def _upsert(changes: str, *, returning: tuple[str, ...]) -> sa.TextualSelect:
+    """Put a step into the ledger, or make ``changes`` to the one that is there.
+
+    As text: SQLAlchemy compiles its own ``ON CONFLICT`` anew at each call, which takes longer than the statement.
+    """
+    names = ", ".join(column.key for column in _S)
+    values = ", ".join(f":{column.key}" for column in _S)
+    text = (
+        f"INSERT INTO {tables.steps.name} ({names}) VALUES ({values}) "  # noqa: S608  # names of our own table
+        f"ON CONFLICT (case_id, step, system) DO UPDATE SET {changes} RETURNING {', '.join(returning)}"
+    )
+    bound = sa.text(text).bindparams(*(sa.bindparam(column.key, type_=column.type) for column in _S))
+    return bound.columns(**{name: _S[name].type for name in returning})
+
+
+_CLAIM = _upsert(
+    "attempts = step.attempts + 1, changed_at = excluded.changed_at WHERE step.state = 'claimed'",
+    returning=("state", "attempts", "receipt"),
+)
+_FINISH = _upsert(
+    "state = excluded.state, receipt = excluded.receipt, changed_at = excluded.changed_at WHERE step.state <> 'done'",
+    returning=("attempts",),
+)
 
 
 class StepLedger(Store):
@@ -130,7 +152,7 @@ class StepLedger(Store):
     def _claim(self, connection: Connection, place: Mapping[str, str]) -> StepEntry:
         row = {"case_id": place["c"], "step": place["s"], "system": place["y"], "state": "claimed", "attempts": 1}
         try:
-            inserted = connection.execute(self._claim_step, row | {"receipt": {}, "changed_at": self._now()})
+            inserted = connection.execute(_CLAIM, row | {"receipt": {}, "changed_at": self._now()})
         except exc.IntegrityError:
             raise unknown_case(place["c"]) from None
         # No row: handed over or done between our look and our claim.
@@ -139,18 +161,4 @@ class StepLedger(Store):
     def _mark_done(self, connection: Connection, place: Mapping[str, str], *, receipt: Mapping[str, object]) -> bool:
         """Whether it was this call that did it."""
         row = {"state": "done", "attempts": 1, "receipt": dict(receipt), "changed_at": self._now(), **place}
-        return connection.execute(self._finish_step, row).one_or_none() is not None
-
-    @cached_property
-    def _claim_step(self) -> "sa.sql.dml.ReturningInsert[Any]":
-        insert = self._insert(tables.steps)
-        again = {"attempts": _S.attempts + 1, "changed_at": insert.excluded.changed_at}
-        upsert = insert.on_conflict_do_update(index_elements=_KEY, set_=again, where=_S.state == "claimed")
-        return upsert.returning(_S.state, _S.attempts, _S.receipt)
-
-    @cached_property
-    def _finish_step(self) -> "sa.sql.dml.ReturningInsert[Any]":
-        insert = self._insert(tables.steps)
-        done = {name: insert.excluded[name] for name in ("state", "receipt", "changed_at")}
-        upsert = insert.on_conflict_do_update(index_elements=_KEY, set_=done, where=_S.state != "done")
-        return upsert.returning(_S.attempts)
+        return connection.execute(_FINISH, row).one_or_none() is not None
