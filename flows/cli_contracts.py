@@ -1,12 +1,14 @@
-"""``rightsflow contracts``: lint contracts together and against live schemas, and show how a search would run."""
+"""``rightsflow contracts``: lint contracts, draft new ones, and show how a search would run."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from flows.showing import OPTION_JSON, console, note, our_errors, show, table
 
-app = typer.Typer(no_args_is_help=True, help="Lint contracts, show the traversal.")
+app = typer.Typer(no_args_is_help=True, help="Lint contracts, draft new ones, show the traversal.")
 
 
 @app.command("check")
@@ -56,6 +58,30 @@ def draft(
     facts = draft_facts(url, name=name, tables=chosen, sample=sample)
     show(facts, as_json, lambda f: print(f["contract"], end=""))
     note(f"{facts['tables']} tables, {facts['columns']} columns: {facts['guesses']} guesses, {facts['todos']} TODO.")
+
+
+@app.command("import-fides")
+@our_errors
+def import_fides(
+    file: Annotated[Path, typer.Argument(help="YAML with one or several Fides datasets.")],
+    *,
+    to: Annotated[Path | None, typer.Option("--to", help="Folder to write a file for each dataset to.")] = None,
+    as_json: Annotated[bool, OPTION_JSON] = False,
+) -> None:
+    """Turn Fides datasets into drafts of contracts, in which a person has to confirm every guess and TODO."""
+    from flows.draft_work import import_facts  # noqa: PLC0415  # pays for what it uses
+
+    facts = import_facts(file, to=to)
+    show(facts, as_json, _print_import)
+    for found in facts["datasets"]:
+        note(f"{found['system']}: {found['columns']} columns, {found['guesses']} guesses, {found['todos']} TODO.")
+
+
+def _print_import(facts: Mapping[str, Any]) -> None:
+    if not facts["files"]:
+        print(facts["contract"], end="")
+    for file in facts["files"]:
+        print(file)
 
 
 def _print_check(facts: Any) -> None:  # noqa: ANN401  # JSON facts

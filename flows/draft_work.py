@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from data_contracts.drafting import draft_document, marks_in, text_of
-from data_contracts.errors import SettingsInvalid
+from data_contracts.errors import RequestInvalid, SettingsInvalid
+from data_contracts.fides import from_fides, read_datasets, to_fides
+from data_contracts.odcs import SUFFIX
 from flows import wiring
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -24,6 +27,53 @@ def draft_facts(url: str, *, name: str, tables: Sequence[str], sample: int) -> d
         )
     system = wiring.look_at(url, name=name, tables=tables, sample=sample)
     return _facts(draft_document(system))
+
+
+def import_facts(file: Path, *, to: Path | None) -> dict[str, Any]:
+    """Drafts of contracts from the Fides datasets in ``file``; written to the folder ``to`` where one is given.
+
+    Raises:
+        RequestInvalid: when the file cannot be read, or a contract is there already; nothing is written then.
+        ContractInvalid: when it is no Fides file.
+    """
+    datasets = read_datasets(_text(file), file=file.name)
+    documents = [from_fides(dataset) for dataset in datasets]
+    written = [] if to is None else _write(documents, to)
+    return {
+        "datasets": [_facts(document) for document in documents],
+        "comes_back_equal": [to_fides(document) for document in documents] == datasets,
+        "files": [str(path) for path in written],
+        "contract": text_of(*documents),
+    }
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise RequestInvalid(
+            "the file cannot be read as text", where=str(file), remedy="give a readable UTF-8 file of Fides datasets"
+        ) from None
+
+
+def _write(documents: Sequence[Mapping[str, Any]], to: Path) -> list[Path]:
+    paths = [to / f"{document['id']}{SUFFIX}" for document in documents]
+    taken = [path for place, path in enumerate(paths) if path.exists() or path in paths[:place]]
+    if taken:
+        raise RequestInvalid(
+            "a contract of that name is there already; nothing was written",
+            where=str(taken[0]),
+            remedy="give another folder with --to, or move the file away",
+        )
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for path, document in zip(paths, documents, strict=True):
+            path.write_text(text_of(document), encoding="utf-8")
+    except OSError:
+        raise RequestInvalid(
+            "the drafts cannot be written", where=str(to), remedy="give a folder that can be written to with --to"
+        ) from None
+    return paths
 
 
 def _facts(document: Mapping[str, Any]) -> dict[str, Any]:
