@@ -2,10 +2,13 @@
 
 The YAML (:mod:`data_contracts.odcs`) is turned into these shapes once; nobody else reads YAML. A set of contracts
 (:class:`Contracts`) is only made when the whole set was found without fault (:mod:`data_contracts.check`).
+
+Words for data subjects are by language (ISO 639); :func:`in_language` chooses among them.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from data_contracts.company import Vocabulary
 from data_contracts.vocabulary import (
@@ -20,6 +23,17 @@ from data_contracts.vocabulary import (
     Sensitivity,
     TableErasure,
 )
+
+_COMMON_LANGUAGE: Final = "en"
+
+
+def in_language(words: Mapping[str, str], language: str) -> str:
+    """What ``words`` say in the language, else in English; empty when they say it in neither (Art. 12(1)).
+
+    >>> in_language({"fr": "Facture", "en": "Invoice"}, "fr"), in_language({"en": "Invoice"}, "fr")
+    ('Facture', 'Invoice')
+    """
+    return words.get(language) or words.get(_COMMON_LANGUAGE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,8 @@ class Column:
     about: About = About.SUBJECT
     access: AccessTreatment = AccessTreatment.INCLUDE
     marker: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What its values are, in words of a data subject, by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +102,8 @@ class Retention:
     hold: str = ""
     driver: str = ""
     description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What is kept so long, in words of a data subject, by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +123,10 @@ class Table:
     description: str = ""
     physical_name: str = ""
     """The name in the live system where it differs from ``name``."""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What its rows are, in words of a data subject, by language."""
+    descriptions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What it holds, in words of a data subject, by language."""
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -155,6 +177,10 @@ class SystemContract:
     servers: tuple[Server, ...] = ()
     file: str = ""
     description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Its name, in words of a data subject, by language."""
+    descriptions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What it is for, in words of a data subject, by language."""
 
     def table(self, name: str) -> Table:
         """The table of that name.

@@ -5,9 +5,11 @@ take objects, so one property named ``dsr`` carries all of it. Unknown keys are 
 a misspelt key cannot pass as one left out. Each key is told in ``docs/contracts.md`` with its article.
 """
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StrictBool
+from pydantic_core import PydanticCustomError
 
 from data_contracts.vocabulary import (
     About,
@@ -21,12 +23,30 @@ from data_contracts.vocabulary import (
     TableErasure,
 )
 
+_LANGUAGE: Final = re.compile("[a-z]{2,3}")
 _SHORT_FORMS = {"none": [], "both": ["from", "to"], "from": ["from"], "to": ["to"]}
 
 
 def _follow_list(value: object) -> object:
     """A short form of ``follow`` as the list that it stands for; anything else as it is, for pydantic to judge."""
     return _SHORT_FORMS.get(value, [value]) if isinstance(value, str) else value
+
+
+def _worded(texts: dict[str, str]) -> dict[str, str]:
+    """``texts`` without blanks around them.
+
+    Raises:
+        PydanticCustomError: when a language is not written as ISO 639 does, or has no text.
+    """
+    if not all(_LANGUAGE.fullmatch(language) for language in texts):
+        raise PydanticCustomError("language", "a language is written as two or three small letters, as in `fr`")
+    if not all(text.strip() for text in texts.values()):
+        raise PydanticCustomError("text", "a language has no text")
+    return {language: text.strip() for language, text in texts.items()}
+
+
+Words: TypeAlias = Annotated[dict[str, str], AfterValidator(_worded)]
+"""What a data subject reads (Art. 12(1): clear and plain language), by language."""
 
 
 class _Dsr(BaseModel):
@@ -44,6 +64,10 @@ class ContractDsr(_Dsr):
     """Parties the data are disclosed to (Art. 15(1)(c)); tables may name others."""
     automated: StrictBool = True
     """Processed by automated means (Art. 20(1)(b))."""
+    label: Words = {}
+    """The system's name."""
+    description: Words = {}
+    """What the system is for, where the contract's own words are not those of a data subject."""
 
 
 class TableDsr(_Dsr):
@@ -55,6 +79,10 @@ class TableDsr(_Dsr):
     hold: str = ""
     controller: str = ""
     recipients: list[str] = []
+    label: Words = {}
+    """What its rows are."""
+    description: Words = {}
+    """What it holds, where the table's own description is not in words of a data subject."""
 
 
 class ColumnDsr(_Dsr):
@@ -73,6 +101,8 @@ class ColumnDsr(_Dsr):
     about: About = About.SUBJECT
     access: AccessTreatment = AccessTreatment.INCLUDE
     marker: Literal["", "art18"] = ""
+    label: Words = {}
+    """What its values are."""
 
 
 class RelationDsr(_Dsr):
@@ -89,3 +119,5 @@ class RetentionDsr(_Dsr):
     then: RetentionAction
     hold: str = ""
     start: RetentionStart = RetentionStart.VALUE
+    label: Words = {}
+    """What is kept so long (Art. 15(1)(d))."""

@@ -116,6 +116,8 @@ def _system(model: OpenDataContractStandard, dsr: ContractDsr, resolver: Resolve
         servers=tuple(_server(server, ("servers", place), resolver.notes) for place, server in servers),
         file=resolver.notes.file,
         description=(model.description.purpose if model.description else None) or "",
+        labels=dsr.label,
+        descriptions=dsr.description,
     )
 
 

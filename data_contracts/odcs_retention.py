@@ -48,6 +48,7 @@ def _retention(sla: Sla, path: NodePath, notes: Notes) -> Retention:
         hold=dsr.hold,
         driver=sla.driver or "",
         description=sla.description or "",
+        labels=dsr.label,
     )
 
 

@@ -56,6 +56,8 @@ def read_table(table: SchemaObject, path: NodePath, *, around: Surroundings) -> 
         retentions=tuple(item for item in around.retentions if item.table == name),
         description=table.description or "",
         physical_name="" if table.physicalName in (None, name) else table.physicalName,
+        labels=dsr.label,
+        descriptions=dsr.description,
     )
 
 
@@ -69,8 +71,17 @@ def _columns(table: SchemaObject, path: NodePath, *, dsr: TableDsr, notes: Notes
             is_key = bool(column.primaryKey or column.relationships or column.name in keys)
             own = _column_dsr(column, inner, is_key=is_key, notes=notes)
             _note_unsupported(column, inner, notes)
-            found.append(_column(column, own, table=dsr, sensitivity=_sensitivity(column, inner, notes)))
+            is_personal = _is_personal(own, is_key=is_key)
+            sensitivity = _sensitivity(column, inner, notes)
+            found.append(_column(column, own, table=dsr, sensitivity=sensitivity, is_personal=is_personal))
     return tuple(found)
+
+
+def _is_personal(dsr: ColumnDsr | None, *, is_key: bool) -> bool:
+    """Whether the column is more than a key; a label alone does not make a key personal."""
+    if dsr is None or (is_key and dsr.model_fields_set <= {"label"}):
+        return False
+    return taxonomy.is_personal(dsr.category)
 
 
 def _column_dsr(column: SchemaProperty, path: NodePath, *, is_key: bool, notes: Notes) -> ColumnDsr | None:
@@ -85,8 +96,9 @@ def _column_dsr(column: SchemaProperty, path: NodePath, *, is_key: bool, notes: 
     return dsr
 
 
-def _column(column: SchemaProperty, dsr: ColumnDsr | None, *, table: TableDsr, sensitivity: Sensitivity) -> Column:
-    is_personal = dsr is not None and taxonomy.is_personal(dsr.category)
+def _column(
+    column: SchemaProperty, dsr: ColumnDsr | None, *, table: TableDsr, sensitivity: Sensitivity, is_personal: bool
+) -> Column:
     dsr = dsr or ColumnDsr()
     inherited = table.purposes if is_personal else []
     return Column(
@@ -112,6 +124,7 @@ def _column(column: SchemaProperty, dsr: ColumnDsr | None, *, table: TableDsr, s
         about=dsr.about,
         access=dsr.access,
         marker=dsr.marker,
+        labels=dsr.label,
     )
 
 

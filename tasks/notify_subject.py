@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from data_contracts.contract import in_language
 from data_contracts.errors import DeliveryUncertain, RequestInvalid, StepFailed, SystemUnavailable
 from data_contracts.evidence import Record, canonical, digest
 from data_contracts.ports import GateEntry, KeptItem, Notice, Rendered
@@ -228,10 +229,13 @@ def _sealed_text(case_id: str, name: str) -> str:
 
 
 def _titles_by_hand(case_id: str) -> tuple[str, ...]:
+    """Systems that a person handled, named in the language of the case."""
     provided = services()
+    language = provided.register.case(case_id).language
     systems: Mapping[str, object] = {
         gate.subject: None
         for gate in provided.register.gates(case_id)
         if gate.gate is Gate.OUTAGE and gate.outcome is Decision.BY_HAND
     }
-    return tuple(provided.contracts.systems[name].title for name in systems)
+    contracts = (provided.contracts.systems[name] for name in systems)
+    return tuple(in_language(contract.labels, language) or contract.title for contract in contracts)

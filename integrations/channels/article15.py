@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_contracts.company import Party, Purpose, Vocabulary
-from data_contracts.contract import Contracts, Retention
+from data_contracts.contract import Contracts, Retention, in_language
 from data_contracts.vocabulary import ColumnErasure, TableErasure
-from integrations.channels.package_tables import Disclosure, human
+from integrations.channels.package_tables import Disclosure, column_label, human, system_title, table_title
 from integrations.channels.templating import country_name, words
 
 __all__ = ["Article15", "Line", "article_15", "purpose_label"]
@@ -100,7 +100,7 @@ class _Telling:
 
     def _place(self, entry: Disclosure) -> str:
         system = self._contracts.systems[entry.path[0]]
-        return f"{system.title or human(system.name)} – {human(entry.path[1])}"
+        return f"{system_title(system, self._language)} – {table_title(entry.table, self._language)}"
 
     def used_purposes(self, held: Sequence[Disclosure]) -> dict[str, tuple[str, ...]]:
         """Places by key of purpose."""
@@ -173,10 +173,12 @@ class _Telling:
         units = self._said["units"].get(retention.unit, [retention.unit] * 2)
         start = self._said["starts"][retention.start.value].format(column=self._column(entry, retention.column))
         period = f"{retention.value} {units[retention.value != 1]} {start}"
-        return f"{retention.description.rstrip('.')}{self._page['colon']} {period}" if retention.description else period
+        kept = in_language(retention.labels, self._language) or retention.description.rstrip(".")
+        return f"{kept}{self._page['colon']} {period}" if kept else period
 
     def _column(self, entry: Disclosure, name: str) -> str:
-        return next((entry.label(column) for column in entry.table.columns if column.name == name), human(name))
+        labels = (column_label(column, self._language) for column in entry.table.columns if column.name == name)
+        return next(labels, human(name))
 
     def _hold(self, key: str) -> str:
         hold = self._vocabulary.holds.get(key)

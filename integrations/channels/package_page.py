@@ -11,10 +11,19 @@ import pyarrow as pa
 from markupsafe import Markup, escape
 
 from data_contracts.company import Organisation
-from data_contracts.contract import Contracts
+from data_contracts.contract import Contracts, Table, in_language
 from data_contracts.notices import LeftOut, PackageContent
 from integrations.channels.article15 import article_15, purpose_label, table_purposes
-from integrations.channels.package_tables import MASK, Disclosure, ReadTable, human
+from integrations.channels.package_tables import (
+    MASK,
+    Disclosure,
+    ReadTable,
+    column_label,
+    human,
+    system_title,
+    table_description,
+    table_title,
+)
 from integrations.channels.templating import environment, long_date, number, words
 
 __all__ = ["SHOWN_ROWS", "PackagePage"]
@@ -122,13 +131,14 @@ class _Page:
 
     def _system_title(self, name: str) -> str:
         contract = self._contracts.systems.get(name)
-        return contract.title or human(name) if contract else human(name)
+        return system_title(contract, self.language) if contract else human(name)
 
     def _title(self, entry: Disclosure) -> str:
-        return f"{self._system_title(entry.path[0])} – {human(entry.path[1])}"
+        return f"{self._system_title(entry.path[0])} – {table_title(entry.table, self.language)}"
 
     def _system(self, name: str, tables: list[ReadTable]) -> _System:
-        description = self._contracts.systems[name].description
+        contract = self._contracts.systems[name]
+        description = in_language(contract.descriptions, self.language) or contract.description
         return _System(self._system_title(name), description, [self._shown(table) for table in tables])
 
     def _shown(self, table: ReadTable) -> _Shown:
@@ -136,11 +146,11 @@ class _Page:
         vocabulary = self._contracts.vocabulary
         rows = self._rows(table)
         return _Shown(
-            title=human(entry.path[1]),
-            description=entry.table.description,
+            title=table_title(entry.table, self.language),
+            description=table_description(entry.table, self.language),
             anchor=entry.folder.replace("/", "-"),
             folder=entry.folder,
-            labels=[entry.label(column) for column in entry.columns],
+            labels=[column_label(column, self.language) for column in entry.columns],
             rows=rows[:1],
             body=_body(rows) if table.rows > 1 else Markup(),
             count=self._count(table.rows),
@@ -177,10 +187,23 @@ class _Page:
         )
 
     def _left_out(self, entry: LeftOut) -> _Left:
-        place = f"{self._system_title(entry.system)} – {human(entry.table)}" if entry.table else entry.system
-        what = human(entry.column) if entry.column else self._page["whole_rows"]
+        table = self._declared(entry)
+        place = self._system_title(entry.system)
+        if entry.table:
+            place = f"{place} – {table_title(table, self.language) if table else human(entry.table)}"
+        what = self._left_column(table, entry.column) if entry.column else self._page["whole_rows"]
         rows = f" ({self._count(entry.rows)})" if entry.rows else ""
         return _Left(f"{place}{self._page['colon']} {what}{rows}", self._said["why"].get(entry.why, entry.why))
+
+    def _declared(self, entry: LeftOut) -> Table | None:
+        contract = self._contracts.systems.get(entry.system)
+        return next((table for table in contract.tables if table.name == entry.table), None) if contract else None
+
+    def _left_column(self, table: Table | None, name: str) -> str:
+        labels = (
+            column_label(column, self.language) for column in (table.columns if table else ()) if column.name == name
+        )
+        return next(labels, human(name))
 
 
 def _body(rows: list[list[str]]) -> Markup:

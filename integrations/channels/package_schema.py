@@ -12,7 +12,7 @@ import pyarrow as pa
 from data_contracts.company import Vocabulary
 from data_contracts.contract import Column
 from integrations.channels.article15 import purpose_label, table_purposes
-from integrations.channels.package_tables import ReadTable, human
+from integrations.channels.package_tables import ReadTable, column_label, table_description, table_title
 
 __all__ = ["PackageSchema"]
 
@@ -46,8 +46,9 @@ class PackageSchema:
         columns = {column.name: self._column(table, column, language) for column in entry.columns}
         return {
             "type": "array",
-            "title": human(entry.path[1]),
-            "description": entry.table.description,
+            "title": table_title(entry.table, language),
+            "description": table_description(entry.table, language),
+            "x-labels": dict(entry.table.labels),
             "x-files": [f"{entry.folder}.{ending}" for ending in ("json", "csv", "parquet")],
             "x-purposes": self._purposes(table_purposes(entry), language),
             "x-masked": sorted(entry.masked),
@@ -63,8 +64,9 @@ class PackageSchema:
         kind = table.schema.field(column.name).type
         return {
             **_json_type(kind),
-            "title": table.disclosure.label(column),
+            "title": column_label(column, language),
             "description": column.description,
+            "x-labels": dict(column.labels),
             "x-category": column.category,
             "x-source": column.source.value,
             "x-purposes": self._purposes(column.purposes or table.disclosure.table.purposes, language),

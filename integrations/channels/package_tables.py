@@ -11,12 +11,22 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_contracts.contract import Column, Contracts, Table
+from data_contracts.contract import Column, Contracts, SystemContract, Table, in_language
 from data_contracts.errors import ContractInvalid, ContractMismatch
 from data_contracts.notices import PackageContent
 from data_contracts.plan import TablePath
 
-__all__ = ["MASK", "Disclosure", "ReadTable", "disclosures", "human"]
+__all__ = [
+    "MASK",
+    "Disclosure",
+    "ReadTable",
+    "column_label",
+    "disclosures",
+    "human",
+    "system_title",
+    "table_description",
+    "table_title",
+]
 
 MASK = "•••"
 """What stands for a masked value in text; other types hold no value at all."""
@@ -38,6 +48,29 @@ def human(name: str) -> str:
     """A technical name as a person reads it: ``billing_address`` becomes ``Billing address``."""
     flat = " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").replace("-", " ").split())
     return flat[:1].upper() + flat[1:].lower() if not flat.isupper() else flat
+
+
+def system_title(system: SystemContract, language: str) -> str:
+    """What a person calls the system."""
+    return in_language(system.labels, language) or system.title or human(system.name)
+
+
+def table_title(table: Table, language: str) -> str:
+    """What a person calls the rows of the table."""
+    return in_language(table.labels, language) or human(table.name)
+
+
+def table_description(table: Table, language: str) -> str:
+    """What a person reads of what the table holds."""
+    return in_language(table.descriptions, language) or table.description
+
+
+def column_label(column: Column, language: str) -> str:
+    """What a person reads above the column's values."""
+    if label := in_language(column.labels, language):
+        return label
+    description = column.description.strip().rstrip(".")
+    return description if 0 < len(description) <= _LABEL_LENGTH else human(column.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +125,6 @@ class Disclosure:
         """A batch without rows, typed as the contract declares; for a reader that gave no batch at all."""
         declared = pa.schema([(column.name, _declared(column)) for column in self.columns])
         return pa.RecordBatch.from_pylist([], schema=declared)
-
-    def label(self, column: Column) -> str:
-        """What a person reads above the column's values."""
-        description = column.description.strip().rstrip(".")
-        return description if 0 < len(description) <= _LABEL_LENGTH else human(column.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ Three counts for every table that the plan speaks of, none of them a statement's
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from data_contracts.contract import Table
+from data_contracts.contract import Table, in_language
 from data_contracts.errors import ErasureUnproven
 from data_contracts.evidence import Record
 from data_contracts.keys import Condition, Selection
@@ -112,8 +112,8 @@ def kept_items(case_id: str, language: str) -> list[KeptItem]:
         table = system.table(line["table"])
         items.append(
             KeptItem(
-                system=system.title,
-                table=table.description or table.name,
+                system=in_language(system.labels, language) or system.title,
+                table=in_language(table.labels, language) or table.description or table.name,
                 rows=line["rows"],
                 law=hold.law,
                 label=hold.label.get(language, hold.note),
