@@ -129,7 +129,7 @@ def show_cases(as_json: Json = False, everything: Annotated[bool, typer.Option("
     """Open cases, the one due first on top."""
     from flows import work  # noqa: PLC0415  # pays for what it uses
 
-    columns = ("case", "right", "state", "received", "response_due", "days_left", "waits_at")
+    columns = ("case", "right", "state", "response_due", "days_left", "waits_at")
     show(work.cases_facts(open_only=not everything), as_json, lambda f: table(f["cases"], columns))
 
 

@@ -24,6 +24,7 @@ _WHOLE = frozenset(
     | {"state", "system", "table", "to", "waits_at", "wave"}
 )
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_HEADS = {"response_due": "answer due", "days_left": "days"}
 _NUMBERS = frozenset({"rows", "days_left"})
 
 OPTION_JSON = typer.Option("--json", help="Print facts as JSON.")
@@ -44,7 +45,9 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: s
     grid = Table(title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in _NUMBERS else "left"
-        grid.add_column(column.replace("_", " "), justify=justify, no_wrap=column in _WHOLE, overflow="fold")
+        grid.add_column(
+            _HEADS.get(column, column.replace("_", " ")), justify=justify, no_wrap=column in _WHOLE, overflow="fold"
+        )
         if column in _WHOLE:
             grid.columns[-1].min_width = max((len(_cell(row, column)) for row in rows), default=0)
     for row in rows:

@@ -92,7 +92,7 @@ def _say_where(system: RunningSystem) -> None:
 def services_have_operators() -> bool:
     """Whether anybody may answer gates."""
     with wiring.opened():
-        return bool(services().register.operators())
+        return any(operator.is_active for operator in services().register.operators())
 
 
 def _tell(text: str) -> None:
