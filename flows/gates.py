@@ -4,20 +4,20 @@ The register says whether a gate is answered; Prefect only carries the form. The
 from the UI, forced retry and a crash at any point:
 
 1. ask the register: answered for this question's digest? Then go on at once;
-2. delete what older forms of this run left in Prefect's database (the process may have been killed before it could);
-3. suspend under a key that is new for each attempt, each refused answer, and each time the run was woken for nothing;
-4. on return write the answer to the register (it is checked there), then delete it from Prefect's database, also when
-   it could not be taken in;
-5. an answer that was refused is told in the next form's description, and the gate stays open.
+2. was a form of this question answered (whichever form of it: others may have answered meanwhile, or the process may
+   have been killed)? Take the answer in, it is checked there, and delete it from Prefect's database, come what may;
+3. else delete what older forms of this run left, and suspend under a key that this run has not used;
+4. an answer that was refused is told in the next form's description, and the gate stays open.
 
 Outside a flow run nobody can be waited for: :class:`WaitingForPerson` ends the run, and the case goes on when the gate
 was answered with ``rightsflow approve``.
 """
 
 import hashlib
+import json
 from contextlib import suppress
 from itertools import count
-from typing import Any, Literal, cast
+from typing import Any, Literal, NoReturn, cast
 from uuid import UUID
 
 from prefect import get_client
@@ -75,29 +75,29 @@ def answered(entry: GateEntry) -> GateEntry:
 
 def _through_form(entry: GateEntry) -> GateEntry:
     run = _run()
-    key = _key(entry, run)
-    forget_forms(run.id, but=key)
-    answer = _from_form(entry, key)
+    answered_form = _answered_form(entry, run)
+    if not answered_form:
+        _suspend(entry, run)
     try:
-        if answer is None:
-            services().register.note_gate(entry, "The form was not filled in rightly: write each answer in one line.")
-        else:
-            answer_gate(entry, answer)
+        answer_gate(entry, _answer(entry, run, answered_form))
     except AnswerRefused:
         pass  # told in the gate's note, which the next form shows
+    except ValidationError:
+        # The server checks the JSON Schema alone; a line break behind a code passes there, and not here.
+        services().register.note_gate(entry, "The form was not filled in rightly: write each answer in one line.")
     finally:
         forget_forms(run.id)
     return _latest(entry)
 
 
-def _from_form(entry: GateEntry, key: str) -> Answer | None:
-    """What was typed; None when it cannot be an answer. Suspends the flow run until something was."""
-    timeout = int(settings().gate_timeout.total_seconds())
-    try:
-        return _answer(suspend_flow_run(wait_for_input=_form(entry), key=key, timeout=timeout))
-    except ValidationError:
-        # The server checks the JSON Schema alone; a line break behind a code passes there, and not here.
-        return None
+def _suspend(entry: GateEntry, run: FlowRun) -> NoReturn:
+    """Show the form; the flow starts again from its first line when it was answered."""
+    forget_forms(run.id)
+    used = run.empirical_policy.pause_keys or set()
+    keys = (f"{_question(entry)}-{run.run_count}-{attempt}" for attempt in count())
+    key = next(key for key in keys if key not in used)
+    suspend_flow_run(wait_for_input=_form(entry), key=key, timeout=int(settings().gate_timeout.total_seconds()))
+    raise StepFailed("Prefect did not suspend the flow run", where=entry.case_id, remedy="run the case again")
 
 
 def _latest(entry: GateEntry) -> GateEntry:
@@ -106,14 +106,15 @@ def _latest(entry: GateEntry) -> GateEntry:
     return found if found is not None and found.digest == entry.digest else entry
 
 
-def _key(entry: GateEntry, run: FlowRun) -> str:
-    """The key of this form. A run that was woken without an answer to it must not suspend under the same key again."""
-    state = f"{entry.subject}|{entry.digest}|{len(entry.answers)}|{entry.note}"
-    base = f"{entry.gate.value}-{run.run_count}-{hashlib.sha256(state.encode()).hexdigest()[:12]}"
-    used = run.empirical_policy.pause_keys or set()
-    kept = set(_forms(run.id))
-    keys = (f"{base}-{attempt}" for attempt in count())
-    return next(key for key in keys if key not in used or f"{_PREFIX}{key}-response" in kept)
+def _question(entry: GateEntry) -> str:
+    """What forms of this question are called."""
+    return f"{entry.gate.value}-{hashlib.sha256(f'{entry.subject}|{entry.digest}'.encode()).hexdigest()[:12]}"
+
+
+def _answered_form(entry: GateEntry, run: FlowRun) -> str:
+    """The name under which Prefect keeps an answer to this question; empty while there is none."""
+    begins = f"{_PREFIX}{_question(entry)}-"
+    return next((name for name in _forms(run.id) if name.startswith(begins) and name.endswith("-response")), "")
 
 
 def _form(entry: GateEntry) -> type[RunInput]:
@@ -148,8 +149,10 @@ def _description(entry: GateEntry) -> str:
     return f"{note}{entry.description}{so_far}{who}"
 
 
-def _answer(form: RunInput) -> Answer:
-    values = form.model_dump()
+def _answer(entry: GateEntry, run: FlowRun, name: str) -> Answer:
+    with get_client(sync_client=True) as client:
+        typed = json.loads(client.read_flow_run_input(run.id, name))
+    values = _form(entry)(**typed).model_dump()
     return Answer(
         operator=values["operator"],
         decision=Decision(values["decision"]),
@@ -159,16 +162,15 @@ def _answer(form: RunInput) -> Answer:
     )
 
 
-def forget_forms(run_id: UUID, *, but: str = "") -> None:
-    """Delete what was typed into the forms of a flow run from Prefect's database (law 1), but for the form of one key.
+def forget_forms(run_id: UUID) -> None:
+    """Delete what was typed into the forms of a flow run from Prefect's database (law 1).
 
     The decisions are in the register. A form that nobody has read yet and that is not answered any more goes too.
     """
     with get_client(sync_client=True) as client:
         for name in _forms(run_id):
-            if not but or not name.startswith(f"{_PREFIX}{but}-"):
-                with suppress(ObjectNotFound):
-                    client.delete_flow_run_input(flow_run_id=run_id, key=name)
+            with suppress(ObjectNotFound):
+                client.delete_flow_run_input(flow_run_id=run_id, key=name)
 
 
 def _forms(run_id: UUID) -> list[str]:
