@@ -135,7 +135,7 @@ def _typed(right: str, request: RequestForm | Mapping[str, Any], run_id: UUID) -
 def _is_case_flow() -> bool:
     """Whether this flow carries a case on; its parameters as called, because what nobody typed is not in the run's."""
     context = FlowRunContext.get()
-    return context is not None and "case_id" in context.parameters
+    return context is not None and "case_id" in (context.parameters or {})
 
 
 def _run() -> FlowRun:

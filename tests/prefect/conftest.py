@@ -13,7 +13,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows import wiring
 from flows.running import running
 from flows.settings import Settings, settings
-from tests.prefect.office import Office
+from tests.prefect.office import Office, Patient
 
 _QUICK = {
     "RIGHTSFLOW_JUDGE": "plain",
@@ -41,7 +41,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             with (
                 temporary_settings({PREFECT_API_URL: url}),
                 wiring.opened(chosen) as installation,
-                httpx.Client(base_url=url, timeout=60) as api,
+                httpx.Client(base_url=url, timeout=60, transport=Patient()) as api,
             ):
                 yield Office(system, installation, made[0], api)
     settings.cache_clear()

@@ -81,18 +81,21 @@ class Marked:
                     connection.execute(statement, (self.customer_no, self.name, self.details))
 
 
-def customers(crm: Path, *, but: set[str]) -> list[str]:
-    """Customer numbers of people who share neither e-mail nor telephone with anybody."""
+def customers(systems: Path, *, but: set[str]) -> list[str]:
+    """Customer numbers of people whom a search takes for nobody else: no e-mail or telephone shared with anybody."""
     alone = """SELECT customer_no FROM customer c WHERE email IS NOT NULL AND phone IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM customer o WHERE o.customer_no <> c.customer_no AND (o.email = c.email OR o.phone = c.phone))"""
-    with closing(sqlite3.connect(crm)) as connection:
+        SELECT 1 FROM customer o WHERE o.customer_no <> c.customer_no AND (o.email = c.email OR o.phone = c.phone))
+        AND NOT EXISTS (
+        SELECT 1 FROM support.ticket t WHERE t.customer_no = c.customer_no AND t.requester_phone IS NOT NULL)"""
+    with closing(sqlite3.connect(systems / "crm.db")) as connection:
+        connection.execute("ATTACH ? AS support", (str(systems / "support.db"),))
         return [number for (number,) in connection.execute(alone) if number not in but]
 
 
 def found_in_files(folders: list[Path], marks: list[str]) -> list[str]:
     """``file: mark`` for every file that holds a mark, however it is written."""
     files = [file for folder in folders for file in [folder, *folder.rglob("*")] if file.is_file()]
-    return [f"{file}: {one}" for file in files for one in _found(file.read_bytes(), marks)]
+    return [f"{file}: {one}" for file in files for one in _found(_content(file), marks)]
 
 
 def found_in_tables(database: Path, marks: list[str]) -> list[str]:
@@ -101,17 +104,21 @@ def found_in_tables(database: Path, marks: list[str]) -> list[str]:
     with closing(sqlite3.connect(database)) as connection:
         for table, column in _columns(connection):
             values = connection.execute(f"SELECT CAST([{column}] AS BLOB) FROM [{table}] WHERE [{column}] NOT NULL")  # noqa: S608  # names from the catalogue
-            for (value,) in values:
-                found += [f"{table}.{column}: {one}" for one in _found(value, marks)]
+            together = b"\0".join(part for (value,) in values for part in (value, *_unpacked(value)))
+            found += [f"{table}.{column}: {one}" for one in _found(together, marks)]
     return found
 
 
-def _found(raw: bytes, marks: list[str]) -> Iterator[str]:
-    for content in (raw, *_unpacked(raw)):
-        lower = content.lower()
-        for one in marks:
-            if any(way in lower for way in _ways(one)) or any(way in content for way in _base64_ways(one)):
-                yield one
+def _content(file: Path) -> bytes:
+    raw = file.read_bytes()
+    return b"\0".join((raw, *_unpacked(raw)))
+
+
+def _found(content: bytes, marks: list[str]) -> Iterator[str]:
+    lower = content.lower()
+    for one in marks:
+        if any(way in lower for way in _ways(one)) or any(way in content for way in _base64_ways(one)):
+            yield one
 
 
 def _ways(one: str) -> set[bytes]:

@@ -32,6 +32,19 @@ _LOOK_SECONDS = 0.2
 _NUMBERS = count(1)
 
 
+class Patient(httpx.HTTPTransport):
+    """Asks again where the server says that its SQLite is busy, as Prefect's own client does."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, once the server is not busy."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while (response := super().handle_request(request)).status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            assert time.monotonic() < deadline, "the server stays busy"
+            response.close()
+            time.sleep(_LOOK_SECONDS)
+        return response
+
+
 @dataclass
 class Office:
     """The running system, its installation, and the server's own API.
@@ -212,6 +225,16 @@ class Office:
         """What ``look`` sees, as soon as it sees anything."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not (seen := look()):
-            assert time.monotonic() < deadline, f"nothing came; {self.system.failed() or 'all processes live'}"
+            assert time.monotonic() < deadline, self._standing()
             time.sleep(_LOOK_SECONDS)
         return seen
+
+    def _standing(self) -> str:
+        """Where everything stands, for who reads why a test waited in vain."""
+        runs = self.api.post("/flow_runs/filter", json={}).raise_for_status().json()
+        cases = self.installation.register.cases(open_only=True)
+        return (
+            f"nothing came; dead: {self.system.failed() or 'nobody'}; "
+            f"runs: {[(run['name'], run['state_name']) for run in runs]}; "
+            f"gates: {[(case.case_id, gate.gate.value, gate.note) for case in cases for gate in self.gates(case.case_id)]}"
+        )
