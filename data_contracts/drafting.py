@@ -23,6 +23,7 @@ _HEADER: Final = """\
 # TODO:  what nobody can see from outside. docs/contracts.md tells every key.
 """
 _NO_ID: Final = re.compile(r"[^A-Za-z0-9_-]+")
+_ODD_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
 _DATES: Final = frozenset({"date", "timestamp"})
 _WIDTH: Final = 160
 
@@ -285,7 +286,14 @@ def _flow(dumper: yaml.SafeDumper, value: _Flow) -> yaml.Node:
     return dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True)
 
 
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    """A text; with its line breaks escaped where YAML has more of them than we do."""
+    style = '"' if _ODD_BREAKS.search(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
 _Dumper.add_representer(_Flow, _flow)
+_Dumper.add_representer(str, _text)
 
 
 def _in_flow(value: object) -> object:

@@ -256,7 +256,8 @@ def _meta_name(field: Mapping[str, Any]) -> str:
 
 
 def _meta(field: Mapping[str, Any]) -> Mapping[str, Any]:
-    return field.get(_meta_name(field), {})
+    found: Mapping[str, Any] = field.get(_meta_name(field), {})
+    return found
 
 
 def _strategy(meta: Mapping[str, Any]) -> str:
@@ -280,7 +281,7 @@ def _without(mapping: Mapping[str, Any], *keys: str) -> dict[str, Any]:
 
 
 def without_empty(value: Any) -> Any:  # noqa: ANN401  # any YAML
-    """``value`` without what says nothing: Fides writes empty lists, maps and texts or leaves them out as it pleases."""
+    """``value`` without what says nothing: Fides writes empty lists, maps and texts, or leaves them out."""
     if isinstance(value, Mapping):
         made = {key: without_empty(inner) for key, inner in value.items()}
         return {key: inner for key, inner in made.items() if inner not in (None, "", [], {})}

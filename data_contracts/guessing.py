@@ -67,7 +67,7 @@ _NAMES: Final = (
     ),
     ("user.authorization.password", "password|passwd|pwd|mot_de_passe|mdp"),
     ("user.authorization.credentials", "secret|api_key|token|otp|pin|puk"),
-    ("user.contact.email", "e_?mails?|courriel|mel|adresse_electronique"),
+    ("user.contact.email", "(e_?)?mails?|courriel|mel|adresse_electronique"),
     ("user.contact.fax_number", "fax|telecopie"),
     ("user.device.device_id", "device_id|imei|imsi|iccid|mac|mac_address|idfa|gaid|serial_number|numero_serie"),
     (

@@ -18,6 +18,7 @@ _MOST: Final = 0.6
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _PHONE: Final = re.compile(r"(?:\+|0)[\d\s().\-/]{7,24}")
 _WORDS: Final = 5
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _CARD: Final = re.compile(r"\d{13,19}")
 
 
@@ -34,7 +35,7 @@ def _tests() -> dict[Look, Callable[[str], bool]]:
         Look.EMAIL: lambda text: _EMAIL.fullmatch(text) is not None,
         Look.PHONE: _is_phone,
         Look.IP_ADDRESS: _is_ip_address,
-        Look.PROSE: lambda text: len(text.split()) >= _WORDS,
+        Look.PROSE: lambda text: len(_WORD.findall(text)) >= _WORDS,
     }
     iban, luhn = _stdnum("stdnum.iban"), _stdnum("stdnum.luhn")
     if iban is not None and luhn is not None:

@@ -118,7 +118,7 @@ class _Look:
                     logical_type=_logical_type(c["type"]),
                     physical_type=self._physical_type(c),
                     required=not c["nullable"] or c["name"] in keys,
-                    unique=c["name"] in unique,
+                    unique=c["name"] in unique and keys != [c["name"]],
                     key_position=keys.index(c["name"]) + 1 if c["name"] in keys else 0,
                     looks=looks.get(c["name"], frozenset()),
                 )
@@ -139,7 +139,8 @@ class _Look:
 
     def _unique(self, name: str, schema: str | None) -> set[str]:
         constraints = [c["column_names"] for c in self.inspector.get_unique_constraints(name, schema=schema)]
-        for index in self.inspector.get_indexes(name, schema=schema):
+        # SQLite keeps some unique constraints as automatic indexes alone; the option is of no effect elsewhere.
+        for index in self.inspector.get_indexes(name, schema=schema, include_auto_indexes=True):
             is_partial = any(option.endswith("_where") for option in index.get("dialect_options") or {})
             if index["unique"] and not is_partial:
                 constraints.append([column or "" for column in index["column_names"]])

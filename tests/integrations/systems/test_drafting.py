@@ -1,0 +1,242 @@
+"""Looking at live systems for drafts: facts come out, values never do."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from data_contracts.drafting import DraftColumn, DraftReference, DraftSystem, DraftTable, draft_document, text_of
+from data_contracts.errors import ContractMismatch, SettingsInvalid, StepFailed, SystemUnavailable
+from data_contracts.guessing import Look
+from data_contracts.odcs_reading import written
+from data_contracts.yaml_file import parse
+from integrations.systems import look_at
+from integrations.systems._looks import looks_of
+from integrations.systems.reflecting import system_name
+
+_SECRET = "marked.person@example.org"
+_TABLES = """
+CREATE TABLE person (
+    id INTEGER PRIMARY KEY, contact VARCHAR(80) NOT NULL, alias VARCHAR(20) UNIQUE,
+    born DATE, paid NUMERIC(8,2), seen TIMESTAMP, ok BOOLEAN
+);
+CREATE TABLE item (a INTEGER, b INTEGER, PRIMARY KEY (b, a));
+CREATE TABLE part (
+    a INTEGER, b INTEGER, person_id INTEGER NOT NULL,
+    FOREIGN KEY (person_id) REFERENCES person (id), FOREIGN KEY (b, a) REFERENCES item (b, a)
+);
+CREATE UNIQUE INDEX one_part ON part (person_id);
+INSERT INTO person (id, contact, alias) VALUES (1, 'marked.person@example.org', 'x')
+"""
+
+
+def _fill(url: str) -> str:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for statement in _TABLES.split(";"):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres_database", "mariadb_database"])
+def live(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a small database, for each kind that we prove ourselves on."""
+    if request.param == "sqlite":
+        (tmp_path / "shop.db").touch()
+        return _fill(f"sqlite:///{tmp_path / 'shop.db'}")
+    new_database: Callable[[], str] = request.getfixturevalue(request.param)
+    return _fill(new_database())
+
+
+def _table(system: DraftSystem, name: str) -> DraftTable:
+    return next(table for table in system.tables if table.name == name)
+
+
+def _columns(table: DraftTable) -> dict[str, DraftColumn]:
+    return {column.name: column for column in table.columns}
+
+
+def test_types_and_keys_are_seen(live: str) -> None:
+    """Types, required and unique columns and key positions are those of the live database."""
+    system = look_at(live)
+
+    person, item = _columns(_table(system, "person")), _columns(_table(system, "item"))
+    logical = {name: column.logical_type for name, column in person.items()}
+    assert list(logical) == ["id", "contact", "alias", "born", "paid", "seen", "ok"]
+    assert list(logical.values()) == ["integer", "string", "string", "date", "number", "timestamp", "boolean"]
+    assert person["contact"].physical_type == "varchar(80)"
+    assert (person["contact"].required, person["alias"].required, person["alias"].unique) == (True, False, True)
+    assert (item["b"].key_position, item["a"].key_position) == (1, 2)
+
+
+def test_foreign_keys_are_seen(live: str) -> None:
+    """Single and composite references lead where the database says."""
+    part = _table(look_at(live), "part")
+
+    assert part.references == (
+        DraftReference(("b", "a"), "item", ("b", "a")),
+        DraftReference(("person_id",), "person", ("id",)),
+    )
+    assert _columns(part)["person_id"].unique
+
+
+def test_values_are_looked_at_and_dropped(live: str) -> None:
+    """What most values look like comes out, and no value does."""
+    system = look_at(live)
+
+    assert _columns(_table(system, "person"))["contact"].looks == {Look.EMAIL}
+    assert _SECRET not in repr(system) + text_of(draft_document(system))
+
+
+def test_no_value_is_read_where_none_is_wanted(live: str) -> None:
+    """With ``--sample 0`` only the schema is looked at."""
+    assert _columns(_table(look_at(live, sample=0), "person"))["contact"].looks == frozenset()
+
+
+def test_draft_of_a_live_system_is_valid_odcs(live: str) -> None:
+    """Whatever the database, the official schema finds nothing."""
+    document = parse(text_of(draft_document(look_at(live, name="shop"))), file="shop.odcs.yaml")
+
+    assert [str(fault) for fault in written(document).faults] == []
+
+
+def test_only_tables_asked_for_are_drafted(live: str) -> None:
+    """Tables come once each, in the order asked for."""
+    assert [table.name for table in look_at(live, tables=["part", "item", "part"]).tables] == ["part", "item"]
+
+
+def test_table_that_is_not_there_is_refused(live: str) -> None:
+    """The remedy names tables that are there."""
+    with pytest.raises(ContractMismatch, match=r"no such table.*item, part, person"):
+        look_at(live, tables=["persons"])
+
+
+def test_other_schema_is_named_in_full(postgres_database: Callable[[], str]) -> None:
+    """Outside the default schema a table is named with its own, as a connector finds it."""
+    url = _fill(postgres_database())
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA sales")
+        connection.exec_driver_sql("CREATE TYPE sales.mood AS ENUM ('x')")
+        connection.exec_driver_sql(
+            "CREATE TABLE sales.deal (id UUID PRIMARY KEY, m sales.mood, p INT REFERENCES person)"
+        )
+    engine.dispose()
+
+    deal = look_at(url, tables=["sales.deal"]).tables[0]
+
+    assert deal.name == "sales.deal"
+    assert deal.references == (DraftReference(("p",), "person", ("id",)),)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "unknown://x/y", "sqlite://[", ""])
+def test_url_that_fits_nothing_is_refused(url: str) -> None:
+    """It is not quoted either: it may hold a password."""
+    with pytest.raises(SettingsInvalid) as refused:
+        look_at(url)
+
+    assert not url or url not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/x.db", "postgresql://u:hidden@127.0.0.1:1/x", "file:///nowhere/x"])
+def test_system_that_is_down_is_told(url: str) -> None:
+    """Trying again can help, and no secret is told."""
+    with pytest.raises(SystemUnavailable) as failed:
+        look_at(url)
+
+    assert "hidden" not in str(failed.value)
+
+
+def test_server_never_carries_a_credential() -> None:
+    """Host and database stand in the draft; user, password and options stay outside."""
+    from integrations.systems.reflecting import _server  # noqa: PLC0415  # no database is needed for its address
+
+    url = sa.make_url("postgresql://u:hidden@db.example/crm?password=hidden")
+
+    assert _server(url) == {
+        "server": "live", "type": "postgres", "host": "db.example", "port": 5432, "database": "crm", "schema": "public"
+    }  # fmt: skip
+    assert "hidden" not in str(_server(sa.make_url("oracle://u:hidden@h/x?secret=hidden")))
+
+
+def test_parquet_folder_is_drafted(tmp_path: Path) -> None:
+    """Folders and single files are tables; files know types and no keys."""
+    rows = pa.table({"ip": ["10.0.0.1", "10.0.0.2"], "n": [1, 2], "at": pa.array([0, 1], pa.timestamp("us"))})
+    (tmp_path / "logs" / "access" / "month=1").mkdir(parents=True)
+    (tmp_path / "logs" / "_tmp").mkdir()
+    pq.write_table(rows, tmp_path / "logs" / "access" / "month=1" / "a.parquet")
+    pq.write_table(rows.select(["n"]), tmp_path / "logs" / "count.parquet")
+    (tmp_path / "logs" / "read.me").touch()
+
+    system = look_at((tmp_path / "logs").as_uri())
+
+    access = _columns(_table(system, "access"))
+    assert (system.name, [table.name for table in system.tables]) == ("logs", ["access", "count"])
+    assert access["ip"].looks == {Look.IP_ADDRESS}
+    assert (access["n"].logical_type, access["at"].logical_type) == ("integer", "timestamp")
+    with pytest.raises(ContractMismatch, match="name one of access, count"):
+        look_at((tmp_path / "logs").as_uri(), tables=["errors"])
+
+
+def test_file_that_is_no_parquet_is_told(tmp_path: Path) -> None:
+    """Nobody's text comes out."""
+    (tmp_path / "x.parquet").write_text("marked", "utf-8")
+
+    with pytest.raises((StepFailed, SystemUnavailable)) as failed:
+        look_at(tmp_path.as_uri())
+
+    assert "marked" not in str(failed.value)
+
+
+def test_database_is_not_written_to(tmp_path: Path) -> None:
+    """A look leaves the file as it is, byte by byte."""
+    file = tmp_path / "shop.db"
+    file.touch()
+    _fill(f"sqlite:///{file}")
+    before = file.read_bytes()
+
+    look_at(f"sqlite:///{file}")
+
+    assert file.read_bytes() == before
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM person").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("values", "looks"),
+    [
+        (["a@b.org", "c@d.org", None, ""], {Look.EMAIL}),
+        (["a@b.org", "x", "y"], set()),
+        (["+33612345678", "06 12 34 56 78"], {Look.PHONE}),
+        (["+3", "2024-01-31", "0000000000"], set()),
+        (["::1", "10.0.0.1"], {Look.IP_ADDRESS}),
+        (["he called again about his bill"], {Look.PROSE}),
+        ([None, " "], set()),
+    ],
+)
+def test_looks_of_values(values: list[str | None], looks: set[Look]) -> None:
+    """Six of ten decide; empty values do not count."""
+    assert looks_of(values) == looks
+
+
+def test_check_digits_are_known_with_the_extra() -> None:
+    """With python-stdnum, bank accounts and card numbers are told from other numbers."""
+    pytest.importorskip("stdnum", reason="extra `draft` is not installed")
+
+    assert looks_of(["FR76 3000 6000 0112 3456 7890 189"]) == {Look.IBAN}
+    assert looks_of(["4111 1111 1111 1111"]) == {Look.CARD}
+    assert looks_of(["4111111111111112"]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("/data/crm.sqlite", "crm"), ("Web Shop", "web_shop"), ("", "system"), ("/a/logs/", "logs")]
+)
+def test_system_is_named_after_its_place(text: str, name: str) -> None:
+    """A name that contracts take."""
+    assert system_name(text) == name
