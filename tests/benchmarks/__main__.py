@@ -1,6 +1,7 @@
 """``python -m tests.benchmarks``: measure everything and print the tables of docs/benchmarks.md."""
 
 import argparse
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +21,7 @@ def main() -> None:
     with a_server() as url:
         rows = fill(url, asked.customers)
         print(f"{asked.customers:,} customers, {rows:,} rows in 12 tables of PostgreSQL")
+        print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}")
         if _MEMORY_DISK.is_dir():
             title = f"An access ({asked.subjects} subjects), state on a disk in memory"
             show(title, request_path.measure(url, asked.customers, asked.subjects, folder=_MEMORY_DISK))

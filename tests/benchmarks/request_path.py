@@ -66,6 +66,6 @@ def _figures(timed: Timed) -> list[Figure]:
         ("(b) package: plan, build, seal", _PACKAGE),
         ("**locate + package**", (*_LOCATE, *_PACKAGE)),
         *((f"of it: {name}", (name,)) for name in (*_LOCATE, *_PACKAGE)),
-        ("beside it: look at the live schema", ("survey",)),
+        ("the look at the live schema that each search begins with, alone", ("survey",)),
     ]
     return [of_times(what, timed.together(*names), floor=floor) for what, names in lines]
