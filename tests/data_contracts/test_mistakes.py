@@ -12,6 +12,10 @@ def _drop_dsr(path: str) -> Change:
     return native(path, customProperties=None)
 
 
+def _drop_all_but_label(content: Files) -> None:
+    column(content, "crm", "customer", "email")["customProperties"] = dsr(label={"fr": "Courriel"})
+
+
 def _two_blocks(content: Files) -> None:
     column(content, "crm", "customer", "email")["customProperties"] *= 2
 
@@ -80,6 +84,11 @@ MISTAKES = [
         "customer.email",
         "is wrong",
     ),
+    ("label without a text", at("crm.customer.email", label={"fr": " "}), "customer.email", "has no text"),
+    ("label of a table", at("crm.customer", label={"fr": ""}), "customer", "has no text"),
+    ("label is one text", at("crm", label="Clients"), "", "`label` is wrong"),
+    ("language written in full", at("crm", label={"french": "x"}), "", "two or three small letters"),
+    ("label of a column without more", _drop_all_but_label, "customer.email", "has no category"),
     ("marker", at("crm.customer.email", marker="art21"), "customer.email", "`marker` is not one of its values"),
     ("no source", at("crm.customer.email", source=None), "customer.email", "where its values come from"),
     ("classification", native("crm.customer.email", classification="secret"), "customer.email", "`classification`"),

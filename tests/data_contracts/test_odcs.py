@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.contract import Reference
+from data_contracts.contract import Reference, in_language
 from data_contracts.errors import ContractInvalid
 from data_contracts.odcs import check, digest_of, load, load_organisation, load_policy
 from data_contracts.vocabulary import About, ColumnErasure, Follow, Gate, RetentionAction, Right, Sensitivity
-from tests.data_contracts.folder import a_column, at, company, native, table, write
+from tests.data_contracts.folder import a_column, at, company, dsr, native, table, write
 
 _CHECKOUT = Path(__file__).parents[2]
 SHIPPED = [_CHECKOUT / "data_contracts", _CHECKOUT / "tests" / "chinook" / "contracts"]
@@ -76,6 +76,35 @@ def test_bare_key_column_is_not_personal(tmp_path: Path) -> None:
     column = load(write(tmp_path)).table("crm", "ticket").column("customer_id")
 
     assert (column.is_personal, column.category) == (False, "")
+
+
+def test_words_for_data_subjects_are_read_at_every_level(tmp_path: Path) -> None:
+    """Labels come by language, also in one that the profile does not offer; blanks around them do not."""
+    label = {"fr": "Nom", "mt": " Isem "}
+    places = ("crm", "crm.customer", "crm.customer.name")
+
+    crm = load(write(tmp_path, *(at(place, label=label) for place in places))).systems["crm"]
+
+    customer = crm.table("customer")
+    named = (crm, customer, customer.column("name"))
+    assert [one.labels for one in named] == [{"fr": "Nom", "mt": "Isem"}] * len(places)
+    assert (crm.descriptions, customer.column("id").labels) == ({}, {})
+
+
+def test_key_with_a_label_alone_is_not_personal(tmp_path: Path) -> None:
+    """A key can be named without saying more of it."""
+    folder = write(tmp_path, native("crm.ticket.customer_id", customProperties=dsr(label={"fr": "Client"})))
+
+    column = load(folder).table("crm", "ticket").column("customer_id")
+
+    assert (column.is_personal, column.labels) == (False, {"fr": "Client"})
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "Facture"), ("de", "Invoice"), ("en", "Invoice")])
+def test_words_fall_back_to_english(language: str, said: str) -> None:
+    """A language that has no words gets the English ones, and nothing where there are none either."""
+    assert in_language({"fr": "Facture", "en": "Invoice"}, language) == said
+    assert in_language({"mt": "Fattura"}, language) == ""
 
 
 def test_references_are_resolved_across_systems(tmp_path: Path) -> None:

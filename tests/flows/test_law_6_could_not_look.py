@@ -122,7 +122,7 @@ def test_system_handled_by_hand_is_told(house: House, systems: Recording, right:
 
     assert "`crm` is handled by hand: TICKET-17" in approval.description
     assert house.walk(entry.case_id).startswith("granted")
-    assert "Customer relationship management" in house.mails()[-1]
+    assert "Contract and customer relations" in house.mails()[-1]
 
 
 @pytest.mark.parametrize("right", [Right.ACCESS, Right.ERASURE])
@@ -194,4 +194,4 @@ def test_system_erased_by_hand_is_told(house: House, systems: Recording) -> None
     house.answer(entry, Decision.BY_HAND, reference="TICKET-18")
 
     assert house.walk(entry.case_id) == "granted_in_part"
-    assert "Customer relationship management" in house.mails()[-1]
+    assert "Contract and customer relations" in house.mails()[-1]

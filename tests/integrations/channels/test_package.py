@@ -27,13 +27,14 @@ from data_contracts.plan import TablePath
 from data_contracts.vocabulary import TableErasure
 from integrations.channels.package import AnswerPackage, unpack
 from integrations.channels.templating import LANGUAGES
-from tests.integrations.channels.company import CALL, CONTRACTS, CUSTOMER, VOCABULARY, a_column
+from tests.integrations.channels.company import CALL, CONTRACTS, CUSTOMER, VOCABULARY, YEARS, a_column
 
 OpenTable = Callable[[TablePath], AbstractContextManager[Iterator[pa.RecordBatch]]]
 
 PEOPLE = pa.table(
     {"name": ["Éloïse <b>", None], "since": [date(2020, 2, 29), None], "note": ["=1+1", "ok"], "pin": [7, 8]}
 )
+ORDERS = pa.table({"no": ["7", "8"], "at": ["x", "y"], "raw_text": ["a", "b"]})
 CALLS = pa.table({"at": pa.array([datetime(2026, 1, 1, 12, tzinfo=UTC)], pa.timestamp("us", "Europe/Paris"))})
 EVERYTHING: tuple[Any, ...] = (
     (CUSTOMER, ("name", "since", "note"), frozenset({"pin"})),
@@ -255,6 +256,62 @@ def test_schema_is_true(write: Write, tables: Mapping[TablePath, pa.Table] | Non
     assert schema["crm.customer"]["items"]["properties"]["name"]["title"] == "Full <name>"
 
 
+LABELLED = Table(
+    "shop",
+    "order_line",
+    (
+        a_column("no", description="Kept.", labels={"fr": "Numéro", "en": "Number"}),
+        a_column("at", labels={"en": "Day <1>"}),
+        a_column("raw_text"),
+    ),
+    TableErasure.DELETE,
+    retentions=(replace(YEARS, column="no", labels={"fr": "Commandes"}),),
+    labels={"fr": "Lignes de commande", "en": "Order lines"},
+    descriptions={"fr": "Ce que vous avez commandé."},
+    description="What was ordered.",
+)
+SHOP = Contracts(
+    {"shop": SystemContract("shop", "Shop", "1", "telco", (LABELLED,), labels={"fr": "Boutique"})}, VOCABULARY
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "fr",
+            (
+                "Boutique – Lignes de commande",
+                "Ce que vous avez commandé.",
+                "commande : Numéro (1 entrée)",
+                "Commandes : 5 ans",
+            ),
+        ),
+        ("en", ("Shop – Order lines", "What was ordered.", "lines: Number (1 entry)", "5 years from “Number”")),
+    ],
+)
+def test_page_speaks_the_data_subjects_language(language: str, said: tuple[str, ...]) -> None:
+    """What a contract calls things by language is on the page, else the English label, else what ODCS says."""
+    left = (LeftOut("shop", "order_line", "no", "review", 1), LeftOut("shop", "", "", "by_hand", 0))
+
+    page = " ".join(written(SHOP, ORDERS, language, left).read("index.html").decode().split())
+
+    assert [one for one in (*said, "Day &lt;1&gt;", "Raw text") if one not in page] == []
+
+
+def test_schema_has_labels_in_every_language() -> None:
+    """``schema.json`` is titled in the package's language and lists all labels."""
+    schema = json.loads(written(SHOP, ORDERS, "fr").read("schema.json"))["properties"]["shop.order_line"]
+
+    assert (schema["title"], schema["x-labels"]) == (
+        "Lignes de commande",
+        {"fr": "Lignes de commande", "en": "Order lines"},
+    )
+    number, day, raw = schema["items"]["properties"].values()
+    assert (number["title"], number["x-labels"]) == ("Numéro", {"fr": "Numéro", "en": "Number"})
+    assert (day["title"], raw["title"], raw["x-labels"]) == ("Day <1>", "Raw text", {})
+
+
 def test_every_type() -> None:
     """Values of every kind that systems give come out in JSON and CSV without loss."""
     odd = {
@@ -278,11 +335,14 @@ def test_every_type() -> None:
     assert next(csv.DictReader(io.StringIO(package.read("data/odd/odd.csv").decode())))["nested"].startswith("[{")
 
 
-def written(contracts: Contracts, stored: pa.Table) -> zipfile.ZipFile:
+def written(
+    contracts: Contracts, stored: pa.Table, language: str = "en", left_out: tuple[LeftOut, ...] = ()
+) -> zipfile.ZipFile:
     """The package of the one table of the contracts."""
     (table,) = contracts.tables()
     path = (table.system, table.name)
-    content = replace(CONTENT, tables=((path, tuple(stored.column_names), frozenset()),))
+    tables = ((path, tuple(stored.column_names), frozenset[str]()),)
+    content = replace(CONTENT, language=language, tables=tables, left_out=left_out)
     pipe = io.BytesIO()
     profile = Organisation.model_validate(ORGANISATION)
     AnswerPackage(contracts, profile).write(pipe, content, opening({path: stored}))

@@ -57,6 +57,17 @@ def test_every_label_is_in_both_languages(contracts: Contracts) -> None:
     assert set(load_organisation(FOLDER).court) == {"fr", "en"}
 
 
+def test_everything_held_has_words_in_both_languages(contracts: Contracts) -> None:
+    """A data subject reads in French or English what each system, table, column and period is (Art. 12(1))."""
+    told = [words for system in contracts.systems.values() for words in (system.labels, system.descriptions)]
+    for table in contracts.tables():
+        told += [table.labels, table.descriptions]
+        told += [column.labels for column in table.columns]
+        told += [period.labels for period in table.retentions]
+
+    assert all(set(words) == {"fr", "en"} for words in told)
+
+
 def test_every_gate_has_a_rule_and_erasure_four_eyes() -> None:
     """Each right has a rule for each gate; two different people approve an erasure, one an access."""
     policy = load_policy(FOLDER)
