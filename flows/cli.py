@@ -25,6 +25,7 @@ app.add_typer(cli_operators.keys, name="keys")
 
 
 @app.callback()
+@our_errors
 def main() -> None:
     """Carry out people's data-protection rights across a company's systems."""
     join(settings())

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from flows.showing import OPTION_JSON, console, note, our_errors, show, table
 
@@ -86,9 +87,9 @@ def _print_import(facts: Mapping[str, Any]) -> None:
 
 def _print_check(facts: Any) -> None:  # noqa: ANN401  # JSON facts
     for fault in facts["faults"]:
-        console.print(f"[red]fault[/] {fault}", markup=True)
+        console.print(f"[red]fault[/] {escape(fault)}")
     for drift in facts["drift"]:
-        console.print(f"[yellow]{drift['effect']}[/] {drift['said']}")
+        console.print(f"[yellow]{drift['effect']}[/] {escape(drift['said'])}")
     for system, why in facts["not_looked_at"].items():
-        console.print(f"[yellow]not looked at[/] {system}: {why}")
+        console.print(f"[yellow]not looked at[/] {system}: {escape(why)}")
     print(f"{facts['systems']} systems, {facts['tables']} tables: " + ("no fault" if facts["ok"] else "not in order"))

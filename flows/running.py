@@ -127,10 +127,7 @@ def running(
         SystemUnavailable: when the server does not come up in time.
     """
     chosen = port or free_port()
-    if not _is_free(chosen):
-        raise SettingsInvalid(
-            f"port {chosen} is taken", where="rightsflow up", remedy="end what uses it, or choose another with --port"
-        )
+    require_free(chosen)
     environment = environment_for(settings, chosen)
     for folder in (settings.state / "logs", Path(environment["PREFECT_HOME"])):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -196,6 +193,18 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def require_free(port: int) -> None:
+    """That nobody listens on a port.
+
+    Raises:
+        SettingsInvalid: when somebody does.
+    """
+    if not _is_free(port):
+        raise SettingsInvalid(
+            f"port {port} is taken", where="rightsflow up", remedy="end what uses it, or choose another with --port"
+        )
 
 
 def _is_free(port: int) -> bool:

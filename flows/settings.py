@@ -5,10 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import data_contracts
+from data_contracts.errors import SettingsInvalid
 
 
 class Settings(BaseSettings):
@@ -64,5 +65,17 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once.
+
+    Raises:
+        SettingsInvalid: when a variable does not hold what it must.
+    """
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        names = sorted({f"RIGHTSFLOW_{str(error['loc'][0]).upper()}" for error in invalid.errors(include_input=False)})
+        raise SettingsInvalid(
+            "a setting does not hold what it must",
+            where=", ".join(names),
+            remedy="correct the environment variable; docs/operations.md says what each takes",
+        ) from None

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from data_contracts.errors import ContractInvalid, RightsflowError
+from data_contracts.errors import ContractInvalid, RightsflowError, SettingsInvalid
 
 P = ParamSpec("P")
 
@@ -89,8 +89,20 @@ def our_errors(command: Callable[P, None]) -> Callable[P, None]:
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(1) from None
+        except OSError as error:
+            _print_error(_of_the_system(error), as_json=bool(kwargs.get("as_json")))
+            raise typer.Exit(1) from None
 
     return guarded
+
+
+def _of_the_system(error: OSError) -> RightsflowError:
+    """What the operating system refused: no room, no right, no such folder."""
+    return SettingsInvalid(
+        f"the operating system refused: {(os.strerror(error.errno) if error.errno else 'no reason given').lower()}",
+        where=str(error.filename or "RIGHTSFLOW_HOME"),
+        remedy="see that the folder is there, has room and can be written by this account",
+    )
 
 
 def _print_error(error: RightsflowError, *, as_json: bool) -> None:

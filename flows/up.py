@@ -6,7 +6,7 @@ import time
 
 from data_contracts.errors import RightsflowError, SystemUnavailable
 from flows import wiring
-from flows.running import RunningSystem, running
+from flows.running import RunningSystem, require_free, running
 from flows.settings import settings
 from flows.showing import console
 from tasks.services import services
@@ -27,6 +27,7 @@ def up(port: int, *, seed: bool) -> None:
     """
     signal.signal(signal.SIGTERM, _end)
     try:
+        require_free(port)
         if seed:
             seed_missing_systems()
         with running(settings(), port=port, tell=_tell) as system:
