@@ -71,6 +71,6 @@ def _fresh_home(chosen: Settings) -> Path:
                 remedy="set RIGHTSFLOW_HOME to another folder",
             )
         shutil.rmtree(home)
-    home.mkdir(parents=True, mode=0o700)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     (home / _MARK).write_text("made by rightsflow demo; replaced by the next one\n")
     return home
