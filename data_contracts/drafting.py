@@ -152,6 +152,7 @@ class _Table:
             column.name: guess(
                 column.name,
                 table=self.table.name,
+                logical_type=column.logical_type,
                 looks=column.looks,
                 is_key=column.unique or keys == [column],
             )

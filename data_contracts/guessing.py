@@ -63,7 +63,7 @@ _NAMES: Final = (
     # The first that fits counts: what stands above would be misread further down.
     (
         "user.privacy_preferences",
-        "opt_?in|opt_?out|consent|consentement|newsletter|rgpd|gdpr|unsubscribed?|preferences?",
+        "opt(ed)?_?in|opt(ed)?_?out|consent|consentement|newsletter|rgpd|gdpr|unsubscribed?|preferences?",
     ),
     ("user.authorization.password", "password|passwd|pwd|mot_de_passe|mdp"),
     ("user.authorization.credentials", "secret|api_key|token|otp|pin|puk"),
@@ -96,7 +96,7 @@ _NAMES: Final = (
     ("user.account.username", "login|user_?name|pseudo|nickname|handle|screen_name|identifiant_connexion"),
     (
         "user.name",
-        "full_?name|display_?name|holder|titulaire|nom_complet|(customer|client|contact|person|account|member)_name",
+        "full_?name|display_?name|holder|titulaire|nom_complet|(customer|client|contact|person|account|member|requester|bill_to|billing)_name",
     ),
     ("user.demographic.gender", "gender|sex|sexe|genre_civil|civilite|civility|salutation"),
     ("user.demographic.marital_status", "marital|marital_status|etat_civil|situation_familiale"),
@@ -146,6 +146,8 @@ _IDENTITIES: Final[Mapping[str, str]] = {
     "user.device.cookie_id": "cookie_id",
     "user.unique_id": _KEYS,
 }
+_NO_TEXT: Final = frozenset({"boolean", "date", "timestamp", "time"})
+_TEXT_ONLY: Final = ("user.contact", "user.name", "user.content", "user.financial", "user.unique_id")
 _PEOPLE: Final = (
     "customers?|clients?|users?|people|persons?|personnes?|employees?|contacts?|members?|subscribers?|patients?"
     "|abonnes?|adherents?"
@@ -170,17 +172,22 @@ _ABOUT: Final = ((About.EMPLOYEE, _word(_STAFF)), (About.THIRD_PARTY, _word(_OTH
 _NAME_OF_PERSON: Final = (_word(_PEOPLE), re.compile(r"name|nom|label|libelle"))
 
 
-def guess(name: str, *, table: str, looks: Collection[Look] = (), is_key: bool = False) -> Guess:
+def guess(
+    name: str, *, table: str, logical_type: str = "string", looks: Collection[Look] = (), is_key: bool = False
+) -> Guess:
     """What the column ``name`` of ``table`` may hold.
 
     Args:
         name: as the live system writes it.
         table: its table; a bare ``name`` is a person's only in a table of people.
+        logical_type: as ODCS says it; a date is no telephone number, whatever its name.
         looks: what its values look like; they count for more than the name, but for prose.
         is_key: whether it tells rows of its table apart; only then a customer number may lead to a person.
     """
     words = _words(name)
     named = _by_name(words, _words(table))
+    if logical_type in _NO_TEXT and named.startswith(_TEXT_ONLY):
+        named = ""
     look = min(looks, key=list(Look).index, default=None)
     by: tuple[str, ...]
     about = next((whom for whom, pattern in _ABOUT if pattern.search(words)), About.SUBJECT)

@@ -86,3 +86,9 @@ def test_others_are_told_without_category() -> None:
     found = guess("referred_by", table="customer")
 
     assert found == Guess(about=About.THIRD_PARTY, by=("name",))
+
+
+def test_date_is_no_telephone_number() -> None:
+    """When somebody called is a time; when somebody was born is still personal."""
+    assert guess("called_at", table="call", logical_type="timestamp").category == ""
+    assert guess("born_on", table="t", logical_type="date").category == "user.demographic.date_of_birth"

@@ -1,0 +1,52 @@
+"""A draft of the demo company's systems, beside the contracts that people wrote for them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_contracts.drafting import draft_document
+from data_contracts.marks import TODO
+from data_contracts.odcs import load
+from integrations.demo import DemoCompany
+from integrations.systems import look_at
+
+_CONTRACTS = Path(__file__).parents[3] / "data_contracts"
+
+
+def _blocks(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """The ``dsr`` block of every column, empty for a bare key."""
+    return {
+        (table["name"], column["name"]): next((item["value"] for item in column.get("customProperties", [])), {})
+        for table in document["schema"]
+        for column in table["properties"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("system", "right", "wrong"),
+    [("crm", 25, 0), ("billing", 6, 1), ("marketing", 8, 0), ("support", 9, 0), ("weblogs", 6, 0), ("adtech", 3, 0)],
+)
+def test_draft_beside_the_contract(company: DemoCompany, system: str, right: int, wrong: int) -> None:
+    """At least so many columns are proposed as people declared them, and at most so many otherwise; TODO is neither."""
+    contract = load(_CONTRACTS).systems[system]
+    blocks = _blocks(draft_document(look_at(company.urls[system])))
+
+    told = {(t.name, c.name): c.category for t in contract.tables for c in t.columns if c.category}
+    proposed = {place: blocks[place].get("category", TODO) for place in told}
+    is_right = [place for place in told if proposed[place] == told[place]]
+    is_wrong = [place for place in told if proposed[place] not in {told[place], TODO}]
+
+    assert len(is_right) >= right
+    assert len(is_wrong) <= wrong
+
+
+@pytest.mark.parametrize("system", ["crm", "billing", "marketing", "support", "weblogs", "adtech"])
+def test_no_search_key_of_others_is_proposed(company: DemoCompany, system: str) -> None:
+    """What people declared to be about somebody else is never proposed as an identity."""
+    contract = load(_CONTRACTS).systems[system]
+    blocks = _blocks(draft_document(look_at(company.urls[system])))
+
+    others = [(t.name, c.name) for t in contract.tables for c in t.columns if c.about != "subject"]
+
+    assert [place for place in others if blocks[place].get("guess", {}).get("identity")] == []
