@@ -38,7 +38,14 @@ class _Kept:
     law: str
     until: str
     rows: int
-    systems: tuple[str, ...]
+    tables: tuple[tuple[str, str], ...]
+    """System and table, each once."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Systems in the order of first mention, each with its tables in brackets."""
+        systems = dict.fromkeys(system for system, _ in self.tables)
+        return tuple(f"{system} ({', '.join(t for s, t in self.tables if s == system)})" for system in systems)
 
 
 def put_into_words(notice: Notice, organisation: Organisation) -> Rendered:
@@ -114,7 +121,7 @@ def _kept(items: Iterable[KeptItem], language: str, said: Mapping[str, Any]) -> 
             entry.law,
             _told_until(entry.until, language, said["kept"]),
             entry.rows,
-            entry.systems,
+            entry.tables,
         )
         for entry in entries.values()
     ]
@@ -128,9 +135,9 @@ def _told_until(until: str, language: str, said: Mapping[str, str]) -> str:
 
 def _add_kept(entries: dict[tuple[str, str, str], _Kept], item: KeptItem) -> dict[tuple[str, str, str], _Kept]:
     key = (item.label, item.law, item.until)
-    before = entries.get(key, _Kept(*key, rows=0, systems=()))
-    systems = tuple(dict.fromkeys((*before.systems, item.system)))
-    return {**entries, key: _Kept(*key, rows=before.rows + item.rows, systems=systems)}
+    before = entries.get(key, _Kept(*key, rows=0, tables=()))
+    tables = tuple(dict.fromkeys((*before.tables, (item.system, item.table))))
+    return {**entries, key: _Kept(*key, rows=before.rows + item.rows, tables=tables)}
 
 
 def _require_art_12_4(notice: Notice, context: Mapping[str, Any]) -> None:

@@ -113,7 +113,7 @@ def kept_items(case_id: str, language: str) -> list[KeptItem]:
         items.append(
             KeptItem(
                 system=in_language(system.labels, language) or system.title,
-                table=in_language(table.labels, language) or table.description or table.name,
+                table=in_language(table.labels, language) or table.name.replace("_", " "),
                 rows=line["rows"],
                 law=hold.law,
                 label=hold.label.get(language, hold.note),

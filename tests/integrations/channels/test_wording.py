@@ -129,14 +129,15 @@ def test_a_refusal_without_remedies(organisation: Organisation, lacking: dict[st
 @BOTH
 def test_what_was_kept(organisation: Organisation, language: str) -> None:
     """An erasure tells what was kept, by which law and until when, and what was handled by hand (Art. 17(3))."""
-    more = KeptItem("billing", "invoice_line", 30, ACCOUNTS.law, ACCOUNTS.label, ACCOUNTS.until)
+    more = KeptItem("billing", "Lignes de facture", 30, ACCOUNTS.law, ACCOUNTS.label, ACCOUNTS.until)
     by_hand = ("Archives papier",)
 
     notice = a_notice(NoticeKind.ERASURE_DONE, language=language, kept=(ACCOUNTS, more), erased_rows=3, by_hand=by_hand)
     text = flat(put_into_words(notice, organisation).text)
 
     until = {"fr": "jusqu’au 31 décembre 2036", "en": "until 31 December 2036"}[language]
-    for said in ("Pièces comptables", "C. com. L123-22", until, "42", "Archives papier"):
+    kept = {"fr": "42 entrées dans billing", "en": "42 entries in billing"}[language] + " (invoice, Lignes de facture)"
+    for said in ("Pièces comptables", "C. com. L123-22", until, kept, "Archives papier"):
         assert said in text
 
 
