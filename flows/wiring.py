@@ -5,6 +5,7 @@ command pays for what it uses.
 """
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -136,10 +137,21 @@ class Installation:
         write_export(file, Export(case_id, tuple(envelopes), head, keys))
 
     def seed_demo(self, *, customers: int, today: date, progress: Callable[[str], None]) -> "DemoCompany":
-        """Write the demo company's systems into the home."""
+        """Write the demo company's systems into the home.
+
+        Raises:
+            SettingsInvalid: when the disk is full.
+        """
         from integrations import demo  # noqa: PLC0415  # half a second that only the demo shall cost
 
-        return demo.seed(self._demo_folder, customers=customers, today=today, progress=progress)
+        try:
+            return demo.seed(self._demo_folder, customers=customers, today=today, progress=progress)
+        except sqlite3.Error:
+            raise SettingsInvalid(
+                "the demo company's databases cannot be written",
+                where=str(self._demo_folder),
+                remedy="make room on the disk (about 100 MB), or set RIGHTSFLOW_HOME to another folder",
+            ) from None
 
     def close(self) -> None:
         """Give back connections."""
