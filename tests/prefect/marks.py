@@ -110,7 +110,10 @@ def found_in_tables(database: Path, marks: list[str]) -> list[str]:
 
 
 def _content(file: Path) -> bytes:
-    raw = file.read_bytes()
+    try:
+        raw = file.read_bytes()
+    except FileNotFoundError:
+        return b""  # a process put it aside for a moment
     return b"\0".join((raw, *_unpacked(raw)))
 
 

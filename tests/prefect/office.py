@@ -232,9 +232,7 @@ class Office:
     def _standing(self) -> str:
         """Where everything stands, for who reads why a test waited in vain."""
         runs = self.api.post("/flow_runs/filter", json={}).raise_for_status().json()
-        cases = self.installation.register.cases(open_only=True)
-        return (
-            f"nothing came; dead: {self.system.failed() or 'nobody'}; "
-            f"runs: {[(run['name'], run['state_name']) for run in runs]}; "
-            f"gates: {[(case.case_id, gate.gate.value, gate.note) for case in cases for gate in self.gates(case.case_id)]}"
-        )
+        live = [(run["name"], run["state_name"]) for run in runs if run["state_name"] != "Scheduled"]
+        waiting = self.installation.register.gates(open_only=True)
+        gates = [(gate.case_id, gate.gate.value, gate.note) for gate in waiting]
+        return f"nothing came; dead: {self.system.failed() or 'nobody'}; runs: {live}; gates: {gates}"

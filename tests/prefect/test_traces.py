@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -16,6 +17,9 @@ from flows.watch import Swept, sweep
 from tasks.approval import Answer, answer_gate
 from tests.prefect.marks import Marked, customers, found_in_files, found_in_tables, mark
 from tests.prefect.office import Office, Run
+
+_LOCAL = re.compile(r"""\(?['"](127\.0\.0\.1|::1|localhost)['"]|None|b?['"][/@\\]|'0\.0\.0\.0'""")
+"""An address of this machine, or a Unix socket, as Python writes it."""
 
 
 @dataclass
@@ -208,6 +212,16 @@ def test_no_byte_of_ours_holds_a_mark(office: Office, story: Story) -> None:
 
     assert all(place.exists() for place in places)
     assert found_in_files(places, story.marks) == []
+
+
+def test_nothing_but_this_machine_is_called(office: Office, story: Story) -> None:
+    """Server, worker, deployment and flow processes connect to this machine alone: no telemetry, no look-up."""
+    assert story.runs
+    notes = [line.split(" ", 2) for line in (office.home / "connections.txt").read_text().splitlines()]
+    strangers = {f"{event} {place}" for _, event, place in notes if not _LOCAL.match(place)}
+
+    assert len({process for process, _, _ in notes}) > 5
+    assert strangers == set()
 
 
 WAYS: Mapping[str, Callable[[str], bytes]] = {
