@@ -51,12 +51,16 @@ class Purpose(_Strict):
     """The law, where the basis is a legal obligation."""
     interest: str = ""
     """The interest pursued, where the basis is legitimate interest (Art. 13(1)(d))."""
+    interest_label: dict[str, str] = Field(default_factory=dict)
+    """The interest as a data subject reads it, by language."""
     special: str = ""
     """The Art. 9(2) ground, as ``A9-2-x``, where special categories are processed."""
     direct_marketing: bool = False
     profiling: bool = False
     automated_decision: str = ""
     """Logic, significance and consequences in plain words, where Art. 22 applies (Art. 15(1)(h))."""
+    automated_decision_label: dict[str, str] = Field(default_factory=dict)
+    """The same as a data subject reads it, by language."""
 
 
 class Hold(_Strict):

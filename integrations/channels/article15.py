@@ -125,7 +125,8 @@ class _Telling:
         if purpose.law:
             yield page["law"].format(text=purpose.law)
         if purpose.interest:
-            yield page["interest"].format(text=purpose.interest)
+            told = in_language(purpose.interest_label, self._language) or purpose.interest
+            yield page["interest"].format(text=told)
         if purpose.special:
             yield page["special"].format(text=self._said["special"].get(purpose.special, purpose.special))
         if purpose.direct_marketing:
@@ -194,7 +195,10 @@ class _Telling:
     def automated(self, used: Iterable[str]) -> tuple[Line, ...]:
         """Art. 15(1)(h): logic, significance and consequences in plain words."""
         purposes = ((key, self._vocabulary.purposes.get(key)) for key in used)
-        return tuple(Line(self._purpose(k), (p.automated_decision,)) for k, p in purposes if p and p.automated_decision)
+        return tuple(Line(self._purpose(k), (self._logic(p),)) for k, p in purposes if p and p.automated_decision)
+
+    def _logic(self, purpose: Purpose) -> str:
+        return in_language(purpose.automated_decision_label, self._language) or purpose.automated_decision
 
 
 def _holds(entry: Disclosure) -> Iterator[str]:

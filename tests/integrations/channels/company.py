@@ -22,6 +22,8 @@ VOCABULARY = Vocabulary(
             interest="fewer cancellations",
             profiling=True,
             automated_decision="A score decides on offers.",
+            interest_label={"fr": "moins de départs"},
+            automated_decision_label={"fr": "Une note décide des offres."},
         ),
     },
     holds={"accounting": Hold(art17_3="b", law="C. com. L123-22", label={"fr": "Comptes", "en": "Accounts"})},

@@ -212,6 +212,14 @@ def test_what_article_15_says(write: Write) -> None:
         assert said in page
 
 
+def test_article_15_speaks_the_data_subjects_language(write: Write) -> None:
+    """An interest and an automated decision are told in the package's language where the vocabulary has it."""
+    page = write(replace(CONTENT, language="fr"))[0].read("index.html").decode()
+
+    assert [said for said in ("moins de départs", "Une note décide des offres.") if said not in page] == []
+    assert "fewer cancellations" not in page
+
+
 def test_page_is_safe(write: Write) -> None:
     """Values are escaped, and the page runs no script and asks for nothing over the network."""
     page = write()[0].read("index.html").decode()

@@ -50,6 +50,7 @@ def test_every_label_is_in_both_languages(contracts: Contracts) -> None:
     """A data subject reads of purposes, holds and identities in French or English."""
     words = contracts.vocabulary
     labels = [one.label for one in words.purposes.values()]
+    labels += [one.interest_label for one in words.purposes.values() if one.interest]
     labels += [one.label for one in words.holds.values()]
     labels += [one.label for one in words.identities.values()]
 
