@@ -65,15 +65,16 @@ def _watch_over(system: RunningSystem) -> None:
             system.start_worker()
         if time.monotonic() >= next_sweep:
             next_sweep = time.monotonic() + settings().sweep_every.total_seconds()
-            with wiring.opened():
-                _sweep_once(sweep)
+            _sweep_once(sweep)
             system.forget_wiped()
         time.sleep(_LOOK_SECONDS)
 
 
 def _sweep_once(sweep: object) -> None:
+    """One pass; a fault that somebody is making in the contracts just now does not end everything."""
     try:
-        done = sweep()  # type: ignore[operator]  # the function of flows.watch
+        with wiring.opened():
+            done = sweep()  # type: ignore[operator]  # the function of flows.watch
     except RightsflowError as error:
         _tell(str(error))
         return
