@@ -18,7 +18,8 @@ from flows.running import running
 from flows.settings import Settings, settings
 from flows.showing import console
 
-_MARK = ".demo"
+DEMO_MARK = ".demo"
+"""A home that holds it was made by the demo, and nothing else was done in it: the next demo may replace it."""
 
 
 def run(customers: int) -> None:
@@ -64,7 +65,7 @@ def _fresh_home(chosen: Settings) -> Path:
     """
     home = chosen.state
     if home.exists() and any(home.iterdir()):
-        if not (home / _MARK).exists():
+        if not (home / DEMO_MARK).exists():
             raise SettingsInvalid(
                 "the home holds an installation that is not a demo; the demo would erase from it",
                 where=str(home),
@@ -72,5 +73,5 @@ def _fresh_home(chosen: Settings) -> Path:
             )
         shutil.rmtree(home)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (home / _MARK).write_text("made by rightsflow demo; replaced by the next one\n")
+    (home / DEMO_MARK).write_text("made by rightsflow demo; replaced by the next one\n")
     return home

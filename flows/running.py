@@ -20,6 +20,7 @@ import httpx
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
 from flows.settings import Settings
+from flows.showing import HUSHED
 
 POOL = "rightsflow"
 DEFAULT_PORT = 4200
@@ -165,8 +166,9 @@ def join(settings: Settings) -> None:
 def environment_for(settings: Settings, port: int) -> dict[str, str]:
     """Environment of our processes: where the server is, and nothing sent anywhere."""
     home = os.environ.get("PREFECT_HOME") or str(settings.state / "prefect")
+    hushed = {HUSHED, "PREFECT_LOGGING_LEVEL"} if HUSHED in os.environ else set()
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in hushed},
         "PREFECT_HOME": home,
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

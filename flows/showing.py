@@ -28,6 +28,9 @@ _HEADS = {"response_due": "answer due", "days_left": "days"}
 _NUMBERS = frozenset({"rows", "days_left"})
 
 OPTION_JSON = typer.Option("--json", help="Print facts as JSON.")
+HUSHED = "RIGHTSFLOW_HUSHED"
+"""Set where this process alone was made quiet: the processes it starts log as usual, for the logs in the Prefect UI."""
+
 console = Console(highlight=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -67,7 +70,8 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
 
 def quiet() -> None:
     """Keep libraries from writing between our lines; what matters is told by our own words and errors."""
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+    if "PREFECT_LOGGING_LEVEL" not in os.environ:
+        os.environ |= {"PREFECT_LOGGING_LEVEL": "ERROR", HUSHED: "1"}
     os.environ.setdefault("DO_NOT_TRACK", "1")
 
 

@@ -6,6 +6,7 @@ import time
 
 from data_contracts.errors import RightsflowError, SystemUnavailable
 from flows import wiring
+from flows.demo import DEMO_MARK
 from flows.running import RunningSystem, require_free, running
 from flows.settings import settings
 from flows.showing import console
@@ -30,6 +31,8 @@ def up(port: int, *, seed: bool) -> None:
         require_free(port)
         if seed:
             seed_missing_systems()
+        # From now on the home is in use: the next demo must not replace it.
+        (settings().state / DEMO_MARK).unlink(missing_ok=True)
         with running(settings(), port=port, tell=_tell) as system:
             _say_where(system)
             _watch_over(system)
