@@ -87,9 +87,7 @@ def _approved_with_the_command(office: Office, told: Story) -> None:
     office.form(told.run_id)
     wrong = {**office.somebody(), "code": "000000"}
     told.refused = _approve(office, told.case_id, wrong)
-    told.form_after_refusal = office.until(
-        lambda: form if "not accepted" in (form := office.form(told.run_id)) else ""
-    )
+    told.form_after_refusal = office.until(lambda: form if "not accepted" in (form := office.form(told.run_id)) else "")
     (gate,) = office.gates(told.case_id)
     answer_gate(gate, Answer(decision=Decision.APPROVE, **office.somebody(OperatorRole.LEGAL)))
     _approve(office, told.case_id, office.somebody())
