@@ -29,6 +29,7 @@ __all__ = ["hand_over"]
 _T = TypeVar("_T")
 _WHERE = "mail server"
 _CLOSING_TURNS = 4
+_CLOSING_SECONDS = 0.02
 _LATER, _NEVER = range(400, 500), range(500, 600)
 
 
@@ -81,8 +82,11 @@ def _converse(
         # The message is gone: a server that does not say goodbye changes nothing.
         with contextlib.suppress(aiosmtplib.SMTPException, OSError):
             runner.run(_wrapped(client.quit()))
-    finally:
-        runner.run(_close(client))
+    except BaseException:
+        # A handshake that failed leaves a connection nobody has a hold of; it closes when its peer's answer is in.
+        runner.run(_close(client, pause=_CLOSING_SECONDS))
+        raise
+    runner.run(_close(client))
 
 
 def _client(settings: MailSettings) -> aiosmtplib.SMTP:
@@ -98,14 +102,14 @@ def _client(settings: MailSettings) -> aiosmtplib.SMTP:
     )
 
 
-async def _close(client: aiosmtplib.SMTP) -> None:
+async def _close(client: aiosmtplib.SMTP, *, pause: float = 0) -> None:
     """Let go of the connection, and give the loop the turns it needs to close the socket."""
     transport = client.transport
     client.close()
     if isinstance(transport, asyncio.WriteTransport):
         transport.abort()
     for _turn in range(_CLOSING_TURNS):
-        await asyncio.sleep(0)
+        await asyncio.sleep(pause)
 
 
 async def _wrapped(verb: Coroutine[Any, Any, _T]) -> _T:
