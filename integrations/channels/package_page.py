@@ -181,7 +181,8 @@ class _Page:
             return [MASK] * len(values)
         if pa.types.is_boolean(kind):
             return ["" if value is None else self._page["yes" if value else "no"] for value in values]
-        texts = ["" if value is None else str(value) for value in values]
+        # The page alone: a database that keeps times as text writes fractions of a second that nobody measured.
+        texts = ["" if value is None else str(value).removesuffix(".000000") for value in values]
         return (
             [_TIME.sub(r" \1", text).replace("Z", " UTC") for text in texts] if pa.types.is_timestamp(kind) else texts
         )
