@@ -1,6 +1,6 @@
 """Joins ports and adapters: the one module that imports integrations.
 
-:func:`installation` makes the services of an installation from its settings; everything is opened lazily, so that a
+:class:`Installation` makes the services of an installation from its settings; everything is opened lazily, so that a
 command pays for what it uses.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from data_contracts.contract import Contracts
-from data_contracts.errors import SettingsInvalid, VaultSealed
+from data_contracts.errors import SettingsInvalid
 from data_contracts.odcs import load, load_organisation, load_policy
 from data_contracts.ports import Judge
 from flows.settings import Settings, settings
@@ -261,8 +261,6 @@ def _secret_block(name: str) -> str:
 
 __all__ = [
     "Installation",
-    "SettingsInvalid",
-    "VaultSealed",
     "look_at",
     "opened",
     "unpack_package",

@@ -6,6 +6,7 @@ answer package stays sealed until the time the policy gives it is over; then the
 
 from datetime import timedelta
 
+from data_contracts.case import Case
 from data_contracts.evidence import Record
 from data_contracts.vocabulary import CaseState, Right
 from tasks.services import services
@@ -39,17 +40,16 @@ def archive_evidence(case_id: str, outcome: str) -> str:
     return outcome
 
 
-def purge_ended(case_id: str) -> bool:
+def purge_ended(case: Case) -> bool:
     """Destroy an archived case's package and data key when its time is over; whether it was purged now."""
     provided = services()
-    case = provided.register.case(case_id)
     if case.state is not CaseState.ARCHIVED or case.closed_at is None:
         return False
     if provided.now() < case.closed_at + timedelta(days=provided.policy.package_days):
         return False
-    provided.vault.destroy(case_id)
+    provided.vault.destroy(case.case_id)
     provided.register.complete(
-        case_id,
+        case.case_id,
         "purge",
         receipt={},
         record=Record("purge", "", {"data_key": "destroyed"}),
