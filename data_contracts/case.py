@@ -17,12 +17,11 @@ from data_contracts.vocabulary import CaseState, Channel, Right
 _S = CaseState
 
 MOVES: dict[CaseState, frozenset[CaseState]] = {
-    _S.RECEIVED: frozenset({_S.ACKNOWLEDGED, _S.WITHDRAWN, _S.DUPLICATE}),
-    _S.ACKNOWLEDGED: frozenset(
-        {_S.IDENTITY_ASKED, _S.IDENTITY_VERIFIED, _S.IDENTITY_FAILED, _S.WITHDRAWN, _S.DUPLICATE}
-    ),
+    _S.RECEIVED: frozenset({_S.ACKNOWLEDGED, _S.WITHDRAWN}),
+    _S.ACKNOWLEDGED: frozenset({_S.IDENTITY_ASKED, _S.IDENTITY_VERIFIED, _S.IDENTITY_FAILED, _S.WITHDRAWN}),
     _S.IDENTITY_ASKED: frozenset({_S.IDENTITY_ASKED, _S.IDENTITY_VERIFIED, _S.IDENTITY_FAILED, _S.WITHDRAWN}),
-    _S.IDENTITY_VERIFIED: frozenset({_S.LOCATED, _S.WITHDRAWN, _S.REFUSED, _S.REFERRED}),
+    # Only a verified request is linked to another one: a stranger's must neither learn of a case nor be answered by it.
+    _S.IDENTITY_VERIFIED: frozenset({_S.LOCATED, _S.WITHDRAWN, _S.REFUSED, _S.REFERRED, _S.DUPLICATE}),
     _S.IDENTITY_FAILED: frozenset({_S.SUBJECT_TOLD}),
     _S.LOCATED: frozenset({_S.PLANNED, _S.WITHDRAWN, _S.REFUSED, _S.REFERRED}),
     # A plan that changed before it was acted on is located and planned again (law 5).
@@ -80,16 +79,44 @@ class Case:
     state: CaseState
     outcome: str
     """How it ended or will end: ``granted``, ``granted_in_part``, ``refused``, ``identity_failed``,
-    ``nothing_found``, ``withdrawn``; empty while open."""
+    ``nothing_found``, ``withdrawn``, ``referred``, ``duplicate``; empty while open."""
     received_at: datetime
     response_due: date
     opened_at: datetime
     closed_at: datetime | None
+    is_extended: bool = False
+    """The data subject was told of two more months, with reasons (Art. 12(3))."""
+    linked_to: str = ""
+    """The case that a duplicate is handled in."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a proof of identity is awaited: there is no due date then (Art. 12(6))."""
+        return self.state is CaseState.IDENTITY_ASKED
 
     @property
     def is_ended(self) -> bool:
         """Whether nothing is left to do for the data subject."""
         return self.state in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChange:
+    """Facts of a case that a step changes in the transaction of its receipt; what is not given stays.
+
+    Attributes:
+        response_due: the new last day to answer, after a pause or an extension.
+        is_extended: the data subject was told of an extension.
+        linked_to: the case that a duplicate is handled in.
+    """
+
+    response_due: date | None = None
+    is_extended: bool = False
+    linked_to: str = ""
+
+
+NO_CHANGE = CaseChange()
+"""What most steps change of a case's facts."""
 
 
 @dataclass(frozen=True, slots=True)

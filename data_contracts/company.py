@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from data_contracts.vocabulary import Gate, LegalBasis, OperatorRole, PartyRole, Right, Sensitivity
 
+_ISO_DATE = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -38,6 +40,10 @@ class Party(_Strict):
     """Address of the party's own privacy policy (charter P2)."""
     contact: str = ""
     art19: Art19 | None = None
+    authorised_from: str = Field(default="", pattern=_ISO_DATE)
+    """First day on which data may go to it (charter 2.3, 3.5); empty: since ever."""
+    authorised_until: str = Field(default="", pattern=_ISO_DATE)
+    """Last day on which data may go to it; empty: no end is set."""
 
 
 class Purpose(_Strict):
@@ -156,8 +162,10 @@ class GateRule(_Strict):
 class Policy(_Strict):
     """``policy.yaml``: what the law leaves to the controller."""
 
+    every_right: dict[Gate, GateRule] = Field(default_factory=dict)
+    """Rules of gates that are the same for every right."""
     gates: dict[Right, dict[Gate, GateRule]]
-    """By right; every gate a flow can open has a rule."""
+    """By right, before :attr:`every_right`; every gate a flow can open has a rule in one of them."""
     identity_methods: dict[Right, list[str]]
     """Ways of checking identity that are enough, by right (Art. 12(6))."""
     totp_drift: int = Field(default=1, ge=0, le=2)
@@ -172,3 +180,7 @@ class Policy(_Strict):
     """Working days in which asking for a proof of identity stops the clock (EDPB 01/2022, 5.3: without undue delay)."""
     proof_days: PositiveInt = 30
     """How long we wait for a proof of identity before the case is closed with a notice."""
+
+    def rule(self, right: Right, gate: Gate) -> GateRule | None:
+        """Who answers a gate of a right; None when nothing says it."""
+        return self.gates.get(right, {}).get(gate) or self.every_right.get(gate)

@@ -15,7 +15,7 @@
         ├── AnswerRefused           an answer at a gate was not accepted; the gate stays open
         ├── DeliveryUncertain       a message may or may not have left; only a person can find out
         ├── StepFailed              a step broke in a way nobody foresaw; details are sealed in the vault
-        ├── ErasureUnproven         after acting, what remains is not what the plan keeps (law 7)
+        ├── ActUnproven         after acting, what remains is not what the plan keeps (law 7)
         ├── EvidenceBroken          an evidence chain does not verify (law 9)
         ├── VaultSealed             sealed data cannot be opened: key destroyed, absent or wrong
         └── SettingsInvalid         the installation itself is set up wrongly
@@ -128,7 +128,7 @@ class StepFailed(TerminalError):
     """A step broke in a way nobody foresaw; its details are sealed in the vault."""
 
 
-class ErasureUnproven(TerminalError):
+class ActUnproven(TerminalError):
     """After acting, what remains is not what the plan keeps."""
 
 

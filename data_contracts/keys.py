@@ -60,41 +60,41 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
-    """What erased columns look like, to count rows that do not look so (law 7).
+class Look:
+    """What changed columns look like, to count rows that do not look so (law 7).
 
     Attributes:
         cleared: columns that must be NULL.
-        masked: column to the constant it must hold.
+        holding: column to the one value it must hold.
         replaced: column to the old values, none of which may remain.
     """
 
     cleared: tuple[str, ...] = ()
-    masked: Mapping[str, KeyValue] = field(default_factory=dict)
+    holding: Mapping[str, KeyValue] = field(default_factory=dict, repr=False)
     replaced: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class EraseRows:
-    """Delete the selected rows."""
+class DeleteRows:
+    """Delete the selected rows (Art. 17)."""
 
     selection: Selection
 
 
 @dataclass(frozen=True, slots=True)
-class EraseColumns:
-    """Erase values of the selected rows.
+class ChangeColumns:
+    """Change values of the selected rows: erase them (Art. 17), put them right (Art. 16), mark them (Art. 18, 21).
 
     Attributes:
         clear: columns set to NULL.
-        mask: column to the constant it is set to.
+        set_to: column to the one value it is set to; text where the column's type has no other form in JSON.
         replace: column to a map from each old value, as text, to its replacement; other values stay.
     """
 
     selection: Selection
     clear: tuple[str, ...] = ()
-    mask: Mapping[str, KeyValue] = field(default_factory=dict)
+    set_to: Mapping[str, KeyValue] = field(default_factory=dict, repr=False)
     replace: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
 
-ErasureOrder: TypeAlias = EraseRows | EraseColumns
+Order: TypeAlias = DeleteRows | ChangeColumns

@@ -28,6 +28,41 @@ class KeptItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldItem:
+    """One thing that was done, or was not, in words of the notice's language."""
+
+    what: str
+    where: tuple[str, ...] = ()
+    """Titles of systems and tables."""
+    why: str = ""
+    """A code of the words file's ``reasons``; empty where nothing needs a reason."""
+    until: str = ""
+    """ISO date, where something lasts until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """Another controller that holds data of its own (charter P2)."""
+
+    name: str
+    policy: str
+    contact: str
+    what: tuple[str, ...] = ()
+    """Titles of the tables concerned."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientTold:
+    """A recipient and what became of telling it (Art. 19)."""
+
+    name: str
+    state: str
+    """``told``, ``acknowledged``, ``by_hand``, ``awaited``, ``impossible``: codes of the words file."""
+    on: str = ""
+    """ISO date."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A message to the data subject before it is put into words."""
 
@@ -50,6 +85,19 @@ class Notice:
     """Titles of systems handled outside the software."""
     is_proven: bool = True
     """What was done was looked at again and proven by the software; False where a person finished it by hand."""
+    done: tuple[ToldItem, ...] = ()
+    not_done: tuple[ToldItem, ...] = ()
+    """What was refused or could not be done, each with its reason (Art. 12(4))."""
+    referrals: tuple[Referral, ...] = ()
+    recipients: tuple[RecipientTold, ...] = ()
+    backups_until: str = ""
+    """ISO date by which the last backup that holds the data is overwritten."""
+    ground: str = ""
+    """A code: of Art. 18(1) for a restriction, of the extension's reason."""
+    linked_to: str = ""
+    """The case that a duplicate is handled in."""
+    requester: str = "subject"
+    """Who exercises the right; see :class:`data_contracts.vocabulary.Requester`."""
 
 
 @dataclass(frozen=True, slots=True)

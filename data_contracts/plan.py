@@ -15,7 +15,11 @@ from data_contracts.vocabulary import Sensitivity
 TablePath = tuple[str, str]
 """System name, table name."""
 
-Action = Literal["delete", "clear", "mask", "pseudonymise", "keep", "disclose", "leave_out"]
+Action = Literal[
+    "delete", "clear", "mask", "pseudonymise", "shred", "keep", "disclose", "leave_out",
+    "rectify", "restrict", "stop", "refer", "by_document",
+]  # fmt: skip
+"""``refer``: another controller's (charter P2); ``by_document``: corrected by a document, not by a change (Art. 16)."""
 
 
 @dataclass(frozen=True, slots=True)

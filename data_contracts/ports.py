@@ -13,11 +13,12 @@ from typing import BinaryIO, Literal, Protocol
 
 import pyarrow as pa
 
-from data_contracts.case import Case, Move, NewCase
+from data_contracts.case import NO_CHANGE, Case, CaseChange, Move, NewCase
 from data_contracts.evidence import Record
-from data_contracts.keys import Erased, ErasureOrder, Key, Selection
+from data_contracts.keys import Key, Look, Order, Selection
 from data_contracts.notices import Channel, KeptItem, LeftOut, Notice, PackageContent, PackageWriter, Rendered
 from data_contracts.plan import Remaining, TablePath, Verdict
+from data_contracts.subjects import SubjectKeys
 from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole
 
 __all__ = [
@@ -108,10 +109,10 @@ class Connector(Protocol):
     def count(self, selections: Sequence[Selection]) -> list[int]:
         """How many rows each selection has, in one read-only transaction, in the order given."""
 
-    def count_not_erased(self, selection: Selection, erased: Erased) -> int:
-        """How many selected rows do not look as ``erased`` says."""
+    def count_unlike(self, selection: Selection, look: Look) -> int:
+        """How many selected rows do not look as ``look`` says."""
 
-    def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+    def carry_out(self, orders: Sequence[Order]) -> list[int]:
         """Carry out ``orders`` in that order, in one transaction where the system has them; rows touched by each.
 
         All or nothing for databases. For file datasets each file is replaced atomically, and carrying out
@@ -246,7 +247,7 @@ class Operator:
     """The TOTP secret, sealed with the master key."""
 
 
-class Register(Protocol):
+class Register(SubjectKeys, Protocol):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""
 
     def open_case(self, new: NewCase) -> Case:
@@ -285,8 +286,9 @@ class Register(Protocol):
         move: tuple[CaseState, str] | None = None,
         actor: str = "rightsflow",
         outcome: str | None = None,
+        change: CaseChange = NO_CHANGE,
     ) -> None:
-        """Mark a step done: receipt, evidence record and the case's move (state, cause) in one transaction.
+        """Mark a step done: receipt, evidence record, the case's move and changed facts in one transaction.
 
         Nothing happens when the step is already done.
 

@@ -143,6 +143,43 @@ class Rectification(StrEnum):
     CORRECTIVE_DOCUMENT = "corrective_document"
 
 
+class Requester(StrEnum):
+    """Who exercises the right; all but the first need proof that they may."""
+
+    SUBJECT = "subject"
+    AGENT = "agent"
+    """Somebody with a mandate of the data subject."""
+    HEIR = "heir"
+    """After death and without directives (LIL Art. 85 II)."""
+    TRUSTED_THIRD_PARTY = "trusted_third_party"
+    """Whom the data subject charged with directives for the time after death (LIL Art. 85 I)."""
+
+
+class ErasureGround(StrEnum):
+    """Art. 17(1): why the data must be erased."""
+
+    NO_LONGER_NEEDED = "a"
+    CONSENT_WITHDRAWN = "b"
+    OBJECTION = "c"
+    UNLAWFUL = "d"
+    LEGAL_DUTY = "e"
+    CHILD = "f"
+    """Collected from a child for an online service (Art. 8(1))."""
+
+
+class RestrictionGround(StrEnum):
+    """Art. 18(1): why processing is restricted."""
+
+    ACCURACY = "a"
+    """The data subject contests the accuracy; until it is verified."""
+    UNLAWFUL = "b"
+    """Processing is unlawful, and the data subject opposes erasure."""
+    CLAIMS = "c"
+    """The data subject needs the data for legal claims."""
+    OBJECTION = "d"
+    """An objection is pending (Art. 21(1))."""
+
+
 class PartyRole(StrEnum):
     """Art. 4(7) to (9)."""
 
@@ -188,6 +225,20 @@ class Gate(StrEnum):
     """The search reached records of what may be several people: which are the data subject's?"""
     OUTAGE = "outage"
     """A system could not be searched or acted on: try again, or handled by hand?"""
+    PROOF = "proof"
+    """Art. 16: a value that the contract lets be changed on proof only: was the proof seen?"""
+    REVIEW = "review"
+    """Art. 15(4): free text that a person must read before it goes out."""
+    REQUESTER = "requester"
+    """An agent, an heir or a trusted third party: may they act, and for what?"""
+    TURN = "turn"
+    """Another case of the same data subject comes first: wait for it, or go on?"""
+    EXTENSION = "extension"
+    """Art. 12(3): is more time needed, and why?"""
+    RECIPIENT = "recipient"
+    """Art. 19: a recipient could not be told by software: told by hand, or try again?"""
+    POSTING = "posting"
+    """A letter is ready: was it posted?"""
     MISMATCH = "mismatch"
     """After acting, what remains is not what the plan keeps: act again, or handled by hand?"""
     UNCERTAIN_MAIL = "uncertain-mail"
@@ -208,6 +259,8 @@ class Decision(StrEnum):
     """Several records: all are of the verified data subject."""
     NAMED = "named"
     """Several records: only those that carry a key the data subject gave."""
+    GO_ON = "go_on"
+    """Do not wait for the other case."""
     SENT = "sent"
     SEND_AGAIN = "send_again"
 
@@ -227,5 +280,20 @@ class NoticeKind(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     IDENTITY_REQUEST = "identity_request"
     ANSWER = "answer"
+    """Access and portability: the answer package is ready."""
     ERASURE_DONE = "erasure_done"
+    RECTIFICATION_DONE = "rectification_done"
+    RESTRICTION_DONE = "restriction_done"
+    RESTRICTION_LIFTED = "restriction_lifted"
+    """Art. 18(3): told before the restriction is lifted."""
+    OBJECTION_DONE = "objection_done"
+    REFERRAL = "referral"
+    """Everything found is another controller's (charter P2)."""
+    EXTENSION = "extension"
+    """Art. 12(3): more time, with reasons."""
+    IDENTITY_REMINDER = "identity_reminder"
+    WITHDRAWAL = "withdrawal"
+    """The data subject withdrew the request."""
+    DUPLICATE = "duplicate"
+    """The same request is being handled already."""
     REFUSAL = "refusal"

@@ -13,6 +13,7 @@ import typer
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import cli_contracts, cli_evidence, cli_operators
+from flows.details import read_details
 from flows.running import join
 from flows.settings import settings
 from flows.showing import OPTION_JSON, note, our_errors, quiet, show, table
@@ -47,14 +48,16 @@ def open_request(  # noqa: PLR0913  # the options of a request
     received: Annotated[str, typer.Option(help="Day of receipt, YYYY-MM-DD; default now.")] = "",
     language: str = "fr",
     name: Annotated[str, typer.Option(help="How the answer addresses the data subject.")] = "",
-    details: Annotated[Path | None, typer.Option(help="File with what the data subject wrote.")] = None,
+    details: Annotated[
+        Path | None, typer.Option(help="What the data subject wrote: a text, or YAML that says what the right asks.")
+    ] = None,
     key: Annotated[str, typer.Option(help="The same key registers the same request once.")] = "",
     as_json: Json = False,
 ) -> None:
     """Register a request durably, before anything else, and start its flow; prints the case id."""
     from flows import work  # noqa: PLC0415  # pays for what it uses
 
-    typed = work.Typed(right, channel, language, received, name, key, _pairs(identity), _text(details))
+    typed = work.Typed(right, channel, language, received, name, key, _pairs(identity), read_details(details))
     facts = work.open_request(typed)
     if facts["note"]:
         note(str(facts["note"]))
@@ -187,17 +190,6 @@ def _pairs(identity: list[str]) -> dict[str, list[str]]:
             raise RequestInvalid("an identity is given as kind=value", where="--identity", remedy="e.g. email=a@b.org")
         pairs.setdefault(kind.strip(), []).append(value)
     return pairs
-
-
-def _text(file: Path | None) -> str:
-    if file is None:
-        return ""
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise RequestInvalid(
-            "the file with the details cannot be read as text", where=str(file), remedy="give a readable UTF-8 file"
-        ) from None
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import pyotp
 from data_contracts.errors import StepFailed
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows import wiring, work
+from flows.details import Details
 from flows.people import enrol, lapse
 from flows.running import RunningSystem
 from flows.showing import console, table
@@ -73,7 +74,14 @@ def _enrol(tell: Tell) -> dict[str, _Operator]:
 
 def _open(right: Right, subject: Any, tell: Tell) -> str:  # noqa: ANN401  # see above
     typed = work.Typed(
-        right, Channel.LETTER, subject.language, "", subject.name, "", {"email": [subject.email]}, _LETTERS[right]
+        right,
+        Channel.LETTER,
+        subject.language,
+        "",
+        subject.name,
+        "",
+        {"email": [subject.email]},
+        Details(_LETTERS[right]),
     )
     case = str(work.open_request(typed)["case"])
     tell(f"{right.value} request of a customer's letter is registered: case {case}")

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from data_contracts.errors import RequestInvalid, RightsflowError
 from data_contracts.vocabulary import Channel, Right
 from flows import wiring
-from flows.forms import RequestForm
+from flows.forms import FORMS, RequestForm
 from flows.gates import forget_forms
 from flows.leases import carrying
 from flows.starting import start_flow
@@ -114,7 +114,8 @@ def _carried(case_id: str, life: Callable[[str], str]) -> str:
 def _typed(right: str, request: RequestForm | Mapping[str, Any], run_id: UUID) -> TypedRequest:
     provided = services()
     try:
-        form = request if isinstance(request, RequestForm) else RequestForm.model_validate(request)
+        typed = request.model_dump() if isinstance(request, RequestForm) else request
+        form = FORMS[Right(right)].model_validate(typed)
     except ValidationError as invalid:
         fields = ", ".join(sorted({str(error["loc"][0]) for error in invalid.errors(include_input=False)}))
         raise RequestInvalid("the form is not filled in rightly", where=fields, remedy="correct these fields") from None
@@ -128,7 +129,10 @@ def _typed(right: str, request: RequestForm | Mapping[str, Any], run_id: UUID) -
         identity=form.identity(),
         name=form.name,
         reply_to="",
+        postal_address=form.address.splitlines(),
+        postal_country=form.country,
         details=form.details,
+        statement=form.statement(),
     )
 
 

@@ -4,12 +4,14 @@ from typing import Literal
 
 from prefect import flow
 
-from flows.forms import RequestForm
+from flows.forms import AnyForm
 from flows.opening import receive_flow
+
+_Rights = Literal["access", "rectification", "erasure", "restriction", "portability", "objection"]
 
 
 @flow(name="receive", validate_parameters=False, persist_result=False)
-def receive(right: Literal["access", "erasure"] = "access", request: RequestForm = RequestForm()) -> str:  # noqa: B008  # the form's defaults
+def receive(right: _Rights = "access", request: AnyForm = AnyForm()) -> str:  # noqa: B008  # the form's defaults
     """Register a request and start its flow; the case id.
 
     What is typed is sealed in the vault and wiped from Prefect before anything else happens.

@@ -14,6 +14,7 @@ from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import wiring
+from flows.details import Details
 from flows.gates import opened
 from flows.rights import carry_on, require_flow
 from flows.showing import console, table
@@ -37,7 +38,7 @@ class Typed:
     name: str = field(repr=False)
     key: str
     identity: Mapping[str, list[str]] = field(repr=False)
-    details: str = field(repr=False)
+    details: Details = field(default_factory=Details, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,11 @@ def open_request(typed: Typed) -> dict[str, Any]:
                 request_key=f"cli:{typed.key or uuid4()}",
                 identity=typed.identity,
                 name=typed.name,
-                details=typed.details,
+                reply_to=typed.details.reply_to,
+                postal_address=typed.details.postal_address,
+                postal_country=typed.details.postal_country,
+                details=typed.details.letter,
+                statement=typed.details.statement,
             )
         )
         run, note = _started(case)

@@ -9,13 +9,14 @@ The order of a notice, so that a process killed anywhere sends no second one and
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from zoneinfo import ZoneInfo
 
 from data_contracts.contract import in_language
 from data_contracts.errors import DeliveryUncertain, RequestInvalid, StepFailed, SystemUnavailable
 from data_contracts.evidence import Record, canonical, digest
-from data_contracts.ports import GateEntry, KeptItem, Notice, Rendered
+from data_contracts.notices import KeptItem, Notice, RecipientTold, Referral, Rendered, ToldItem
+from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind
 from tasks.approval import Question
 from tasks.sealed import subject_request
@@ -27,7 +28,7 @@ BY_POST = "post"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a notice says besides the case's own dates."""
+    """What a notice says besides the case's own dates; fields of :class:`data_contracts.notices.Notice`."""
 
     reasons: tuple[str, ...] = ()
     reason_text: str = ""
@@ -36,6 +37,13 @@ class Content:
     found_rows: int = 0
     by_hand: tuple[str, ...] = ()
     is_proven: bool = True
+    done: tuple[ToldItem, ...] = ()
+    not_done: tuple[ToldItem, ...] = ()
+    referrals: tuple[Referral, ...] = ()
+    recipients: tuple[RecipientTold, ...] = ()
+    backups_until: str = ""
+    ground: str = ""
+    linked_to: str = ""
 
 
 def send_notice(
@@ -196,7 +204,7 @@ def _deliver(case_id: str, name: str, rendered: Rendered) -> str:
 
 def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:
     provided = services()
-    case = provided.register.case(case_id)
+    case, request = provided.register.case(case_id), subject_request(case_id)
     return Notice(
         kind=kind,
         language=case.language,
@@ -204,14 +212,9 @@ def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:
         right=case.right.value,
         received_on=case.received_at.astimezone(ZoneInfo(provided.organisation.time_zone)),
         response_due=case.response_due.isoformat(),
-        recipient_name=subject_request(case_id).name,
-        reasons=content.reasons,
-        reason_text=content.reason_text,
-        kept=content.kept,
-        erased_rows=content.erased_rows,
-        found_rows=content.found_rows,
-        by_hand=content.by_hand,
-        is_proven=content.is_proven,
+        recipient_name=request.statement.requester_name or request.name,
+        requester=request.statement.requester.value,
+        **{one.name: getattr(content, one.name) for one in fields(Content)},
     )
 
 

@@ -4,7 +4,8 @@ Safe to call again with the same ``request_key``: the same case comes back, and 
 the receipt was acknowledged it had been, and nothing is sealed again.
 """
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from data_contracts.case import Case, NewCase
 from data_contracts.company import Vocabulary
 from data_contracts.errors import RequestInvalid
-from data_contracts.request import SubjectRequest
+from data_contracts.request import Statement, SubjectRequest
 from data_contracts.vocabulary import CaseState, Channel, Right
 from tasks.rules.deadlines import Place, response_due
 from tasks.rules.identity_keys import normal_form
@@ -20,6 +21,8 @@ from tasks.sealed import REQUEST, write_json
 from tasks.services import services
 
 _LONGEST_DETAILS = 100_000
+_ADDRESS_LINES = 5
+_LONGEST_LINE = 60
 _TOO_OLD = timedelta(days=366)
 
 
@@ -35,7 +38,10 @@ class TypedRequest:
     identity: Mapping[str, list[str]] = field(repr=False)
     name: str = field(default="", repr=False)
     reply_to: str = field(default="", repr=False)
+    postal_address: Sequence[str] = field(default=(), repr=False)
+    postal_country: str = ""
     details: str = field(default="", repr=False)
+    statement: Statement = field(default_factory=Statement, repr=False)
 
 
 def register_request(typed: TypedRequest) -> Case:
@@ -107,6 +113,7 @@ def _check(typed: TypedRequest, vocabulary: Vocabulary, now: datetime) -> None:
         raise RequestInvalid("name and address are one line each", where="request", remedy="take line breaks out")
     if typed.reply_to and not normal_form("email", typed.reply_to):
         raise RequestInvalid("the address for replies is no e-mail address", where="reply_to", remedy="correct it")
+    _check_address(typed.postal_address)
     if len(typed.details) > _LONGEST_DETAILS:
         raise RequestInvalid(
             "the details are too long", where="details", remedy=f"shorten them to {_LONGEST_DETAILS} characters"
@@ -119,13 +126,32 @@ def _check(typed: TypedRequest, vocabulary: Vocabulary, now: datetime) -> None:
         )
 
 
+def _check_address(lines: Sequence[str]) -> None:
+    """An address fits the window of an envelope (six lines with the name, NF Z 10-011)."""
+    is_long = any(len(line) > _LONGEST_LINE for line in lines)
+    if is_long or sum(1 for line in lines if line.strip()) > _ADDRESS_LINES or has_control("".join(lines)):
+        raise RequestInvalid(
+            "the postal address does not fit on an envelope",
+            where="address",
+            remedy=f"write at most {_ADDRESS_LINES} lines of {_LONGEST_LINE} characters",
+        )
+
+
+def has_control(text: str) -> bool:
+    """Whether text holds a control character, which no line of a letter or mail may."""
+    return any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in text)
+
+
 def _sealed_form(typed: TypedRequest) -> SubjectRequest:
     emails = typed.identity.get("email") or [""]
     return SubjectRequest(
         identity={kind: list(values) for kind, values in typed.identity.items() if values},
         name=typed.name.strip(),
         reply_to=typed.reply_to.strip() or emails[0].strip(),
+        postal_address=[line.strip() for line in typed.postal_address if line.strip()],
+        postal_country=typed.postal_country,
         details=typed.details,
+        statement=typed.statement,
     )
 
 

@@ -140,7 +140,7 @@ def _english_case(subject: Any, secret: str) -> str:  # the demo subject
     """Another access case of the same data subject, answered in English; walked by commands."""
     from flows import work  # noqa: PLC0415  # Prefect reads its settings when imported
 
-    typed = work.Typed(Right.ACCESS, Channel.LETTER, "en", "", subject.name, "", {"email": [subject.email]}, "")
+    typed = work.Typed(Right.ACCESS, Channel.LETTER, "en", "", subject.name, "", {"email": [subject.email]})
     case = str(work.open_request(typed)["case"])
     work.verify_identity(case, "call_back", operator=_OPERATOR, code="", account="pictures")
     _until(lambda: any(gate["gate"] == Gate.APPROVAL for gate in work.case_facts(case)["gates"]))

@@ -19,8 +19,19 @@ _EEA: Final = frozenset(_EEA_CODES.split())
 _NO_COUNTRIES: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 _SPECIAL_GROUND: Final = re.compile(r"A9-2-[a-j]")
 _OBJECTABLE: Final = frozenset({LegalBasis.CONSENT, LegalBasis.LEGITIMATE_INTEREST})
-_ALWAYS: Final = (Gate.IDENTITY, Gate.APPROVAL, Gate.SUBJECTS, Gate.OUTAGE, Gate.UNCERTAIN_MAIL)
-GATES: Final = {Right.ACCESS: _ALWAYS, Right.ERASURE: (*_ALWAYS, Gate.MISMATCH)}
+_ALWAYS: Final = (
+    Gate.IDENTITY, Gate.REQUESTER, Gate.TURN, Gate.APPROVAL, Gate.SUBJECTS, Gate.OUTAGE, Gate.UNCERTAIN_MAIL,
+    Gate.EXTENSION, Gate.POSTING,
+)  # fmt: skip
+_CHANGES: Final = (*_ALWAYS, Gate.MISMATCH, Gate.RECIPIENT)
+GATES: Final = {
+    Right.ACCESS: (*_ALWAYS, Gate.REVIEW),
+    Right.RECTIFICATION: (*_CHANGES, Gate.PROOF),
+    Right.ERASURE: _CHANGES,
+    Right.RESTRICTION: _CHANGES,
+    Right.PORTABILITY: (*_ALWAYS, Gate.REVIEW, Gate.RECIPIENT),
+    Right.OBJECTION: _CHANGES,
+}
 """Gates that a flow can open, by right; the policy must say who answers each."""
 
 
@@ -111,9 +122,8 @@ def organisation(contracts: ContractSet) -> Iterator[Fault]:
 def gates(contracts: ContractSet) -> Iterator[Fault]:
     """Every gate that a flow can open has a rule of who answers it."""
     for right, needed in GATES.items():
-        rules = contracts.policy.gates.get(right, {})
         for gate in needed:
-            if gate not in rules:
+            if contracts.policy.rule(right, gate) is None:
                 what = f"no rule says who answers the gate `{gate}` of {right}"
                 yield Fault(POLICY, "", f"gates.{right}", what, f"add `{gate}: {{roles: […], people: 1}}`")
 

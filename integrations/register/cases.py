@@ -30,6 +30,8 @@ _CASE_COLUMNS = (
     _C.response_due,
     _C.opened_at,
     _C.closed_at,
+    _C.is_extended,
+    _C.linked_to,
 )
 _ONE_CASE = sa.select(*_CASE_COLUMNS).where(_C.case_id == sa.bindparam("wanted"))
 
@@ -99,7 +101,19 @@ class CaseStore(Store):
         return None
 
     def _begin_case(self, connection: Connection, new: NewCase, *, case_id: str) -> None:
-        case = LockedCase(case_id, CaseState.RECEIVED, "", None, 0, 0, NO_RECORD, None)
+        case = LockedCase(
+            case_id,
+            CaseState.RECEIVED,
+            "",
+            None,
+            0,
+            0,
+            NO_RECORD,
+            None,
+            new.response_due,
+            is_extended=False,
+            linked_to="",
+        )
         add_move(connection, case, to=CaseState.RECEIVED, cause="received", actor="rightsflow", at=self._now())
         facts = {
             "right": new.right.value,
@@ -138,6 +152,8 @@ def _new_row(new: NewCase) -> dict[str, object]:
         "moves": 0,
         "records": 0,
         "last_record": NO_RECORD,
+        "is_extended": False,
+        "linked_to": "",
     }
 
 

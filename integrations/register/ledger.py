@@ -7,12 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 
+from data_contracts.case import NO_CHANGE, CaseChange
 from data_contracts.errors import StepFailed
 from data_contracts.evidence import Record
 from data_contracts.ports import StepEntry
 from data_contracts.vocabulary import CaseState
 from integrations.register import tables
-from integrations.register.store import Store, lock_case, save_case, unknown_case
+from integrations.register.store import LockedCase, Store, lock_case, save_case, unknown_case
 
 _S = tables.steps.c
 _THIS_STEP = sa.and_(_S.case_id == sa.bindparam("c"), _S.step == sa.bindparam("s"), _S.system == sa.bindparam("y"))
@@ -96,8 +97,9 @@ class StepLedger(Store):
         move: tuple[CaseState, str] | None = None,
         actor: str = "rightsflow",
         outcome: str | None = None,
+        change: CaseChange = NO_CHANGE,
     ) -> None:
-        """Mark a step done: receipt, evidence record, move and outcome in one transaction; once.
+        """Mark a step done: receipt, evidence record, move, outcome and changed facts in one transaction; once.
 
         Raises:
             CaseUnknown: when there is no such case.
@@ -114,6 +116,7 @@ class StepLedger(Store):
                 case = self._move(connection, case, move, actor=actor)
             if outcome is not None:
                 case = replace(case, outcome=outcome)
+            case = _changed(case, change)
             if case != before:
                 save_case(connection, case)
 
@@ -162,3 +165,12 @@ class StepLedger(Store):
         """Whether it was this call that did it."""
         row = {"state": "done", "attempts": 1, "receipt": dict(receipt), "changed_at": self._now(), **place}
         return connection.execute(_FINISH, row).one_or_none() is not None
+
+
+def _changed(case: LockedCase, change: CaseChange) -> LockedCase:
+    return replace(
+        case,
+        response_due=change.response_due or case.response_due,
+        is_extended=case.is_extended or change.is_extended,
+        linked_to=change.linked_to or case.linked_to,
+    )

@@ -12,9 +12,10 @@ from integrations.register.leases import LeaseStore
 from integrations.register.ledger import StepLedger
 from integrations.register.operators import OperatorStore
 from integrations.register.schema import upgrade_engine
+from integrations.register.subjects import SubjectStore
 
 
-class SqlRegister(CaseStore, StepLedger, GateStore, OperatorStore, KeyStore, LeaseStore):
+class SqlRegister(CaseStore, StepLedger, GateStore, OperatorStore, KeyStore, LeaseStore, SubjectStore):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 
     Several processes and threads may use one database at once. Each method is one transaction. Every method raises

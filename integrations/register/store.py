@@ -7,7 +7,7 @@ once come one after the other and the evidence chain never forks.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -37,6 +37,9 @@ class LockedCase:
     records: int
     last_record: str
     head: str | None
+    response_due: date
+    is_extended: bool
+    linked_to: str
 
 
 class Store:
@@ -114,6 +117,9 @@ _LOCK_CASE = (
         tables.cases.c.records,
         tables.cases.c.last_record,
         tables.cases.c.head,
+        tables.cases.c.response_due,
+        tables.cases.c.is_extended,
+        tables.cases.c.linked_to,
     )
     .where(tables.cases.c.case_id == sa.bindparam("wanted"))
     .with_for_update()
@@ -146,6 +152,9 @@ def save_case(connection: Connection, case: LockedCase) -> None:
         "records": case.records,
         "last_record": case.last_record,
         "head": case.head,
+        "response_due": case.response_due,
+        "is_extended": case.is_extended,
+        "linked_to": case.linked_to,
     }
     connection.execute(_SAVE_CASE, changed)
 

@@ -60,6 +60,8 @@ cases = sa.Table(
     sa.Column("records", sa.Integer, nullable=False),
     sa.Column("last_record", sa.String(DIGEST_CHARS), nullable=False),
     sa.Column("head", sa.Text),
+    sa.Column("is_extended", sa.Boolean, nullable=False, default=False),
+    sa.Column("linked_to", sa.String(40), nullable=False, default=""),
 )
 
 moves = sa.Table(
@@ -157,4 +159,95 @@ data_keys = sa.Table(
     sa.Column("case_id", sa.String(200), primary_key=True),
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
     sa.Column("destroyed_at", UtcTime),
+)
+
+# --- what outlives a case: who is meant is kept as keyed digests alone ------------------------------------------------
+
+subject_keys = sa.Table(
+    "subject_key",
+    metadata,
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), primary_key=True),
+    sa.Column("digest", sa.String(DIGEST_CHARS), primary_key=True, index=True),
+    sa.Column("kind", sa.String(60), nullable=False),
+)
+
+stances = sa.Table(
+    "stance",
+    metadata,
+    sa.Column("seq", _BIG_ID, primary_key=True, autoincrement=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("digest", sa.String(DIGEST_CHARS), nullable=False),
+    sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("purpose", sa.String(60), nullable=False),
+    sa.Column("recipient", sa.String(60), nullable=False),
+    sa.Column("stance", sa.String(20), nullable=False),
+    sa.Column("source", sa.String(200), nullable=False),
+    sa.Column("notice_version", sa.String(60), nullable=False),
+    sa.Column("entry_key", sa.String(DIGEST_CHARS), nullable=False, unique=True),
+    sa.Index("stance_of_subject", "digest", "purpose", "recipient", "seq"),
+)
+"""The consent and objection ledger; the migration adds triggers that refuse to change or delete a row."""
+
+restrictions = sa.Table(
+    "restriction",
+    metadata,
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), primary_key=True),
+    sa.Column("digest", sa.String(DIGEST_CHARS), primary_key=True, index=True),
+    sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("ground", sa.String(10), nullable=False),
+    sa.Column("purposes", sa.JSON, nullable=False),
+    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("lifted_at", UtcTime),
+)
+
+litigation_holds = sa.Table(
+    "litigation_hold",
+    metadata,
+    sa.Column("hold_id", sa.String(40), primary_key=True),
+    sa.Column("digest", sa.String(DIGEST_CHARS), primary_key=True, index=True),
+    sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("systems", sa.JSON, nullable=False),
+    sa.Column("reference", sa.String(60), nullable=False),
+    sa.Column("set_by", sa.String(200), nullable=False),
+    sa.Column("set_at", UtcTime, nullable=False),
+    sa.Column("lifted_by", sa.String(200), nullable=False, default=""),
+    sa.Column("lifted_at", UtcTime),
+)
+
+recipient_notices = sa.Table(
+    "recipient_notice",
+    metadata,
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), primary_key=True),
+    sa.Column("party", sa.String(60), primary_key=True),
+    sa.Column("via", sa.String(20), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("sent_at", UtcTime),
+    sa.Column("acknowledged_at", UtcTime),
+    sa.Column("reference", sa.String(200), nullable=False, default=""),
+    sa.Column("chased", sa.Integer, nullable=False, default=0),
+    sa.Column("chased_at", UtcTime),
+)
+
+disclosures = sa.Table(
+    "disclosure",
+    metadata,
+    sa.Column("seq", _BIG_ID, primary_key=True, autoincrement=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("digest", sa.String(DIGEST_CHARS), nullable=False, index=True),
+    sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("recipient", sa.String(60), nullable=False),
+    sa.Column("purpose", sa.String(60), nullable=False),
+    sa.Column("places", sa.JSON, nullable=False),
+    sa.Column("source", sa.String(200), nullable=False),
+    sa.Column("entry_key", sa.String(DIGEST_CHARS), nullable=False, unique=True),
+)
+
+api_keys = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("name", sa.String(60), primary_key=True),
+    sa.Column("digest", sa.String(DIGEST_CHARS), nullable=False, unique=True),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("valid_until", UtcTime),
+    sa.Column("is_active", sa.Boolean, nullable=False),
 )

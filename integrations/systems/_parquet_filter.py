@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_contracts.errors import ContractMismatch
-from data_contracts.keys import Condition, Cutoff, Erased, Selection
+from data_contracts.keys import Condition, Cutoff, Look, Selection
 from integrations.systems._values import NO_MATCH, PHONE_NOISE, Kind, cutoff_local, fit, key_forms
 
 REMEDY = "correct the contract, or bring the live schema back to it, then run `rightsflow contracts check`"
@@ -69,13 +69,13 @@ class Filters:
             expression &= bound
         return expression
 
-    def not_erased(self, erased: Erased) -> pc.Expression:
-        """Rows that do not look as ``erased`` says."""
-        signs = [self._column(name).is_valid() for name in erased.cleared]
-        for name, value in erased.masked.items():
+    def not_looking(self, look: Look) -> pc.Expression:
+        """Rows that do not look as ``look`` says."""
+        signs = [self._column(name).is_valid() for name in look.cleared]
+        for name, value in look.holding.items():
             constant = self.array(name, [value])
             signs.append(~self._column(name).isin(constant) if len(constant) else pc.scalar(True))  # noqa: FBT003
-        signs += [self._column(name).isin(self.array(name, values)) for name, values in erased.replaced.items()]
+        signs += [self._column(name).isin(self.array(name, values)) for name, values in look.replaced.items()]
         expression = pc.scalar(False)  # noqa: FBT003  # an Arrow literal
         for sign in signs:
             expression |= sign

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch, SystemUnavailable
-from data_contracts.keys import Condition, Cutoff, Erased, EraseRows, ErasureOrder, Key, Selection
+from data_contracts.keys import Condition, Cutoff, DeleteRows, Key, Look, Order, Selection
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
 from integrations.systems._values import NO_MATCH, Kind, cutoff_local, fit, key_forms, normal_form
 
@@ -106,12 +106,12 @@ class MemoryConnector:
         with self._lock:
             return [len(self._selected(selection, ())) for selection in selections]
 
-    def count_not_erased(self, selection: Selection, erased: Erased) -> int:
-        """How many selected rows do not look as ``erased`` says."""
-        names = [*erased.cleared, *erased.masked, *erased.replaced]
-        return sum(not _looks_erased(row, erased) for row in self._selected(selection, names))
+    def count_unlike(self, selection: Selection, look: Look) -> int:
+        """How many selected rows do not look as ``look`` says."""
+        names = [*look.cleared, *look.holding, *look.replaced]
+        return sum(not _looks_so(row, look) for row in self._selected(selection, names))
 
-    def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+    def carry_out(self, orders: Sequence[Order]) -> list[int]:
         """Carry out ``orders``, all or nothing; the rows touched by each."""
         with self._lock:
             before = copy.deepcopy(self._rows)
@@ -126,15 +126,15 @@ class MemoryConnector:
 
     # --- orders ----------------------------------------------------------------------------------------------------
 
-    def _carry_out(self, order: ErasureOrder) -> int:
-        if isinstance(order, EraseRows):
+    def _carry_out(self, order: Order) -> int:
+        if isinstance(order, DeleteRows):
             gone = {id(row) for row in self._selected(order.selection, ())}
             table = self._rows[order.selection.table]
             self._rows[order.selection.table] = [row for row in table if id(row) not in gone]
             return len(gone)
-        rows = self._selected(order.selection, [*order.clear, *order.mask, *order.replace])
+        rows = self._selected(order.selection, [*order.clear, *order.set_to, *order.replace])
         for row in rows:
-            row.update(dict.fromkeys(order.clear) | dict(order.mask))
+            row.update(dict.fromkeys(order.clear) | dict(order.set_to))
             row.update({n: new.get(str(row[n]), row[n]) for n, new in order.replace.items() if row.get(n) is not None})
         return len(rows)
 
@@ -200,10 +200,10 @@ def _kind(value: object) -> Kind:
     return next((kind for known, kind in _KINDS if isinstance(value, known)), Kind.ANY)
 
 
-def _looks_erased(row: Row, erased: Erased) -> bool:
-    is_cleared = all(row.get(name) is None for name in erased.cleared)
-    is_masked = all(row.get(name) == value for name, value in erased.masked.items())
-    return is_cleared and is_masked and all(str(row.get(n)) not in old for n, old in erased.replaced.items())
+def _looks_so(row: Row, look: Look) -> bool:
+    is_cleared = all(row.get(name) is None for name in look.cleared)
+    is_masked = all(row.get(name) == value for name, value in look.holding.items())
+    return is_cleared and is_masked and all(str(row.get(n)) not in old for n, old in look.replaced.items())
 
 
 def _storable(rows: list[Row], schema: pa.Schema) -> list[Row]:

@@ -22,7 +22,7 @@ from pyarrow import fs
 
 from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch, RightsflowError, StepFailed, SystemUnavailable
-from data_contracts.keys import EraseColumns, Erased, EraseRows, ErasureOrder, Key, Selection
+from data_contracts.keys import ChangeColumns, DeleteRows, Key, Look, Order, Selection
 from data_contracts.ports import LiveColumn, LiveSchema
 from integrations.systems._parquet_filter import REMEDY, Filters
 from integrations.systems._parquet_rewrite import Change, remove_leftovers, rewrite
@@ -96,12 +96,12 @@ class ParquetConnector:
         with self._guarded():
             return [self._count(selection) for selection in selections]
 
-    def count_not_erased(self, selection: Selection, erased: Erased) -> int:
-        """How many selected rows do not look as ``erased`` says."""
+    def count_unlike(self, selection: Selection, look: Look) -> int:
+        """How many selected rows do not look as ``look`` says."""
         with self._guarded():
-            return self._count(selection, erased)
+            return self._count(selection, look)
 
-    def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+    def carry_out(self, orders: Sequence[Order]) -> list[int]:
         """Carry out ``orders`` in that order; the rows touched by each.
 
         Orders are compared with the live schema before the first file is touched.
@@ -161,25 +161,25 @@ class ParquetConnector:
                 columns=list(columns), filter=where, batch_size=_BATCH_ROWS, batch_readahead=2, fragment_readahead=1
             ).to_batches()
 
-    def _count(self, selection: Selection, erased: Erased | None = None) -> int:
+    def _count(self, selection: Selection, look: Look | None = None) -> int:
         dataset = self._dataset(selection.table)
         filters = self._filters(selection.table, dataset.schema)
         where = filters.selection(selection)
-        only = None if erased is None else filters.not_erased(erased)
+        only = None if look is None else filters.not_looking(look)
         if where is None:
             return 0
         return int(dataset.count_rows(filter=where if only is None else where & only))
 
     # --- orders ----------------------------------------------------------------------------------------------------
 
-    def _check(self, order: ErasureOrder) -> None:
+    def _check(self, order: Order) -> None:
         table = order.selection.table
         filters = self._filters(table, self._dataset(table).schema)
         filters.selection(order.selection)
-        if isinstance(order, EraseColumns):
+        if isinstance(order, ChangeColumns):
             _changes(filters, order)
 
-    def _carry_out(self, order: ErasureOrder) -> int:
+    def _carry_out(self, order: Order) -> int:
         filesystem, _ = self._place()
         table = order.selection.table
         dataset = self._dataset(table)
@@ -190,14 +190,14 @@ class ParquetConnector:
         if where is None:
             return 0
         change = _without(where, dataset.schema)
-        if isinstance(order, EraseColumns):
+        if isinstance(order, ChangeColumns):
             change = _with(where, dataset.schema, _changes(filters, order))
         touched, left = 0, len(dataset.files)
         for fragment in dataset.get_fragments():
             rows = fragment.count_rows(filter=where)
             if not rows:
                 continue
-            is_emptied = isinstance(order, EraseRows) and rows == fragment.count_rows()
+            is_emptied = isinstance(order, DeleteRows) and rows == fragment.count_rows()
             rewrite(filesystem, fragment.path, change, keep_empty=left == 1)
             left -= is_emptied
             touched += rows
@@ -241,9 +241,9 @@ _Changed = Mapping[str, tuple[pa.Array, pa.Array] | pa.Scalar]
 """Column to its constant, or to old values and their replacements."""
 
 
-def _changes(filters: Filters, order: EraseColumns) -> _Changed:
+def _changes(filters: Filters, order: ChangeColumns) -> _Changed:
     changes: dict[str, Any] = {}
-    for name, value in (dict.fromkeys(order.clear) | dict(order.mask)).items():
+    for name, value in (dict.fromkeys(order.clear) | dict(order.set_to)).items():
         type_ = filters.type(name)
         fitted = None if value is None else filters.fitted(name, value)
         is_refused = fitted is NO_MATCH or (fitted is None and not filters.schema.field(name).nullable)
@@ -262,9 +262,9 @@ def _changes(filters: Filters, order: EraseColumns) -> _Changed:
 
 def _cannot_hold(filters: Filters, name: str) -> ContractMismatch:
     return ContractMismatch(
-        "the column cannot hold what it is to be erased to",
+        "the column cannot hold the value that it is to be given",
         where=filters.place(name),
-        remedy="choose another way of erasing the column in the contract",
+        remedy="correct the column's type or its way of erasing in the contract, then try again",
     )
 
 

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from data_contracts.contract import SystemContract
-from data_contracts.keys import Erased, ErasureOrder, Key, Selection
+from data_contracts.keys import Key, Look, Order, Selection
 from data_contracts.ports import LiveSchema
 from integrations.systems._sql_arrow import arrow_schema, oddities, to_batch
 from integrations.systems._sql_conditions import Conditions
 from integrations.systems._sql_engine import Engines
-from integrations.systems._sql_erasure import Erasure, count_not_erased
 from integrations.systems._sql_errors import guarded
+from integrations.systems._sql_orders import Orders, count_unlike
 from integrations.systems._sql_query import Asked, Queries
 from integrations.systems._sql_tables import SqlColumn, SqlTables
 from integrations.systems._values import Kind
@@ -121,17 +121,17 @@ class SqlConnector:
             with self._engines.reading(statements=len(asked) + 1) as connection:
                 return [self._queries.count(connection, question) for question in asked]
 
-    def count_not_erased(self, selection: Selection, erased: Erased) -> int:
-        """How many selected rows do not look as ``erased`` says."""
+    def count_unlike(self, selection: Selection, look: Look) -> int:
+        """How many selected rows do not look as ``look`` says."""
         with self._guard():
             asked = self._queries.ask(selection)
             with self._engines.reading(statements=len(asked.parts)) as connection:
-                return count_not_erased(self._queries, connection, asked, erased)
+                return count_unlike(self._queries, connection, asked, look)
 
-    def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+    def carry_out(self, orders: Sequence[Order]) -> list[int]:
         """Carry out ``orders`` in one transaction, all or nothing; the rows touched by each."""
         with self._guard(), self._engines.writing() as connection:
-            erasure = Erasure(self._queries, connection)
+            erasure = Orders(self._queries, connection)
             return [erasure.carry_out(order) for order in orders]
 
     def close(self) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 
 from data_contracts.errors import EvidenceBroken
 from data_contracts.evidence import Record
-from data_contracts.plan import Plan, PlanLine, TablePath, plan_facts
+from data_contracts.plan import Plan, PlanLine, TablePath
 from data_contracts.ports import LeftOut, PackageContent
 from data_contracts.vocabulary import CaseState, Right
 from tasks.archive_evidence import PACKAGE
 from tasks.locate_data import by_hand
+from tasks.plans import freeze, planned
 from tasks.rules.plan import sensitivity_of
 from tasks.rules.redaction import disclosure
 from tasks.services import services
@@ -22,19 +23,7 @@ from tasks.step import step
 @step("plan")
 def plan_access(case_id: str) -> str:
     """The plan of what is disclosed, from what was staged; returns its digest."""
-    provided = services()
-    if (entry := provided.register.step(case_id, "plan")) and entry.state == "done":
-        return str(entry.receipt["digest"])
-    plan = _plan(case_id)
-    facts = plan_facts(plan)
-    provided.register.complete(
-        case_id,
-        "plan",
-        receipt={"digest": plan.digest, "plan": facts},
-        record=Record("plan", "", {"digest": plan.digest, "lines": facts["lines"]}),  # type: ignore[dict-item]  # plan_facts is JSON
-        move=(CaseState.PLANNED, plan.digest),
-    )
-    return plan.digest
+    return planned(case_id) or freeze(_plan(case_id))
 
 
 @step("act")

@@ -20,10 +20,11 @@ from zoneinfo import ZoneInfo
 from data_contracts.contract import Reference, Table
 from data_contracts.errors import ContractMismatch
 from data_contracts.evidence import Facts, Record
-from data_contracts.keys import Condition, ErasureOrder, Selection
-from data_contracts.plan import Located, Plan, plan_facts
-from data_contracts.vocabulary import CaseState, ColumnErasure, TableErasure
+from data_contracts.keys import Condition, Order, Selection
+from data_contracts.plan import Located, Plan
+from data_contracts.vocabulary import ColumnErasure, TableErasure
 from tasks.locate_data import by_hand
+from tasks.plans import confirm, freeze, plan_receipt, planned
 from tasks.rules.drift import Effect, drift
 from tasks.rules.exemptions import Calendar, bound, carrier_of, period_of
 from tasks.rules.order import system_order, table_order
@@ -65,46 +66,17 @@ def measure_system(case_id: str, system: str) -> Mapping[str, int]:
 @step("plan")
 def plan_erasure(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> str:
     """Freeze the plan from the counts of :func:`measure_system`, by system; returns its digest."""
-    provided = services()
-    if (entry := provided.register.step(case_id, "plan")) and entry.state == "done":
-        return str(entry.receipt["digest"])
-    if not provided.vault.has(case_id, TOKEN_KEY):
+    if digest := planned(case_id):
+        return digest
+    if not services().vault.has(case_id, TOKEN_KEY):
         write_json(case_id, TOKEN_KEY, {"key": secrets.token_hex(32)})
-    plan, as_of = _plan(case_id, counts), _today()
-    facts = plan_facts(plan)
-    provided.register.complete(
-        case_id,
-        "plan",
-        receipt={"digest": plan.digest, "plan": facts, "as_of": as_of.isoformat(), "totals": _totals(counts)},
-        record=Record("plan", "", {"digest": plan.digest, "as_of": as_of.isoformat(), "lines": facts["lines"]}),  # type: ignore[dict-item]  # plan_facts is JSON
-        move=(CaseState.PLANNED, plan.digest),
-    )
-    return plan.digest
+    return freeze(_plan(case_id, counts), {"as_of": _today().isoformat(), "totals": _totals(counts)})
 
 
 @step("confirm")
 def confirm_plan(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> bool:
     """Whether the plan that was approved still holds; if not, it is forgotten and must be made and shown anew."""
-    register = services().register
-    approved = register.step(case_id, "plan")
-    fresh = _plan(case_id, counts).digest
-    if approved is not None and approved.receipt["digest"] == fresh:
-        register.complete(
-            case_id,
-            "confirm",
-            receipt={"digest": fresh},
-            record=Record("confirm", "", {"digest": fresh}),
-            move=(CaseState.ACTING, "plan confirmed"),
-        )
-        return True
-    facts = {"approved": str(approved.receipt["digest"]) if approved else "", "found": fresh}
-    register.reopen(
-        case_id,
-        ["plan", "approve"],
-        Record("plan changed", "", facts),
-        (CaseState.LOCATED, "the plan changed after approval"),
-    )
-    return False
+    return confirm(_plan(case_id, counts))
 
 
 @step("erase")
@@ -115,7 +87,7 @@ def erase_in_system(case_id: str, system: str) -> dict[str, int]:
     if entry.state == "done":
         return dict(entry.receipt["rows"])  # type: ignore[call-overload, no-any-return]  # written below
     sequence = _orders(case_id, system)
-    touched = provided.systems.connector(system).erase([order for _, order in sequence])
+    touched = provided.systems.connector(system).carry_out([order for _, order in sequence])
     rows: dict[str, int] = {}
     for (table, _), count in zip(sequence, touched, strict=True):
         rows[table] = rows.get(table, 0) + count
@@ -228,7 +200,7 @@ def _sealed_keys(case_id: str, system: str) -> dict[tuple[str, ...], frozenset[A
     return keys_of(read_json(case_id, f"keys.{system}"))
 
 
-def _orders(case_id: str, system: str) -> list[tuple[str, ErasureOrder]]:
+def _orders(case_id: str, system: str) -> list[tuple[str, Order]]:
     """Every order of one system by table, in the order foreign keys demand."""
     provided = services()
     contract = provided.contracts.systems[system]
@@ -245,10 +217,7 @@ def _orders(case_id: str, system: str) -> list[tuple[str, ErasureOrder]]:
 
 def planned_as_of(case_id: str) -> date:
     """The day the approved plan was made for."""
-    entry = services().register.step(case_id, "plan")
-    if entry is None:
-        raise ContractMismatch("there is no plan", where=case_id, remedy="run the case again")
-    return date.fromisoformat(str(entry.receipt["as_of"]))
+    return date.fromisoformat(str(plan_receipt(case_id)["as_of"]))
 
 
 def _plan(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> Plan:

@@ -8,24 +8,20 @@ Three counts for every table that the plan speaks of, none of them a statement's
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from data_contracts.contract import Table, in_language
-from data_contracts.errors import ErasureUnproven
-from data_contracts.evidence import Record
 from data_contracts.keys import Condition, Selection
 from data_contracts.plan import Remaining, TablePath
 from data_contracts.ports import KeptItem
-from data_contracts.vocabulary import CaseState
 from tasks.act.erasure import parts_of, planned_as_of, replacements, with_row_keys
 from tasks.locate_data import AGAIN, by_hand, load_search
 from tasks.notify_subject import tell_erased
+from tasks.plans import plan_receipt
+from tasks.proving import is_proven, judge_act
 from tasks.rules.plan import Segment, erased_look
 from tasks.sealed import read_located
 from tasks.services import services
 from tasks.step import step
-
-_ACT_AGAIN = "act again"
 
 
 @step("recount")
@@ -39,72 +35,24 @@ def judge_erasure(case_id: str, counted: Sequence[Remaining]) -> int:
     """That nothing remains but what an exemption keeps; the number of counts that show it.
 
     Raises:
-        ErasureUnproven: when something else remains; the failures are named by system, table and check.
+        ActUnproven: when something else remains; the failures are named by system, table and check.
     """
-    provided = services()
-    proof = [*counted, *_unknown_keys(case_id)]
-    verdict = provided.judge.judge(proof, _expected(case_id))
-    if not verdict.proven:
-        raise ErasureUnproven(
-            f"what remains is not what the plan keeps ({'; '.join(verdict.failures)})",
-            where=case_id,
-            remedy="answer the gate mismatch: act again, or handled by hand with its reference",
-        )
-    lines = [
-        f"{p.system}.{p.table} {p.check}: {p.remaining} remain, {p.kept} kept{f' by {p.hold}' if p.hold else ''}"
-        for p in proof
-    ]
-    provided.register.complete(
-        case_id,
-        "prove",
-        receipt={"counts": len(proof), "checker": verdict.checker},
-        record=Record("prove", "", {"proven": True, "checker": verdict.checker, "counts": lines}),
-        move=(CaseState.VERIFIED, "erasure proven"),
-    )
-    return len(proof)
-
-
-def record_by_hand(case_id: str, reference: str, failures: str) -> None:
-    """Note that a person finished what could not be proven, with the person's reference."""
-    services().register.complete(
-        case_id,
-        "prove",
-        receipt={"by_hand": reference},
-        record=Record("prove", "", {"proven": False, "by_hand": reference, "failures": failures}),
-        move=(CaseState.VERIFIED, "finished by hand"),
-    )
-
-
-def times_acted_again(case_id: str) -> int:
-    """How often people had the case acted on again; tells one question at the gate from the next."""
-    return sum(1 for name, _ in services().register.steps(case_id) if name == _ACT_AGAIN)
-
-
-def act_again(case_id: str) -> None:
-    """Forget that the systems were acted on, so that they are acted on again from the sealed keys.
-
-    Were the process killed in between, the systems are acted on and the answer at the gate is carried out once more.
-    """
-    register, number = services().register, times_acted_again(case_id)
-    register.reopen(case_id, ["erase"], Record(_ACT_AGAIN, "", {"why": "unproven"}), None)
-    register.complete(case_id, _ACT_AGAIN, str(number), receipt={}, record=None)
+    return judge_act(case_id, [*counted, *_unknown_keys(case_id)], _expected(case_id))
 
 
 @step("tell erased")
 def tell_erasure(case_id: str) -> str:
     """Tell what was erased, what was kept with its legal ground, and what was done by hand (Art. 12(3), 17(3))."""
     language = services().register.case(case_id).language
-    entry = services().register.step(case_id, "prove")
-    is_proven = entry is not None and "by_hand" not in entry.receipt
     kept = kept_items(case_id, language)
-    return tell_erased(case_id, kept, erased_rows=erased_rows(case_id), is_proven=is_proven)
+    return tell_erased(case_id, kept, erased_rows=erased_rows(case_id), is_proven=is_proven(case_id))
 
 
 def kept_items(case_id: str, language: str) -> list[KeptItem]:
     """What the plan keeps and why, in words for the data subject."""
     provided = services()
     items: list[KeptItem] = []
-    for line in _plan_receipt(case_id)["plan"]["lines"]:
+    for line in plan_receipt(case_id)["plan"]["lines"]:
         if line["action"] != "keep" or not line["rows"] or not line["ground"]:
             continue
         hold = provided.contracts.vocabulary.holds[line["ground"]["hold"]]
@@ -130,7 +78,7 @@ def erased_rows(case_id: str) -> int:
     """
     handled = by_hand(case_id)
     rows: dict[TablePath, int] = {}
-    for line in _plan_receipt(case_id)["plan"]["lines"]:
+    for line in plan_receipt(case_id)["plan"]["lines"]:
         if line["system"] not in handled and line["action"] in {"delete", "clear", "mask", "pseudonymise"}:
             path = (line["system"], line["table"])
             rows[path] = max(rows.get(path, 0), line["rows"])
@@ -159,7 +107,7 @@ def _rows_line(case_id: str, table: Table, conditions: Sequence[Condition]) -> R
 
 def _planned_to_stay(case_id: str, table: Table) -> tuple[int, str]:
     """How many own rows of the table the approved plan leaves in place, and by which holds."""
-    receipt = _plan_receipt(case_id)
+    receipt = plan_receipt(case_id)
     lines = [line for line in receipt["plan"]["lines"] if (line["system"], line["table"]) == (table.system, table.name)]
     deleted = sum(line["rows"] for line in lines if line["action"] == "delete")
     grounds = sorted({line["ground"]["hold"] for line in lines if line["ground"]})
@@ -175,7 +123,7 @@ def _values_lines(case_id: str, table: Table, parts: Iterable[Segment]) -> list[
         if part.verb in {"clear", "mask", "pseudonymise"}:
             looked = True
             if part.selection.conditions:
-                remaining += connector.count_not_erased(part.selection, erased_look(part, table, swaps))
+                remaining += connector.count_unlike(part.selection, erased_look(part, table, swaps))
     return [Remaining(table.system, table.name, "values", remaining, 0)] if looked else []
 
 
@@ -189,13 +137,6 @@ def _unknown_keys(case_id: str) -> list[Remaining]:
         unknown = sum(len(way.keys - known) for way in ways)
         lines.append(Remaining(system, name, "keys", unknown, 0))
     return lines
-
-
-def _plan_receipt(case_id: str) -> Any:  # noqa: ANN401  # JSON written by plan_erasure
-    entry = services().register.step(case_id, "plan")
-    if entry is None:
-        raise ErasureUnproven("there is no plan to prove against", where=case_id, remedy="run the case again")
-    return entry.receipt
 
 
 def _expected(case_id: str) -> list[TablePath]:

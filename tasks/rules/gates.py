@@ -27,14 +27,14 @@ def rule_for(policy: Policy, right: Right, gate: Gate) -> GateRule:
     Raises:
         ContractInvalid: when the policy has none; a gate without a rule is never open to everybody.
     """
-    try:
-        return policy.gates[right][gate]
-    except KeyError:
+    rule = policy.rule(right, gate)
+    if rule is None:
         raise ContractInvalid(
             f"no rule for gate {gate.value} of {right.value}",
             where="policy.yaml: gates",
             remedy=f"add gates.{right.value}.{gate.value} with roles and people",
-        ) from None
+        )
+    return rule
 
 
 def people_needed(rule: GateRule, sensitivity: Sensitivity) -> int:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from data_contracts.contract import Column, Contracts, Table
-from data_contracts.keys import Condition, EraseColumns, Erased, EraseRows, ErasureOrder, Key, KeyValue, Selection
+from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Key, KeyValue, Look, Order, Selection
 from data_contracts.plan import Action, Ground, Located, Plan, PlanLine, TablePath
 from data_contracts.vocabulary import ColumnErasure, RetentionAction, Sensitivity, TableErasure
 from tasks.rules.exemptions import Calendar, bound, carrier_of, ground_of, period_of
@@ -128,9 +128,7 @@ def sensitivity_of(contracts: Contracts, paths: Iterable[TablePath]) -> Sensitiv
     return ranks[max(found, default=0)]
 
 
-def orders(
-    parts: Iterable[Segment], table: Table, replacements: Mapping[str, Mapping[str, str]]
-) -> tuple[ErasureOrder, ...]:
+def orders(parts: Iterable[Segment], table: Table, replacements: Mapping[str, Mapping[str, str]]) -> tuple[Order, ...]:
     """What the connector is told to do with one table.
 
     Args:
@@ -140,17 +138,17 @@ def orders(
     """
     own = [p for p in parts if p.path == (table.system, table.name) and p.verb != "keep"]
     columns = [
-        EraseColumns(part.selection, **_values(part, table, replacements)) for part in own if part.verb != "delete"
+        ChangeColumns(part.selection, **_values(part, table, replacements)) for part in own if part.verb != "delete"
     ]
-    return (*_joined(columns), *(EraseRows(part.selection) for part in own if part.verb == "delete"))
+    return (*_joined(columns), *(DeleteRows(part.selection) for part in own if part.verb == "delete"))
 
 
-def erased_look(part: Segment, table: Table, replacements: Mapping[str, Mapping[str, str]]) -> Erased:
+def erased_look(part: Segment, table: Table, replacements: Mapping[str, Mapping[str, str]]) -> Look:
     """What the columns of ``part`` look like afterwards, for the proof (law 7)."""
     values = _values(part, table, replacements)
-    return Erased(
+    return Look(
         cleared=values["clear"],
-        masked=values["mask"],
+        holding=values["set_to"],
         replaced={column: frozenset(old) for column, old in values["replace"].items()},
     )
 
@@ -250,22 +248,22 @@ def _verbs(table: Table, selection: Selection, columns: tuple[str, ...]) -> list
 def _values(part: Segment, table: Table, replacements: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     return {
         "clear": part.columns if part.verb == "clear" else (),
-        "mask": {c: _MASKS[table.column(c).logical_type] for c in part.columns} if part.verb == "mask" else {},
+        "set_to": {c: _MASKS[table.column(c).logical_type] for c in part.columns} if part.verb == "mask" else {},
         "replace": {c: replacements.get(c, {}) for c in part.columns} if part.verb == "pseudonymise" else {},
     }
 
 
-def _joined(columns: Sequence[EraseColumns]) -> list[EraseColumns]:
+def _joined(columns: Sequence[ChangeColumns]) -> list[ChangeColumns]:
     """One statement for the parts that select the same rows: fewer passes, and no half-blanked row in between."""
-    joined: list[EraseColumns] = []
+    joined: list[ChangeColumns] = []
     for order in columns:
         if joined and joined[-1].selection == order.selection:
             last = joined.pop()
             joined.append(
-                EraseColumns(
+                ChangeColumns(
                     last.selection,
                     clear=last.clear + order.clear,
-                    mask={**last.mask, **order.mask},
+                    set_to={**last.set_to, **order.set_to},
                     replace={**last.replace, **order.replace},
                 )
             )

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from data_contracts.keys import Condition, EraseColumns, EraseRows, ErasureOrder, Selection
+from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Order, Selection
 from tasks.services import services
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.shop import by_hand_url
@@ -29,27 +29,27 @@ def measure(url: str, customers: int) -> list[Figure]:
     few, ours, theirs = (_numbers(1, _FEW), _numbers(_FEW + 1, half), _numbers(half + 1, customers))
     connector = services().systems.connector("shop")
     for order in (_deletion, _change):
-        connector.erase([order(_numbers(0, 0))])  # connected, and looked up, once
+        connector.carry_out([order(_numbers(0, 0))])  # connected, and looked up, once
     figures = []
     with psycopg.connect(by_hand_url(url), autocommit=True) as connection:
         for what, order, plain in (
             ("delete", _deletion, lambda: connection.execute(_DELETE, (theirs,))),
             ("change three columns", _change, lambda: connection.execute(_UPDATE, ("erased", theirs))),
         ):
-            few_statements, _ = _counted(lambda order=order: connector.erase([order(few)]))  # type: ignore[misc]  # a default binds it
+            few_statements, _ = _counted(lambda order=order: connector.carry_out([order(few)]))  # type: ignore[misc]  # a default binds it
             by_hand = _seconds(plain)
-            statements, seconds = _counted(lambda order=order: connector.erase([order(ours)]))  # type: ignore[misc]  # as above
+            statements, seconds = _counted(lambda order=order: connector.carry_out([order(ours)]))  # type: ignore[misc]  # as above
             note = f"{statements} statements; {few_statements} for {_FEW} subjects"
             figures.append(Figure(f"{what}: rows of {len(ours):,} subjects", seconds, "s", floor=by_hand, note=note))
     return figures
 
 
-def _deletion(numbers: list[str]) -> ErasureOrder:
-    return EraseRows(_selection("device", numbers))
+def _deletion(numbers: list[str]) -> Order:
+    return DeleteRows(_selection("device", numbers))
 
 
-def _change(numbers: list[str]) -> ErasureOrder:
-    return EraseColumns(_selection("address", numbers), clear=("street", "postal_code"), mask={"city": "erased"})
+def _change(numbers: list[str]) -> Order:
+    return ChangeColumns(_selection("address", numbers), clear=("street", "postal_code"), set_to={"city": "erased"})
 
 
 def _selection(table: str, numbers: list[str]) -> Selection:

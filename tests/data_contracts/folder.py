@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from data_contracts.vocabulary import Gate, Right
+
 Files = dict[str, Any]
 Change = Callable[[Files], object]
 
@@ -145,10 +147,9 @@ def _organisation() -> dict[str, Any]:
 
 
 def _policy() -> dict[str, Any]:
-    gates = ("identity", "approval", "subjects", "outage", "mismatch", "uncertain-mail")
     return {
-        "gates": {right: {gate: {"roles": ["dpo"]} for gate in gates} for right in ("access", "erasure")},
-        "identity_methods": {"access": ["call_back"], "erasure": ["call_back"]},
+        "gates": {right.value: {gate.value: {"roles": ["dpo"]} for gate in Gate} for right in Right},
+        "identity_methods": {right.value: ["call_back"] for right in Right},
     }
 
 

@@ -120,6 +120,13 @@ def test_what_is_no_dataset_is_refused(text: str, told: str) -> None:
 
 
 _NAMES = st.text("ab -_.éN1", min_size=1, max_size=4)
+
+
+def _name(named: Any) -> str:
+    """Names within one dataset are different, as Fides itself has it."""
+    return str(named["name"])
+
+
 _META = st.fixed_dictionaries(
     {},
     optional={
@@ -144,18 +151,23 @@ _FIELDS = st.fixed_dictionaries(
         "data_categories": st.lists(st.sampled_from(["user", "system.operations", "user.name"]), max_size=3),
         "fides_meta": _META,
         "fidesops_meta": _META,
-        "fields": st.lists(st.fixed_dictionaries({"name": _NAMES}), max_size=2),
+        "fields": st.lists(st.fixed_dictionaries({"name": _NAMES}), max_size=2, unique_by=_name),
     },
 )
 _COLLECTIONS = st.fixed_dictionaries(
-    {"name": _NAMES}, optional={"description": _NAMES, "fields": st.lists(_FIELDS, max_size=3), "fides_meta": _META}
+    {"name": _NAMES},
+    optional={"description": _NAMES, "fields": st.lists(_FIELDS, max_size=3, unique_by=_name), "fides_meta": _META},
 )
 
 
 @given(
     st.fixed_dictionaries(
         {"fides_key": _NAMES},
-        optional={"name": _NAMES, "description": _NAMES, "collections": st.lists(_COLLECTIONS, max_size=2)},
+        optional={
+            "name": _NAMES,
+            "description": _NAMES,
+            "collections": st.lists(_COLLECTIONS, max_size=2, unique_by=_name),
+        },
     )
 )
 def test_any_dataset_comes_back_equal(dataset: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.errors import AnswerRefused, SystemUnavailable
-from data_contracts.keys import ErasureOrder
+from data_contracts.keys import Order
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from tests.flows.company import House, Passing, Recording
@@ -38,7 +38,7 @@ BROKEN = pytest.mark.parametrize("broken", [_gone, _without_table, _without_colu
 class _Dead(Passing):
     """A system that goes away when it is acted on."""
 
-    def erase(self, orders: list[ErasureOrder]) -> list[int]:
+    def carry_out(self, orders: list[Order]) -> list[int]:
         """Break off."""
         raise SystemUnavailable("the connection broke off", where=f"{self.system}, {len(orders)} orders")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.errors import SystemUnavailable
-from data_contracts.keys import ErasureOrder
+from data_contracts.keys import Order
 from data_contracts.ports import Connector, GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from integrations.demo import DemoCompany
@@ -27,7 +27,7 @@ _STUBBORN = (
 class _Idle(Passing):
     """A system that says it erased, and did not."""
 
-    def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+    def carry_out(self, orders: Sequence[Order]) -> list[int]:
         """Touch nothing, and claim one row for each order."""
         return [1] * len(orders)
 
@@ -35,7 +35,7 @@ class _Idle(Passing):
 class _Breaking(Passing):
     """A system whose adapter breaks in a way nobody foresaw."""
 
-    def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+    def carry_out(self, orders: Sequence[Order]) -> list[int]:
         """Break, naming a person as a vendor's library might."""
         raise ValueError(f"duplicate entry 'maelle.dhauteville@example.org' in {len(orders)} orders")
 
@@ -129,10 +129,10 @@ def test_proven_erasure_says_so(house: House) -> None:
 
 def _cut(how: str) -> Callable[[Connector], Passing]:
     class _Cut(Passing):
-        def erase(self, orders: Sequence[ErasureOrder]) -> list[int]:
+        def carry_out(self, orders: Sequence[Order]) -> list[int]:
             if how == "before":
                 raise SystemUnavailable("cut off before anything happened", where=self.system)
-            self.inner.erase(orders)
+            self.inner.carry_out(orders)
             raise SystemUnavailable("cut off after it happened", where=self.system)
 
     return _Cut

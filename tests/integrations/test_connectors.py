@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.errors import ContractMismatch, SystemUnavailable, TerminalError
-from data_contracts.keys import Condition, Cutoff, EraseColumns, Erased, EraseRows, ErasureOrder, Selection
+from data_contracts.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Look, Order, Selection
 from data_contracts.ports import Connector
 from integrations.systems import MemoryConnector, open_connector
 from tests.integrations import shop as shop_data
@@ -124,7 +124,7 @@ def test_no_condition_selects_nothing(shop: Connector) -> None:
 
     assert shop.count([nothing]) == [0]
     assert shop.find_keys(nothing, [("no",)]) == {("no",): frozenset()}
-    assert shop.erase([EraseRows(nothing)]) == [0]
+    assert shop.carry_out([DeleteRows(nothing)]) == [0]
     assert len(rows_of(shop, everybody(), ["no"])) == 6
 
 
@@ -227,7 +227,7 @@ def test_deleted_rows_are_gone_and_others_untouched(shop: Connector) -> None:
     before = rows_of(shop, of("C4", "D5", "O'Neil"), CUSTOMER)
     lines = of("C1", "C2", "C3", column="customer", table="line")
 
-    assert shop.erase([EraseRows(lines), EraseRows(of("C1", "C2", "C3"))]) == [3, 3]
+    assert shop.carry_out([DeleteRows(lines), DeleteRows(of("C1", "C2", "C3"))]) == [3, 3]
     assert sorted(rows_of(shop, everybody(), CUSTOMER), key=str) == sorted(before, key=str)
     assert len(rows_of(shop, everybody("line"), LINE)) == 1
 
@@ -236,14 +236,14 @@ def test_erased_columns(shop: Connector) -> None:
     """Values are cleared, masked and replaced; the selecting column may be among them."""
     others = rows_of(shop, of("C2", "C3", "C4", "D5", "O'Neil"), CUSTOMER)
     selection = of("Ann@Example.fr", column="email")
-    order = EraseColumns(
+    order = ChangeColumns(
         selection,
         ("born",),
         {"points": 0},
         {"email": {"Ann@Example.fr": "t1"}, "phone": {"06 12.34-56/78": "t2", "x": "y"}},
     )
 
-    assert shop.erase([order]) == [1]
+    assert shop.carry_out([order]) == [1]
     (row,) = rows_of(shop, of("C1"), CUSTOMER)
     assert (row["born"], row["points"], row["email"], row["phone"]) == (None, 0, "t1", "t2")
     assert sorted(rows_of(shop, of("C2", "C3", "C4", "D5", "O'Neil"), CUSTOMER), key=str) == sorted(others, key=str)
@@ -252,9 +252,9 @@ def test_erased_columns(shop: Connector) -> None:
 def test_replacing_many_values(shop: Connector) -> None:
     """More values than one statement takes are each replaced by their own."""
     tokens = {f"K{i}": f"T{i}" for i in range(5_000)} | {"Ann@Example.fr": "t1", "bob@example.fr": "t3"}
-    order = EraseColumns(everybody(), (), {}, {"email": tokens})
+    order = ChangeColumns(everybody(), (), {}, {"email": tokens})
 
-    assert shop.erase([order]) == [6]
+    assert shop.carry_out([order]) == [6]
     mails = {row["no"]: row["email"] for row in rows_of(shop, everybody(), ["no", "email"])}
     assert (mails["C1"], mails["C3"], mails["C4"]) == ("t1", "t3", "bôb@example.fr")
 
@@ -262,9 +262,9 @@ def test_replacing_many_values(shop: Connector) -> None:
 def test_replacing_many_values_of_the_selecting_column(shop: Connector) -> None:
     """Rows that no longer match once their key is replaced have got all their changes."""
     tokens = {f"K{i}": f"T{i}" for i in range(5_000)} | {"Ann@Example.fr": "t1", "bob@example.fr": "t3"}
-    order = EraseColumns(of(*tokens, column="email"), ("phone",), {"points": 5}, {"email": tokens})
+    order = ChangeColumns(of(*tokens, column="email"), ("phone",), {"points": 5}, {"email": tokens})
 
-    assert shop.erase([order]) == [2]
+    assert shop.carry_out([order]) == [2]
     rows = rows_of(shop, of("C1", "C3"), ["email", "phone", "points"])
     assert sorted(map(str, rows)) == [str({"email": t, "phone": None, "points": 5}) for t in ("t1", "t3")]
 
@@ -272,7 +272,7 @@ def test_replacing_many_values_of_the_selecting_column(shop: Connector) -> None:
 def test_replacing_in_a_ring(shop: Connector) -> None:
     """Each value is replaced once, also by one that is itself replaced."""
     ring = {f"K{i}": f"K{i + 1}" for i in range(5_000)} | {"Ann@Example.fr": "bob@example.fr", "bob@example.fr": "K0"}
-    shop.erase([EraseColumns(of("C1", "C3"), (), {}, {"email": ring})])
+    shop.carry_out([ChangeColumns(of("C1", "C3"), (), {}, {"email": ring})])
 
     mails = {row["no"]: row["email"] for row in rows_of(shop, of("C1", "C3"), ["no", "email"])}
     assert mails == {"C1": "bob@example.fr", "C3": "K0"}
@@ -283,30 +283,30 @@ def test_not_erased_is_counted(shop: Connector) -> None:
     selection = of("C1", "C2", "C3")
     old = frozenset({"Ann@Example.fr", "bob@example.fr", *(f"K{i}" for i in range(5_000))})
 
-    assert shop.count_not_erased(selection, Erased(("left_at",))) == 1
-    assert shop.count_not_erased(selection, Erased((), {"points": 42})) == 2
-    assert shop.count_not_erased(selection, Erased((), {}, {"email": old})) == 2
-    assert shop.count_not_erased(selection, Erased(("born",), {}, {"email": frozenset({"bob@example.fr"})})) == 2
-    assert shop.count_not_erased(selection, Erased()) == 0
+    assert shop.count_unlike(selection, Look(("left_at",))) == 1
+    assert shop.count_unlike(selection, Look((), {"points": 42})) == 2
+    assert shop.count_unlike(selection, Look((), {}, {"email": old})) == 2
+    assert shop.count_unlike(selection, Look(("born",), {}, {"email": frozenset({"bob@example.fr"})})) == 2
+    assert shop.count_unlike(selection, Look()) == 0
 
 
 def test_erasing_again_changes_nothing(shop: Connector) -> None:
     """The same orders can be carried out again."""
-    orders: list[ErasureOrder] = [
-        EraseRows(of("C1", "C3", column="customer", table="line")),
-        EraseColumns(of("C1"), ("email",), {"phone": "x"}),
-        EraseRows(of("C3")),
+    orders: list[Order] = [
+        DeleteRows(of("C1", "C3", column="customer", table="line")),
+        ChangeColumns(of("C1"), ("email",), {"phone": "x"}),
+        DeleteRows(of("C3")),
     ]
-    shop.erase(orders)
+    shop.carry_out(orders)
     after = rows_of(shop, everybody(), CUSTOMER)
 
-    assert shop.erase(orders) == [0, 1, 0]
+    assert shop.carry_out(orders) == [0, 1, 0]
     assert rows_of(shop, everybody(), CUSTOMER) == after
 
 
 def test_erasing_everything_leaves_an_empty_table(shop: Connector) -> None:
     """Where nothing is left, nothing is found; the table is still there."""
-    shop.erase([EraseRows(everybody("line")), EraseRows(everybody())])
+    shop.carry_out([DeleteRows(everybody("line")), DeleteRows(everybody())])
 
     assert shop.count([everybody(), everybody("line")]) == [0, 0]
     assert "customer" in shop.describe().tables
@@ -317,7 +317,7 @@ def test_an_order_that_does_not_fit_leaves_nothing_done(shop: Connector) -> None
     before = rows_of(shop, everybody(), CUSTOMER)
 
     with pytest.raises(TerminalError):
-        shop.erase([EraseColumns(of("C1"), ("email",)), EraseColumns(of("C1"), ("shoe_size",))])
+        shop.carry_out([ChangeColumns(of("C1"), ("email",)), ChangeColumns(of("C1"), ("shoe_size",))])
 
     assert rows_of(shop, everybody(), CUSTOMER) == before
 
@@ -333,8 +333,8 @@ def test_a_missing_column_is_named(shop: Connector) -> None:
         lambda: shop.find_keys(of("C1"), [("shoe_size",)]),
         lambda: list(shop.read(of("C1"), ["shoe_size"])),
         lambda: shop.count([of("C1"), missing]),
-        lambda: shop.count_not_erased(of("C1"), Erased(("shoe_size",))),
-        lambda: shop.erase([EraseRows(missing)]),
+        lambda: shop.count_unlike(of("C1"), Look(("shoe_size",))),
+        lambda: shop.carry_out([DeleteRows(missing)]),
     ]
 
     for attempt in attempts:

@@ -80,7 +80,7 @@ class WatchedSystems:
             filesystem, base = connector._place()
             if not isinstance(filesystem, fs.PyFileSystem):
                 connector._location = (fs.PyFileSystem(WatchedFiles(filesystem, self._moments, base)), base)
-        watched: Any = Watched(connector, self._moments, {"erase": lambda _orders: system})
+        watched: Any = Watched(connector, self._moments, {"carry_out": lambda _orders: system})
         return watched  # type: ignore[no-any-return]  # passes everything on
 
     def names(self) -> list[str]:

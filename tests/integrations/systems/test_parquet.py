@@ -10,7 +10,7 @@ from pyarrow import fs
 
 from data_contracts.contract import Column, SystemContract, Table
 from data_contracts.errors import ContractMismatch, StepFailed, SystemUnavailable
-from data_contracts.keys import Condition, EraseColumns, EraseRows, Selection
+from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Selection
 from data_contracts.vocabulary import TableErasure
 from integrations.systems import ParquetConnector
 from integrations.systems._parquet_rewrite import leftover_of, rewrite
@@ -58,7 +58,7 @@ def test_only_files_with_selected_rows_are_rewritten(lake: ParquetConnector, fol
     """A file that holds nothing of the data subject is left alone, to its time stamp."""
     before = (folder / "2025" / "b.parquet").stat()
 
-    assert lake.erase([EraseRows(of("ann"))]) == [1]
+    assert lake.carry_out([DeleteRows(of("ann"))]) == [1]
 
     after = (folder / "2025" / "b.parquet").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
@@ -69,7 +69,7 @@ def test_a_rewritten_file_keeps_its_form(lake: ParquetConnector, folder: Path) -
     path = folder / "2024" / "a.parquet"
     before = pq.read_table(path)
 
-    lake.erase([EraseRows(of("ann"))])
+    lake.carry_out([DeleteRows(of("ann"))])
 
     file = pq.ParquetFile(path)
     assert file.schema_arrow.equals(before.schema, check_metadata=True)
@@ -81,8 +81,8 @@ def test_a_rewritten_file_keeps_its_form(lake: ParquetConnector, folder: Path) -
 
 def test_the_old_values_are_nowhere_in_the_folder(lake: ParquetConnector, folder: Path) -> None:
     """No file, hidden or not, holds an erased value; a file without rows is gone."""
-    lake.erase(
-        [EraseColumns(of("ann"), ("page",), {"kind": "x"}, {"who": {"ann": "token"}}), EraseRows(of("bob", "cyd"))]
+    lake.carry_out(
+        [ChangeColumns(of("ann"), ("page",), {"kind": "x"}, {"who": {"ann": "token"}}), DeleteRows(of("bob", "cyd"))]
     )
 
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -98,7 +98,7 @@ def test_an_interrupted_rewrite_is_finished(lake: ParquetConnector, folder: Path
     leftover.write_bytes(path.read_bytes()[:1_000])
 
     assert lake.count([of("ann")]) == [1]
-    assert lake.erase([EraseRows(of("ann"))]) == [1]
+    assert lake.carry_out([DeleteRows(of("ann"))]) == [1]
     assert lake.count([of("ann"), of("v1")]) == [0, 1]
     assert not leftover.exists()
 
@@ -126,7 +126,7 @@ def test_files_of_older_columns(lake: ParquetConnector, folder: Path) -> None:
     assert [row for batch in lake.read(of("eve"), ["who", "kind"]) for row in batch.to_pylist()] == [
         {"who": "eve", "kind": None}
     ]
-    assert lake.erase([EraseColumns(of("eve"), ("page", "kind"))]) == [1]
+    assert lake.carry_out([ChangeColumns(of("eve"), ("page", "kind"))]) == [1]
     assert pq.read_table(folder / "old.parquet").to_pylist() == [{"who": "eve", "page": None}]
 
 
@@ -135,7 +135,7 @@ def test_a_single_file_is_a_table_too(tmp_path: Path) -> None:
     pq.write_table(a_table("ann"), tmp_path / "visit.parquet")
     lake = ParquetConnector(CONTRACT, f"parquet+{tmp_path.as_uri()}", time_zone="Europe/Paris")
 
-    assert lake.erase([EraseRows(of("ann"))]) == [1]
+    assert lake.carry_out([DeleteRows(of("ann"))]) == [1]
     assert lake.count([of("ann")]) == [0]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from data_contracts.contract import Column, SystemContract, Table
 from data_contracts.errors import ContractMismatch, SystemUnavailable
-from data_contracts.keys import Condition, Cutoff, EraseColumns, Erased, EraseRows, Selection
+from data_contracts.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Look, Selection
 from data_contracts.ports import LiveReference
 from data_contracts.vocabulary import TableErasure
 from integrations.systems import SqlConnector
@@ -113,7 +113,7 @@ def test_a_reference_the_contract_does_not_know_is_described_and_protects(crm: S
     assert crm.describe().references == (LiveReference("badge", ("person",), "person", ("id",)),)
 
     with pytest.raises(ContractMismatch, match="constraint") as caught:
-        crm.erase([EraseColumns(of("id", 2), ("name",)), EraseRows(of("id", 1))])
+        crm.carry_out([ChangeColumns(of("id", 2), ("name",)), DeleteRows(of("id", 1))])
 
     assert "FOREIGN" not in str(caught.value)
     assert crm.find_keys(of("id", 2), [("name",)])[("name",)] == {("ann",)}
@@ -127,10 +127,10 @@ def test_a_locked_file_is_unavailable(sqlite_file: Path, monkeypatch: pytest.Mon
     other.execute("BEGIN EXCLUSIVE")
 
     with pytest.raises(SystemUnavailable):
-        crm.erase([EraseRows(of("id", 3))])
+        crm.carry_out([DeleteRows(of("id", 3))])
 
     other.close()
-    assert crm.erase([EraseRows(of("id", 3))]) == [1]
+    assert crm.carry_out([DeleteRows(of("id", 3))]) == [1]
     crm.close()
 
 
@@ -150,7 +150,7 @@ def test_erased_text_is_gone_from_the_file(crm: SqlConnector, sqlite_file: Path)
     with sqlite3.connect(sqlite_file) as connection:
         connection.execute("INSERT INTO person (id, name) VALUES (9, 'MARKED-SUBJECT')")
     connection.close()
-    crm.erase([EraseRows(of("id", 9))])
+    crm.carry_out([DeleteRows(of("id", 9))])
 
     assert b"MARKED-SUBJECT" not in sqlite_file.read_bytes()
 
@@ -208,9 +208,9 @@ def test_postgres_masks(postgres: tuple[SqlConnector, Any]) -> None:
     nil = "00000000-0000-0000-0000-000000000000"
     mask = {"key": nil, "mood": "sad", "amount": "0", "at": "1970-01-01T00:00:00+00:00", "mail": "x", "short": "-"}
 
-    assert postgres[0].erase([EraseColumns(of("id", 1, 2), ("doc", "tags", "raw"), mask)]) == [2]
-    assert postgres[0].count_not_erased(of("id", 1, 2), Erased(("doc", "tags", "raw"), mask)) == 0
-    assert postgres[0].count_not_erased(of("id", 1, 2), Erased((), mask | {"mood": "glad"})) == 2
+    assert postgres[0].carry_out([ChangeColumns(of("id", 1, 2), ("doc", "tags", "raw"), mask)]) == [2]
+    assert postgres[0].count_unlike(of("id", 1, 2), Look(("doc", "tags", "raw"), mask)) == 0
+    assert postgres[0].count_unlike(of("id", 1, 2), Look((), mask | {"mood": "glad"})) == 2
 
 
 def test_a_lost_connection_is_unavailable_once(postgres: tuple[SqlConnector, psycopg.Connection[Any]]) -> None:
@@ -228,7 +228,7 @@ def test_a_lost_connection_is_unavailable_once(postgres: tuple[SqlConnector, psy
 def test_masks_that_do_not_fit_change_nothing(postgres: tuple[SqlConnector, Any]) -> None:
     """A constant that the column cannot hold is a mismatch with its place."""
     with pytest.raises(ContractMismatch, match=r"crm\.person\.id"):
-        postgres[0].erase([EraseColumns(of("id", 1), ("mail",), {"id": "x"})])
+        postgres[0].carry_out([ChangeColumns(of("id", 1), ("mail",), {"id": "x"})])
 
     assert postgres[0].find_keys(of("id", 1), [("mail",)])[("mail",)] == {("a@x.fr",)}
 

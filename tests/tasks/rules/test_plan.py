@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_contracts.contract import Column, Retention, Table
-from data_contracts.keys import Condition, Cutoff, EraseColumns, Erased, EraseRows, Selection
+from data_contracts.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Look, Selection
 from data_contracts.plan import Located
 from data_contracts.vocabulary import ColumnErasure, RetentionAction, Sensitivity, TableErasure
 from tasks.rules.exemptions import Calendar
@@ -204,8 +204,8 @@ def test_orders_empty_columns_in_one_statement() -> None:
 
     (order,) = orders(parts_of(table), table, {"c": {"old": "new"}})
 
-    assert order == EraseColumns(
-        Selection("t", (keys_in("id", 1, 2),)), clear=("a",), mask={"b": "***"}, replace={"c": {"old": "new"}}
+    assert order == ChangeColumns(
+        Selection("t", (keys_in("id", 1, 2),)), clear=("a",), set_to={"b": "***"}, replace={"c": {"old": "new"}}
     )
 
 
@@ -215,8 +215,8 @@ def test_orders_keep_different_rows_apart() -> None:
 
     every, over = orders(parts_of(table), table, {})
 
-    assert isinstance(every, EraseColumns)
-    assert isinstance(over, EraseColumns)
+    assert isinstance(every, ChangeColumns)
+    assert isinstance(over, ChangeColumns)
     assert (every.clear, _when(every.selection)) == (("at",), "")
     assert (over.clear, _when(over.selection)) == (("a",), "over")
 
@@ -226,7 +226,7 @@ def test_orders_delete_last_and_of_one_table_alone() -> None:
     table, other = a_table("t"), a_table("other")
     parts = (*parts_of(other), *parts_of(table))
 
-    assert orders(parts, table, {}) == (EraseRows(Selection("t", (keys_in("id", 1, 2),))),)
+    assert orders(parts, table, {}) == (DeleteRows(Selection("t", (keys_in("id", 1, 2),))),)
 
 
 @pytest.mark.parametrize(
@@ -247,19 +247,19 @@ def test_mask_fits_the_type(logical_type: str, mask: object) -> None:
 
     (order,) = orders(parts_of(table), table, {})
 
-    assert isinstance(order, EraseColumns)
-    assert order.mask == {"a": mask}
+    assert isinstance(order, ChangeColumns)
+    assert order.set_to == {"a": mask}
 
 
 @pytest.mark.parametrize(
     ("how", "look"),
     [
-        (ColumnErasure.CLEAR, Erased(cleared=("a",))),
-        (ColumnErasure.MASK, Erased(masked={"a": "***"})),
-        (ColumnErasure.TOKEN, Erased(replaced={"a": frozenset({"old"})})),
+        (ColumnErasure.CLEAR, Look(cleared=("a",))),
+        (ColumnErasure.MASK, Look(holding={"a": "***"})),
+        (ColumnErasure.TOKEN, Look(replaced={"a": frozenset({"old"})})),
     ],
 )
-def test_proof_looks_for_what_the_orders_made(how: ColumnErasure, look: Erased) -> None:
+def test_proof_looks_for_what_the_orders_made(how: ColumnErasure, look: Look) -> None:
     """Law 7: cleared is NULL, masked is the constant, and of replaced values none of the old may remain."""
     table = an_emptied_table(erased("a", how))
     (part,) = parts_of(table)
@@ -273,7 +273,7 @@ def test_pseudonym_of_a_column_without_values_changes_nothing() -> None:
 
     (order,) = orders(parts_of(table), table, {})
 
-    assert isinstance(order, EraseColumns)
+    assert isinstance(order, ChangeColumns)
     assert order.replace == {"a": {}}
 
 
@@ -385,10 +385,10 @@ def test_what_is_ordered_is_what_was_planned(table: Table, ids: set[int]) -> Non
     assert ordered == planned
 
 
-def _effects(order: EraseRows | EraseColumns) -> set[tuple[str, object]]:
-    if isinstance(order, EraseRows):
+def _effects(order: DeleteRows | ChangeColumns) -> set[tuple[str, object]]:
+    if isinstance(order, DeleteRows):
         return {("", _key(order.selection))}
-    return {(name, _key(order.selection)) for name in (*order.clear, *order.mask, *order.replace)}
+    return {(name, _key(order.selection)) for name in (*order.clear, *order.set_to, *order.replace)}
 
 
 def _key(selection: Selection) -> tuple[tuple[Condition, ...], tuple[Cutoff, ...]]:

@@ -1,8 +1,8 @@
-"""Erasing in a SQL database: the statements of an order, and the count of what does not look erased.
+"""Changing a SQL database: the statements of an order, and the count of rows that do not look as ordered.
 
 One order is one statement where it can be. Many values to replace go to PostgreSQL as one JSON object, and to SQLite
 as a function. Elsewhere they are replaced some at a time; then columns that the selection itself looks at are changed
-last, because a row that no longer matches would be left half erased.
+last, because a row that no longer matches would be left half changed.
 """
 
 import json
@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from data_contracts.errors import ContractMismatch
-from data_contracts.keys import EraseColumns, Erased, EraseRows, ErasureOrder
+from data_contracts.keys import ChangeColumns, DeleteRows, Look, Order
 from integrations.systems._sql_conditions import Clause, Part
 from integrations.systems._sql_query import Asked, Queries
 from integrations.systems._values import NO_MATCH, Kind
@@ -28,8 +28,8 @@ Changes: TypeAlias = Mapping[str, Any]
 _Replacements: TypeAlias = Mapping[str, Mapping[Any, Any]]
 
 
-class Erasure:
-    """Carries out erasure orders on one connection, inside its transaction."""
+class Orders:
+    """Carries out orders on one connection, inside its transaction."""
 
     def __init__(self, queries: Queries, connection: Connection) -> None:
         """``connection`` must be in a transaction; whoever opened it commits."""
@@ -37,12 +37,12 @@ class Erasure:
         self._connection = connection
         self._deletes_row_by_row = connection.dialect.name in {"mysql", "mariadb"}
 
-    def carry_out(self, order: ErasureOrder) -> int:
+    def carry_out(self, order: Order) -> int:
         """Carry out one order; the number of rows touched."""
         asked = self._queries.ask(order.selection)
         if not asked.parts:
             return 0
-        return self._delete(asked) if isinstance(order, EraseRows) else self._change(asked, order)
+        return self._delete(asked) if isinstance(order, DeleteRows) else self._change(asked, order)
 
     # --- rows ----------------------------------------------------------------------------------------------------
 
@@ -66,9 +66,9 @@ class Erasure:
 
     # --- columns -------------------------------------------------------------------------------------------------
 
-    def _change(self, asked: Asked, order: EraseColumns) -> int:
+    def _change(self, asked: Asked, order: ChangeColumns) -> int:
         fixed = dict.fromkeys(order.clear) | {
-            name: self._constant(asked, name, value) for name, value in order.mask.items()
+            name: self._constant(asked, name, value) for name, value in order.set_to.items()
         }
         replace = {name: self._fitted(asked, name, values) for name, values in order.replace.items()}
         touched = self._queries.count(self._connection, asked)
@@ -144,9 +144,9 @@ class Erasure:
             fitted = self._queries.conditions.fitted(asked.table, name, int(value))
         if fitted is NO_MATCH:
             raise ContractMismatch(
-                "the column cannot hold the constant that masks it",
+                "the column cannot hold the value that it is to be given",
                 where=f"{asked.table.path}.{name}",
-                remedy="choose another way of erasing the column in the contract",
+                remedy="correct the column's type or its way of erasing in the contract, then try again",
             )
         return fitted
 
@@ -166,14 +166,14 @@ def _chains(values: Mapping[Any, Any]) -> bool:
     return not values.keys().isdisjoint(values.values())
 
 
-def count_not_erased(queries: Queries, connection: Connection, asked: Asked, erased: Erased) -> int:
-    """How many selected rows do not look as ``erased`` says."""
+def count_unlike(queries: Queries, connection: Connection, asked: Asked, look: Look) -> int:
+    """How many selected rows do not look as ``look`` says."""
     table, conditions = asked.table, queries.conditions
-    signs = [table.column(name).clause.is_not(None) for name in erased.cleared]
-    for name, value in erased.masked.items():
+    signs = [table.column(name).clause.is_not(None) for name in look.cleared]
+    for name, value in look.holding.items():
         compared, bound = conditions.exact(table, name)
         signs.append(compared.is_distinct_from(bound(conditions.fitted(table, name, value))))
-    old = {name: _old_values(queries, asked, name, values) for name, values in erased.replaced.items()}
+    old = {name: _old_values(queries, asked, name, values) for name, values in look.replaced.items()}
     is_few = sum(map(len, old.values())) <= _SENT_AT_ONCE
     count = _count_in_database if is_few else _count_here
     return count(queries, connection, asked, signs, old)

@@ -1,0 +1,26 @@
+"""The part of a life that rights which change values share: agree, change, prove (Art. 16, 18, 21)."""
+
+from flows.proving import agree_on_plan, until_proven
+from flows.stages import over_systems
+from tasks.act.changing import Changing
+from tasks.act.erasure import systems_in_order
+
+
+def change_until_proven(case_id: str, steps: Changing) -> bool:
+    """Plan, have people approve, change every system and prove it; False when it ended in a refusal."""
+    if not agree_on_plan(case_id, steps.measure, steps.plan, steps.confirm):
+        return False
+    act_until_proven(case_id, steps)
+    return True
+
+
+def act_until_proven(case_id: str, steps: Changing) -> None:
+    """Change every system as planned and prove it; a plan must have been confirmed."""
+
+    def act() -> None:
+        over_systems(case_id, steps.change, systems_in_order(case_id), in_order=True)
+
+    def prove() -> None:
+        steps.prove(case_id, over_systems(case_id, steps.recount, systems_in_order(case_id)))
+
+    until_proven(case_id, act, prove)
