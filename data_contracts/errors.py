@@ -15,6 +15,7 @@
         ├── AnswerRefused           an answer at a gate was not accepted; the gate stays open
         ├── DeliveryUncertain       a message may or may not have left; only a person can find out
         ├── StepFailed              a step broke in a way nobody foresaw; details are sealed in the vault
+        ├── RecipientRefused        nothing may go to a recipient: not entered, or not in force that day (law 11)
         ├── ActUnproven         after acting, what remains is not what the plan keeps (law 7)
         ├── EvidenceBroken          an evidence chain does not verify (law 9)
         ├── VaultSealed             sealed data cannot be opened: key destroyed, absent or wrong
@@ -126,6 +127,10 @@ class DeliveryUncertain(TerminalError):
 
 class StepFailed(TerminalError):
     """A step broke in a way nobody foresaw; its details are sealed in the vault."""
+
+
+class RecipientRefused(TerminalError):
+    """Nothing may go to a recipient that is not in the register of recipients and in force that day."""
 
 
 class ActUnproven(TerminalError):
