@@ -17,6 +17,7 @@ from flows.details import read_details
 from flows.running import join
 from flows.settings import settings
 from flows.showing import OPTION_JSON, note, our_errors, quiet, show, table
+from tasks.rules.eligibility import reference_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(cli_contracts.app, name="contracts")
@@ -75,18 +76,21 @@ def run_case(case: str, as_json: Json = False) -> None:
 
 @app.command("verify")
 @our_errors
-def verify_identity(
+def verify_identity(  # noqa: PLR0913  # the options of a check
     case: str,
     *,
     method: Annotated[str, typer.Option(help="How identity was checked.")],
     operator: Operator,
     code: Code = "",
+    received: Annotated[str, typer.Option(help="Day the proof came, YYYY-MM-DD; the clock runs on from it.")] = "",
     as_json: Json = False,
 ) -> None:
     """Record an identity check made by a person. Without a code the account of this machine is the proof."""
     from flows import work  # noqa: PLC0415  # pays for what it uses
 
-    facts = work.verify_identity(case, method, operator=operator, code=code, account=getpass.getuser())
+    facts = work.verify_identity(
+        case, reference_of(method, received), operator=operator, code=code, account=getpass.getuser()
+    )
     show(facts, as_json, lambda f: print(f["said"]))
 
 
@@ -133,7 +137,7 @@ def show_cases(as_json: Json = False, everything: Annotated[bool, typer.Option("
     """Open cases, the one due first on top."""
     from flows import work  # noqa: PLC0415  # pays for what it uses
 
-    columns = ("case", "right", "state", "response_due", "days_left", "waits_at")
+    columns = ("case", "right", "state", "response_due", "days_left", "clock", "waits_at")
     show(work.cases_facts(open_only=not everything), as_json, lambda f: table(f["cases"], columns))
 
 

@@ -33,7 +33,7 @@ from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows.settings import settings
 from tasks.approval import Answer, Question, answer_gate, open_gate
-from tasks.rules.eligibility import accepted_methods
+from tasks.rules.eligibility import accepted_methods, reference_of
 from tasks.services import services
 from tasks.step import NotAFailure
 
@@ -126,6 +126,7 @@ def _form(entry: GateEntry) -> type[RunInput]:
         "code": (str, Field(title="Your authenticator code", pattern=r"^[0-9]{6}$")),
         "reference": _reference(entry),
         "reason": (str, Field(default="", title="Reason of a refusal; the data subject reads it", max_length=4000)),
+        **_more(entry),
     }
     model = cast("type[RunInput]", create_model("Answer", __base__=RunInput, **fields))
     return model.with_initial_data(description=_description(entry))
@@ -138,6 +139,14 @@ def _reference(entry: GateEntry) -> tuple[Any, Any]:
         ways = Literal[("", *accepted_methods(services().policy, case.right))]  # type: ignore[valid-type]  # from the policy
         return ways, Field(default="", title="How identity was checked, where you approve")
     return str, Field(default="", title="Reference of what was done by hand", max_length=60)
+
+
+def _more(entry: GateEntry) -> dict[str, Any]:
+    """Fields of one kind of gate alone."""
+    if entry.gate is not Gate.IDENTITY:
+        return {}
+    title = "Day the proof came, where one was asked for (YYYY-MM-DD; empty: today)"
+    return {"came": (str, Field(default="", title=title, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"))}
 
 
 def _description(entry: GateEntry) -> str:
@@ -158,7 +167,7 @@ def _answer(entry: GateEntry, run: FlowRun, name: str) -> Answer:
         decision=Decision(values["decision"]),
         code=values["code"],
         reason=values["reason"],
-        reference=values["reference"],
+        reference=reference_of(values["reference"], values.get("came", "")),
     )
 
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from data_contracts.case import Case
 from data_contracts.errors import RequestInvalid, SystemUnavailable
@@ -19,6 +17,7 @@ from flows.gates import opened
 from flows.rights import carry_on, require_flow
 from flows.showing import console, table
 from flows.starting import start_flow, wake_flow
+from flows.telling_time import clock_line, clock_row
 from flows.wording import shown_lines, why
 from tasks.approval import Answer, answer_gate
 from tasks.archive_evidence import PACKAGE
@@ -62,7 +61,7 @@ def open_request(typed: Typed) -> dict[str, Any]:
                 right=typed.right,
                 channel=typed.channel,
                 language=typed.language,
-                received_at=receipt_moment(typed.received, wiring.utc_now(), zone),
+                received_at=receipt_moment(typed.received, installation.now(), zone),
                 request_key=f"cli:{typed.key or uuid4()}",
                 identity=typed.identity,
                 name=typed.name,
@@ -96,15 +95,15 @@ def run_case(case_id: str) -> dict[str, Any]:
     return {"case": case_id, "state": case.state.value, "outcome": "", "waits_at": gate, "said": said}
 
 
-def verify_identity(case_id: str, method: str, *, operator: str, code: str, account: str) -> dict[str, Any]:
-    """Answer the identity gate: verified, by this method."""
+def verify_identity(case_id: str, reference: str, *, operator: str, code: str, account: str) -> dict[str, Any]:
+    """Answer the identity gate: verified, by the method that the reference names."""
     with wiring.opened():
         register = services().register
         case = register.case(case_id)
         gates = [g for g in register.gates(case_id) if g.gate is Gate.IDENTITY]
         asked = sum(1 for gate in gates if gate.outcome is Decision.ASK_MORE)
         entry = opened(case_id, identity_question(case_id, case.right, asked))
-        answer = Answer(operator, Decision.APPROVE, code=code, reference=method)
+        answer = Answer(operator, Decision.APPROVE, code=code, reference=reference)
         decided = answer_gate(entry, answer, local_account="" if code else account)
         _, note = _woken(case)
     return {"case": case_id, "outcome": _outcome(decided), "note": note, "said": _said(decided)}
@@ -184,8 +183,7 @@ def unseal_package(case_id: str, folder: Path, *, account: str) -> dict[str, Any
 def print_case(facts: Any) -> None:  # noqa: ANN401  # JSON facts
     """Tell a person where a case stands."""
     console.print(f"[bold]{facts['case']}[/]  {facts['right']}, by {facts['channel']}, received {facts['received']}")
-    days = "" if facts["outcome"] else f" ({facts['days_left']} days left)"
-    console.print(f"{facts['state']} {facts['outcome']}  answer due {facts['response_due']}{days}")
+    console.print(f"{facts['state']} {facts['outcome']}  {clock_line(facts)}")
     table(facts["timeline"], ("at", "to", "cause", "actor"), title="Timeline")
     print_plan(facts["plan"])
     waiting = [gate for gate in facts["gates"] if not gate["outcome"]]
@@ -249,22 +247,15 @@ def _said(entry: GateEntry) -> str:
 
 
 def _case_row(case: Case) -> dict[str, Any]:
-    zone = ZoneInfo(services().organisation.time_zone)
-    today = datetime.now(UTC).astimezone(zone).date()
     gates = [] if case.is_ended else services().register.gates(case.case_id, open_only=True)
     return {
         "case": case.case_id,
         "right": case.right.value,
         "state": case.state.value,
-        "received": case.received_at.astimezone(zone).date().isoformat(),
-        "response_due": case.response_due.isoformat(),
-        "days_left": _days_left(case, today),
+        **clock_row(case),
+        "linked_to": case.linked_to,
         "waits_at": ", ".join(_gate_name(gate) for gate in gates),
     }
-
-
-def _days_left(case: Case, today: date) -> int | None:
-    return None if case.is_ended else (case.response_due - today).days
 
 
 def _gate_facts(entry: GateEntry) -> dict[str, Any]:

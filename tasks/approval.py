@@ -20,7 +20,8 @@ from data_contracts.errors import AnswerRefused
 from data_contracts.evidence import Record, canonical, digest
 from data_contracts.ports import GateAnswer, GateEntry, Operator
 from data_contracts.vocabulary import Decision, Gate, Right, Sensitivity
-from tasks.rules.eligibility import accepted_methods, is_enough
+from tasks.clock import pauses_of, today
+from tasks.rules.eligibility import accepted_methods, check_proof_came, is_enough, method_of, proof_came_on
 from tasks.rules.gates import check_answer, check_standing, outcome_of, people_needed, rule_for
 from tasks.services import services
 
@@ -148,14 +149,17 @@ def _check_method(entry: GateEntry, answer: Answer) -> None:
     if entry.gate is not Gate.IDENTITY or answer.decision is not Decision.APPROVE:
         return
     provided = services()
-    right = provided.register.case(entry.case_id).right
-    if not is_enough(provided.policy, right, method=answer.reference.strip()):
-        ways = ", ".join(accepted_methods(provided.policy, right))
+    case = provided.register.case(entry.case_id)
+    if not is_enough(provided.policy, case.right, method=method_of(answer.reference)):
+        ways = ", ".join(accepted_methods(provided.policy, case.right))
         raise AnswerRefused(
             "the way identity was checked is not enough for this right",
             where="reference",
             remedy=f"name one of: {ways}",
         )
+    pauses = pauses_of(case)
+    asked_on = pauses[-1].asked_on if pauses else None
+    check_proof_came(proof_came_on(answer.reference.strip()), asked_on=asked_on, today=today())
 
 
 def _sealed_reason(entry: GateEntry, reason: str) -> str:

@@ -14,6 +14,7 @@ from tasks.step import step
 
 PACKAGE = "package.zip"
 _KEPT_PREFIXES = (PACKAGE, "notice.")
+_WITHOUT_PACKAGE = frozenset({"withdrawn", "refused", "identity_failed", "duplicate"})
 _WITH_PACKAGE = frozenset({Right.ACCESS, Right.PORTABILITY})
 
 
@@ -24,7 +25,9 @@ def archive_evidence(case_id: str, outcome: str) -> str:
     case = provided.register.case(case_id)
     if case.is_ended:
         return case.outcome
-    keeps_package = case.right in _WITH_PACKAGE and provided.vault.has(case_id, PACKAGE)
+    keeps_package = (
+        outcome not in _WITHOUT_PACKAGE and case.right in _WITH_PACKAGE and provided.vault.has(case_id, PACKAGE)
+    )
     if keeps_package:
         _remove_staged(case_id)
     else:
@@ -48,11 +51,12 @@ def purge_ended(case: Case) -> bool:
     if provided.now() < case.closed_at + timedelta(days=provided.policy.package_days):
         return False
     provided.vault.destroy(case.case_id)
+    provided.register.forget_subject_keys(case.case_id)
     provided.register.complete(
         case.case_id,
         "purge",
         receipt={},
-        record=Record("purge", "", {"data_key": "destroyed"}),
+        record=Record("purge", "", {"data_key": "destroyed", "subject_keys": "forgotten"}),
         move=(CaseState.PURGED, "time of the sealed package is over"),
     )
     return True

@@ -19,6 +19,7 @@ from data_contracts.notices import KeptItem, Notice, RecipientTold, Referral, Re
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind
 from tasks.approval import Question
+from tasks.clock import is_paused
 from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.step import step
@@ -44,6 +45,8 @@ class Content:
     backups_until: str = ""
     ground: str = ""
     linked_to: str = ""
+    response_due: str = ""
+    """ISO date, where another one than the case's is told; empty: the case's, none while its clock stands still."""
 
 
 def send_notice(
@@ -211,10 +214,10 @@ def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:
         case_id=case_id,
         right=case.right.value,
         received_on=case.received_at.astimezone(ZoneInfo(provided.organisation.time_zone)),
-        response_due=case.response_due.isoformat(),
+        response_due=content.response_due or ("" if is_paused(case) else case.response_due.isoformat()),
         recipient_name=request.statement.requester_name or request.name,
         requester=request.statement.requester.value,
-        **{one.name: getattr(content, one.name) for one in fields(Content)},
+        **{one.name: getattr(content, one.name) for one in fields(Content) if one.name != "response_due"},
     )
 
 

@@ -15,7 +15,8 @@ from data_contracts.company import Vocabulary
 from data_contracts.errors import RequestInvalid
 from data_contracts.request import Statement, SubjectRequest
 from data_contracts.vocabulary import CaseState, Channel, Right
-from tasks.rules.deadlines import Place, response_due
+from tasks.clock import place
+from tasks.rules.deadlines import response_due
 from tasks.rules.identity_keys import normal_form
 from tasks.sealed import REQUEST, write_json
 from tasks.services import services
@@ -53,18 +54,13 @@ def register_request(typed: TypedRequest) -> Case:
     """
     provided = services()
     _check(typed, provided.contracts.vocabulary, provided.now())
-    place = Place(
-        time_zone=provided.organisation.time_zone,
-        country=provided.organisation.country,
-        subdivision=provided.organisation.holidays_subdivision or None,
-    )
     case = provided.register.open_case(
         NewCase(
             right=typed.right,
             channel=typed.channel,
             language=_language(typed.language, provided.organisation.languages),
             received_at=typed.received_at,
-            response_due=response_due(typed.received_at, place=place).response_due,
+            response_due=response_due(typed.received_at, place=place()).response_due,
             request_key=typed.request_key,
         )
     )

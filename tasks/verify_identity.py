@@ -4,14 +4,20 @@ A person answers the identity gate: how it was checked, or that more proof is ne
 the vault as ``proof.*``; once checked they are destroyed, and only that they were checked, how and by whom stays.
 """
 
+from datetime import date
+
+from data_contracts.case import Case, CaseChange
 from data_contracts.evidence import Facts, Record
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Right
 from tasks.approval import Question, deciding_people
+from tasks.clock import IDENTITY, PROOF_CAME, clock_of, day_of
 from tasks.notify_subject import Content, send_notice
-from tasks.rules.eligibility import accepted_methods
+from tasks.rules.eligibility import accepted_methods, method_of, proof_came_on
+from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.step import step
+from tasks.subject_keys import subject_keys_of
 
 _OPTIONS = (Decision.APPROVE, Decision.ASK_MORE, Decision.REFUSE)
 
@@ -56,22 +62,44 @@ def settle_identity(case_id: str, attempt: int) -> str:
 
 
 def _record(case_id: str, gate: GateEntry, state: CaseState, *, outcome: str | None) -> None:
-    method = gate.answers[-1].reference if gate.outcome is Decision.APPROVE else ""
+    """Note who checked what; a clock that stood still runs again, from the day the proof came."""
+    provided = services()
+    case, answer = provided.register.case(case_id), gate.answers[-1]
+    is_verified = gate.outcome is Decision.APPROVE
+    method = method_of(answer.reference) if is_verified else ""
+    came_on = (proof_came_on(answer.reference) if is_verified else None) or day_of(answer.at)
+    due = clock_of(case, proved_on=came_on).response_due
+    if is_verified:
+        # Art. 12(6): from here on we know who asks, and the data subject's cases find each other.
+        provided.register.put_subject_keys(case_id, subject_keys_of(subject_request(case_id).identity))
     facts: Facts = {
-        "verified": gate.outcome is Decision.APPROVE,
+        "verified": is_verified,
         "method": method,
         "checked_by": list(deciding_people(gate)),
         "proofs_destroyed": True,
+        **clock_facts(case, due, came_on),
     }
-    services().register.complete(
+    provided.register.complete(
         case_id,
-        "identity",
-        receipt={"method": method},
-        record=Record("identity", "", facts, actor=gate.answers[-1].operator),
+        IDENTITY,
+        receipt={"method": method, PROOF_CAME: came_on.isoformat() if case.is_paused else ""},
+        record=Record(IDENTITY, "", facts, actor=answer.operator),
         move=(state, method or "not verified"),
-        actor=gate.answers[-1].operator,
+        actor=answer.operator,
         outcome=outcome,
+        change=CaseChange(response_due=due),
     )
+
+
+def clock_facts(case: Case, due: date, came_on: date) -> dict[str, str]:
+    """What evidence says about a clock that stood still: the day the proof came, the old and the new last day."""
+    if not case.is_paused:
+        return {}
+    return {
+        "proof_came_on": came_on.isoformat(),
+        "response_due_before": case.response_due.isoformat(),
+        "response_due": due.isoformat(),
+    }
 
 
 def _destroy_proofs(case_id: str) -> None:

@@ -7,8 +7,8 @@
 4. A period that would end on a Saturday, Sunday or holiday ends with the next working day (Art. 3(4)).
 
 An extension makes it three months from receipt (Art. 12(3)); to tell of it one has the period as if there were none.
-While a proof is outstanding there is no due date: ask :func:`is_paused` first. An outstanding proof adds no day here,
-so the dates given are then the cautious ones.
+While a proof is outstanding that stops the clock there is no due date: ask :func:`stands_still` first. An outstanding
+proof adds no day here, so the dates given are then the cautious ones.
 
 >>> from datetime import UTC
 >>> response_due(datetime(2027, 1, 31, 12, tzinfo=UTC), place=Place("Europe/Paris", "FR")).response_due
@@ -115,6 +115,25 @@ def is_paused(pauses: Sequence[Pause]) -> bool:
     return any(pause.proved_on is None for pause in pauses)
 
 
+def stands_still(
+    received_at: datetime,
+    *,
+    place: Place,
+    pauses: Sequence[Pause] = (),
+    extended: bool = False,
+    asked_within_days: int = ASKED_WITHIN_DAYS,
+) -> bool:
+    """Whether a proof is outstanding that was asked for soon enough to stop the clock; arguments as above.
+
+    A proof that was asked for too late, or after the end, stops nothing: the answer stays due (EDPB 01/2022, 5.3).
+    """
+    calendar = _Calendar(place, asked_within_days)
+    months = MONTHS_WHEN_EXTENDED if extended else MONTHS_TO_ANSWER
+    end, running_since = calendar.run(calendar.day_of(received_at), months, pauses=pauses)
+    outstanding = (pause.asked_on for pause in pauses if pause.proved_on is None)
+    return any(calendar.may_stop(asked_on, running_since=running_since, end=end) for asked_on in outstanding)
+
+
 def next_working_day(day: date, *, place: Place) -> date:
     """``day`` itself, or the first working day after it (Reg. 1182/71, Art. 3(4))."""
     while day.weekday() >= _SATURDAY or day in _holidays(place.country, place.subdivision, day.year):
@@ -143,15 +162,24 @@ class _Calendar:
 
     def end(self, received_on: date, months: int, *, pauses: Sequence[Pause]) -> date:
         """Where a period ends that began with receipt and stood still while proofs were awaited."""
+        end, _ = self.run(received_on, months, pauses=pauses)
+        return self._rolled(end)
+
+    def run(self, received_on: date, months: int, *, pauses: Sequence[Pause]) -> tuple[date, date]:
+        """The calendar end of a period after the proofs that came, and the day since which it runs again."""
         end, running_since = _months_after(received_on, months), received_on
         for asked_on, proved_on in _proven(pauses):
-            is_prompt = asked_on <= self._working_days_after(running_since, self.asked_within_days)
-            if not is_prompt or asked_on > self._rolled(end) or proved_on <= running_since:
+            if not self.may_stop(asked_on, running_since=running_since, end=end) or proved_on <= running_since:
                 continue
             stood_still = proved_on - max(asked_on, running_since)
             end = min(end + stood_still, _months_after(proved_on, months))
             running_since = proved_on
-        return self._rolled(end)
+        return end, running_since
+
+    def may_stop(self, asked_on: date, *, running_since: date, end: date) -> bool:
+        """Whether asking on that day stops a period that runs since ``running_since`` and would end at ``end``."""
+        is_prompt = asked_on <= self._working_days_after(running_since, self.asked_within_days)
+        return is_prompt and asked_on <= self._rolled(end)
 
     def _rolled(self, day: date) -> date:
         return next_working_day(day, place=self.place)

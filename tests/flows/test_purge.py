@@ -30,6 +30,7 @@ def test_package_and_key_are_destroyed_afterwards(house: House) -> None:
     purged = house.installation.register.case(case_id)
     assert purged.state is CaseState.PURGED
     assert not purge_ended(purged)
+    assert house.installation.register.subject_keys(case_id) == []
     assert house.installation.verify_case(case_id).is_whole
     with pytest.raises(VaultSealed), house.installation.services.vault.read(case_id, PACKAGE):
         pass

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data_contracts.errors import RequestInvalid, SettingsInvalid
 from data_contracts.plan import Clock
-from tasks.rules.deadlines import Pause, Place, is_paused, next_working_day, response_due
+from tasks.rules.deadlines import Pause, Place, is_paused, next_working_day, response_due, stands_still
 
 PARIS = Place("Europe/Paris", "FR")
 METZ = Place("Europe/Paris", "FR", "57")
@@ -84,6 +84,18 @@ def test_article_12_3_paused_and_extended(
     [
         pytest.param(datetime(2027, 1, 31, 23, 30, tzinfo=UTC), "2027-03-01", id="1 February in Paris"),
         pytest.param(datetime(2027, 6, 30, 21, 59, tzinfo=UTC), "2027-07-30", id="30 June, 23:59 in Paris"),
+        pytest.param(
+            datetime(2027, 6, 30, 22, 0, tzinfo=UTC), "2027-08-02", id="1 July in Paris; 1 August is a Sunday"
+        ),
+        pytest.param(datetime(2027, 3, 28, 0, 59, tzinfo=UTC), "2027-04-28", id="a second before summer time"),
+        pytest.param(datetime(2027, 3, 28, 1, 0, tzinfo=UTC), "2027-04-28", id="summer time begins"),
+        pytest.param(
+            datetime(2027, 3, 27, 23, 0, tzinfo=UTC), "2027-04-28", id="midnight of the day that lacks an hour"
+        ),
+        pytest.param(datetime(2027, 3, 28, 22, 0, tzinfo=UTC), "2027-04-29", id="the day that lacks an hour is over"),
+        pytest.param(datetime(2027, 10, 30, 22, 0, tzinfo=UTC), "2027-11-30", id="midnight of the day of 25 hours"),
+        pytest.param(datetime(2027, 10, 31, 22, 59, tzinfo=UTC), "2027-11-30", id="last minute of the day of 25 hours"),
+        pytest.param(datetime(2027, 10, 31, 23, 0, tzinfo=UTC), "2027-12-01", id="the day of 25 hours is over"),
     ],
 )
 def test_article_3_1_the_day_is_the_local_day(received_at: datetime, due: str) -> None:
@@ -99,6 +111,12 @@ def test_article_3_1_the_day_is_the_local_day(received_at: datetime, due: str) -
         pytest.param("2027-06-21", BRUSSELS, "2027-07-22", id="Belgian national day"),
         pytest.param("2027-06-14", BRUSSELS, "2027-07-14", id="14 July is a working day in Brussels"),
         pytest.param("2026-10-11", BRUSSELS, "2026-11-12", id="Armistice"),
+        pytest.param("2027-04-06", BRUSSELS, "2027-05-07", id="Ascension in Brussels"),
+        pytest.param("2027-04-17", BRUSSELS, "2027-05-18", id="Whit Monday in Brussels"),
+        pytest.param("2027-10-01", BRUSSELS, "2027-11-02", id="All Saints in Brussels"),
+        pytest.param("2027-04-08", BRUSSELS, "2027-05-10", id="8 May is a working day in Brussels, but a Saturday"),
+        pytest.param("2026-04-08", BRUSSELS, "2026-05-08", id="8 May is a working day in Brussels"),
+        pytest.param("2026-04-08", PARIS, "2026-05-11", id="8 May in Paris, a Friday"),
     ],
 )
 def test_article_2_1_holidays_of_the_place(received: str, place: Place, due: str) -> None:
@@ -128,6 +146,33 @@ def test_outstanding_proof_is_a_pause() -> None:
     """There is no due date while a proof is outstanding, and the rule says so."""
     assert is_paused([Pause(day("2027-03-05"), day("2027-03-06")), Pause(day("2027-03-08"))])
     assert not is_paused([Pause(day("2027-03-05"), day("2027-03-06"))])
+
+
+@pytest.mark.parametrize(
+    ("pauses", "stands"),
+    [
+        pytest.param([], False, id="nothing was asked"),
+        pytest.param([("03-08", None)], True, id="asked on the first working day"),
+        pytest.param([("03-10", None)], True, id="asked on the third working day"),
+        pytest.param([("03-11", None)], False, id="asked too late: the answer stays due"),
+        pytest.param([("03-08", "03-18")], False, id="the proof came"),
+        pytest.param([("03-08", "03-18"), ("03-19", None)], True, id="asked once more at once"),
+        pytest.param([("03-08", "03-18"), ("03-30", None)], False, id="asked once more too late"),
+    ],
+)
+def test_article_12_6_asked_soon_enough(*, pauses: list[tuple[str, str | None]], stands: bool) -> None:
+    """The clock stands still while a proof is outstanding that was asked for without undue delay."""
+    stops = [Pause(day(f"2027-{asked}"), day(f"2027-{came}") if came else None) for asked, came in pauses]
+
+    assert stands_still(noon(day("2027-03-05")), place=PARIS, pauses=stops) == stands
+
+
+def test_asking_after_the_end_does_not_stop_what_is_over() -> None:
+    """Only an extended period can still be paused after the first month."""
+    late = [Pause(day("2027-04-06"))]
+
+    assert not stands_still(noon(day("2027-03-05")), place=PARIS, pauses=late, asked_within_days=60)
+    assert stands_still(noon(day("2027-03-05")), place=PARIS, pauses=late, extended=True, asked_within_days=60)
 
 
 def test_proof_before_asking_is_refused() -> None:
@@ -211,3 +256,35 @@ def test_extension_is_never_earlier_and_moves_no_notice(case: tuple[date, list[P
 
     assert extended.response_due >= plain.response_due
     assert extended.notice_by == plain.notice_by == plain.response_due
+
+
+@given(case=paused(), place=places, extended=st.booleans())
+def test_due_is_never_before_receipt(case: tuple[date, list[Pause]], place: Place, *, extended: bool) -> None:
+    """No date of a case lies before the day it was received."""
+    received, pauses = case
+
+    clock = response_due(noon(received), place=place, pauses=pauses, extended=extended)
+
+    assert min(clock.response_due, clock.notice_by, clock.unrolled) > received
+
+
+@given(received=days, place=places, asked=lengths, extended=st.booleans())
+def test_pause_of_no_day_changes_nothing(received: date, place: Place, asked: timedelta, *, extended: bool) -> None:
+    """A proof that comes on the day it was asked for gives no more time."""
+    at_once = [Pause(received + asked, received + asked)]
+    moment = noon(received)
+
+    clock = response_due(moment, place=place, pauses=at_once, extended=extended)
+
+    assert clock == response_due(moment, place=place, extended=extended)
+
+
+@given(paused(), places, st.integers(0, 23), st.integers(0, 59))
+def test_hour_of_receipt_does_not_count(case: tuple[date, list[Pause]], place: Place, hour: int, minute: int) -> None:
+    """The day of receipt is not counted, so its hours make no difference (Reg. 1182/71, Art. 3(1))."""
+    received, pauses = case
+    moment = datetime(received.year, received.month, received.day, hour, minute, tzinfo=ZoneInfo(place.time_zone))
+
+    clock = response_due(moment, place=place, pauses=pauses)
+
+    assert clock == response_due(noon(received), place=place, pauses=pauses)

@@ -1,11 +1,20 @@
 """Art. 12(6) GDPR: identity is proven well enough, as the policy says for the right."""
 
+from datetime import date
+
 import pytest
 
 from data_contracts.company import Policy
-from data_contracts.errors import SettingsInvalid
+from data_contracts.errors import AnswerRefused, SettingsInvalid
 from data_contracts.vocabulary import Right
-from tasks.rules.eligibility import accepted_methods, is_enough
+from tasks.rules.eligibility import (
+    accepted_methods,
+    check_proof_came,
+    is_enough,
+    method_of,
+    proof_came_on,
+    reference_of,
+)
 
 POLICY = Policy(gates={}, identity_methods={Right.ACCESS: ["client_space", "call_back"], Right.ERASURE: []})
 
@@ -27,3 +36,38 @@ def test_silent_policy_is_an_error(right: Right) -> None:
     """A policy that lists no method for a right never says yes, and says so."""
     with pytest.raises(SettingsInvalid, match=right.value):
         is_enough(POLICY, right, method="client_space")
+
+
+@pytest.mark.parametrize(("came", "day"), [("", None), (" ", None), ("2027-03-18", date(2027, 3, 18))])
+def test_reference_says_how_and_when(came: str, day: date | None) -> None:
+    """The way of checking and the day the proof came travel in one reference."""
+    reference = reference_of(" id_document ", came)
+
+    assert method_of(reference) == "id_document"
+    assert proof_came_on(reference) == day
+
+
+def test_day_that_is_none_is_refused() -> None:
+    """A day is written as ISO 8601 says."""
+    with pytest.raises(AnswerRefused, match="not a date"):
+        proof_came_on(reference_of("id_document", "18.03.2027"))
+
+
+@pytest.mark.parametrize("came", [None, date(2027, 3, 8), date(2027, 3, 18)])
+def test_proof_came_between_asking_and_today(came: date | None) -> None:
+    """Any day from the one it was asked for until today can be."""
+    check_proof_came(came, asked_on=date(2027, 3, 8), today=date(2027, 3, 18))
+
+
+@pytest.mark.parametrize(
+    ("came", "asked", "why"),
+    [
+        (date(2027, 3, 7), date(2027, 3, 8), "before it was asked for"),
+        (date(2027, 3, 19), date(2027, 3, 8), "in the future"),
+        (date(2027, 3, 18), None, "no proof was asked for"),
+    ],
+)
+def test_proof_cannot_have_come_then(came: date, asked: date | None, why: str) -> None:
+    """A day that cannot be would move the clock, so it is refused."""
+    with pytest.raises(AnswerRefused, match=why):
+        check_proof_came(came, asked_on=asked, today=date(2027, 3, 18))

@@ -1,0 +1,103 @@
+"""The clock of a case: when its answer is due today, whether it stands still, and until when more time can be told.
+
+The register keeps the last day to answer; here it is computed anew from the day of receipt, the timeline and what a
+person said about the day a proof came, whenever one of them changed (law 10). What counts is ``tasks/rules/deadlines``.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from data_contracts.case import Case
+from data_contracts.plan import Clock
+from tasks.rules.deadlines import Pause, Place, response_due, stands_still
+from tasks.rules.pauses import pauses_in
+from tasks.services import services
+
+IDENTITY = "identity"
+PROOF_CAME = "proof_came_on"
+"""Key of the identity step's receipt: the day a person gave for the proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The clock of a case on one day.
+
+    Attributes:
+        response_due: the last day to answer; None while a proof is outstanding: there is none then.
+        days_left: until then, negative when it is over; None without such a day, or once the case has ended.
+        notice_by: the last day to tell of an extension; None where none can be told, or the clock stands still.
+    """
+
+    response_due: date | None
+    days_left: int | None
+    is_paused: bool
+    notice_by: date | None
+
+
+def place() -> Place:
+    """Whose days, weekends and holidays count: the organisation's."""
+    organisation = services().organisation
+    return Place(organisation.time_zone, organisation.country, organisation.holidays_subdivision or None)
+
+
+def today() -> date:
+    """The day it is at the organisation's place."""
+    return day_of(services().now())
+
+
+def day_of(moment: datetime) -> date:
+    """The day it was at the organisation's place."""
+    return moment.astimezone(ZoneInfo(services().organisation.time_zone)).date()
+
+
+def pauses_of(case: Case) -> list[Pause]:
+    """When the case's clock stood still; the last pause is open while the proof is outstanding."""
+    register = services().register
+    identity = register.step(case.case_id, IDENTITY)
+    came = str(identity.receipt.get(PROOF_CAME) or "") if identity is not None else ""
+    return pauses_in(
+        register.timeline(case.case_id),
+        time_zone=services().organisation.time_zone,
+        came_on=date.fromisoformat(came) if came else None,
+    )
+
+
+def clock_of(case: Case, *, extended: bool | None = None, proved_on: date | None = None) -> Clock:
+    """The dates of the case as they follow from what happened.
+
+    Args:
+        case: the case.
+        extended: as if it were extended, or were not; None: as it is.
+        proved_on: the day on which the outstanding proof came, before the register knows.
+    """
+    pauses = pauses_of(case)
+    if pauses and proved_on is not None:
+        pauses = [*pauses[:-1], Pause(pauses[-1].asked_on, proved_on)]
+    return response_due(
+        case.received_at,
+        place=place(),
+        pauses=pauses,
+        extended=case.is_extended if extended is None else extended,
+        asked_within_days=services().policy.proof_asked_within_days,
+    )
+
+
+def is_paused(case: Case) -> bool:
+    """Whether the clock stands still: a proof is outstanding that was asked for soon enough."""
+    return case.is_paused and stands_still(
+        case.received_at,
+        place=place(),
+        pauses=pauses_of(case),
+        extended=case.is_extended,
+        asked_within_days=services().policy.proof_asked_within_days,
+    )
+
+
+def standing(case: Case) -> Standing:
+    """The case's clock today."""
+    if is_paused(case):
+        return Standing(None, None, is_paused=True, notice_by=None)
+    days_left = None if case.is_ended else (case.response_due - today()).days
+    can_extend = not case.is_ended and not case.is_extended
+    return Standing(case.response_due, days_left, is_paused=False, notice_by=case.response_due if can_extend else None)
