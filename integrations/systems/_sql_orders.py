@@ -138,10 +138,7 @@ class Orders:
         return clause
 
     def _constant(self, asked: Asked, name: str, value: object) -> object:
-        fitted = None if value is None else self._queries.conditions.fitted(asked.table, name, value)
-        if fitted is NO_MATCH and isinstance(value, bool):
-            # MariaDB keeps yes and no as TINYINT(1), which its driver reads as an integer.
-            fitted = self._queries.conditions.fitted(asked.table, name, int(value))
+        fitted = None if value is None else _held(self._queries, asked, name, value)
         if fitted is NO_MATCH:
             raise ContractMismatch(
                 "the column cannot hold the value that it is to be given",
@@ -166,13 +163,24 @@ def _chains(values: Mapping[Any, Any]) -> bool:
     return not values.keys().isdisjoint(values.values())
 
 
+def _held(queries: Queries, asked: Asked, name: str, value: object) -> object:
+    """A constant as the column holds it; :data:`NO_MATCH` where it cannot."""
+    fitted = queries.conditions.fitted(asked.table, name, value)
+    if fitted is NO_MATCH and isinstance(value, bool):
+        # MariaDB keeps yes and no as TINYINT(1), which its driver reads as an integer.
+        return queries.conditions.fitted(asked.table, name, int(value))
+    return fitted
+
+
 def count_unlike(queries: Queries, connection: Connection, asked: Asked, look: Look) -> int:
     """How many selected rows do not look as ``look`` says."""
     table, conditions = asked.table, queries.conditions
-    signs = [table.column(name).clause.is_not(None) for name in look.cleared]
+    signs: list[Clause] = [table.column(name).clause.is_not(None) for name in look.cleared]
     for name, value in look.holding.items():
         compared, bound = conditions.exact(table, name)
-        signs.append(compared.is_distinct_from(bound(conditions.fitted(table, name, value))))
+        held = _held(queries, asked, name, value)
+        # A value that the column cannot hold is in no row.
+        signs.append(sa.true() if held is NO_MATCH else compared.is_distinct_from(bound(held)))
     old = {name: _old_values(queries, asked, name, values) for name, values in look.replaced.items()}
     is_few = sum(map(len, old.values())) <= _SENT_AT_ONCE
     count = _count_in_database if is_few else _count_here

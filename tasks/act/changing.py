@@ -18,7 +18,7 @@ from data_contracts.plan import Plan, Remaining, TablePath
 from data_contracts.vocabulary import Right
 from tasks.locate_data import by_hand
 from tasks.plans import confirm, freeze, planned
-from tasks.proving import judge_act
+from tasks.proving import judge_act, nothing_to_prove
 from tasks.rules.changes import Change, change_plan, changed_paths, with_row_keys
 from tasks.sealed import keys_of, plain_keys, read_json, write_json
 from tasks.services import services
@@ -86,7 +86,7 @@ class Changing:
             "rows": rows,
             "attempt": entry.attempts,
             "before": read_json(case_id, _before_name(system))["digests"] if changes else {},
-            "after": {place: value_digest(place, value) for place, value in _values(changes)},
+            "after": _after(changes),
         }
         provided.register.complete(
             case_id, "change", system, receipt={"rows": rows}, record=Record("change", system, facts)
@@ -109,7 +109,8 @@ class Changing:
             ActUnproven: when a row does not.
         """
         expected = [path for system in counted for path in changed_paths(self._effective(case_id, system))]
-        return judge_act(case_id, [line for lines in counted.values() for line in lines], expected)
+        lines = [line for own in counted.values() for line in own]
+        return judge_act(case_id, lines, expected) if expected or lines else nothing_to_prove(case_id)
 
     def _effective(self, case_id: str, system: str) -> list[Change]:
         """Changes that change something, their rows found by sealed keys."""
@@ -171,7 +172,11 @@ def _is_acting(case_id: str) -> bool:
     return entry is not None and entry.state == "done"
 
 
-def _values(changes: Iterable[Change]) -> Iterable[tuple[str, KeyValue]]:
+def _after(changes: Iterable[Change]) -> dict[str, list[str]]:
+    """Keyed digests of the ordered values by place; a place that several changes concern has several."""
+    digests: dict[str, set[str]] = {}
     for change in changes:
         for name, value in change.set_to.items():
-            yield ".".join((*change.path, name)), value
+            place = ".".join((*change.path, name))
+            digests.setdefault(place, set()).add(value_digest(place, value))
+    return {place: sorted(values) for place, values in digests.items()}

@@ -21,9 +21,9 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 # --- the system under test -----------------------------------------------------------------------------------------
 
-CUSTOMER = ("no", "email", "phone", "parent", "points", "born", "left_at")
+CUSTOMER = ("no", "email", "phone", "parent", "points", "born", "left_at", "vip")
 LINE = ("order_no", "line_no", "customer")
-TYPES = {"points": "integer", "line_no": "integer", "born": "date", "left_at": "timestamp"}
+TYPES = {"points": "integer", "line_no": "integer", "born": "date", "left_at": "timestamp", "vip": "boolean"}
 
 
 def _table(name: str, columns: tuple[str, ...], *keys: str, references: tuple[Reference, ...] = ()) -> Table:
@@ -54,6 +54,7 @@ sa.Table(
     sa.Column("points", sa.Integer),
     sa.Column("born", sa.Date),
     sa.Column("left_at", sa.DateTime),
+    sa.Column("vip", sa.Boolean),
 )
 sa.Table(
     "line",
@@ -62,7 +63,13 @@ sa.Table(
     sa.Column("line_no", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("customer", sa.String(12), sa.ForeignKey("customer.no")),
 )
-_ARROW = {"integer": pa.int32(), "date": pa.date32(), "timestamp": pa.timestamp("us"), "string": pa.string()}
+_ARROW = {
+    "integer": pa.int32(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+}
 
 
 def a_customer(no: str, **values: Any) -> dict[str, Any]:

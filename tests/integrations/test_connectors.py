@@ -290,6 +290,20 @@ def test_not_erased_is_counted(shop: Connector) -> None:
     assert shop.count_unlike(selection, Look()) == 0
 
 
+@pytest.mark.parametrize("is_vip", [True, False])
+def test_yes_and_no_are_set_and_told_apart(shop: Connector, *, is_vip: bool) -> None:
+    """A marker looks as it was set, also where a database keeps it as a number; the other one does not."""
+    shop.carry_out([ChangeColumns(of("C1", "C2"), set_to={"vip": is_vip})])
+
+    assert shop.count_unlike(of("C1", "C2", "C3"), Look((), {"vip": is_vip})) == 1
+    assert shop.count_unlike(of("C1", "C2", "C3"), Look((), {"vip": not is_vip})) == 3
+
+
+def test_what_a_column_cannot_hold_is_in_no_row(shop: Connector) -> None:
+    """A value of another type than the column's is never taken for what is there."""
+    assert shop.count_unlike(of("C1", "C2"), Look((), {"points": "forty-two"})) == 2
+
+
 def test_erasing_again_changes_nothing(shop: Connector) -> None:
     """The same orders can be carried out again."""
     orders: list[Order] = [
