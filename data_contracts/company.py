@@ -8,7 +8,7 @@ Models refuse unknown keys and never quote a value in an error.
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 
 from data_contracts.vocabulary import Gate, LegalBasis, OperatorRole, PartyRole, Right, Sensitivity
 
@@ -128,6 +128,38 @@ class Contact(_Strict):
     address: Address
 
 
+class LetterWindow(_Strict):
+    """Where the address stands on the first page, so that the window of the envelope shows it; in millimetres.
+
+    The standing values fit a French DL envelope with its window on the right, however the sheet lies in it.
+    """
+
+    left: PositiveFloat = 105
+    """From the left edge of the sheet."""
+    top: PositiveFloat = 46
+    """From its upper edge."""
+    width: PositiveFloat = 85
+    height: PositiveFloat = 33
+
+
+class Letters(_Strict):
+    """How letters are set (charter 5.2, 8a)."""
+
+    place: str = ""
+    """Where they are written, before the date; empty: the date alone."""
+    window: LetterWindow = LetterWindow()
+
+
+class CountryProfile(_Strict):
+    """What differs for data subjects of one country; what is not given is as everywhere (charter 8a)."""
+
+    requests: Contact | None = None
+    dpo: Contact | None = None
+    authority: Contact | None = None
+    court: dict[str, str] = Field(default_factory=dict)
+    letters: Letters | None = None
+
+
 class Organisation(_Strict):
     """``organisation.yaml``: the profile used in every notice."""
 
@@ -147,6 +179,14 @@ class Organisation(_Strict):
     financial_year_end: str = Field(default="12-31", pattern="^[0-1][0-9]-[0-3][0-9]$")
     sender: str
     """The address mails come from."""
+    letters: Letters = Letters()
+    countries: dict[str, CountryProfile] = Field(default_factory=dict)
+    """What differs by country of the data subject, by ISO 3166-1 code."""
+
+    def in_country(self, code: str) -> "Organisation":
+        """The profile as a data subject of that country reads it; empty: of the organisation's own."""
+        local = self.countries.get(code or self.country)
+        return self.model_copy(update={name: value for name, value in local if value}) if local else self
 
 
 class GateRule(_Strict):

@@ -98,6 +98,8 @@ class Notice:
     """The case that a duplicate is handled in."""
     requester: str = "subject"
     """Who exercises the right; see :class:`data_contracts.vocabulary.Requester`."""
+    country: str = ""
+    """Where the data subject lives, as far as it is known (ISO 3166-1): whom they can turn to depends on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale
 
 from data_contracts.checks.subject import ORGANISATION, POLICY, VOCABULARY, ContractSet
-from data_contracts.company import Purpose
+from data_contracts.company import Contact, CountryProfile, Organisation, Purpose
 from data_contracts.fault import Fault
 from data_contracts.vocabulary import Gate, LegalBasis, PartyRole, Right
 
@@ -71,12 +71,20 @@ def countries(contracts: ContractSet) -> Iterator[Fault]:
     places = [(VOCABULARY, "company.country", vocabulary.company.country)]
     places += [(VOCABULARY, f"parties.{name}.country", party.country) for name, party in vocabulary.parties.items()]
     places.append((ORGANISATION, "country", organisation.country))
-    for name in ("requests", "dpo", "authority"):
-        places.append((ORGANISATION, f"{name}.address.country", getattr(organisation, name).address.country))
+    places += _contact_countries("", organisation)
+    for code, profile in organisation.countries.items():
+        places += [(ORGANISATION, f"countries.{code}", code), *_contact_countries(f"countries.{code}.", profile)]
     known = set(Locale("en").territories) - _NO_COUNTRIES
     for file, field, code in places:
         if code not in known:
             yield Fault(file, "", field, f"`{code}` is the code of no country", "write its ISO 3166-1 code, e.g. FR")
+
+
+def _contact_countries(prefix: str, profile: Organisation | CountryProfile) -> Iterator[tuple[str, str, str]]:
+    for name in ("requests", "dpo", "authority"):
+        contact: Contact | None = getattr(profile, name)
+        if contact is not None:
+            yield ORGANISATION, f"{prefix}{name}.address.country", contact.address.country
 
 
 def legal_bases(contracts: ContractSet) -> Iterator[Fault]:

@@ -1,6 +1,7 @@
 """Puts a notice into words (Art. 12(1): concise, transparent, intelligible, in clear and plain language).
 
-One template a kind and language gives both forms of a mail, so that text and HTML can never say different things.
+One template a kind and language gives all forms, text and HTML of a mail and the letter, so that they can never say
+different things.
 A refusal must tell the reasons, the complaint to an authority and the judicial remedy (Art. 12(4)); one that lacks any
 of the three is an error here, not a mail.
 """
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -20,9 +21,9 @@ from data_contracts.errors import ContractInvalid, RequestInvalid, StepFailed
 from data_contracts.notices import KeptItem, Notice, Rendered
 from data_contracts.vocabulary import NoticeKind
 from integrations.channels.message import has_control
-from integrations.channels.templating import environment, known_language, long_date, words
+from integrations.channels.templating import Form, environment, known_language, long_date, words
 
-__all__ = ["put_into_words"]
+__all__ = ["Worded", "greeted", "put_into_words", "put_together"]
 
 _LONGEST_NAME = 120
 _LINK = re.compile(r"://|www\.|@", re.IGNORECASE)
@@ -48,6 +49,17 @@ class _Kept:
         return tuple(f"{system} ({', '.join(t for s, t in self.tables if s == system)})" for system in systems)
 
 
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A notice in words of one form, its layout still missing."""
+
+    language: str
+    subject: str
+    body: str
+    closing: str
+    context: Mapping[str, Any]
+
+
 def put_into_words(notice: Notice, organisation: Organisation) -> Rendered:
     """The notice as subject, text and HTML in a language we have words for.
 
@@ -56,31 +68,39 @@ def put_into_words(notice: Notice, organisation: Organisation) -> Rendered:
         StepFailed: when a refusal gives no reason in words.
         ContractInvalid: when the profile lacks what a refusal must tell.
     """
+    text, html = put_together("text", notice, organisation), put_together("html", notice, organisation)
+    plain = _page("text", text)
+    return Rendered(subject=text.subject, text=_GAP.sub("\n\n", plain.strip("\n")) + "\n", html=_page("html", html))
+
+
+def put_together(form: Form, notice: Notice, organisation: Organisation) -> Worded:
+    """The parts of a notice in one form; see :func:`put_into_words` for errors."""
     if has_control(notice.recipient_name):
         raise RequestInvalid(
             "the recipient's name holds a control character", where=notice.case_id, remedy="correct the name"
         )
-    language = known_language(notice.language, organisation)
-    context = _context(notice, organisation, language)
+    local = organisation.in_country(notice.country)
+    language = known_language(notice.language, local)
+    context = _context(notice, local, language)
     if notice.kind is NoticeKind.REFUSAL:
         _require_art_12_4(notice, context)
-    subject = environment("text").get_template(f"notices/{language}/subject.j2").render(context)
-    return Rendered(
+    env, folder = environment(form), f"notices/{language}"
+    ui = env.get_template(f"notices/parts.{form}.j2").module
+    subject = environment("text").get_template(f"{folder}/subject.j2").render(context)
+    return Worded(
+        language=language,
         subject=" ".join(subject.split()),
-        text=_page("text", notice.kind, context),
-        html=_page("html", notice.kind, context),
+        body=env.get_template(f"{folder}/{notice.kind.value}.j2").render(context, ui=ui),
+        closing=env.get_template(f"{folder}/closing.j2").render(context, ui=ui),
+        context=context,
     )
 
 
-def _page(form: Literal["text", "html"], kind: NoticeKind, context: Mapping[str, Any]) -> str:
-    env = environment(form)
-    layout = f"notices/layout.{form}.j2"
-    ui = env.get_template(f"notices/parts.{form}.j2").module
-    body = env.get_template(f"notices/{context['language']}/{kind.value}.j2").render(context, ui=ui)
-    closing = env.get_template(f"notices/{context['language']}/closing.j2").render(context, ui=ui)
-    # Both were rendered, and escaped where that is due, by the environment of this form.
-    page = env.get_template(layout).render(context, body=Markup(body), closing=Markup(closing))  # noqa: S704
-    return page if form == "html" else _GAP.sub("\n\n", page.strip("\n")) + "\n"
+def _page(form: Form, said: Worded) -> str:
+    # Both parts were rendered, and escaped where that is due, by the environment of this form.
+    body, closing = Markup(said.body), Markup(said.closing)  # noqa: S704
+    layout = environment(form).get_template(f"notices/layout.{form}.j2")
+    return layout.render(said.context, body=body, closing=closing)
 
 
 def _context(notice: Notice, organisation: Organisation, language: str) -> dict[str, Any]:
@@ -92,7 +112,7 @@ def _context(notice: Notice, organisation: Organisation, language: str) -> dict[
         "language": language,
         "words": said,
         "right": said["rights"].get(notice.right, said["rights"]["any"]),
-        "name": _greeted(notice.recipient_name),
+        "name": greeted(notice.recipient_name),
         "received": long_date(received, language),
         "due": _told_date(notice.response_due, language),
         "reasons": [said["reasons"][code] for code in notice.reasons if said["reasons"].get(code)],
@@ -102,7 +122,7 @@ def _context(notice: Notice, organisation: Organisation, language: str) -> dict[
     }
 
 
-def _greeted(name: str) -> str:
+def greeted(name: str) -> str:
     """The name to greet with; none when it looks like a text that somebody wants us to send around for them."""
     flat = name.strip()
     return "" if len(flat) > _LONGEST_NAME or _LINK.search(flat) else flat

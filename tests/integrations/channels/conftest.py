@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from data_contracts.company import Address, Contact, Organisation
+from data_contracts.company import Address, Contact, CountryProfile, Letters, Organisation
 from integrations.channels.mail import MailChannel, MailSettings
 
 
@@ -37,8 +37,14 @@ def organisation() -> Organisation:
         requests=a_contact("Service des droits", email="droits@telco.example"),
         dpo=a_contact("Déléguée à la protection des données", email="dpo@telco.example"),
         authority=a_contact("CNIL", website="https://www.cnil.fr/fr/plaintes"),
-        court={"fr": "le tribunal judiciaire de Paris", "en": "the judicial court of Paris"},
+        court={
+            "fr": "le tribunal judiciaire de Paris",
+            "en": "the judicial court of Paris",
+            "nl": "de rechtbank van Parijs",
+        },
         sender="ne-pas-repondre@telco.example",
+        letters=Letters(place="Tourcoing"),
+        countries={"BE": CountryProfile(authority=a_contact("GBA", website="https://www.gba.example"))},
     )
 
 

@@ -1,7 +1,6 @@
 """What notices say, in each language and form."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,46 +9,30 @@ from hypothesis import strategies as st
 
 from data_contracts.company import Organisation
 from data_contracts.errors import ContractInvalid, DeliveryUncertain, RequestInvalid, StepFailed, SystemUnavailable
-from data_contracts.notices import KeptItem, Notice, Rendered
+from data_contracts.notices import KeptItem, Rendered
 from data_contracts.vocabulary import NoticeKind, Right
 from integrations.channels.memory import MemoryChannel
 from integrations.channels.message import message_slug
 from integrations.channels.templating import LANGUAGES, words
 from integrations.channels.wording import put_into_words
 from tests.integrations.channels.conftest import a_contact
+from tests.integrations.channels.notices import WRITTEN, a_notice, flat
 
-EVERY = pytest.mark.parametrize("kind", list(NoticeKind))
-BOTH = pytest.mark.parametrize("language", LANGUAGES)
+EVERY = pytest.mark.parametrize("kind", WRITTEN)
+EACH = pytest.mark.parametrize("language", LANGUAGES)
 ACCOUNTS = KeptItem("billing", "invoice", 12, "C. com. L123-22", "Pièces comptables", "2036-12-31")
 
 
-def a_notice(kind: NoticeKind = NoticeKind.ACKNOWLEDGEMENT, **changes: Any) -> Notice:
-    """A notice that can be rendered; the test names what matters."""
-    given_ = {
-        "language": "fr",
-        "case_id": "RF-2026-000123",
-        "right": "erasure",
-        "received_on": datetime(2026, 11, 23, 23, 30, tzinfo=UTC),
-        "response_due": "2026-12-24",
-        "reasons": ("identity_failed",) if kind is NoticeKind.REFUSAL else (),
-        **changes,
-    }
-    return Notice(kind=kind, **given_)
-
-
-def flat(text: str) -> str:
-    """Text without its line breaks."""
-    return " ".join(text.split())
-
-
 @EVERY
-@BOTH
+@EACH
 def test_every_notice_tells_the_case(organisation: Organisation, kind: NoticeKind, language: str) -> None:
     """Each notice names the case, the right, the local day of receipt, the DPO and the authority, in both forms."""
     rendered = put_into_words(a_notice(kind, language=language), organisation)
 
-    received = {"fr": "24 novembre 2026", "en": "24 November 2026"}[language]  # 23:30 UTC is the next day in Paris
-    right = {"fr": "droit à l’effacement", "en": "right to erasure"}[language]
+    received = {"fr": "24 novembre 2026", "en": "24 November 2026", "nl": "24 november 2026"}[
+        language
+    ]  # 23:30 UTC is the next day in Paris
+    right = {"fr": "droit à l’effacement", "en": "right to erasure", "nl": "recht op gegevenswissing"}[language]
     for form in (flat(rendered.text), flat(rendered.html)):
         for said in ("RF-2026-000123", received, right, "dpo@telco.example", "CNIL"):
             assert said in form
@@ -57,7 +40,7 @@ def test_every_notice_tells_the_case(organisation: Organisation, kind: NoticeKin
 
 
 @EVERY
-@BOTH
+@EACH
 @pytest.mark.parametrize("right", list(Right))
 def test_every_right(organisation: Organisation, kind: NoticeKind, language: str, right: Right) -> None:
     """Each notice can be written for each right, found or not."""
@@ -68,7 +51,7 @@ def test_every_right(organisation: Organisation, kind: NoticeKind, language: str
 
 
 @EVERY
-@BOTH
+@EACH
 def test_hostile_names(organisation: Organisation, kind: NoticeKind, language: str) -> None:
     """A name is data: it is neither run as a template nor as HTML."""
     name = "Éloïse {{7*7}} <script>alert(1)</script>"
@@ -99,7 +82,7 @@ def test_name_injection(organisation: Organisation, name: str) -> None:
     assert "Marie" not in str(caught.value)
 
 
-@BOTH
+@EACH
 def test_a_refusal_tells_all_three(organisation: Organisation, language: str) -> None:
     """A refusal tells reasons, complaint and judicial remedy (Art. 12(4))."""
     notice = a_notice(NoticeKind.REFUSAL, language=language, reason_text="Because <of> this.\nAnd that.")
@@ -126,7 +109,7 @@ def test_a_refusal_without_remedies(organisation: Organisation, lacking: dict[st
         put_into_words(a_notice(NoticeKind.REFUSAL), organisation.model_copy(update=lacking))
 
 
-@BOTH
+@EACH
 def test_what_was_kept(organisation: Organisation, language: str) -> None:
     """An erasure tells what was kept, by which law and until when, and what was handled by hand (Art. 17(3))."""
     more = KeptItem("billing", "Lignes de facture", 30, ACCOUNTS.law, ACCOUNTS.label, ACCOUNTS.until)
@@ -135,9 +118,10 @@ def test_what_was_kept(organisation: Organisation, language: str) -> None:
     notice = a_notice(NoticeKind.ERASURE_DONE, language=language, kept=(ACCOUNTS, more), erased_rows=3, by_hand=by_hand)
     text = flat(put_into_words(notice, organisation).text)
 
-    until = {"fr": "jusqu’au 31 décembre 2036", "en": "until 31 December 2036"}[language]
-    kept = {"fr": "42 entrées dans billing", "en": "42 entries in billing"}[language] + " (invoice, Lignes de facture)"
-    for said in ("Pièces comptables", "C. com. L123-22", until, kept, "Archives papier"):
+    until = {"fr": "jusqu’au 31 décembre 2036", "en": "until 31 December 2036", "nl": "tot en met 31 december 2036"}
+    kept = {"fr": "42 entrées dans billing", "en": "42 entries in billing", "nl": "42 regels in billing"}
+    tables = f"{kept[language]} (invoice, Lignes de facture)"
+    for said in ("Pièces comptables", "C. com. L123-22", until[language], tables, "Archives papier"):
         assert said in text
 
 
@@ -152,19 +136,35 @@ def test_holds_without_a_day(organisation: Organisation, until: str, said: str) 
 
 
 @pytest.mark.parametrize(
-    ("asked", "first"), [("en-GB", "Hello"), ("fr_FR", "Bonjour"), ("de", "Bonjour"), ("", "Bonjour")]
+    ("asked", "first"),
+    [("en-GB", "Hello"), ("fr_FR", "Bonjour"), ("nl-BE", "Goedendag"), ("de", "Bonjour"), ("", "Bonjour")],
 )
 def test_languages(organisation: Organisation, asked: str, first: str) -> None:
     """A language we have no words for falls back to the profile's first."""
     assert put_into_words(a_notice(language=asked), organisation).text.startswith(first)
 
 
-def test_word_lists_match() -> None:
-    """Both languages have words for the same codes."""
-    french, english = words("fr"), words("en")
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_word_lists_match(language: str) -> None:
+    """Each language has words for the same codes; of categories, English shows the taxonomy's own names."""
+    assert _codes(words(language)) == _codes(words("en"))
 
-    same = {key for key in french if key != "categories" and isinstance(french[key], dict)}
-    assert {key: set(french[key]) for key in same} == {key: set(english[key]) for key in same}
+
+def _codes(said: dict[str, Any]) -> set[tuple[str, ...]]:
+    """Paths of all that has words."""
+    found: set[tuple[str, ...]] = set()
+    for section, entries in said.items():
+        keys = entries if isinstance(entries, dict) else range(len(entries))
+        found |= {(section, str(key)) for key in keys if section != "categories"}
+    return found
+
+
+def test_authority_is_that_of_the_country(organisation: Organisation) -> None:
+    """Who lives in Belgium is told of its authority; who lives elsewhere, of the organisation's (charter 8a)."""
+    told = {code: put_into_words(a_notice(country=code), organisation).text for code in ("BE", "FR", "DE", "")}
+
+    assert {code for code, text in told.items() if "GBA" in text} == {"BE"}
+    assert {code for code, text in told.items() if "CNIL" in text} == {"FR", "DE", ""}
 
 
 def test_nothing_is_fetched(organisation: Organisation) -> None:

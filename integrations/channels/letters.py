@@ -1,0 +1,144 @@
+"""Sets a notice as a printable letter (charter 5.2, 8a): A4, the address where the envelope's window shows it.
+
+The letter is made of the same template as the mail; Typst sets it. Nothing is fetched: no package, no file, no font
+but those that Typst brings and those of this machine, which serve scripts that the first ones lack. The same notice,
+address and day give the same bytes.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import typst
+from markupsafe import Markup
+
+from data_contracts.company import Organisation
+from data_contracts.errors import RequestInvalid, SettingsInvalid, StepFailed
+from data_contracts.notices import Notice
+from integrations.channels.message import has_control
+from integrations.channels.templating import country_name, environment, long_date
+from integrations.channels.wording import Worded, greeted, put_together
+
+__all__ = ["set_letter", "typst_source"]
+
+_FONTS = ("Libertinus Serif", "DejaVu Sans", "DejaVu Sans Mono", "New Computer Modern")
+_NOTHING = Path(__file__).with_name("templates") / "letters"
+"""What Typst may read, and where it may look for packages: a folder without either."""
+_MIDDLE_MM = 100
+"""A window that begins left of it leaves the sender's address the right side."""
+
+
+def set_letter(notice: Notice, organisation: Organisation, *, to: Sequence[str], at: datetime) -> bytes:
+    """The notice as a PDF, tagged for screen readers and fit for archiving.
+
+    Args:
+        notice: what is said, to whom.
+        organisation: the profile.
+        to: lines of the postal address, without the name; none leaves the window empty, for an operator to fill in.
+        at: the moment of writing, aware.
+
+    Raises:
+        RequestInvalid: when a line of the address holds a control character.
+        SettingsInvalid: when no font of this machine has a character of the letter.
+        StepFailed: when Typst refuses the page, and as for the mail.
+        ContractInvalid: as :func:`integrations.channels.wording.put_into_words`.
+    """
+    source = typst_source(notice, organisation, to=to, at=at).encode()
+    try:
+        return _set(source, at, ["a-2a"])
+    except typst.TypstError:
+        where, remedy = notice.case_id, "report this"
+        if _can_be_set_at_all(source, at):
+            # An archived page may not have a box in the place of a letter, and an envelope should not either.
+            raise SettingsInvalid(
+                "no font of this machine has one of the letter's characters",
+                where=where,
+                remedy="install a font for the script of the name or the text (e.g. Noto), then run the case again",
+            ) from None
+        raise StepFailed("the letter cannot be set", where=where, remedy=remedy) from None
+
+
+def _set(source: bytes, at: datetime, standards: list[Literal["a-2a"]]) -> bytes:
+    compiler = typst.Compiler(
+        source, root=_NOTHING, font_paths=_fonts(), package_path=_NOTHING, package_cache_path=_NOTHING
+    )
+    made = compiler.compile(format="pdf", pdf_standards=[*standards], timestamp=at)
+    if not isinstance(made, bytes):
+        raise StepFailed("the letter was set as something else than one file", remedy="report this")
+    return made
+
+
+def _can_be_set_at_all(source: bytes, at: datetime) -> bool:
+    """Whether it is the standard alone, with its demand that each character has a picture, that stands in the way."""
+    try:
+        _set(source, at, [])
+    except typst.TypstError:
+        return False
+    return True
+
+
+def typst_source(notice: Notice, organisation: Organisation, *, to: Sequence[str], at: datetime) -> str:
+    """The letter as Typst sets it; what anybody wrote stands in it as strings alone."""
+    if any(has_control(line) for line in to):
+        raise RequestInvalid(
+            "a line of the postal address holds a control character", where=notice.case_id, remedy="correct the address"
+        )
+    said = put_together("typst", notice, organisation)
+    local = organisation.in_country(notice.country)
+    day = at.astimezone(ZoneInfo(organisation.time_zone)).date()
+    return (
+        environment("typst")
+        .get_template("notices/layout.typst.j2")
+        .render(
+            said.context,
+            body=Markup(said.body),  # noqa: S704  # rendered, and quoted, by the environment of this form
+            closing=Markup(said.closing),  # noqa: S704  # as the body
+            subject=said.subject,
+            to=_listed(_addressed(notice, local, to, said)),
+            sender=_listed(_sender(local, said)),
+            sender_at=Markup("align(right, ") if local.letters.window.left < _MIDDLE_MM else "",
+            window=local.letters.window,
+            letter=said.context["words"]["letter"],
+            dated=_dated(local.letters.place, day, said),
+            fonts=_listed(_FONTS, brackets=True),
+            typst_date=Markup(f"datetime(year: {day.year}, month: {day.month}, day: {day.day})"),  # noqa: S704  # numbers
+        )
+    )
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Typst's own fonts and those of this machine, looked for once a process."""
+    return typst.Fonts(include_system_fonts=True)
+
+
+def _addressed(notice: Notice, local: Organisation, to: Sequence[str], said: Worded) -> list[str]:
+    """The lines in the window; the country only where the letter leaves that of its sender."""
+    if not to:
+        return []
+    name = greeted(notice.recipient_name)
+    country = notice.country or local.country
+    is_abroad = country != local.requests.address.country
+    return [*([name] if name else []), *to, *([country_name(country, said.language).upper()] if is_abroad else [])]
+
+
+def _sender(local: Organisation, said: Worded) -> list[str]:
+    """Where the letter comes from, below the organisation's name."""
+    who = local.requests
+    lines = [line for line in who.address.lines if line != local.name]
+    return [line for line in (*lines, country_name(who.address.country, said.language), who.email, who.phone) if line]
+
+
+def _dated(place: str, day: date, said: Worded) -> str:
+    written = long_date(day, said.language)
+    return str(said.context["words"]["letter"]["dated"]).format(place=place, day=written) if place else written
+
+
+def _listed(lines: Iterable[str], *, brackets: bool = False) -> Markup:
+    """Strings of Typst with commas between them."""
+    quoted = environment("typst").filters["quoted"]
+    text = "".join(f"{quoted(line)}, " for line in lines)
+    return Markup(f"({text})" if brackets else text)  # noqa: S704  # each is quoted
