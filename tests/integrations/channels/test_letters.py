@@ -122,9 +122,10 @@ def test_letter_tells_who_made_it_and_when(organisation: Organisation) -> None:
     reader = PdfReader(BytesIO(set_letter(a_notice(), organisation, to=HOME, at=AT)))
 
     told: Any = reader.metadata
+    root: Any = reader.trailer["/Root"]
     assert (told.author, told.creation_date.date()) == (organisation.name, AT.date())
     assert "RF-2026-000123" in told.title
-    assert "fr" in reader.trailer["/Root"]["/Lang"]
+    assert "fr" in root["/Lang"]
 
 
 def test_every_font_is_in_the_file(organisation: Organisation) -> None:
