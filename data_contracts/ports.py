@@ -13,10 +13,12 @@ from typing import BinaryIO, Literal, Protocol
 
 import pyarrow as pa
 
+from data_contracts.api_keys import ApiKeys
 from data_contracts.case import NO_CHANGE, Case, CaseChange, Move, NewCase
 from data_contracts.evidence import Record
 from data_contracts.keys import Key, Look, Order, Selection
 from data_contracts.notices import Channel, KeptItem, LeftOut, Notice, PackageContent, PackageWriter, Rendered
+from data_contracts.permissions import Permissions
 from data_contracts.plan import Remaining, TablePath, Verdict
 from data_contracts.subjects import SubjectKeys
 from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole
@@ -247,7 +249,7 @@ class Operator:
     """The TOTP secret, sealed with the master key."""
 
 
-class Register(SubjectKeys, Protocol):
+class Register(SubjectKeys, Permissions, ApiKeys, Protocol):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""
 
     def open_case(self, new: NewCase) -> Case:

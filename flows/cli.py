@@ -12,8 +12,9 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows import cli_contracts, cli_evidence, cli_operators
+from flows import cli_contracts, cli_evidence, cli_operators, cli_permissions
 from flows.details import read_details
+from flows.identities import pairs
 from flows.running import join
 from flows.settings import settings
 from flows.showing import OPTION_JSON, note, our_errors, quiet, show, table
@@ -24,6 +25,7 @@ app.add_typer(cli_contracts.app, name="contracts")
 app.add_typer(cli_evidence.app, name="evidence")
 app.add_typer(cli_operators.app, name="operator")
 app.add_typer(cli_operators.keys, name="keys")
+cli_permissions.register(app)
 
 
 @app.callback()
@@ -58,7 +60,7 @@ def open_request(  # noqa: PLR0913  # the options of a request
     """Register a request durably, before anything else, and start its flow; prints the case id."""
     from flows import work  # noqa: PLC0415  # pays for what it uses
 
-    typed = work.Typed(right, channel, language, received, name, key, _pairs(identity), read_details(details))
+    typed = work.Typed(right, channel, language, received, name, key, pairs(identity), read_details(details))
     facts = work.open_request(typed)
     if facts["note"]:
         note(str(facts["note"]))
@@ -184,16 +186,6 @@ def _gate(name: str) -> Gate:
     except ValueError:
         known = ", ".join(gate.value for gate in Gate)
         raise RequestInvalid("no such gate", where=name, remedy=f"use one of: {known}") from None
-
-
-def _pairs(identity: list[str]) -> dict[str, list[str]]:
-    pairs: dict[str, list[str]] = {}
-    for given in identity:
-        kind, found, value = given.partition("=")
-        if not found or not value.strip():
-            raise RequestInvalid("an identity is given as kind=value", where="--identity", remedy="e.g. email=a@b.org")
-        pairs.setdefault(kind.strip(), []).append(value)
-    return pairs
 
 
 if __name__ == "__main__":

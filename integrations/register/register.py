@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from data_contracts.ports import Signer
+from integrations.register.api_keys import ApiKeyStore
 from integrations.register.cases import CaseStore
 from integrations.register.data_keys import KeyStore
 from integrations.register.database import Database, make_engine, read_url
@@ -11,11 +12,14 @@ from integrations.register.gates import GateStore
 from integrations.register.leases import LeaseStore
 from integrations.register.ledger import StepLedger
 from integrations.register.operators import OperatorStore
+from integrations.register.permissions import PermissionStore
 from integrations.register.schema import upgrade_engine
 from integrations.register.subjects import SubjectStore
 
 
-class SqlRegister(CaseStore, StepLedger, GateStore, OperatorStore, KeyStore, LeaseStore, SubjectStore):
+class SqlRegister(
+    CaseStore, StepLedger, GateStore, OperatorStore, KeyStore, LeaseStore, SubjectStore, PermissionStore, ApiKeyStore
+):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 
     Several processes and threads may use one database at once. Each method is one transaction. Every method raises

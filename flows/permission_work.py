@@ -1,0 +1,111 @@
+"""What the command line does with the ledger of stances: facts as JSON-ready dictionaries."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from data_contracts.errors import RequestInvalid
+from data_contracts.permissions import RestrictedUse
+from flows import wiring
+from flows.key_files import answers_to, read_keys
+from tasks.permissions import ask_about, ask_about_each, known_kinds, use_of
+from tasks.services import services
+from tasks.stances import COLUMNS, check_lines, enter_lines
+from tasks.subject_keys import subject_keys_of
+
+
+def ask_one(
+    purpose: str, recipient: str, use: RestrictedUse | None, identity: Mapping[str, list[str]]
+) -> dict[str, Any]:
+    """Whether the data of one data subject may be used, or shared, and why."""
+    with wiring.opened():
+        said = ask_about(use_of(purpose, recipient, use), identity)
+    return {"purpose": purpose, "recipient": recipient, "may": said.may, "reason": said.reason}
+
+
+def ask_many(purpose: str, recipient: str, use: RestrictedUse | None, *, keys: Path, to: Path) -> dict[str, Any]:
+    """Answer about every key of a file, line by line, into another file; how many got which answer."""
+    reasons: Counter[str] = Counter()
+    yes = 0
+    with wiring.opened(), answers_to(to) as answers:
+        asked = use_of(purpose, recipient, use)
+        batches = read_keys(keys, services().contracts.vocabulary.identities)
+        for said in ask_about_each(asked, batches):
+            answers.write([one.may for one in said], [one.reason for one in said])
+            reasons.update(one.reason for one in said)
+            yes += sum(one.may for one in said)
+    return {
+        "purpose": purpose,
+        "recipient": recipient,
+        "keys": reasons.total(),
+        "yes": yes,
+        "no": reasons.total() - yes,
+        "reasons": dict(sorted(reasons.items())),
+        "file": str(to),
+    }
+
+
+def import_stances(file: Path) -> dict[str, Any]:
+    """Enter a file of stances into the ledger: all of it or, where a line is wrong, nothing."""
+    with wiring.opened():
+        source = f"import:{file.name}"[:200]
+        with _lines(file) as lines:
+            count = check_lines(lines, source=source)
+        with _lines(file) as lines:
+            added = enter_lines(lines, source=source)
+    return {"file": str(file), "lines": count, "added": added, "known_before": count - added}
+
+
+def show_stances(identity: Mapping[str, list[str]]) -> dict[str, Any]:
+    """What somebody said and what is restricted; digests name who is meant."""
+    with wiring.opened():
+        digests = [key.digest for key in subject_keys_of(known_kinds(identity))]
+        if not digests:
+            raise RequestInvalid(
+                "a value given cannot be of its kind", where="identity", remedy="check how it is written"
+            )
+        register = services().register
+        return {
+            "stances": [
+                {
+                    "at": one.at.isoformat(),
+                    "stance": one.stance.value,
+                    "purpose": one.purpose,
+                    "recipient": one.recipient,
+                    "kind": one.key.kind,
+                    "source": one.source,
+                    "notice_version": one.notice_version,
+                }
+                for one in register.stances_of(digests)
+            ],
+            "restrictions": [
+                {
+                    "since": one.since.isoformat(),
+                    "case": one.case_id,
+                    "ground": one.ground.value,
+                    "purposes": list(one.purposes),
+                    "kind": one.key.kind,
+                }
+                for one in register.restrictions_of(digests)
+            ],
+        }
+
+
+@contextmanager
+def _lines(file: Path) -> Iterator[Iterator[Mapping[str, str]]]:
+    """Lines of a CSV file as values by column."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            reader = csv.DictReader(text, restval="")
+            if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
+                raise RequestInvalid(
+                    f"the file lacks the columns {', '.join(missing)}",
+                    where=str(file),
+                    remedy=f"its first line names: {','.join(COLUMNS)}",
+                )
+            yield ({name: (line[name] or "").strip() for name in COLUMNS} for line in reader)
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise RequestInvalid("the file cannot be read as CSV in UTF-8", where=str(file), remedy="correct it") from None

@@ -1,0 +1,95 @@
+"""Ask the ledger and the list of restrictions: may a data subject's data be used, or shared (charter 2.4)?
+
+Many people are asked about in batches: two statements a batch, whatever its size (law 12).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from data_contracts.errors import RequestInvalid
+from data_contracts.permissions import RestrictedUse, Restriction, StanceEntry
+from data_contracts.subjects import SubjectKey
+from tasks.rules.permissions import KEY_INVALID, Answer, Asked, answer, processing, sharing
+from tasks.services import services
+from tasks.subject_keys import Digests
+
+_INVALID = Answer(may=False, reason=KEY_INVALID)
+
+
+def use_of(purpose: str, recipient: str = "", use: RestrictedUse | None = None) -> Asked:
+    """The question about now: may data be processed for ``purpose``, or go to ``recipient`` for it?
+
+    Raises:
+        RequestInvalid: when the vocabulary has no such purpose or recipient.
+    """
+    vocabulary = services().contracts.vocabulary
+    if recipient:
+        return sharing(vocabulary, purpose, recipient, local_now(), use)
+    return processing(vocabulary, purpose, local_now(), use)
+
+
+def local_now() -> datetime:
+    """The time in the organisation's zone; a recipient's days are local days."""
+    provided = services()
+    return provided.now().astimezone(ZoneInfo(provided.organisation.time_zone))
+
+
+def ask_about(asked: Asked, identity: Mapping[str, Iterable[str]]) -> Answer:
+    """The answer for one data subject, known by one key or several: what was said under any of them counts.
+
+    Raises:
+        RequestInvalid: when a kind is unknown, a value cannot be of its kind, or nobody is named.
+    """
+    digests = Digests()
+    keys = [digests.of(kind, value) for kind, values in known_kinds(identity).items() for value in values]
+    named = [key.digest for key in keys if key is not None]
+    if not named or len(named) < len(keys):
+        raise RequestInvalid("a value given cannot be of its kind", where="identity", remedy="check how it is written")
+    register = services().register
+    return answer(asked, register.stances_of(named, asked.purposes), register.restrictions_of(named))
+
+
+def ask_about_each(asked: Asked, batches: Iterable[Sequence[tuple[str, str]]]) -> Iterator[list[Answer]]:
+    """The answers for many keys, each a data subject of its own, batch by batch in their order.
+
+    Args:
+        asked: the question.
+        batches: identity kind and value of each key. A value that cannot be of its kind is answered with no.
+
+    Raises:
+        RequestInvalid: when a kind is unknown.
+    """
+    digests = Digests()
+    unheard = answer(asked, (), ())
+    for batch in batches:
+        known_kinds(dict(batch))
+        keys = [digests.of(kind, value) for kind, value in batch]
+        yield _answers(asked, keys, unheard)
+
+
+def known_kinds(identity: Mapping[str, Iterable[str]]) -> Mapping[str, Iterable[str]]:
+    """``identity``, whose kinds are all of the vocabulary.
+
+    Raises:
+        RequestInvalid: when one is not.
+    """
+    identities = services().contracts.vocabulary.identities
+    if not set(identity) <= set(identities):
+        known = ", ".join(sorted(identities))
+        raise RequestInvalid("no such identity kind", where="identity", remedy=f"use one of: {known}")
+    return identity
+
+
+def _answers(asked: Asked, keys: Sequence[SubjectKey | None], unheard: Answer) -> list[Answer]:
+    register, named = services().register, [key.digest for key in keys if key is not None]
+    stances: dict[str, list[StanceEntry]] = defaultdict(list)
+    for entry in register.stances_of(named, asked.purposes):
+        stances[entry.key.digest].append(entry)
+    restrictions: dict[str, list[Restriction]] = defaultdict(list)
+    for one in register.restrictions_of(named):
+        restrictions[one.key.digest].append(one)
+    heard = stances.keys() | restrictions.keys()
+    answers = {name: answer(asked, stances.get(name, ()), restrictions.get(name, ())) for name in heard}
+    return [_INVALID if key is None else answers.get(key.digest, unheard) for key in keys]

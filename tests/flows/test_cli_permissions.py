@@ -1,0 +1,87 @@
+"""The commands may-process, may-share and stances, as a script calls them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from flows.cli import app
+from flows.settings import settings
+
+_HEAD = "kind,value,purpose,recipient,stance,at,source,notice_version\n"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of the test's own: the command line takes it from the environment alone."""
+    monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    yield tmp_path
+    settings.cache_clear()
+
+
+def call(*words: str) -> Result:
+    """What the command prints, and its exit code."""
+    return CliRunner().invoke(app, list(words))
+
+
+def test_no_ends_a_script() -> None:
+    """0 is yes, 1 is no."""
+    answers = [call("may-process", "--purpose", p, "--identity", "email=a@b.org") for p in ("churn", "prospecting")]
+
+    assert [(one.exit_code, one.stdout.strip()) for one in answers] == [(0, "yes: no_objection"), (1, "no: no_consent")]
+
+
+def test_stances_are_imported_and_shown(home: Path) -> None:
+    """As JSON for a program."""
+    file = home / "list.csv"
+    file.write_text(f"{_HEAD}email,a@b.org,prospecting,,consented,2026-01-15,,\n")
+
+    imported = json.loads(call("stances", "import", str(file), "--json").stdout)
+    shown = json.loads(call("stances", "show", "--identity", "email=A@b.org", "--json").stdout)
+
+    assert (imported["lines"], imported["added"]) == (1, 1)
+    assert [(s["stance"], s["source"]) for s in shown["stances"]] == [("consented", "import:list.csv")]
+
+
+def test_file_of_keys_is_answered_line_by_line(home: Path) -> None:
+    """In the order of the file."""
+    (home / "keys.csv").write_text("kind,value\nemail,a@b.org\nemail,nobody\n")
+    words = ("--purpose", "churn", "--recipient", "energypart")
+
+    told = call("may-share", *words, "--keys", str(home / "keys.csv"), "--to", str(home / "answers.csv"))
+
+    assert "0 yes, 2 no of 2 keys" in told.stdout
+    assert [line.split(",")[-1] for line in (home / "answers.csv").read_text().split()[1:]] == [
+        '"not_informed"',
+        '"key_invalid"',
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["may-process", "--purpose", "churn"],
+        ["may-process", "--purpose", "churn", "--keys", "list.csv"],
+        ["may-process", "--purpose", "espionage", "--identity", "email=a@b.org"],
+        ["may-share", "--purpose", "churn", "--recipient", "anybody", "--identity", "email=a@b.org"],
+        ["may-share", "--purpose", "churn", "--recipient", "", "--identity", "email=a@b.org"],
+        ["stances", "show", "--identity", "email=nobody"],
+        ["stances", "import", "absent.csv"],
+    ],
+)
+def test_what_cannot_be_answered_is_an_error(words: list[str]) -> None:
+    """Silence is never a yes: what failed, where, and the remedy."""
+    told = call(*words, "--json")
+
+    assert told.exit_code == 1
+    assert json.loads(told.stdout)["error"]["remedy"]
+
+
+def test_file_without_its_columns_is_an_error(home: Path) -> None:
+    """The remedy names them."""
+    (home / "list.csv").write_text("email\na@b.org\n")
+
+    assert "kind,value,purpose" in call("stances", "import", str(home / "list.csv")).stderr
