@@ -21,6 +21,7 @@ from data_contracts.vocabulary import (
     RetentionAction,
     RetentionStart,
     Sensitivity,
+    SharedTreatment,
     TableErasure,
 )
 
@@ -69,6 +70,8 @@ class Column:
     rectify: Rectification | None = None
     about: About = About.SUBJECT
     access: AccessTreatment = AccessTreatment.INCLUDE
+    shared: SharedTreatment = SharedTreatment.OMIT
+    """What is shown of it in a row that belongs to other people too."""
     marker: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What its values are, in words of a data subject, by language."""

@@ -20,6 +20,7 @@ from data_contracts.vocabulary import (
     Rectification,
     RetentionAction,
     RetentionStart,
+    SharedTreatment,
     TableErasure,
 )
 
@@ -100,6 +101,7 @@ class ColumnDsr(_Dsr):
     rectify: Rectification | None = None
     about: About = About.SUBJECT
     access: AccessTreatment = AccessTreatment.INCLUDE
+    shared: SharedTreatment = SharedTreatment.OMIT
     marker: Literal["", "art18"] = ""
     label: Words = {}
     """What its values are."""

@@ -123,6 +123,7 @@ def _column(
         rectify=dsr.rectify,
         about=dsr.about,
         access=dsr.access,
+        shared=dsr.shared,
         marker=dsr.marker,
         labels=dsr.label,
     )

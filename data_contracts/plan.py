@@ -15,6 +15,9 @@ from data_contracts.vocabulary import Sensitivity
 TablePath = tuple[str, str]
 """System name, table name."""
 
+SHARED = "+shared"
+"""Ends a table's name where its rows that belong to other people too are meant (law 8)."""
+
 Action = Literal[
     "delete", "clear", "mask", "pseudonymise", "shred", "keep", "disclose", "leave_out",
     "rectify", "restrict", "stop", "refer", "by_document",

@@ -92,6 +92,16 @@ class AccessTreatment(StrEnum):
     OMIT = "omit"
 
 
+class SharedTreatment(StrEnum):
+    """What an answer package does with a value of a row that belongs to other people too (Art. 15(4); law 8)."""
+
+    INCLUDE = "include"
+    """Harmless: it says nothing about the others but what they share with the data subject."""
+    MASK = "mask"
+    """That there is a value is shown, not which."""
+    OMIT = "omit"
+
+
 class TableErasure(StrEnum):
     """What erasure does with the rows of a table."""
 

@@ -7,6 +7,7 @@ from data_contracts.errors import SettingsInvalid
 from data_contracts.vocabulary import Right
 from flows import access as _access
 from flows import erasure as _erasure
+from flows import portability as _portability
 from flows.gates import WaitingForPerson
 from flows.leases import carrying
 from tasks.step import guarded
@@ -14,6 +15,7 @@ from tasks.step import guarded
 LIVES: Mapping[Right, Callable[[str], str]] = {
     Right.ACCESS: _access.carry_out,
     Right.ERASURE: _erasure.carry_out,
+    Right.PORTABILITY: _portability.carry_out,
 }
 
 

@@ -17,6 +17,12 @@ _NOTES = {
     "omitted": "left out as the contract says",
     "about_employee": "about an employee",
     "about_third_party": "about somebody else",
+    "redacted": "free text, released in part",
+    "withheld": "free text, read and withheld",
+    "not_portable": "not provided, or not based on consent or a contract",
+    "not_automated": "not processed by automated means",
+    "other_controller": "another controller's",
+    "protected": "protects others or our security",
 }
 
 

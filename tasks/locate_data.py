@@ -6,6 +6,7 @@ keys a system was not yet asked for are asked. See :mod:`tasks.rules.traversal` 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -14,9 +15,9 @@ from data_contracts.contract import Table
 from data_contracts.errors import ContractMismatch
 from data_contracts.evidence import Record
 from data_contracts.keys import Selection
-from data_contracts.plan import Located
+from data_contracts.plan import SHARED, Located
 from data_contracts.ports import GateEntry
-from data_contracts.vocabulary import CaseState, Decision, Gate
+from data_contracts.vocabulary import CaseState, Decision, Gate, SharedTreatment
 from tasks.rules.drift import Effect, drift
 from tasks.rules.traversal import Search, Slot, begin
 from tasks.sealed import keys_of, plain_keys, read_json, read_located, subject_request, write_json, write_located
@@ -102,7 +103,7 @@ def finish_search(case_id: str) -> dict[str, int]:
 
 @step("stage")
 def stage_rows(case_id: str, system: str) -> dict[str, int]:
-    """Stream the subject's rows of one system into the vault; rows by table, shared rows as ``table+shared``."""
+    """Stream the subject's rows of one system into the vault; rows by table, shared ones as ``table+shared``."""
     register = services().register
     entry = register.claim(case_id, "stage", system)
     if entry.state == "done":
@@ -111,12 +112,14 @@ def stage_rows(case_id: str, system: str) -> dict[str, int]:
     tables = services().contracts.systems[system].tables
     # A table that no key leads to has no rows, and none are asked for.
     led_to = [table for table in tables if located.conditions[system, table.name]]
-    rows = {t.name: 0 for t in tables} | stage_tables(case_id, system, ((t.name, _rows(t, located)) for t in led_to))
-    shared = {name: ways for (place, name), ways in located.shared.items() if place == system}
-    if shared:
-        selections = [Selection(name, ways) for name, ways in shared.items()]
-        counts = services().systems.connector(system).count(selections)
-        rows |= {f"{name}+shared": count for name, count in zip(shared, counts, strict=True)}
+    shared = {name: Selection(name, ways) for (place, name), ways in located.shared.items() if place == system}
+    harmless = {name: shown for name in shared if (shown := _harmless(services().contracts.table(system, name)))}
+    staged = chain(((t.name, _rows(t, located)) for t in led_to), _shared_rows(system, shared, harmless))
+    rows = {t.name: 0 for t in tables} | stage_tables(case_id, system, staged)
+    counted = [name for name in shared if name not in harmless]
+    if counted:
+        counts = services().systems.connector(system).count([shared[name] for name in counted])
+        rows |= {f"{name}{SHARED}": count for name, count in zip(counted, counts, strict=True)}
     register.complete(case_id, "stage", system, receipt={"rows": rows}, record=Record("stage", system, {"rows": rows}))
     return rows
 
@@ -209,6 +212,18 @@ def _sealed(case_id: str, name: str, *, said: str) -> _Sealed:
 def _rows(table: Table, located: Located) -> Iterator[pa.RecordBatch]:
     selection = Selection(table.name, located.conditions[table.system, table.name])
     return services().systems.connector(table.system).read(selection, [c.name for c in table.columns])
+
+
+def _shared_rows(
+    system: str, selections: Mapping[str, Selection], columns: Mapping[str, list[str]]
+) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
+    for name, shown in columns.items():
+        yield f"{name}{SHARED}", services().systems.connector(system).read(selections[name], shown)
+
+
+def _harmless(table: Table) -> list[str]:
+    """Columns whose values may be shown of rows that belong to other people too; nothing else of these is read."""
+    return [column.name for column in table.columns if column.shared is SharedTreatment.INCLUDE]
 
 
 def _pairs(located: Located) -> list[str]:

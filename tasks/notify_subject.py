@@ -116,13 +116,13 @@ def tell_refusal(case_id: str, reasons: Sequence[str], reason_name: str = "") ->
 @step("tell answer")
 def tell_answer(case_id: str, rows: int) -> str:
     """Tell that the answer to an access request is ready, also when nothing was found."""
-    content = Content(found_rows=rows, by_hand=_titles_by_hand(case_id))
+    content = Content(found_rows=rows, by_hand=titles_by_hand(case_id))
     return send_notice(case_id, NoticeKind.ANSWER, content, move=(CaseState.SUBJECT_TOLD, "answer sent"))
 
 
 def tell_erased(case_id: str, kept: Sequence[KeptItem], *, erased_rows: int, is_proven: bool) -> str:
     """Tell what was erased, and what was kept with its legal ground (Art. 12(3), 17(3))."""
-    by_hand = _titles_by_hand(case_id)
+    by_hand = titles_by_hand(case_id)
     content = Content(kept=tuple(kept), erased_rows=erased_rows, by_hand=by_hand, is_proven=is_proven)
     return send_notice(case_id, NoticeKind.ERASURE_DONE, content, move=(CaseState.SUBJECT_TOLD, "erasure told"))
 
@@ -234,7 +234,7 @@ def _sealed_text(case_id: str, name: str) -> str:
         return blob.read().decode()
 
 
-def _titles_by_hand(case_id: str) -> tuple[str, ...]:
+def titles_by_hand(case_id: str) -> tuple[str, ...]:
     """Systems that a person handled, named in the language of the case."""
     provided = services()
     language = provided.register.case(case_id).language

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from data_contracts.errors import TerminalError
-from data_contracts.plan import TablePath
+from data_contracts.plan import SHARED, TablePath
 from tasks.services import services
 
 _TOGETHER = 1024 * 1024
@@ -73,7 +73,9 @@ def _together_name(system: str) -> str:
 
 
 def _own_name(path: TablePath) -> str:
-    return f"rows.{'.'.join(path)}"
+    system, table = path
+    # A name in the vault has no plus sign, and a table may be called ``customer.shared``.
+    return f"shared.{system}.{table.removesuffix(SHARED)}" if table.endswith(SHARED) else f"rows.{system}.{table}"
 
 
 def _stage_together(case_id: str, system: str, tables: Mapping[str, pa.RecordBatch]) -> None:

@@ -64,7 +64,7 @@ class AnswerPackage:
         language = known_language(content.language, self._organisation)
         with StreamedZip(sink, content.made_at) as package:
             tables = [self._write_table(package, entry, open_table) for entry in entries]
-            package.add("schema.json", self._schema.document(tables, language))
+            package.add("schema.json", self._schema.document(tables, content.right, language))
             package.add("index.html", self._page.render(content, tables, language))
             manifest = _manifest(package, content, tables)
             package.add("manifest.json", _json(manifest))
@@ -166,6 +166,7 @@ def _manifest(package: StreamedZip, content: PackageContent, tables: list[ReadTa
     return {
         "format": "urn:rightsflow:answer-package:v1",
         "case": content.case_id,
+        "right": content.right,
         "made_at": content.made_at.isoformat(),
         "files": {name: asdict(facts) for name, facts in package.files.items()},
         "rows": {".".join(table.disclosure.path): table.rows for table in tables},

@@ -13,6 +13,8 @@ from markupsafe import Markup, escape
 from data_contracts.company import Organisation
 from data_contracts.contract import Contracts, Table, in_language
 from data_contracts.notices import LeftOut, PackageContent
+from data_contracts.plan import SHARED
+from data_contracts.vocabulary import Right
 from integrations.channels.article15 import article_15, purpose_label, table_purposes
 from integrations.channels.package_tables import (
     MASK,
@@ -86,7 +88,11 @@ class PackagePage:
         context = page.context(held, [table for table in tables if not table.rows])
         made = content.made_at.astimezone(ZoneInfo(self._organisation.time_zone)).date()
         html = environment("html").get_template("package/index.html.j2")
-        law = self._law([table.disclosure for table in held], language)
+        law = (
+            Markup()
+            if content.right == Right.PORTABILITY
+            else self._law([table.disclosure for table in held], language)
+        )
         return html.render(context, law=law, org=self._organisation, made=long_date(made, language)).encode()
 
     def _law(self, held: Sequence[Disclosure], language: str) -> Markup:
@@ -116,6 +122,7 @@ class _Page:
         """What the template names of data and codes, in words."""
         return {
             "content": self._content,
+            "is_portable": self._content.right == Right.PORTABILITY,
             "language": self.language,
             "words": self._said,
             "page": self._page,
@@ -134,7 +141,11 @@ class _Page:
         return system_title(contract, self.language) if contract else human(name)
 
     def _title(self, entry: Disclosure) -> str:
-        return f"{self._system_title(entry.path[0])} – {table_title(entry.table, self.language)}"
+        return f"{self._system_title(entry.path[0])} – {self._table_title(entry)}"
+
+    def _table_title(self, entry: Disclosure) -> str:
+        title = table_title(entry.table, self.language)
+        return f"{title} ({self._page['shared']})" if entry.is_shared else title
 
     def _system(self, name: str, tables: list[ReadTable]) -> _System:
         contract = self._contracts.systems[name]
@@ -146,7 +157,7 @@ class _Page:
         vocabulary = self._contracts.vocabulary
         rows = self._rows(table)
         return _Shown(
-            title=table_title(entry.table, self.language),
+            title=self._table_title(entry),
             description=table_description(entry.table, self.language),
             anchor=entry.folder.replace("/", "-"),
             folder=entry.folder,
@@ -198,7 +209,11 @@ class _Page:
 
     def _declared(self, entry: LeftOut) -> Table | None:
         contract = self._contracts.systems.get(entry.system)
-        return next((table for table in contract.tables if table.name == entry.table), None) if contract else None
+        return (
+            next((table for table in contract.tables if table.name == entry.table.removesuffix(SHARED)), None)
+            if contract
+            else None
+        )
 
     def _left_column(self, table: Table | None, name: str) -> str:
         labels = (

@@ -13,11 +13,15 @@ from data_contracts.company import Vocabulary
 from data_contracts.contract import Column
 from integrations.channels.article15 import purpose_label, table_purposes
 from integrations.channels.package_tables import ReadTable, column_label, table_description, table_title
+from integrations.channels.templating import words
 
 __all__ = ["PackageSchema"]
 
 _REMEMBERED = 1024
-_HEAD = '{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": {\n'
+_HEAD = (
+    '{{"$schema": "https://json-schema.org/draft/2020-12/schema", "title": {title}, '
+    '"type": "object", "properties": {{\n'
+)
 
 
 class PackageSchema:
@@ -27,10 +31,13 @@ class PackageSchema:
         self._vocabulary = vocabulary
         self._said: dict[object, str] = {}
 
-    def document(self, tables: Sequence[ReadTable], language: str) -> bytes:
-        """A schema with one property for each table, named ``system.table``, valid for the table's JSON file."""
+    def document(self, tables: Sequence[ReadTable], right: str, language: str) -> bytes:
+        """A schema, titled after the right, with one property for each table, valid for the table's JSON file."""
         described = (f"{json.dumps(table.disclosure.name)}: {self._table(table, language)}" for table in tables)
-        return "".join((_HEAD, ",\n".join(described), "\n}}\n")).encode()
+        said = words(language)["rights"]
+        title = "{title} ({article})".format_map(said.get(right, said["any"]))
+        head = _HEAD.format(title=json.dumps(title, ensure_ascii=False))
+        return "".join((head, ",\n".join(described), "\n}}\n")).encode()
 
     def _table(self, table: ReadTable, language: str) -> str:
         entry = table.disclosure

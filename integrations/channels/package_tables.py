@@ -14,7 +14,7 @@ import pyarrow as pa
 from data_contracts.contract import Column, Contracts, SystemContract, Table, in_language
 from data_contracts.errors import ContractInvalid, ContractMismatch
 from data_contracts.notices import PackageContent
-from data_contracts.plan import TablePath
+from data_contracts.plan import SHARED, TablePath
 
 __all__ = [
     "MASK",
@@ -94,6 +94,11 @@ class Disclosure:
         return ".".join(self.path)
 
     @property
+    def is_shared(self) -> bool:
+        """Whether the rows belong to other people too."""
+        return self.path[1].endswith(SHARED)
+
+    @property
     def key(self) -> tuple[object, ...]:
         """What tells two disclosures apart under the same contracts, cheap to compare."""
         return self.path, tuple(column.name for column in self.columns), self.masked, self.folder
@@ -149,7 +154,7 @@ def disclosures(content: PackageContent, contracts: Contracts) -> list[Disclosur
     for folder, (path, disclosed, masked) in zip(folders, content.tables, strict=True):
         names = [*disclosed, *sorted(masked - set(disclosed))]
         try:
-            table = contracts.table(*path)
+            table = contracts.table(path[0], path[1].removesuffix(SHARED))
             columns = tuple(table.column(name) for name in names)
         except KeyError:
             raise ContractInvalid(

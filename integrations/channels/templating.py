@@ -24,7 +24,17 @@ from markupsafe import Markup
 
 from data_contracts.company import Organisation
 
-__all__ = ["LANGUAGES", "Form", "country_name", "environment", "known_language", "long_date", "number", "words"]
+__all__ = [
+    "LANGUAGES",
+    "Form",
+    "country_name",
+    "environment",
+    "known_language",
+    "long_date",
+    "number",
+    "told_day",
+    "words",
+]
 
 Form: TypeAlias = Literal["html", "text", "typst"]
 
@@ -52,7 +62,7 @@ def environment(form: Form) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(fill=_fill, long_date=long_date, number=number, country=country_name)
+    made.filters.update(fill=_fill, long_date=long_date, told_day=told_day, number=number, country=country_name)
     made.filters.update(runs=_runs, quoted=_quoted)
     return made
 
@@ -77,6 +87,11 @@ def long_date(day: date, language: str) -> str:
     """A day in words: ``1er mars 2027``, ``1 March 2027``, ``1 maart 2027``."""
     written = format_date(day, format="d MMMM y", locale=language)
     return f"1er{written[1:]}" if language == "fr" and day.day == 1 else written
+
+
+def told_day(iso: str, language: str) -> str:
+    """An ISO date in words; empty for an empty one."""
+    return long_date(date.fromisoformat(iso), language) if iso else ""
 
 
 @cache

@@ -19,6 +19,7 @@ from data_contracts.vocabulary import (
     RetentionAction,
     RetentionStart,
     Sensitivity,
+    SharedTreatment,
     TableErasure,
 )
 from data_contracts.yaml_file import parse
@@ -58,6 +59,7 @@ def test_every_dsr_key_is_told(section: str, model: type[BaseModel]) -> None:
         RetentionAction,
         RetentionStart,
         Sensitivity,
+        SharedTreatment,
         TableErasure,
         taxonomy.CATEGORIES,
     ],

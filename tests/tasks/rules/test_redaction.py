@@ -4,8 +4,8 @@ import pytest
 
 from data_contracts.contract import Column
 from data_contracts.ports import LeftOut
-from data_contracts.vocabulary import About, AccessTreatment
-from tasks.rules.redaction import disclosure
+from data_contracts.vocabulary import About, AccessTreatment, SharedTreatment
+from tasks.rules.redaction import Disclosure, Reviewed, disclosure, shared_disclosure
 from tests.tasks.rules.examples import a_column, a_key, a_table
 
 
@@ -48,7 +48,42 @@ def test_table_without_rows_leaves_nothing_out() -> None:
 
 
 def test_shared_rows_are_left_out_whole() -> None:
-    """Law 8: rows that belong to other people too are counted, never shown."""
-    assert disclosure(a_table("household"), 0, shared_rows=2).left_out == (
-        LeftOut("crm", "household", "", "shared", 2),
+    """Law 8: rows of other people too are counted, never shown, unless the contract says what is harmless."""
+    table = a_table("household", a_key(), a_column("flat", shared=SharedTreatment.MASK))
+
+    assert shared_disclosure(table, 2) == Disclosure((), frozenset(), (LeftOut("crm", "household", "", "shared", 2),))
+    assert shared_disclosure(table, 0).left_out == ()
+
+
+@pytest.mark.parametrize("rows", [0, 2])
+def test_of_shared_rows_what_the_contract_calls_harmless(rows: int) -> None:
+    """The street is shown, that there is a flat too, and everything else is listed as left out."""
+    street = a_column("street", shared=SharedTreatment.INCLUDE)
+    table = a_table("household", a_key(), street, a_column("flat", shared=SharedTreatment.MASK))
+
+    shown = shared_disclosure(table, rows)
+
+    assert shown.columns == ("street", "flat")
+    assert shown.masked == {"flat"}
+    assert [(item.column, item.why) for item in shown.left_out] == (
+        [("id", "shared"), ("flat", "shared")] if rows else []
     )
+
+
+@pytest.mark.parametrize(
+    ("read", "is_shown", "told"),
+    [
+        (Reviewed(), True, []),
+        (Reviewed(released=2), True, []),
+        (Reviewed(released=1, redacted=1, withheld=3), True, [("redacted", 1), ("withheld", 3)]),
+        (Reviewed(withheld=3), False, [("withheld", 3)]),
+    ],
+)
+def test_texts_are_shown_as_far_as_released(read: Reviewed, is_shown: bool, told: list[tuple[str, int]]) -> None:  # noqa: FBT001  # a table of cases
+    """Art. 15(4): what a person took out or withheld is told by count; a column without any text hides nothing."""
+    table = a_table("call", a_key(), a_column("note", access=AccessTreatment.REVIEW))
+
+    shown = disclosure(table, 5, {"note": read})
+
+    assert ("note" in shown.columns) is is_shown
+    assert [(item.why, item.rows) for item in shown.left_out] == told

@@ -1,0 +1,132 @@
+"""The plan of what an answer package holds, and the package itself, sealed (Art. 15(3), 20(1)).
+
+The package is built from the rows staged in the vault, so that what people approved is what the subject gets. What is
+shown of each table is the right's to say (:class:`tasks.rules.redaction.Showing`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from data_contracts.errors import EvidenceBroken
+from data_contracts.evidence import Record
+from data_contracts.plan import SHARED, Plan, PlanLine, TablePath
+from data_contracts.ports import PackageContent
+from data_contracts.vocabulary import CaseState
+from tasks.archive_evidence import PACKAGE
+from tasks.locate_data import by_hand
+from tasks.rules.plan import sensitivity_of
+from tasks.rules.redaction import Disclosure, Showing
+from tasks.services import services
+from tasks.staged import StagedRows
+
+
+def plan_of(case_id: str, showing: Showing) -> Plan:
+    """The plan of what is disclosed and what is left out, from what was staged."""
+    provided = services()
+    lines: list[PlanLine] = []
+    for found in _shown(case_id, showing):
+        whole = tuple(name for name in found.shown.columns if name not in found.shown.masked)
+        if whole or not found.shown.left_out:
+            lines.append(PlanLine(*found.path, "disclose", found.rows, columns=whole))
+        lines += [
+            PlanLine(*found.path, "leave_out", item.rows, columns=(item.column,) if item.column else (), note=item.why)
+            for item in found.shown.left_out
+        ]
+    touched = {(line.system, line.table.removesuffix(SHARED)) for line in lines if line.rows}
+    return Plan(
+        case_id=case_id,
+        right=provided.register.case(case_id).right.value,
+        contracts=provided.contracts.digest,
+        lines=tuple(lines),
+        sensitivity=sensitivity_of(provided.contracts, touched),
+        by_hand=tuple(sorted(by_hand(case_id).items())),
+    )
+
+
+def pack(case_id: str, showing: Showing) -> int:
+    """Build and seal the answer package, once; the number of rows in it."""
+    provided = services()
+    entry = provided.register.claim(case_id, "act")
+    if entry.state == "done":
+        return int(str(entry.receipt["rows"]))
+    provided.register.complete(case_id, "confirm", receipt={}, record=None, move=(CaseState.ACTING, "package is built"))
+    content = content_of(case_id, showing)
+    with provided.vault.write(case_id, PACKAGE) as sink:
+        manifest = provided.package.write(sink, content, StagedRows(case_id).open)
+    rows = _check(case_id, content, manifest)
+    provided.register.complete(
+        case_id,
+        "act",
+        receipt={"rows": rows, "manifest": manifest},
+        record=Record("act", "", {"package": PACKAGE, "rows": rows, "manifest": manifest}),  # type: ignore[dict-item]  # the manifest is JSON
+        move=(CaseState.VERIFIED, "package built and counted"),
+    )
+    return rows
+
+
+def content_of(case_id: str, showing: Showing) -> PackageContent:
+    """What goes into the package, table by table."""
+    provided = services()
+    case = provided.register.case(case_id)
+    shown = list(_shown(case_id, showing))
+    return PackageContent(
+        case_id=case_id,
+        language=case.language,
+        made_at=provided.now(),
+        right=case.right.value,
+        tables=tuple((f.path, f.shown.columns, f.shown.masked) for f in shown if f.rows and f.shown.columns),
+        left_out=tuple(item for f in shown for item in f.shown.left_out),
+        by_hand=tuple(sorted(by_hand(case_id).items())),
+    )
+
+
+def staged_counts(case_id: str) -> dict[TablePath, int]:
+    """Rows that were staged, by table; rows that belong to other people too under the name with ``+shared``."""
+    counts: dict[TablePath, int] = {}
+    for (name, system), entry in services().register.steps(case_id).items():
+        if name == "stage" and entry.state == "done":
+            counts |= {(system, table): count for table, count in entry.receipt["rows"].items()}  # type: ignore[attr-defined]  # written by stage_rows
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was staged of a table, and how it is shown."""
+
+    path: TablePath
+    rows: int
+    shown: Disclosure
+
+
+def _shown(case_id: str, showing: Showing) -> Iterator[_Found]:
+    """Every table of every system that was staged, in the order of contracts."""
+    counts = staged_counts(case_id)
+    for table in services().contracts.tables():
+        own, shared = (table.system, table.name), (table.system, f"{table.name}{SHARED}")
+        if own in counts:
+            yield _Found(own, counts[own], showing.own(table, counts[own], {}))
+        if counts.get(shared):
+            yield _Found(shared, counts[shared], showing.shared(table, counts[shared]))
+
+
+def _check(case_id: str, content: PackageContent, manifest: Mapping[str, object]) -> int:
+    """That the package holds as many rows as were staged, table by table (law 7's spirit for a copy)."""
+    packed = {path: count for path, count in _row_counts(manifest).items() if count}
+    counts = staged_counts(case_id)
+    staged = {".".join(path): counts[path] for path, _columns, _masked in content.tables}
+    if packed != staged:
+        places = ", ".join(sorted(p for p in packed.keys() | staged.keys() if packed.get(p) != staged.get(p)))
+        raise EvidenceBroken(
+            f"the package does not hold the rows that were staged ({places})",
+            where=case_id,
+            remedy="run the case again; if it stays, report it with the fault",
+        )
+    return sum(packed.values())
+
+
+def _row_counts(manifest: Mapping[str, object]) -> dict[str, int]:
+    rows = manifest["rows"]
+    return dict(rows) if isinstance(rows, Mapping) else {}
+
+
+__all__ = ["content_of", "pack", "plan_of", "staged_counts"]
