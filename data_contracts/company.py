@@ -24,6 +24,11 @@ class Art19(_Strict):
 
     via: Literal["api", "email", "manual"]
     to: str
+    """An address of mail or of an API, or how a person finds whom to tell."""
+    language: str = "en"
+    """In which it is written to."""
+    keys: list[str] = ["email"]
+    """The identity kinds that it knows data subjects by: no other key is told to it."""
 
 
 class Party(_Strict):
@@ -220,6 +225,10 @@ class Policy(_Strict):
     """Working days in which asking for a proof of identity stops the clock (EDPB 01/2022, 5.3: without undue delay)."""
     proof_days: PositiveInt = 30
     """How long we wait for a proof of identity before the case is closed with a notice."""
+    chase_days: PositiveInt = 14
+    """How long we wait for a recipient's acknowledgement before it is reminded (Art. 19)."""
+    chase_times: PositiveInt = 3
+    """How often it is reminded before the data protection officer is told."""
 
     def rule(self, right: Right, gate: Gate) -> GateRule | None:
         """Who answers a gate of a right; None when nothing says it."""

@@ -14,6 +14,7 @@
         ├── MoveRefused             a case cannot go from where it stands to there
         ├── AnswerRefused           an answer at a gate was not accepted; the gate stays open
         ├── DeliveryUncertain       a message may or may not have left; only a person can find out
+        ├── RecipientUntold         a recipient must be told, and only a person can (Art. 19)
         ├── StepFailed              a step broke in a way nobody foresaw; details are sealed in the vault
         ├── RecipientRefused        nothing may go to a recipient: not entered, or not in force that day (law 11)
         ├── ActUnproven         after acting, what remains is not what the plan keeps (law 7)
@@ -123,6 +124,10 @@ class AnswerRefused(TerminalError):
 
 class DeliveryUncertain(TerminalError):
     """A message may or may not have left: the connection broke after its text was handed over."""
+
+
+class RecipientUntold(TerminalError):
+    """A recipient must be told what was done with data that it received, and only a person can."""
 
 
 class StepFailed(TerminalError):

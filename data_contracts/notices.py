@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 import pyarrow as pa
 
 from data_contracts.plan import TablePath
+from data_contracts.recipients import RecipientMessage
 from data_contracts.vocabulary import NoticeKind
 
 
@@ -116,6 +117,9 @@ class Channel(Protocol):
 
     def render(self, notice: Notice) -> Rendered:
         """The notice in its language (French or English; others fall back to the profile's first)."""
+
+    def render_recipient(self, message: RecipientMessage) -> Rendered:
+        """What a recipient is told (Art. 19), in the language it is written to."""
 
     def deliver(
         self,

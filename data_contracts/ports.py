@@ -20,6 +20,7 @@ from data_contracts.keys import Key, Look, Order, Selection
 from data_contracts.notices import Channel, KeptItem, LeftOut, Notice, PackageContent, PackageWriter, Rendered
 from data_contracts.permissions import Permissions
 from data_contracts.plan import Remaining, TablePath, Verdict
+from data_contracts.recipients import RecipientNotices
 from data_contracts.subjects import SubjectKeys
 from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole
 
@@ -249,7 +250,7 @@ class Operator:
     """The TOTP secret, sealed with the master key."""
 
 
-class Register(SubjectKeys, Permissions, ApiKeys, Protocol):
+class Register(SubjectKeys, Permissions, ApiKeys, RecipientNotices, Protocol):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""
 
     def open_case(self, new: NewCase) -> Case:

@@ -111,10 +111,14 @@ def _answer_gates(case: str, gates: list[dict[str, Any]], operators: Mapping[str
     for gate in gates:
         if gate["outcome"]:
             continue
+        name, _, subject = gate["gate"].partition(":")
+        # A recipient that software cannot tell is told by a person; nobody is at hand in a demo.
+        is_approval = Decision.APPROVE.value in gate["options"]
+        decision, reference = (Decision.APPROVE, "") if is_approval else (Decision.BY_HAND, "DEMO")
         for operator in list(operators.values())[: gate["people"]]:
-            answer = work.Answered(operator.name, Decision.APPROVE, operator.code(), "", "")
-            work.answer(case, Gate(gate["gate"]), "", answer)
-            tell(f"{case}: demo operator {operator.name} approves at gate {gate['gate']}")
+            answer = work.Answered(operator.name, decision, operator.code(), "", reference)
+            work.answer(case, Gate(name), subject, answer)
+            tell(f"{case}: demo operator {operator.name} answers {decision.value} at gate {gate['gate']}")
 
 
 def report(home: Path, access: str, erasure: str) -> None:

@@ -5,6 +5,7 @@ from prefect import flow
 from flows.forms import ErasureForm
 from flows.opening import case_flow
 from flows.proving import agree_on_plan, until_proven
+from flows.recipients import tell_recipients
 from flows.stages import admit, case_of, over_systems, refuse, search_all, send
 from tasks.act.erasure import confirm_plan, erase_in_system, measure_system, plan_erasure, systems_in_order
 from tasks.act.proof import erased_rows, judge_erasure, kept_items, recount_system, tell_erasure
@@ -33,6 +34,7 @@ def carry_out(case_id: str) -> str:
     if not agree_on_plan(case_id, measure_system, plan_erasure, confirm_plan):
         return refuse(case_id)
     until_proven(case_id, lambda: _act(case_id), lambda: _prove(case_id))
+    tell_recipients(case_id)
     send(case_id, lambda: tell_erasure(case_id))
     return archive_evidence(case_id, _outcome(case_id))
 

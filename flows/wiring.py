@@ -22,6 +22,7 @@ from data_contracts.ports import Judge
 from flows.settings import Settings, settings
 from integrations.channels.mail import MailChannel
 from integrations.channels.package import AnswerPackage
+from integrations.channels.recipient_api import Endpoint, HttpRecipients
 from integrations.channels.settings import Dkim, MailSettings
 from integrations.channels.unpacking import unpack
 from integrations.evidence import (
@@ -92,6 +93,7 @@ class Installation:
             vault=SealedVault(self.settings.vault, data_keys=self.register, master=self.master),
             systems=DirectorySystems(self.contracts.systems, self.system_urls(), time_zone=organisation.time_zone),
             channel=MailChannel(organisation, self._mail(), outbox=self.settings.state / "outbox", clock=self.now),
+            recipients=self._recipients(),
             package=AnswerPackage(self.contracts, organisation),
             judge=self._judge(),
             open_secret=self.master.open,
@@ -189,6 +191,14 @@ class Installation:
             ca_file=chosen.smtp_ca_file,
             dkim=dkim,
         )
+
+    def _recipients(self) -> HttpRecipients:
+        """Recipients' interfaces; in the demo company, where none is real, messages to them go to the outbox."""
+        endpoints = {}
+        for key in self.contracts.vocabulary.parties:
+            variable = f"RIGHTSFLOW_RECIPIENT_{key.upper().replace('-', '_')}"
+            endpoints[key] = Endpoint(os.environ.get(f"{variable}_URL", ""), os.environ.get(f"{variable}_SECRET", ""))
+        return HttpRecipients(endpoints, outbox=self.settings.state / "outbox" if self.is_demo_contracts else None)
 
     def _judge(self) -> Judge:
         return PlainJudge() if self.settings.judge == "plain" else GreatExpectationsJudge()

@@ -9,7 +9,7 @@ The order of a notice, so that a process killed anywhere sends no second one and
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from zoneinfo import ZoneInfo
 
 from data_contracts.contract import in_language
@@ -75,10 +75,10 @@ def send_notice(
     entry = provided.register.claim(case_id, name)
     if entry.state == "done":
         return str(entry.receipt["via"])
-    if entry.state == "handed_over" and _settle_handed_over(case_id, name, move):
+    if entry.state == "handed_over" and settle_handed_over(case_id, name, move):
         return "smtp"
     rendered = provided.channel.render(_notice(case_id, kind, content))
-    _keep_words(case_id, name, rendered)
+    keep_words(case_id, name, rendered)
     via = _deliver(case_id, name, rendered)
     provided.register.complete(
         case_id,
@@ -120,11 +120,10 @@ def tell_answer(case_id: str, rows: int) -> str:
     return send_notice(case_id, NoticeKind.ANSWER, content, move=(CaseState.SUBJECT_TOLD, "answer sent"))
 
 
-def tell_erased(case_id: str, kept: Sequence[KeptItem], *, erased_rows: int, is_proven: bool) -> str:
+def tell_erased(case_id: str, content: Content) -> str:
     """Tell what was erased, and what was kept with its legal ground (Art. 12(3), 17(3))."""
-    by_hand = titles_by_hand(case_id)
-    content = Content(kept=tuple(kept), erased_rows=erased_rows, by_hand=by_hand, is_proven=is_proven)
-    return send_notice(case_id, NoticeKind.ERASURE_DONE, content, move=(CaseState.SUBJECT_TOLD, "erasure told"))
+    whole = replace(content, by_hand=titles_by_hand(case_id))
+    return send_notice(case_id, NoticeKind.ERASURE_DONE, whole, move=(CaseState.SUBJECT_TOLD, "erasure told"))
 
 
 def uncertain_question(case_id: str) -> Question:
@@ -135,12 +134,15 @@ def uncertain_question(case_id: str) -> Question:
     """
     for (name, _), entry in services().register.steps(case_id).items():
         if name.startswith("notice.") and entry.state == "handed_over":
-            return _question(case_id, name)
+            return question_about(case_id, name)
     raise RequestInvalid("no notice is uncertain", where=case_id, remedy="run the case again")
 
 
-def _question(case_id: str, name: str) -> Question:
-    """A new question for each time the notice was handed over: what was answered once is not answered for ever."""
+def question_about(case_id: str, name: str) -> Question:
+    """What a person is asked about one notice.
+
+    A new question for each time it was handed over: what was answered once is not answered for ever.
+    """
     again = sum(1 for step, _ in services().register.steps(case_id) if step == f"{name}.again")
     return Question(
         gate=Gate.UNCERTAIN_MAIL,
@@ -158,11 +160,11 @@ def _question(case_id: str, name: str) -> Question:
 def _found_out(case_id: str, name: str) -> GateEntry | None:
     """The decided gate about the last time it was handed over; None while nobody found out."""
     gate = services().register.gate(case_id, Gate.UNCERTAIN_MAIL, name)
-    asked = digest(canonical(_question(case_id, name).facts))
+    asked = digest(canonical(question_about(case_id, name).facts))
     return gate if gate is not None and gate.digest == asked and gate.outcome is not None else None
 
 
-def _settle_handed_over(case_id: str, name: str, move: tuple[CaseState, str] | None) -> bool:
+def settle_handed_over(case_id: str, name: str, move: tuple[CaseState, str] | None) -> bool:
     """Whether a notice that was handed over is known to have left; if a person said it did not, it is free again.
 
     Raises:
@@ -221,7 +223,8 @@ def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:
     )
 
 
-def _keep_words(case_id: str, name: str, rendered: Rendered) -> None:
+def keep_words(case_id: str, name: str, rendered: Rendered) -> None:
+    """Seal what was told: it belongs to the case."""
     for ending, words in (("txt", rendered.text), ("html", rendered.html)):
         with services().vault.write(case_id, f"{name}.{ending}") as blob:
             blob.write(words.encode())

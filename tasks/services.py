@@ -14,6 +14,7 @@ from data_contracts.company import Organisation, Policy
 from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid
 from data_contracts.ports import Channel, Judge, PackageWriter, Register, Systems, Vault
+from data_contracts.recipients import RecipientApi
 from tasks.rules.traversal import Routes
 
 
@@ -37,6 +38,7 @@ class Services:
     vault: Vault
     systems: Systems
     channel: Channel
+    recipients: RecipientApi
     package: PackageWriter
     judge: Judge
     open_secret: Callable[[bytes, str], bytes]

@@ -87,6 +87,16 @@ def _contact_countries(prefix: str, profile: Organisation | CountryProfile) -> I
             yield ORGANISATION, f"{prefix}{name}.address.country", contact.address.country
 
 
+def recipients_known_by(contracts: ContractSet) -> Iterator[Fault]:
+    """A recipient is told of a data subject by kinds of keys that there are (Art. 19)."""
+    kinds = contracts.vocabulary.identities
+    for name, party in contracts.vocabulary.parties.items():
+        for kind in party.art19.keys if party.art19 else []:
+            if kind not in kinds:
+                what = f"is told of data subjects by `{kind}`, which is no identity kind"
+                yield Fault(VOCABULARY, "", f"parties.{name}", what, "write kinds of `identities` in `art19.keys`")
+
+
 def legal_bases(contracts: ContractSet) -> Iterator[Fault]:
     """A purpose says what its legal basis asks for (Art. 6(1)(c), 6(1)(f) with 13(1)(d), 9(2), 21(2))."""
     for name, purpose in contracts.vocabulary.purposes.items():

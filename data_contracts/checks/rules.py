@@ -42,6 +42,7 @@ RULES: Final[tuple[Rule, ...]] = (
     company.processors,
     company.transfers,
     company.countries,
+    company.recipients_known_by,
     company.legal_bases,
     company.holds,
     company.organisation,

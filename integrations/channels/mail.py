@@ -10,8 +10,10 @@ from pathlib import Path
 
 from data_contracts.company import Organisation
 from data_contracts.notices import Notice, Rendered
+from data_contracts.recipients import RecipientMessage
 from integrations.channels.message import Envelope, Mailbox, compose, message_slug, parse_address, sign_dkim
 from integrations.channels.outbox import write_once
+from integrations.channels.recipient_words import put_recipient_message
 from integrations.channels.settings import Dkim, MailSettings
 from integrations.channels.smtp import hand_over
 from integrations.channels.wording import put_into_words
@@ -47,6 +49,10 @@ class MailChannel:
     def render(self, notice: Notice) -> Rendered:
         """The notice in its language; see :func:`integrations.channels.wording.put_into_words` for errors."""
         return put_into_words(notice, self._organisation)
+
+    def render_recipient(self, message: RecipientMessage) -> Rendered:
+        """What a recipient is told, in the language it is written to."""
+        return put_recipient_message(message, self._organisation)
 
     def deliver(self, rendered: Rendered, *, to: str, message_key: str, about_to_hand_over: Callable[[], None]) -> str:
         """Hand one message over; returns ``smtp`` or ``outbox``.

@@ -7,7 +7,9 @@ from typing import Literal
 from data_contracts.company import Organisation
 from data_contracts.errors import DeliveryUncertain, RightsflowError
 from data_contracts.notices import Notice, Rendered
+from data_contracts.recipients import RecipientMessage
 from integrations.channels.message import parse_address
+from integrations.channels.recipient_words import put_recipient_message
 from integrations.channels.wording import put_into_words
 
 __all__ = ["MemoryChannel", "Sent"]
@@ -46,6 +48,10 @@ class MemoryChannel:
     def render(self, notice: Notice) -> Rendered:
         """The notice in words, as the mail channel gives it."""
         return put_into_words(notice, self._organisation)
+
+    def render_recipient(self, message: RecipientMessage) -> Rendered:
+        """What a recipient is told, in the language it is written to."""
+        return put_recipient_message(message, self._organisation)
 
     def deliver(self, rendered: Rendered, *, to: str, message_key: str, about_to_hand_over: Callable[[], None]) -> str:
         """Keep one message; returns the ``how`` it was made with.

@@ -13,12 +13,22 @@ from integrations.register.leases import LeaseStore
 from integrations.register.ledger import StepLedger
 from integrations.register.operators import OperatorStore
 from integrations.register.permissions import PermissionStore
+from integrations.register.recipients import RecipientStore
 from integrations.register.schema import upgrade_engine
 from integrations.register.subjects import SubjectStore
 
 
 class SqlRegister(
-    CaseStore, StepLedger, GateStore, OperatorStore, KeyStore, LeaseStore, SubjectStore, PermissionStore, ApiKeyStore
+    CaseStore,
+    StepLedger,
+    GateStore,
+    OperatorStore,
+    KeyStore,
+    LeaseStore,
+    SubjectStore,
+    PermissionStore,
+    ApiKeyStore,
+    RecipientStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

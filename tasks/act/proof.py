@@ -15,7 +15,8 @@ from data_contracts.plan import Remaining, TablePath
 from data_contracts.ports import KeptItem
 from tasks.act.erasure import parts_of, planned_as_of, replacements, with_row_keys
 from tasks.locate_data import AGAIN, by_hand, load_search
-from tasks.notify_subject import tell_erased
+from tasks.notify_recipients import recipients_told
+from tasks.notify_subject import Content, tell_erased
 from tasks.plans import plan_receipt
 from tasks.proving import is_proven, judge_act
 from tasks.rules.plan import Segment, erased_look
@@ -44,8 +45,13 @@ def judge_erasure(case_id: str, counted: Sequence[Remaining]) -> int:
 def tell_erasure(case_id: str) -> str:
     """Tell what was erased, what was kept with its legal ground, and what was done by hand (Art. 12(3), 17(3))."""
     language = services().register.case(case_id).language
-    kept = kept_items(case_id, language)
-    return tell_erased(case_id, kept, erased_rows=erased_rows(case_id), is_proven=is_proven(case_id))
+    content = Content(
+        kept=tuple(kept_items(case_id, language)),
+        erased_rows=erased_rows(case_id),
+        is_proven=is_proven(case_id),
+        recipients=recipients_told(case_id),
+    )
+    return tell_erased(case_id, content)
 
 
 def kept_items(case_id: str, language: str) -> list[KeptItem]:

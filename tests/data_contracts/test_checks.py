@@ -228,6 +228,13 @@ MISTAKES = [
         "with a start column of `customer`",
     ),
     # the company
+    (
+        "kinds a recipient knows",
+        _party(art19={"via": "email", "to": "dpo@printer.example", "keys": ["email", "zzz"]}),
+        VOCABULARY,
+        "parties.printer",
+        "told of data subjects by `zzz`",
+    ),
     ("own party", company("vocabulary", "company", key="printer"), VOCABULARY, "company.key", "not in `parties`"),
     ("no own party", company("vocabulary", "company", key="zzz"), VOCABULARY, "company.key", "not in `parties`"),
     ("processor for nobody", _party(for_=None, **{"for": None}), VOCABULARY, "parties.printer", "`for` names no"),

@@ -116,7 +116,9 @@ class House:
         return self.outcome(case_id)
 
     def agree(self, entry: GateEntry) -> GateEntry:
-        """Answer a gate of identity or approval with yes, by the next operator who may."""
+        """Answer a gate with yes, by the next operator who may; a recipient only people can tell was told by one."""
+        if entry.gate is Gate.RECIPIENT:
+            return self.answer(entry, Decision.BY_HAND, reference="TOLD-1")
         who = next(name for name in ("claire", "marc") if name not in {a.operator for a in entry.answers})
         reference = "call_back" if entry.gate is Gate.IDENTITY else ""
         return self.answer(entry, Decision.APPROVE, who=who, reference=reference)
@@ -143,6 +145,12 @@ class House:
         """Subject and text of every mail in the outbox, oldest first, on one line each."""
         files = sorted((self.installation.settings.state / "outbox").glob("*.eml"), key=lambda f: f.stat().st_mtime_ns)
         return [_words(file.read_bytes()) for file in files]
+
+    def outbox(self, ending: str) -> dict[str, bytes]:
+        """Files of the outbox with that ending, by what they are named after."""
+        return {
+            file.stem: file.read_bytes() for file in (self.installation.settings.state / "outbox").glob(f"*.{ending}")
+        }
 
     def plan(self, case_id: str) -> list[dict[str, Any]]:
         """The lines of the case's plan."""

@@ -24,6 +24,8 @@ class _Server:
         """Some words."""
         return Rendered(subject=type(notice).__name__, text="words", html="<p>words</p>")
 
+    render_recipient = render
+
     def deliver(self, rendered: Rendered, *, to: str, message_key: str, about_to_hand_over: Callable[[], None]) -> str:
         """Take the message, unless it is time to fail."""
         assert rendered.text

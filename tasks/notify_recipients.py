@@ -1,0 +1,258 @@
+"""Tell recipients what was done with data that they received (Art. 19), each once, and see that they answer.
+
+The order for one recipient, so that a process killed anywhere tells nobody twice and forgets nobody (law 3):
+
+1. claim ``notice.recipient.<party>``; a claim that is done ends here;
+2. who may not receive anything that day is not told, and that is recorded (law 11);
+3. by mail as notices to the data subject are; by API with a key that makes trying again safe; else by a person;
+4. receipt and evidence in one transaction, then the row that waits for the acknowledgement.
+
+Messages carry keys of the data subject, so they live in memory and, sealed, in the vault alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from data_contracts.company import Art19, Party
+from data_contracts.errors import (
+    RecipientUntold,
+    RequestInvalid,
+    StepFailed,
+    SystemUnavailable,
+)
+from data_contracts.evidence import Facts, Record
+from data_contracts.notices import RecipientTold
+from data_contracts.recipients import RecipientMessage, RecipientNotice
+from data_contracts.vocabulary import CaseState, Decision, Gate
+from tasks.locate_data import load_search
+from tasks.notify_subject import keep_words, settle_handed_over
+from tasks.plans import plan_receipt
+from tasks.rules.art19 import (
+    Touched,
+    asked_of,
+    changes_for,
+    is_order,
+    is_reference,
+    known_by,
+    recipients_of,
+    touched,
+)
+from tasks.rules.recipients import refusal_of
+from tasks.sealed import subject_request
+from tasks.services import services
+from tasks.step import step
+
+_TOLD_STATES: Mapping[str, str] = {"unanswered": "awaited"}
+"""How the data subject is told of states that are ours."""
+
+
+def notice_name(party: str) -> str:
+    """What the step of telling a party is called."""
+    return f"notice.recipient.{party}"
+
+
+def parties_to_tell(case_id: str) -> list[str]:
+    """Keys of the parties that received data of tables that were touched, in their order."""
+    return list(_concerned(case_id))
+
+
+@step("tell recipient")
+def tell_recipient(case_id: str, party: str) -> str:
+    """Tell one recipient unless it was told; the state it is in then.
+
+    Raises:
+        RecipientUntold: when only a person can tell it.
+        SystemUnavailable: when it cannot be reached; trying again helps.
+        DeliveryUncertain: when a mail to it may have left; a person must find out.
+        StepFailed: when it refuses for good.
+        SettingsInvalid: when its interface is not configured.
+    """
+    entry = services().register.claim(case_id, notice_name(party))
+    if entry.state != "done":
+        _tell(case_id, party, is_handed_over=entry.state == "handed_over")
+    return _noted(case_id, party)
+
+
+@step("recipients told")
+def finish_telling(case_id: str, parties: Sequence[str]) -> Mapping[str, str]:
+    """Record how every recipient stands; by party. A case without any recipient stays where it is."""
+    register = services().register
+    states = {notice.party: notice.state for notice in register.recipient_notices(case_id) if notice.party in parties}
+    register.complete(
+        case_id,
+        "recipients",
+        receipt={"states": states},
+        record=Record("recipients", "", {"states": states}),
+        move=(CaseState.RECIPIENTS_TOLD, f"recipients: {len(states)}") if states else None,
+    )
+    return states
+
+
+def recipients_told(case_id: str) -> tuple[RecipientTold, ...]:
+    """Who received the data and how telling them stands, for the data subject (Art. 19, last sentence)."""
+    parties = services().contracts.vocabulary.parties
+    return tuple(
+        RecipientTold(
+            name=parties[one.party].name if one.party in parties else one.party,
+            state=_TOLD_STATES.get(one.state, one.state),
+            on=_local(one.acknowledged_at or one.sent_at),
+        )
+        for one in services().register.recipient_notices(case_id)
+    )
+
+
+def acknowledge_recipient(case_id: str, party: str, reference: str, *, actor: str) -> None:
+    """Record that a recipient answered, and who says so.
+
+    Raises:
+        RequestInvalid: when no message to that party awaits an answer, or the reference cannot be recorded.
+    """
+    provided = services()
+    if not is_reference(reference):
+        raise RequestInvalid(
+            "the reference is not one", where=party, remedy="at most 60 letters, digits and . _ : / # - without accents"
+        )
+    waiting = {n.party for n in provided.register.recipient_notices(case_id) if n.state in {"told", "unanswered"}}
+    if party not in waiting:
+        raise RequestInvalid(
+            "no message to this party awaits an answer",
+            where=case_id,
+            remedy=f"waiting are: {', '.join(sorted(waiting)) or 'none'}",
+        )
+    name = f"recipient.{party}.acknowledged"
+    facts = {"party": party, "reference": reference}
+    provided.register.complete(case_id, name, receipt=facts, record=Record(name, "", facts, actor=actor))
+    provided.register.acknowledge_recipient(case_id, party, reference=reference, at=provided.now())
+
+
+def _concerned(case_id: str) -> dict[str, list[Touched]]:
+    provided = services()
+    lines: list[Mapping[str, Any]] = plan_receipt(case_id)["plan"]["lines"]
+    return recipients_of(provided.contracts, touched(provided.register.case(case_id).right, lines))
+
+
+def _tell(case_id: str, key: str, *, is_handed_over: bool) -> None:
+    party = services().contracts.vocabulary.parties.get(key)
+    refusal = refusal_of(party, _today())
+    if party is None or refusal:
+        return _settle(case_id, key, {"state": "impossible", "via": "", "why": refusal})
+    if done := _done_by_hand(case_id, key):
+        return _settle(case_id, key, {"state": "by_hand", "via": "by_hand", "reference": done})
+    message = _message(case_id, key, party)
+    if not message.identity:
+        # Art. 19: it never had a key that it could tell the data subject by.
+        return _settle(case_id, key, {"state": "impossible", "via": "", "why": "no_key"})
+    art19 = party.art19
+    if art19 is None or art19.via == "manual":
+        raise RecipientUntold(
+            f"{party.name} is told by a person",
+            where=case_id,
+            remedy=f"tell it ({art19.to if art19 else party.contact or party.name}), then answer 'by_hand'",
+        )
+    if art19.via == "email":
+        return _tell_by_mail(case_id, message, art19, is_handed_over=is_handed_over)
+    return _tell_by_api(case_id, message, art19)
+
+
+def _tell_by_mail(case_id: str, message: RecipientMessage, art19: Art19, *, is_handed_over: bool) -> None:
+    provided, name = services(), notice_name(message.party)
+    if is_handed_over and settle_handed_over(case_id, name, None):
+        return
+    rendered = provided.channel.render_recipient(message)
+    keep_words(case_id, name, rendered)
+    try:
+        via = provided.channel.deliver(
+            rendered,
+            to=art19.to,
+            message_key=f"{case_id}:{name}",
+            about_to_hand_over=lambda: provided.register.hand_over(case_id, name),
+        )
+    except (SystemUnavailable, StepFailed):
+        # The channel knows that nothing has left, even where the hand-over was noted already.
+        provided.register.release(case_id, name)
+        raise
+    _settle(case_id, message.party, {"state": "told", "via": via}, message)
+
+
+def _tell_by_api(case_id: str, message: RecipientMessage, art19: Art19) -> None:
+    key = f"{case_id}:{notice_name(message.party)}"
+    via, reference = services().recipients.tell(message, address=art19.to, key=key)
+    state = "acknowledged" if reference else "told"
+    _settle(case_id, message.party, {"state": state, "via": via, "reference": reference}, message)
+
+
+def _settle(case_id: str, party: str, receipt: Mapping[str, str], message: RecipientMessage | None = None) -> None:
+    """Receipt and evidence: who was told what, by which kinds of keys, and no key."""
+    facts: dict[str, Any] = {"party": party, **receipt}
+    if message is not None:
+        facts |= {"asked": message.asked, "order": message.is_order, "keys": sorted(message.identity)}
+        facts |= {"changes": len(message.changes)} if message.changes else {}
+    told: Facts = facts
+    name = notice_name(party)
+    services().register.complete(case_id, name, receipt=receipt, record=Record(name, "", told))
+
+
+def _noted(case_id: str, party: str) -> str:
+    """The state of a party that was told, also as the row that its acknowledgement is awaited with."""
+    provided = services()
+    entry = provided.register.step(case_id, notice_name(party))
+    receipt = {name: str(value) for name, value in entry.receipt.items()} if entry else {}
+    # A mail that a person found in the mail server's log has no state in its receipt.
+    state = receipt.get("state", "told")
+    now = provided.now()
+    provided.register.put_recipient_notice(
+        RecipientNotice(
+            case_id=case_id,
+            party=party,
+            via=receipt.get("via", ""),
+            state=state,
+            sent_at=None if state == "impossible" else now,
+            acknowledged_at=now if state == "acknowledged" else None,
+            reference=receipt.get("reference", ""),
+        )
+    )
+    return state
+
+
+def _message(case_id: str, key: str, party: Party) -> RecipientMessage:
+    provided = services()
+    right = provided.register.case(case_id).right
+    art19 = party.art19
+    return RecipientMessage(
+        reference=case_id,
+        party=key,
+        name=party.name,
+        language=art19.language if art19 else provided.organisation.languages[0],
+        right=right.value,
+        asked=asked_of(right),
+        is_order=is_order(party, provided.contracts.vocabulary),
+        identity=known_by(party, _identity(case_id)),
+        changes=changes_for(provided.contracts, _concerned(case_id)[key], subject_request(case_id).statement.changes),
+    )
+
+
+def _identity(case_id: str) -> dict[str, list[str]]:
+    """The data subject's keys by kind, as the search found them before anything was done."""
+    search = load_search(case_id)
+    # Law 8: where a person said that only named keys are the data subject's, others are somebody else's.
+    keys = search.given if search.named_only else search.known
+    return {slot[1]: [str(value) for (value,) in found] for slot, found in keys.items() if slot[0] == "identity"}
+
+
+def _done_by_hand(case_id: str, party: str) -> str:
+    gate = services().register.gate(case_id, Gate.RECIPIENT, party)
+    return gate.reference if gate is not None and gate.outcome is Decision.BY_HAND else ""
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(services().organisation.time_zone)
+
+
+def _today() -> date:
+    return services().now().astimezone(_zone()).date()
+
+
+def _local(at: datetime | None) -> str:
+    return at.astimezone(_zone()).date().isoformat() if at else ""
