@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 
-from data_contracts.vocabulary import Gate, LegalBasis, OperatorRole, PartyRole, Right, Sensitivity
+from data_contracts.vocabulary import Gate, LegalBasis, OperatorRole, PartyRole, Requester, Right, Sensitivity
 
 _ISO_DATE = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 
@@ -213,6 +213,12 @@ class Policy(_Strict):
     """By right, before :attr:`every_right`; every gate a flow can open has a rule in one of them."""
     identity_methods: dict[Right, list[str]]
     """Ways of checking identity that are enough, by right (Art. 12(6))."""
+    requester_identity_methods: list[str] = Field(default_factory=lambda: ["eid", "id_document", "in_person"])
+    """Of :attr:`identity_methods`, those that prove who somebody is that we do not know."""
+    requester_proofs: dict[Requester, list[str]] = Field(default_factory=dict)
+    """What shows that somebody else may act for the data subject, by who acts; one of them is enough."""
+    death_proofs: list[str] = Field(default_factory=lambda: ["death_certificate"], min_length=1)
+    """What shows the death, asked of heirs and trusted third parties besides; one of them is enough."""
     totp_drift: int = Field(default=1, ge=0, le=2)
     """How many 30 s steps an operator's clock may be off."""
     lockout_failures: PositiveInt = 5

@@ -101,6 +101,8 @@ class Notice:
     """Who exercises the right; see :class:`data_contracts.vocabulary.Requester`."""
     country: str = ""
     """Where the data subject lives, as far as it is known (ISO 3166-1): whom they can turn to depends on it."""
+    subject_name: str = field(default="", repr=False)
+    """The data subject's name, where somebody else is written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,8 @@ class LeftOut:
     column: str
     """Empty: whole rows."""
     why: str
-    """``about_third_party``, ``about_employee``, ``masked``, ``omitted``, ``review``, ``shared``, ``by_hand``."""
+    """``about_third_party``, ``about_employee``, ``masked``, ``omitted``, ``review``, ``shared``, ``by_hand``,
+    ``requester_scope``."""
     rows: int
 
 

@@ -165,6 +165,17 @@ class Requester(StrEnum):
     """Whom the data subject charged with directives for the time after death (LIL Art. 85 I)."""
 
 
+class HeirPurpose(StrEnum):
+    """What heirs may ask for where no directives say otherwise (LIL Art. 85 II)."""
+
+    ESTATE = "estate"
+    """1°: to settle and share out the estate."""
+    GOODS_AND_MEMORIES = "goods_and_memories"
+    """1°: digital goods, and data that are like family memories."""
+    ACCOUNTS = "accounts"
+    """2°: to have the death taken into account: accounts closed, processing stopped, data brought up to date."""
+
+
 class ErasureGround(StrEnum):
     """Art. 17(1): why the data must be erased."""
 
@@ -289,6 +300,8 @@ class NoticeKind(StrEnum):
 
     ACKNOWLEDGEMENT = "acknowledgement"
     IDENTITY_REQUEST = "identity_request"
+    REQUESTER_PROOF = "requester_proof"
+    """Who acts for the data subject is asked to show that they may (LIL Art. 85, decree 2019-536 Art. 124)."""
     ANSWER = "answer"
     """Access and portability: the answer package is ready."""
     ERASURE_DONE = "erasure_done"

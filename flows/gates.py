@@ -34,6 +34,8 @@ from data_contracts.vocabulary import Decision, Gate
 from flows.settings import settings
 from tasks.approval import Answer, Question, answer_gate, open_gate
 from tasks.rules.eligibility import accepted_methods, reference_of
+from tasks.rules.requesters import accepted_capacities, requester_at
+from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.step import NotAFailure
 
@@ -133,10 +135,15 @@ def _form(entry: GateEntry) -> type[RunInput]:
 
 
 def _reference(entry: GateEntry) -> tuple[Any, Any]:
-    """Free text, but at the identity gate the ways that are enough for the right."""
+    """Free text, but where policy lists what is enough, its list."""
+    if entry.gate is Gate.REQUESTER:
+        right = services().register.case(entry.case_id).right
+        proofs = Literal[("", *accepted_capacities(services().policy, requester_at(entry.subject), right))]  # type: ignore[valid-type]  # from the policy
+        return proofs, Field(default="", title="What shows that they may act, where you approve")
     if entry.gate is Gate.IDENTITY:
         case = services().register.case(entry.case_id)
-        ways = Literal[("", *accepted_methods(services().policy, case.right))]  # type: ignore[valid-type]  # from the policy
+        requester = subject_request(entry.case_id).statement.requester
+        ways = Literal[("", *accepted_methods(services().policy, case.right, requester))]  # type: ignore[valid-type]  # from the policy
         return ways, Field(default="", title="How identity was checked, where you approve")
     return str, Field(default="", title="Reference of what was done by hand", max_length=60)
 

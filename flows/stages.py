@@ -12,6 +12,7 @@ from data_contracts.errors import DeliveryUncertain, RightsflowError
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Sensitivity
 from flows.gates import answered, ask, opened
+from flows.requesters import admit_requester
 from flows.wording import plan_table
 from tasks.approval import Question, reason_name
 from tasks.archive_evidence import archive_evidence
@@ -27,6 +28,7 @@ from tasks.locate_data import (
     survey_system,
 )
 from tasks.notify_subject import acknowledge, tell_refusal, uncertain_question
+from tasks.requesters import why_requester
 from tasks.services import services
 from tasks.step import Step
 from tasks.verify_identity import identity_question, settle_identity
@@ -58,6 +60,7 @@ def admit(case_id: str) -> bool:
         ask(case_id, identity_question(case_id, case_of(case_id).right, attempt))
         send(case_id, lambda: settle_identity(case_id, attempt))  # noqa: B023  # called before the next turn
         attempt += 1
+    admit_requester(case_id, send)
     return case_of(case_id).outcome not in _REFUSED
 
 
@@ -161,7 +164,7 @@ def refuse(case_id: str) -> str:
     if case.is_ended:
         return case.outcome
     outcome = case.outcome
-    reasons = ["identity_failed"] if outcome == "identity_failed" else ["refused_by_person"]
+    reasons = ["identity_failed"] if outcome == "identity_failed" else why_requester(case_id) or ["refused_by_person"]
     send(case_id, lambda: tell_refusal(case_id, reasons, _refusal_reason(case_id)))
     return archive_evidence(case_id, outcome)
 

@@ -23,6 +23,8 @@ from data_contracts.vocabulary import Decision, Gate, Right, Sensitivity
 from tasks.clock import pauses_of, today
 from tasks.rules.eligibility import accepted_methods, check_proof_came, is_enough, method_of, proof_came_on
 from tasks.rules.gates import check_answer, check_standing, outcome_of, people_needed, rule_for
+from tasks.rules.requesters import check_capacity, requester_at
+from tasks.sealed import subject_request
 from tasks.services import services
 
 _STEP = timedelta(seconds=30)
@@ -145,13 +147,17 @@ def _matching_step(secret: str, code: str, *, drift: int) -> int | None:
 
 
 def _check_method(entry: GateEntry, answer: Answer) -> None:
-    """Art. 12(6): who says that identity is verified says how, and the way is enough for the right."""
-    if entry.gate is not Gate.IDENTITY or answer.decision is not Decision.APPROVE:
+    """Who approves identity (Art. 12(6)) or a capacity (LIL Art. 85) says how it was shown, and it is enough."""
+    if entry.gate not in {Gate.IDENTITY, Gate.REQUESTER} or answer.decision is not Decision.APPROVE:
         return
     provided = services()
     case = provided.register.case(entry.case_id)
-    if not is_enough(provided.policy, case.right, method=method_of(answer.reference)):
-        ways = ", ".join(accepted_methods(provided.policy, case.right))
+    if entry.gate is Gate.REQUESTER:
+        check_capacity(provided.policy, requester_at(entry.subject), case.right, answer.reference, before=entry.answers)
+        return
+    requester = subject_request(entry.case_id).statement.requester
+    if not is_enough(provided.policy, case.right, requester, method=method_of(answer.reference)):
+        ways = ", ".join(accepted_methods(provided.policy, case.right, requester))
         raise AnswerRefused(
             "the way identity was checked is not enough for this right",
             where="reference",

@@ -17,7 +17,7 @@ from data_contracts.errors import DeliveryUncertain, RequestInvalid, StepFailed,
 from data_contracts.evidence import Record, canonical, digest
 from data_contracts.notices import KeptItem, Notice, RecipientTold, Referral, Rendered, ToldItem
 from data_contracts.ports import GateEntry
-from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind
+from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester
 from tasks.approval import Question
 from tasks.clock import is_paused
 from tasks.sealed import subject_request
@@ -219,6 +219,7 @@ def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:
         response_due=content.response_due or ("" if is_paused(case) else case.response_due.isoformat()),
         recipient_name=request.statement.requester_name or request.name,
         requester=request.statement.requester.value,
+        subject_name="" if request.statement.requester is Requester.SUBJECT else request.name,
         **{one.name: getattr(content, one.name) for one in fields(Content) if one.name != "response_due"},
     )
 

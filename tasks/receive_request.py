@@ -14,7 +14,7 @@ from data_contracts.case import Case, NewCase
 from data_contracts.company import Vocabulary
 from data_contracts.errors import RequestInvalid
 from data_contracts.request import Statement, SubjectRequest
-from data_contracts.vocabulary import CaseState, Channel, Right
+from data_contracts.vocabulary import CaseState, Channel, Requester, Right
 from tasks.clock import place
 from tasks.rules.deadlines import response_due
 from tasks.rules.identity_keys import normal_form
@@ -105,8 +105,7 @@ def _check(typed: TypedRequest, vocabulary: Vocabulary, now: datetime) -> None:
             raise RequestInvalid(
                 f"a value given for {kind} cannot be one", where="identity", remedy=f"check how the {kind} is written"
             )
-    if any(mark in part for part in (typed.name, typed.reply_to) for mark in "\r\n\0"):
-        raise RequestInvalid("name and address are one line each", where="request", remedy="take line breaks out")
+    _check_names(typed)
     if typed.reply_to and not normal_form("email", typed.reply_to):
         raise RequestInvalid("the address for replies is no e-mail address", where="reply_to", remedy="correct it")
     _check_address(typed.postal_address)
@@ -119,6 +118,16 @@ def _check(typed: TypedRequest, vocabulary: Vocabulary, now: datetime) -> None:
             "the date of receipt lies in the future or more than a year back",
             where="received",
             remedy="give the day the request arrived, as YYYY-MM-DD",
+        )
+
+
+def _check_names(typed: TypedRequest) -> None:
+    said = typed.statement
+    if any(mark in part for part in (typed.name, typed.reply_to, said.requester_name) for mark in "\r\n\0"):
+        raise RequestInvalid("name and address are one line each", where="request", remedy="take line breaks out")
+    if said.requester is not Requester.SUBJECT and not said.requester_name.strip():
+        raise RequestInvalid(
+            "who acts for the data subject is not named", where="requester_name", remedy="give the name to write to"
         )
 
 
@@ -139,11 +148,13 @@ def has_control(text: str) -> bool:
 
 
 def _sealed_form(typed: TypedRequest) -> SubjectRequest:
-    emails = typed.identity.get("email") or [""]
+    # The address that leads to the data subject is theirs; whoever else acts is written to at an address of their own,
+    # else by post.
+    emails = typed.identity.get("email", []) if typed.statement.requester is Requester.SUBJECT else []
     return SubjectRequest(
         identity={kind: list(values) for kind, values in typed.identity.items() if values},
         name=typed.name.strip(),
-        reply_to=typed.reply_to.strip() or emails[0].strip(),
+        reply_to=typed.reply_to.strip() or next(iter(emails), "").strip(),
         postal_address=[line.strip() for line in typed.postal_address if line.strip()],
         postal_country=typed.postal_country,
         details=typed.details,

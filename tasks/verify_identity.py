@@ -9,7 +9,7 @@ from datetime import date
 from data_contracts.case import Case, CaseChange
 from data_contracts.evidence import Facts, Record
 from data_contracts.ports import GateEntry
-from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Right
+from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester, Right
 from tasks.approval import Question, deciding_people
 from tasks.clock import IDENTITY, PROOF_CAME, clock_of, day_of
 from tasks.notify_subject import Content, send_notice
@@ -19,17 +19,23 @@ from tasks.services import services
 from tasks.step import step
 from tasks.subject_keys import subject_keys_of
 
+CAPACITY_PROOF = "proof.requester."
+"""Names in the vault of what shows that the requester may act for the data subject."""
 _OPTIONS = (Decision.APPROVE, Decision.ASK_MORE, Decision.REFUSE)
 
 
 def identity_question(case_id: str, right: Right, attempt: int) -> Question:
     """What the identity gate asks; each time more proof was asked for it is a new question."""
-    ways = ", ".join(accepted_methods(services().policy, right))
+    requester = subject_request(case_id).statement.requester
+    ways = ", ".join(accepted_methods(services().policy, right, requester))
+    asks = f"is the person who asks for {right.value} the data subject?"
+    if requester is not Requester.SUBJECT:
+        asks = f"is the {requester.value.replace('_', ' ')} who asks for {right.value} who they say they are?"
     return Question(
         gate=Gate.IDENTITY,
         subject=f"attempt:{attempt}",
         description=(
-            f"**Case {case_id}: is the person who asks for {right.value} the data subject?**\n\n"
+            f"**Case {case_id}: {asks}**\n\n"
             f"Answer *approve* with the way you checked it as the reference (enough for this right: {ways}), "
             "*ask_more* to ask for further proof (the clock is paused), or *refuse* with the reason."
         ),
@@ -105,5 +111,6 @@ def clock_facts(case: Case, due: date, came_on: date) -> dict[str, str]:
 def _destroy_proofs(case_id: str) -> None:
     vault = services().vault
     for name in vault.names(case_id):
-        if name.startswith("proof."):
+        # What shows that somebody else may act is looked at next, and destroyed then.
+        if name.startswith("proof.") and not name.startswith(CAPACITY_PROOF):
             vault.remove(case_id, name)

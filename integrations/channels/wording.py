@@ -75,7 +75,7 @@ def put_into_words(notice: Notice, organisation: Organisation) -> Rendered:
 
 def put_together(form: Form, notice: Notice, organisation: Organisation) -> Worded:
     """The parts of a notice in one form; see :func:`put_into_words` for errors."""
-    if has_control(notice.recipient_name):
+    if has_control(notice.recipient_name + notice.subject_name):
         raise RequestInvalid(
             "the recipient's name holds a control character", where=notice.case_id, remedy="correct the name"
         )
@@ -113,6 +113,7 @@ def _context(notice: Notice, organisation: Organisation, language: str) -> dict[
         "words": said,
         "right": said["rights"].get(notice.right, said["rights"]["any"]),
         "name": greeted(notice.recipient_name),
+        "subject": greeted(notice.subject_name),
         "received": long_date(received, language),
         "due": _told_date(notice.response_due, language),
         "reasons": [said["reasons"][code] for code in notice.reasons if said["reasons"].get(code)],

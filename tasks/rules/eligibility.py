@@ -8,16 +8,20 @@ from datetime import date
 
 from data_contracts.company import Policy
 from data_contracts.errors import AnswerRefused, SettingsInvalid
-from data_contracts.vocabulary import Right
+from data_contracts.vocabulary import Requester, Right
 
 
-def accepted_methods(policy: Policy, right: Right) -> tuple[str, ...]:
+def accepted_methods(policy: Policy, right: Right, requester: Requester = Requester.SUBJECT) -> tuple[str, ...]:
     """Ways of checking identity that are enough for ``right``, in the policy's order: the least intrusive first.
+
+    Ways that lead to the data subject (a call to the number we hold) say nothing about somebody else who asks.
 
     Raises:
         SettingsInvalid: when the policy names none. Silence is an error, never a yes.
     """
     methods = tuple(policy.identity_methods.get(right, ()))
+    if requester is not Requester.SUBJECT:
+        methods = tuple(method for method in methods if method in policy.requester_identity_methods)
     if not methods:
         raise SettingsInvalid(
             f"the policy names no way of checking identity for {right.value}",
@@ -27,13 +31,13 @@ def accepted_methods(policy: Policy, right: Right) -> tuple[str, ...]:
     return methods
 
 
-def is_enough(policy: Policy, right: Right, *, method: str) -> bool:
+def is_enough(policy: Policy, right: Right, requester: Requester = Requester.SUBJECT, *, method: str) -> bool:
     """Whether a check by ``method`` is enough for ``right``.
 
     Raises:
         SettingsInvalid: when the policy names no method for the right.
     """
-    return method in accepted_methods(policy, right)
+    return method in accepted_methods(policy, right, requester)
 
 
 _CAME = " received "

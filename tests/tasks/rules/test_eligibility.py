@@ -6,7 +6,7 @@ import pytest
 
 from data_contracts.company import Policy
 from data_contracts.errors import AnswerRefused, SettingsInvalid
-from data_contracts.vocabulary import Right
+from data_contracts.vocabulary import Requester, Right
 from tasks.rules.eligibility import (
     accepted_methods,
     check_proof_came,
@@ -29,6 +29,14 @@ def test_method_of_the_policy_is_enough() -> None:
 def test_other_method_is_not_enough(method: str) -> None:
     """A way of checking that the policy does not list proves nothing."""
     assert not is_enough(POLICY, Right.ACCESS, method=method)
+
+
+def test_means_of_the_data_subject_prove_nobody_else() -> None:
+    """Of the ways for the right, those count for an heir that say who an unknown person is."""
+    policy = POLICY.model_copy(update={"identity_methods": {Right.ACCESS: ["client_space", "eid"]}})
+
+    assert accepted_methods(policy, Right.ACCESS, Requester.HEIR) == ("eid",)
+    assert not is_enough(policy, Right.ACCESS, Requester.AGENT, method="client_space")
 
 
 @pytest.mark.parametrize("right", [Right.ERASURE, Right.OBJECTION])
