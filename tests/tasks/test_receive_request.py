@@ -82,7 +82,7 @@ def test_answer_is_due_by_the_laws_clock(house: House) -> None:
     assert house.installation.register.case(case_id).response_due == date(2027, 3, 1)
 
 
-@pytest.mark.parametrize(("wanted", "given"), [("en", "en"), ("fr", "fr"), ("nl", "fr"), ("", "fr")])
+@pytest.mark.parametrize(("wanted", "given"), [("en", "en"), ("fr", "fr"), ("nl", "nl"), ("de", "fr"), ("", "fr")])
 def test_language_is_one_that_we_speak(house: House, wanted: str, given: str) -> None:
     """A language that notices are not written in falls back to the profile's first."""
     assert house.installation.register.case(house.open(Right.ACCESS, language=wanted)).language == given
