@@ -12,7 +12,7 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows import cli_contracts, cli_evidence, cli_operators, cli_permissions
+from flows import cli_contracts, cli_evidence, cli_operators, cli_permissions, cli_recipients
 from flows.details import read_details
 from flows.identities import pairs
 from flows.running import join
@@ -26,6 +26,7 @@ app.add_typer(cli_evidence.app, name="evidence")
 app.add_typer(cli_operators.app, name="operator")
 app.add_typer(cli_operators.keys, name="keys")
 cli_permissions.register(app)
+cli_recipients.register(app)
 
 
 @app.callback()

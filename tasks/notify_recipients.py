@@ -15,20 +15,20 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from data_contracts.company import Art19, Party
+from data_contracts.company import Party
 from data_contracts.errors import (
     RecipientUntold,
     RequestInvalid,
-    StepFailed,
-    SystemUnavailable,
 )
 from data_contracts.evidence import Facts, Record
 from data_contracts.notices import RecipientTold
 from data_contracts.recipients import RecipientMessage, RecipientNotice
 from data_contracts.vocabulary import CaseState, Decision, Gate
+from tasks.chase_recipients import chase_recipients
 from tasks.locate_data import load_search
-from tasks.notify_subject import keep_words, settle_handed_over
+from tasks.notify_subject import settle_handed_over
 from tasks.plans import plan_receipt
+from tasks.recipient_messages import notice_name, send_message
 from tasks.rules.art19 import (
     Touched,
     asked_of,
@@ -44,13 +44,18 @@ from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.step import step
 
+__all__ = [
+    "acknowledge_recipient",
+    "chase_recipients",
+    "finish_telling",
+    "notice_name",
+    "parties_to_tell",
+    "recipients_told",
+    "tell_recipient",
+]
+
 _TOLD_STATES: Mapping[str, str] = {"unanswered": "awaited"}
 """How the data subject is told of states that are ours."""
-
-
-def notice_name(party: str) -> str:
-    """What the step of telling a party is called."""
-    return f"notice.recipient.{party}"
 
 
 def parties_to_tell(case_id: str) -> list[str]:
@@ -151,36 +156,12 @@ def _tell(case_id: str, key: str, *, is_handed_over: bool) -> None:
             where=case_id,
             remedy=f"tell it ({art19.to if art19 else party.contact or party.name}), then answer 'by_hand'",
         )
-    if art19.via == "email":
-        return _tell_by_mail(case_id, message, art19, is_handed_over=is_handed_over)
-    return _tell_by_api(case_id, message, art19)
-
-
-def _tell_by_mail(case_id: str, message: RecipientMessage, art19: Art19, *, is_handed_over: bool) -> None:
-    provided, name = services(), notice_name(message.party)
+    name = notice_name(key)
     if is_handed_over and settle_handed_over(case_id, name, None):
-        return
-    rendered = provided.channel.render_recipient(message)
-    keep_words(case_id, name, rendered)
-    try:
-        via = provided.channel.deliver(
-            rendered,
-            to=art19.to,
-            message_key=f"{case_id}:{name}",
-            about_to_hand_over=lambda: provided.register.hand_over(case_id, name),
-        )
-    except (SystemUnavailable, StepFailed):
-        # The channel knows that nothing has left, even where the hand-over was noted already.
-        provided.register.release(case_id, name)
-        raise
-    _settle(case_id, message.party, {"state": "told", "via": via}, message)
-
-
-def _tell_by_api(case_id: str, message: RecipientMessage, art19: Art19) -> None:
-    key = f"{case_id}:{notice_name(message.party)}"
-    via, reference = services().recipients.tell(message, address=art19.to, key=key)
+        return None
+    via, reference = send_message(case_id, name, message, art19)
     state = "acknowledged" if reference else "told"
-    _settle(case_id, message.party, {"state": state, "via": via, "reference": reference}, message)
+    return _settle(case_id, key, {"state": state, "via": via, "reference": reference}, message)
 
 
 def _settle(case_id: str, party: str, receipt: Mapping[str, str], message: RecipientMessage | None = None) -> None:

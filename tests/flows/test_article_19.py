@@ -1,16 +1,18 @@
 """Art. 19: each recipient to whom the data were disclosed is told what was done, and the data subject is told who."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from data_contracts.errors import DeliveryUncertain
+from data_contracts.notices import Channel, Rendered
 from data_contracts.vocabulary import Decision, Gate, Right
 from integrations.channels.recipient_api import Endpoint, HttpRecipients, signature
 from tasks.services import services, use
@@ -133,3 +135,37 @@ def test_recipient_out_of_reach_waits_for_a_person(house: House, interface: Inte
 
     assert [headers["Idempotency-Key"] for headers, _ in interface.calls] == [f"{case_id}:notice.recipient.mailer"] * 2
     assert len([name for name in house.outbox("eml") if "printco" in name]) == 1
+
+
+class _Breaking:
+    """The mail channel, whose connection breaks once while a recipient's message is taken."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.inner = channel
+        self.breaks = True
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever does not break."""
+        return getattr(self.inner, name)
+
+    def deliver(self, rendered: Rendered, *, to: str, message_key: str, about_to_hand_over: Callable[[], None]) -> str:
+        """Hand over, and lose the answer the first time."""
+        if message_key.endswith("recipient.printco") and self.breaks:
+            self.breaks = False
+            about_to_hand_over()
+            raise DeliveryUncertain("the connection broke", where=message_key)
+        return self.inner.deliver(rendered, to=to, message_key=message_key, about_to_hand_over=about_to_hand_over)
+
+
+@pytest.mark.parametrize(("decision", "mails"), [(Decision.SENT, 0), (Decision.SEND_AGAIN, 1)])
+def test_mail_that_may_have_left_is_not_sent_twice(house: House, decision: Decision, mails: int) -> None:
+    """Law 3: a person finds out whether it left; it is sent again only where it did not."""
+    case_id, channel = house.open(Right.ERASURE), cast("Channel", _Breaking(services().channel))
+    with use(replace(services(), channel=channel)):
+        entry = house.until(Gate.UNCERTAIN_MAIL, case_id)
+        house.answer(entry, decision)
+        house.walk(case_id)
+
+    assert entry.subject == "notice.recipient.printco"
+    assert len([name for name in house.outbox("eml") if "printco" in name]) == mails
+    assert "PrintCo SARL: told (31 March 2026)" in house.mails()[-1]
