@@ -150,8 +150,8 @@ class LetterWindow(_Strict):
 class Letters(_Strict):
     """How letters are set (charter 5.2, 8a)."""
 
-    place: str = ""
-    """Where they are written, before the date; empty: the date alone."""
+    place: dict[str, str] = Field(default_factory=dict)
+    """Where they are written, before the date, by language; in none: the date alone."""
     window: LetterWindow = LetterWindow()
 
 

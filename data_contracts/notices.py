@@ -3,7 +3,7 @@
 The rules of :mod:`data_contracts.ports` for adapters hold here too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -118,7 +118,17 @@ class Channel(Protocol):
     """Puts notices into words and hands them over."""
 
     def render(self, notice: Notice) -> Rendered:
-        """The notice in its language (French or English; others fall back to the profile's first)."""
+        """The notice in its language (French, English or Dutch; others fall back to the profile's first)."""
+
+    def letter(self, notice: Notice, to: Sequence[str], *, at: datetime) -> bytes:
+        """The notice as a printable PDF; the same notice, address and day give the same bytes.
+
+        ``to`` are the lines of the postal address without the name; none leaves it to be written by hand.
+
+        Raises:
+            RequestInvalid: when an address or a name holds a control character.
+            SettingsInvalid: when no font of this machine has one of the letter's characters.
+        """
 
     def render_recipient(self, message: RecipientMessage) -> Rendered:
         """What a recipient is told (Art. 19), in the language it is written to."""

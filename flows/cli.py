@@ -12,7 +12,7 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows import cli_contracts, cli_evidence, cli_operators, cli_permissions, cli_recipients
+from flows import cli_contracts, cli_evidence, cli_letters, cli_operators, cli_permissions, cli_recipients
 from flows.details import read_details
 from flows.identities import pairs
 from flows.running import join
@@ -23,6 +23,7 @@ from tasks.rules.eligibility import reference_of
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(cli_contracts.app, name="contracts")
 app.add_typer(cli_evidence.app, name="evidence")
+app.add_typer(cli_letters.app)
 app.add_typer(cli_operators.app, name="operator")
 app.add_typer(cli_operators.keys, name="keys")
 cli_permissions.register(app)

@@ -145,7 +145,8 @@ def _reference(entry: GateEntry) -> tuple[Any, Any]:
         requester = subject_request(entry.case_id).statement.requester
         ways = Literal[("", *accepted_methods(services().policy, case.right, requester))]  # type: ignore[valid-type]  # from the policy
         return ways, Field(default="", title="How identity was checked, where you approve")
-    return str, Field(default="", title="Reference of what was done by hand", max_length=60)
+    title = "Reference of the posting" if entry.gate is Gate.POSTING else "Reference of what was done by hand"
+    return str, Field(default="", title=title, max_length=60)
 
 
 def _more(entry: GateEntry) -> dict[str, Any]:

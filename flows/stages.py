@@ -28,6 +28,7 @@ from tasks.locate_data import (
     survey_system,
 )
 from tasks.notify_subject import acknowledge, tell_refusal, uncertain_question
+from tasks.posting import awaits_posting, settle_posting, unposted
 from tasks.requesters import why_requester
 from tasks.services import services
 from tasks.step import Step
@@ -170,14 +171,22 @@ def refuse(case_id: str) -> str:
 
 
 def send(case_id: str, notice: Callable[[], object]) -> None:
-    """Send a notice; where it may have left when a process died, a person finds out first (law 3)."""
+    """Send a notice; where it may have left when a process died, a person finds out first (law 3).
+
+    A letter that ends the case, or changes something for the data subject, is waited for until it was posted, and with
+    it every other letter of the case.
+    """
     while True:
         try:
             notice()
         except DeliveryUncertain:
             ask(case_id, uncertain_question(case_id))
         else:
-            return
+            break
+    if awaits_posting(case_id):
+        for entry in unposted(case_id):
+            answered(entry)
+        settle_posting(case_id)
 
 
 def _refusal_reason(case_id: str) -> str:

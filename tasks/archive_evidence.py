@@ -7,8 +7,10 @@ answer package stays sealed until the time the policy gives it is over; then the
 from datetime import timedelta
 
 from data_contracts.case import Case
+from data_contracts.errors import StepFailed
 from data_contracts.evidence import Record
 from data_contracts.vocabulary import CaseState, Right
+from tasks.posting import unposted
 from tasks.services import services
 from tasks.step import step
 
@@ -20,11 +22,17 @@ _WITH_PACKAGE = frozenset({Right.ACCESS, Right.PORTABILITY})
 
 @step("archive")
 def archive_evidence(case_id: str, outcome: str) -> str:
-    """Destroy the staged data and archive the case; returns the outcome."""
+    """Destroy the staged data and archive the case; returns the outcome.
+
+    Raises:
+        StepFailed: when a letter was not posted; it would be destroyed with the rest.
+    """
     provided = services()
     case = provided.register.case(case_id)
     if case.is_ended:
         return case.outcome
+    if unposted(case_id):
+        raise StepFailed("a letter was not posted", where=case_id, remedy="post it, then answer its gate posting")
     keeps_package = (
         outcome not in _WITHOUT_PACKAGE and case.right in _WITH_PACKAGE and provided.vault.has(case_id, PACKAGE)
     )

@@ -1,5 +1,7 @@
 """Tell the data subject (Art. 12): each notice once, by the channel the request came through.
 
+A letter is answered by a letter; how that goes on stands in :mod:`tasks.posting`.
+
 The order of a notice, so that a process killed anywhere sends no second one and loses none (law 3):
 
 1. claim ``notice.<kind>``; a claim that is done ends here;
@@ -20,11 +22,10 @@ from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester
 from tasks.approval import Question
 from tasks.clock import is_paused
+from tasks.posting import BY_POST, ask_for_posting, goes_by_post, send_by_post
 from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.step import step
-
-BY_POST = "post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def send_notice(
         case_id: the case.
         kind: which notice.
         content: what it says.
-        move: the state the case goes to when the notice has left, and why.
+        move: the state the case goes to when the notice has left, and why; see :mod:`tasks.posting` for letters.
         number: tells notices of one kind apart, for a kind that may be sent several times.
 
     Raises:
@@ -74,11 +75,15 @@ def send_notice(
     name = f"notice.{kind.value}" + (f".{number}" if number else "")
     entry = provided.register.claim(case_id, name)
     if entry.state == "done":
-        return str(entry.receipt["via"])
+        via = str(entry.receipt["via"])
+        return ask_for_posting(case_id, name) if via == BY_POST else via
     if entry.state == "handed_over" and settle_handed_over(case_id, name, move):
         return "smtp"
-    rendered = provided.channel.render(_notice(case_id, kind, content))
+    notice = _notice(case_id, kind, content)
+    rendered = provided.channel.render(notice)
     keep_words(case_id, name, rendered)
+    if goes_by_post(provided.register.case(case_id), subject_request(case_id)):
+        return send_by_post(case_id, name, notice, rendered, move)
     via = _deliver(case_id, name, rendered)
     provided.register.complete(
         case_id,
@@ -190,14 +195,10 @@ def settle_handed_over(case_id: str, name: str, move: tuple[CaseState, str] | No
 
 
 def _deliver(case_id: str, name: str, rendered: Rendered) -> str:
-    address = subject_request(case_id).reply_to
-    if not address:
-        # A data subject who wrote by letter and gave no address is answered by post; an operator prints the words.
-        return BY_POST
     try:
         return services().channel.deliver(
             rendered,
-            to=address,
+            to=subject_request(case_id).reply_to,
             message_key=f"{case_id}:{name}",
             about_to_hand_over=lambda: services().register.hand_over(case_id, name),
         )
@@ -220,6 +221,7 @@ def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:
         recipient_name=request.statement.requester_name or request.name,
         requester=request.statement.requester.value,
         subject_name="" if request.statement.requester is Requester.SUBJECT else request.name,
+        country=request.postal_country,
         **{one.name: getattr(content, one.name) for one in fields(Content) if one.name != "response_due"},
     )
 

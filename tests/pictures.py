@@ -16,9 +16,11 @@ import httpx
 import pyotp
 from playwright.sync_api import Locator, Page, sync_playwright
 
+from data_contracts.odcs import load_organisation
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows.running import RunningSystem, join, running
 from flows.settings import settings
+from tests.notice_pictures import take_letters_for_docs
 
 _IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 _CHROMIUM = "/usr/bin/chromium"
@@ -58,6 +60,7 @@ def main() -> None:
         with _browser() as page:
             _package(page, case, "package-fr")
             _package(page, english, "package-en")
+    take_letters_for_docs(load_organisation(settings().contracts))
 
 
 def _seed() -> Any:  # the demo company

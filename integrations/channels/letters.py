@@ -16,6 +16,7 @@ import typst
 from markupsafe import Markup
 
 from data_contracts.company import Organisation
+from data_contracts.contract import in_language
 from data_contracts.errors import RequestInvalid, SettingsInvalid, StepFailed
 from data_contracts.notices import Notice
 from integrations.channels.message import has_control
@@ -102,7 +103,7 @@ def typst_source(notice: Notice, organisation: Organisation, *, to: Sequence[str
             sender_at=Markup("align(right, ") if local.letters.window.left < _MIDDLE_MM else "",
             window=local.letters.window,
             letter=said.context["words"]["letter"],
-            dated=_dated(local.letters.place, day, said),
+            dated=_dated(in_language(local.letters.place, said.language), day, said),
             fonts=_listed(_FONTS, brackets=True),
             typst_date=Markup(f"datetime(year: {day.year}, month: {day.month}, day: {day.day})"),  # noqa: S704  # numbers
         )

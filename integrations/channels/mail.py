@@ -4,13 +4,14 @@ Without an SMTP host each message becomes one ``.eml`` file named after its mess
 ``aiosmtplib`` alone. What may fail, and what then is certain, stands in :mod:`integrations.channels.smtp`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from data_contracts.company import Organisation
 from data_contracts.notices import Notice, Rendered
 from data_contracts.recipients import RecipientMessage
+from integrations.channels.letters import set_letter
 from integrations.channels.message import Envelope, Mailbox, compose, message_slug, parse_address, sign_dkim
 from integrations.channels.outbox import write_once
 from integrations.channels.recipient_words import put_recipient_message
@@ -53,6 +54,10 @@ class MailChannel:
     def render_recipient(self, message: RecipientMessage) -> Rendered:
         """What a recipient is told, in the language it is written to."""
         return put_recipient_message(message, self._organisation)
+
+    def letter(self, notice: Notice, to: Sequence[str], *, at: datetime) -> bytes:
+        """The notice as a letter; see :func:`integrations.channels.letters.set_letter` for errors."""
+        return set_letter(notice, self._organisation, to=to, at=at)
 
     def deliver(self, rendered: Rendered, *, to: str, message_key: str, about_to_hand_over: Callable[[], None]) -> str:
         """Hand one message over; returns ``smtp`` or ``outbox``.

@@ -1,13 +1,15 @@
 """A channel that keeps what it was given: for tests, and for flows tried without sending anything."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from data_contracts.company import Organisation
 from data_contracts.errors import DeliveryUncertain, RightsflowError
 from data_contracts.notices import Notice, Rendered
 from data_contracts.recipients import RecipientMessage
+from integrations.channels.letters import set_letter
 from integrations.channels.message import parse_address
 from integrations.channels.recipient_words import put_recipient_message
 from integrations.channels.wording import put_into_words
@@ -52,6 +54,10 @@ class MemoryChannel:
     def render_recipient(self, message: RecipientMessage) -> Rendered:
         """What a recipient is told, in the language it is written to."""
         return put_recipient_message(message, self._organisation)
+
+    def letter(self, notice: Notice, to: Sequence[str], *, at: datetime) -> bytes:
+        """The notice as a letter; see :func:`integrations.channels.letters.set_letter` for errors."""
+        return set_letter(notice, self._organisation, to=to, at=at)
 
     def deliver(self, rendered: Rendered, *, to: str, message_key: str, about_to_hand_over: Callable[[], None]) -> str:
         """Keep one message; returns the ``how`` it was made with.

@@ -91,7 +91,7 @@ def check_answer(entry: GateEntry, decision: Decision, *, reason: str, reference
     if decision in _NEEDS_REASON and not reason.strip():
         # Art. 12(4): no refusal without its reasons.
         raise AnswerRefused("a refusal needs its reason", where=where, remedy="write the reason for the data subject")
-    if decision in _NEEDS_REFERENCE and not reference.strip():
+    if (decision in _NEEDS_REFERENCE or entry.gate is Gate.POSTING) and not reference.strip():
         raise AnswerRefused(
             "what was done by hand needs a reference", where=where, remedy="give the reference of the ticket or letter"
         )

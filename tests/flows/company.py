@@ -116,9 +116,11 @@ class House:
         return self.outcome(case_id)
 
     def agree(self, entry: GateEntry) -> GateEntry:
-        """Answer a gate with yes, by the next operator who may; a recipient only people can tell was told by one."""
-        if entry.gate is Gate.RECIPIENT:
-            return self.answer(entry, Decision.BY_HAND, reference="TOLD-1")
+        """Answer a gate with yes, by the next operator who may; recipients are told and letters posted by hand."""
+        by_hand = {Gate.RECIPIENT: (Decision.BY_HAND, "TOLD-1"), Gate.POSTING: (Decision.SENT, "RAR-1")}
+        if entry.gate in by_hand:
+            decision, reference = by_hand[entry.gate]
+            return self.answer(entry, decision, reference=reference)
         who = next(name for name in ("claire", "marc") if name not in {a.operator for a in entry.answers})
         reference = "call_back" if entry.gate is Gate.IDENTITY else ""
         return self.answer(entry, Decision.APPROVE, who=who, reference=reference)

@@ -1,7 +1,8 @@
 """Art. 12, law 3: each notice is told once, by the channel the data subject can be reached through."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -25,6 +26,10 @@ class _Server:
         return Rendered(subject=type(notice).__name__, text="words", html="<p>words</p>")
 
     render_recipient = render
+
+    def letter(self, notice: object, to: Sequence[str], *, at: datetime) -> bytes:
+        """Some letter."""
+        return f"{type(notice).__name__} {list(to)} {at}".encode()
 
     def deliver(self, rendered: Rendered, *, to: str, message_key: str, about_to_hand_over: Callable[[], None]) -> str:
         """Take the message, unless it is time to fail."""

@@ -43,7 +43,7 @@ def organisation() -> Organisation:
             "nl": "de rechtbank van Parijs",
         },
         sender="ne-pas-repondre@telco.example",
-        letters=Letters(place="Tourcoing"),
+        letters=Letters(place={"en": "Tourcoing"}),
         countries={"BE": CountryProfile(authority=a_contact("GBA", website="https://www.gba.example"))},
     )
 

@@ -138,6 +138,7 @@ def test_answer_that_says_what_it_must(decision: Decision, said: dict[str, str])
         (a_gate(), Decision.REFUSE, {"reason": " \n"}, "a refusal needs its reason"),
         (a_gate(), Decision.BY_HAND, {}, "needs a reference"),
         (a_gate(), Decision.BY_HAND, {"reference": "  "}, "needs a reference"),
+        (a_gate(gate=Gate.POSTING, options=(Decision.SENT,)), Decision.SENT, {}, "needs a reference"),
         (a_gate(), Decision.BY_HAND, {"reference": "x" * 61}, "the reference is not one"),
         (a_gate(), Decision.APPROVE, {"reference": "ann@x.example"}, "the reference is not one"),
         (a_gate(), Decision.APPROVE, {"reference": "Jürgen"}, "the reference is not one"),

@@ -1,0 +1,74 @@
+"""What the command line does with letters: facts as JSON-ready dictionaries."""
+
+from pathlib import Path
+from typing import Any
+
+from data_contracts.errors import RequestInvalid
+from data_contracts.evidence import Facts, Record, canonical, digest
+from data_contracts.vocabulary import Decision, Gate
+from flows import wiring, work
+from tasks.posting import LETTER, unposted
+from tasks.services import services
+
+_PREFIX = "notice."
+
+
+def unseal(case_id: str, notice: str, folder: Path, *, operator: str, account: str) -> dict[str, Any]:
+    """Write letters of a case to a folder, named after case and notice; who unsealed which goes into evidence.
+
+    Raises:
+        RequestInvalid: when there is no such letter, or no such operator in force.
+        VaultSealed: when it was destroyed with the case's other data.
+    """
+    with wiring.opened() as installation:
+        provided = services()
+        provided.register.case(case_id)
+        _require_operator(operator)
+        names = [_full(notice)] if notice else [gate.subject for gate in unposted(case_id)]
+        files = [_write(case_id, name, folder) for name in names]
+        if not files:
+            remedy = "name one, as 'rightsflow case' shows it"
+            raise RequestInvalid("no letter waits to be posted", where=case_id, remedy=remedy)
+        facts: Facts = {"by": operator, "proof": f"local-account:{account}", "letters": names}
+        number = digest(canonical([facts, installation.now().isoformat()]))[:16]
+        provided.register.complete(
+            case_id, "letter", number, receipt={}, record=Record("letter", "", facts, actor=operator)
+        )
+    return {"case": case_id, "folder": str(folder), "files": [str(file) for file in files]}
+
+
+def posted(case_id: str, notice: str, *, operator: str, code: str, reference: str) -> dict[str, Any]:
+    """Answer the gate of a letter: it was posted."""
+    return work.answer(
+        case_id, Gate.POSTING, _full(notice), work.Answered(operator, Decision.SENT, code, "", reference)
+    )
+
+
+def _full(notice: str) -> str:
+    """The name of a notice's step, however it was typed.
+
+    >>> _full("answer"), _full("notice.answer")
+    ('notice.answer', 'notice.answer')
+    """
+    return notice if notice.startswith(_PREFIX) else f"{_PREFIX}{notice}"
+
+
+def _write(case_id: str, name: str, folder: Path) -> Path:
+    sealed = f"{name}.{LETTER}"
+    if sealed not in services().vault.names(case_id):
+        letters = [one for one in services().vault.names(case_id) if one.endswith(f".{LETTER}")]
+        known = ", ".join(one.removeprefix(_PREFIX).removesuffix(f".{LETTER}") for one in letters) or "none"
+        raise RequestInvalid("no such letter", where=f"{case_id} {name}", remedy=f"letters of the case: {known}")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = folder / f"{case_id}.{name.removeprefix(_PREFIX)}.{LETTER}"
+    file.touch(mode=0o600)
+    with services().vault.read(case_id, sealed) as blob:
+        file.write_bytes(blob.read())
+    return file
+
+
+def _require_operator(name: str) -> None:
+    now = services().now()
+    found = services().register.operator(name)
+    if found is None or not found.is_active or (found.valid_until is not None and now >= found.valid_until):
+        raise RequestInvalid("no such operator in force", where=name, remedy="see 'rightsflow operator list'")
