@@ -8,6 +8,7 @@ from data_contracts.vocabulary import Right
 from flows import access as _access
 from flows import erasure as _erasure
 from flows import portability as _portability
+from flows import restriction as _restriction
 from flows.gates import WaitingForPerson
 from flows.leases import carrying
 from tasks.step import guarded
@@ -16,6 +17,7 @@ LIVES: Mapping[Right, Callable[[str], str]] = {
     Right.ACCESS: _access.carry_out,
     Right.ERASURE: _erasure.carry_out,
     Right.PORTABILITY: _portability.carry_out,
+    Right.RESTRICTION: _restriction.carry_out,
 }
 
 

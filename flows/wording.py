@@ -23,6 +23,9 @@ _NOTES = {
     "not_automated": "not processed by automated means",
     "other_controller": "another controller's",
     "protected": "protects others or our security",
+    "served_by_list": "no marker in this table: our list restricts it",
+    "by_ledger": "no marker in this table: our ledger stops it",
+    "restricted_own_request": "restricted (Art. 18): the request to erase must be the data subject's consent to it",
 }
 
 
@@ -55,7 +58,8 @@ def why(line: Mapping[str, Any]) -> str:
     ground = line["ground"]
     if ground:
         until = {"per_row": ", each row until its own date", "": ""}.get(ground["until"], f", until {ground['until']}")
-        return f"Art. 17(3)({ground['art17_3']}), {ground['law']}{until}"
+        letter = f"Art. 17(3)({ground['art17_3']}), " if ground["art17_3"] else ""
+        return f"{letter}{ground['law']}{until}"
     return _NOTES.get(line["note"], str(line["note"]).replace("_", " "))
 
 

@@ -1,21 +1,26 @@
 """Close a case: destroy what was staged, and put the last record into evidence (law 9).
 
 What is left afterwards is the register's row, its timeline and the evidence, none of which holds personal data. An
-answer package stays sealed until the time the policy gives it is over; then the case is purged with its data key.
+answer package stays sealed until the time the policy gives it is over; then the case is purged with its data key. A
+restriction (Art. 18) keeps its request and the keys of its rows sealed until it is lifted.
 """
 
 from datetime import timedelta
 
 from data_contracts.case import Case
 from data_contracts.errors import StepFailed
-from data_contracts.evidence import Record
+from data_contracts.evidence import Facts, Record
 from data_contracts.vocabulary import CaseState, Right
 from tasks.posting import unposted
+from tasks.restricted import ROWS
+from tasks.sealed import REQUEST
 from tasks.services import services
 from tasks.step import step
 
 PACKAGE = "package.zip"
 _KEPT_PREFIXES = (PACKAGE, "notice.")
+_RESTRICTION_KEEPS = (REQUEST, ROWS)
+_RESTRICTING = frozenset({Right.RESTRICTION, Right.OBJECTION})
 _WITHOUT_PACKAGE = frozenset({"withdrawn", "refused", "identity_failed", "duplicate"})
 _WITH_PACKAGE = frozenset({Right.ACCESS, Right.PORTABILITY})
 
@@ -36,15 +41,20 @@ def archive_evidence(case_id: str, outcome: str) -> str:
     keeps_package = (
         outcome not in _WITHOUT_PACKAGE and case.right in _WITH_PACKAGE and provided.vault.has(case_id, PACKAGE)
     )
+    keeps_restriction = _settle_restriction(case, outcome)
     if keeps_package:
-        _remove_staged(case_id)
+        _remove_staged(case_id, _KEPT_PREFIXES)
+    elif keeps_restriction:
+        _remove_staged(case_id, _RESTRICTION_KEEPS)
     else:
         provided.vault.destroy(case_id)
+    more: Facts = {"restricted": "until lifted"} if keeps_restriction else {}
+    facts: Facts = {"outcome": outcome, "staged": "destroyed", "package_kept": keeps_package, **more}
     provided.register.complete(
         case_id,
         "archive",
         receipt={"outcome": outcome},
-        record=Record("archive", "", {"outcome": outcome, "staged": "destroyed", "package_kept": keeps_package}),
+        record=Record("archive", "", facts),
         move=(CaseState.ARCHIVED, outcome),
         outcome=outcome,
     )
@@ -54,7 +64,7 @@ def archive_evidence(case_id: str, outcome: str) -> str:
 def purge_ended(case: Case) -> bool:
     """Destroy an archived case's package and data key when its time is over; whether it was purged now."""
     provided = services()
-    if case.state is not CaseState.ARCHIVED or case.closed_at is None:
+    if case.state is not CaseState.ARCHIVED or case.closed_at is None or is_restricted(case):
         return False
     if provided.now() < case.closed_at + timedelta(days=provided.policy.package_days):
         return False
@@ -70,8 +80,28 @@ def purge_ended(case: Case) -> bool:
     return True
 
 
-def _remove_staged(case_id: str) -> None:
+def is_restricted(case: Case) -> bool:
+    """Whether the case put a restriction on the list that is in force."""
+    if case.right not in _RESTRICTING:
+        return False
+    return any(one.lifted_at is None for one in services().register.restrictions_by(case.case_id))
+
+
+def _settle_restriction(case: Case, outcome: str) -> bool:
+    """Whether a restriction stays in force after the case.
+
+    One that was not granted ends here, and so does the one that an objection brings along while it is weighed
+    (Art. 18(1)(d)): the data subject was told before (Art. 18(3)).
+    """
+    if case.right is Right.RESTRICTION and outcome not in _WITHOUT_PACKAGE:
+        return is_restricted(case)
+    if case.right in _RESTRICTING:
+        services().register.lift_restriction(case.case_id)
+    return False
+
+
+def _remove_staged(case_id: str, kept: tuple[str, ...]) -> None:
     vault = services().vault
     for name in vault.names(case_id):
-        if not name.startswith(_KEPT_PREFIXES):
+        if not name.startswith(kept):
             vault.remove(case_id, name)

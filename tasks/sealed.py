@@ -60,8 +60,8 @@ def write_located(case_id: str, located: Located) -> None:
         case_id,
         LOCATED,
         {
-            "conditions": _plain_conditions(located.conditions),
-            "shared": _plain_conditions(located.shared),
+            "conditions": plain_conditions(located.conditions),
+            "shared": plain_conditions(located.shared),
             "by_hand": dict(located.by_hand),
             "subjects": dict(located.subjects),
         },
@@ -72,8 +72,8 @@ def read_located(case_id: str) -> Located:
     """Where the subject's rows are."""
     plain = read_json(case_id, LOCATED)
     return Located(
-        conditions=_conditions(plain["conditions"]),
-        shared=_conditions(plain["shared"]),
+        conditions=conditions_of(plain["conditions"]),
+        shared=conditions_of(plain["shared"]),
         by_hand=plain["by_hand"],
         subjects=plain["subjects"],
     )
@@ -89,14 +89,16 @@ def keys_of(plain: Iterable[Any]) -> dict[tuple[str, ...], frozenset[Key]]:
     return {tuple(slot): frozenset(tuple(key) for key in values) for slot, values in plain}
 
 
-def _plain_conditions(conditions: Mapping[TablePath, tuple[Condition, ...]]) -> list[Any]:
+def plain_conditions(conditions: Mapping[TablePath, tuple[Condition, ...]]) -> list[Any]:
+    """Conditions by table path as JSON."""
     return [
         [list(path), [[list(c.columns), [list(key) for key in c.keys], c.normalise] for c in ways]]
         for path, ways in conditions.items()
     ]
 
 
-def _conditions(plain: Iterable[Any]) -> dict[TablePath, tuple[Condition, ...]]:
+def conditions_of(plain: Iterable[Any]) -> dict[TablePath, tuple[Condition, ...]]:
+    """The inverse of :func:`plain_conditions`."""
     return {
         (path[0], path[1]): tuple(
             Condition(tuple(columns), frozenset(tuple(key) for key in keys), rule) for columns, keys, rule in ways

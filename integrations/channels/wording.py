@@ -138,7 +138,7 @@ def _kept(items: Iterable[KeptItem], language: str, said: Mapping[str, Any]) -> 
     entries: dict[tuple[str, str, str], _Kept] = reduce(_add_kept, items, {})
     return [
         _Kept(
-            entry.label or said["kept"]["unnamed"],
+            said["kept"].get(entry.label) or entry.label or said["kept"]["unnamed"],
             entry.law,
             _told_until(entry.until, language, said["kept"]),
             entry.rows,

@@ -25,6 +25,7 @@ from data_contracts.plan import Located, Plan
 from data_contracts.vocabulary import ColumnErasure, TableErasure
 from tasks.locate_data import by_hand
 from tasks.plans import confirm, freeze, plan_receipt, planned
+from tasks.restricted import seal_spared, spare_restricted
 from tasks.rules.drift import Effect, drift
 from tasks.rules.exemptions import Calendar, bound, carrier_of, period_of
 from tasks.rules.order import system_order, table_order
@@ -54,6 +55,7 @@ def measure_system(case_id: str, system: str) -> Mapping[str, int]:
             remedy="mend the contract or the system, then answer 'retry'",
         )
     _seal_keys(case_id, system)
+    seal_spared(case_id, system)
     parts = parts_of(case_id, system, _today())
     located = with_row_keys(case_id, read_located(case_id), system)
     tables = [name for owner, name in located.conditions if owner == system]
@@ -109,7 +111,7 @@ def parts_of(case_id: str, system: str, as_of: date) -> list[Segment]:
     located = with_row_keys(case_id, read_located(case_id), system)
     over = {(system, slot[1]): keys for slot, keys in _sealed_keys(case_id, system).items() if slot[0] == _OVER}
     parts = segments(provided.contracts, located, _calendar(as_of), over=over)
-    return [part for part in parts if part.path[0] == system]
+    return list(spare_restricted(case_id, system, [part for part in parts if part.path[0] == system]))
 
 
 def with_row_keys(case_id: str, located: Located, system: str) -> Located:

@@ -61,7 +61,7 @@ def kept_items(case_id: str, language: str) -> list[KeptItem]:
     for line in plan_receipt(case_id)["plan"]["lines"]:
         if line["action"] != "keep" or not line["rows"] or not line["ground"]:
             continue
-        hold = provided.contracts.vocabulary.holds[line["ground"]["hold"]]
+        hold = provided.contracts.vocabulary.holds.get(line["ground"]["hold"])
         system = provided.contracts.systems[line["system"]]
         table = system.table(line["table"])
         items.append(
@@ -69,8 +69,9 @@ def kept_items(case_id: str, language: str) -> list[KeptItem]:
                 system=in_language(system.labels, language) or system.title,
                 table=in_language(table.labels, language) or table.name.replace("_", " "),
                 rows=line["rows"],
-                law=hold.law,
-                label=hold.label.get(language, hold.note),
+                law=line["ground"]["law"],
+                # What is no hold of ours is a code of the notice's words.
+                label=hold.label.get(language, hold.note) if hold else line["ground"]["hold"],
                 until=line["ground"]["until"],
             )
         )

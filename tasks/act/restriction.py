@@ -1,0 +1,132 @@
+"""Restriction (Art. 18): on our list at once, then marked in the systems, proven, told; kept until it is lifted.
+
+The order:
+
+1. *restrict at once*: once identity is verified and before anything is checked, the data subject is on the list that
+   every other program asks (``may-process``);
+2. *measure*: seal the keys of all rows concerned, so that retention and erasure spare them;
+3. *plan*, *confirm*, *change*, *prove*: markers are set as any other change of values;
+4. *tell*; the sealed keys stay until the restriction is lifted (:mod:`tasks.act.lifting`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from data_contracts.contract import Table, in_language
+from data_contracts.evidence import Facts, Record
+from data_contracts.notices import Referral, ToldItem
+from data_contracts.permissions import Restriction
+from data_contracts.subjects import SubjectKey
+from data_contracts.vocabulary import CaseState, NoticeKind, Right
+from tasks.act.changing import Changing, Counts
+from tasks.notify_recipients import recipients_told
+from tasks.notify_subject import Content, send_notice
+from tasks.plans import plan_receipt
+from tasks.proving import is_proven
+from tasks.restricted import found_subject_keys, seal_rows
+from tasks.rules.changes import Change
+from tasks.rules.restrictions import ground_of_restriction, restricted_purposes, restriction_changes
+from tasks.sealed import read_located, subject_request
+from tasks.services import services
+from tasks.step import step
+
+
+class _Restricting(Changing):
+    """The steps of changing, which also seal the rows concerned and put the keys found on the list."""
+
+    def _measure(self, case_id: str, system: str) -> Counts:
+        seal_rows(case_id, system, _changes(case_id, system))
+        return super()._measure(case_id, system)
+
+    def _plan(self, case_id: str, counts: Mapping[str, Counts]) -> str:
+        put_on_list(case_id, found_subject_keys(case_id))
+        return super()._plan(case_id, counts)
+
+
+def _changes(case_id: str, system: str) -> Sequence[Change]:
+    statement = subject_request(case_id).statement
+    return restriction_changes(services().contracts, read_located(case_id), system, statement)
+
+
+RESTRICTING = _Restricting(Right.RESTRICTION, _changes)
+
+
+@step("restrict at once")
+def restrict_at_once(case_id: str) -> int:
+    """Put the verified data subject on the list of restrictions; the number of keys."""
+    register = services().register
+    entry = register.claim(case_id, "restrict at once")
+    if entry.state == "done":
+        return int(str(entry.receipt["keys"]))
+    keys = register.subject_keys(case_id)
+    put_on_list(case_id, keys)
+    ground, purposes = _said(case_id)
+    facts: Facts = {"keys": len(keys), "ground": ground, "purposes": list(purposes)}
+    register.complete(case_id, "restrict at once", receipt=facts, record=Record("restrict at once", "", facts))
+    return len(keys)
+
+
+def put_on_list(case_id: str, keys: Iterable[SubjectKey]) -> None:
+    """Restrict processing of these keys as the case's request says; those on the list stay as they are."""
+    provided = services()
+    statement, since = subject_request(case_id).statement, provided.now()
+    ground, purposes = ground_of_restriction(statement), restricted_purposes(statement, provided.contracts)
+    provided.register.restrict(Restriction(case_id, key, ground, purposes, since) for key in keys)
+
+
+@step("tell restriction")
+def tell_restriction(case_id: str) -> str:
+    """Tell what is restricted, on which ground, and what that means (Art. 12(3), 18(2), 18(3))."""
+    lines = plan_receipt(case_id)["plan"]["lines"]
+    paths = [(line["system"], line["table"]) for line in lines if line["action"] == "restrict" and line["rows"]]
+    content = Content(
+        ground=_said(case_id)[0],
+        done=told_tables(case_id, paths),
+        referrals=referrals_of(case_id, [line for line in lines if line["action"] == "refer" and line["rows"]]),
+        is_proven=is_proven(case_id),
+        found_rows=len(paths),
+        recipients=recipients_told(case_id),
+    )
+    return send_notice(case_id, NoticeKind.RESTRICTION_DONE, content, move=(CaseState.SUBJECT_TOLD, "restriction told"))
+
+
+def told_tables(case_id: str, paths: Iterable[tuple[str, str]]) -> tuple[ToldItem, ...]:
+    """Systems with their tables, in words of the case's language."""
+    contracts, language = services().contracts, services().register.case(case_id).language
+    by_system: dict[str, list[str]] = {}
+    for system, name in dict.fromkeys(paths):
+        by_system.setdefault(system, []).append(_title(contracts.table(system, name), language))
+    titles = {name: contracts.systems[name] for name in by_system}
+    return tuple(
+        ToldItem(in_language(titles[name].labels, language) or titles[name].title, tuple(tables))
+        for name, tables in by_system.items()
+    )
+
+
+def referrals_of(case_id: str, lines: Iterable[Mapping[str, str]]) -> tuple[Referral, ...]:
+    """Other controllers that hold data of their own (charter P2), each with what it holds."""
+    contracts, language = services().contracts, services().register.case(case_id).language
+    tables = [contracts.table(line["system"], line["table"]) for line in lines]
+    owners = dict.fromkeys(table.controller for table in tables)
+    return tuple(
+        Referral(
+            party.name, party.policy, party.contact, tuple(_title(t, language) for t in tables if t.controller == key)
+        )
+        for key in owners
+        if (party := contracts.vocabulary.parties.get(key)) is not None
+    )
+
+
+def restriction_outcome(case_id: str) -> str:
+    """How the case ends: what another controller holds is not ours to restrict."""
+    lines = plan_receipt(case_id)["plan"]["lines"]
+    is_partial = any(line["action"] == "refer" and line["rows"] for line in lines)
+    return "granted_in_part" if is_partial else "granted"
+
+
+def _said(case_id: str) -> tuple[str, tuple[str, ...]]:
+    statement = subject_request(case_id).statement
+    return ground_of_restriction(statement).value, restricted_purposes(statement, services().contracts)
+
+
+def _title(table: Table, language: str) -> str:
+    return in_language(table.labels, language) or table.name.replace("_", " ")
