@@ -186,6 +186,8 @@ class PackageContent:
     tables: tuple[tuple[TablePath, tuple[str, ...], frozenset[str]], ...]
     left_out: tuple[LeftOut, ...]
     by_hand: tuple[tuple[str, str], ...] = ()
+    country: str = ""
+    """Where the data subject lives, as far as it is known; see :attr:`Notice.country`."""
 
 
 class PackageWriter(Protocol):

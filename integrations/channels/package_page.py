@@ -83,6 +83,7 @@ class PackagePage:
 
     def render(self, content: PackageContent, tables: Sequence[ReadTable], language: str) -> bytes:
         """The page as UTF-8; ``tables`` in reading order, those without rows included."""
+        local = self._organisation.in_country(content.country)
         page = _Page(content, self._contracts, language)
         held = [table for table in tables if table.rows]
         context = page.context(held, [table for table in tables if not table.rows])
@@ -91,18 +92,19 @@ class PackagePage:
         law = (
             Markup()
             if content.right == Right.PORTABILITY
-            else self._law([table.disclosure for table in held], language)
+            else self._law([table.disclosure for table in held], language, content.country)
         )
-        return html.render(context, law=law, org=self._organisation, made=long_date(made, language)).encode()
+        return html.render(context, law=law, org=local, made=long_date(made, language)).encode()
 
-    def _law(self, held: Sequence[Disclosure], language: str) -> Markup:
-        key = (language, tuple(entry.key for entry in held))
+    def _law(self, held: Sequence[Disclosure], language: str, country: str) -> Markup:
+        key = (language, country, tuple(entry.key for entry in held))
         if key not in self._told:
             if len(self._told) >= _REMEMBERED:
                 self._told.clear()
             said = words(language)
             law = article_15(held, self._contracts, language)
-            context = {"law": law, "language": language, "words": said, "page": said["page"], "org": self._organisation}
+            local = self._organisation.in_country(country)
+            context = {"law": law, "language": language, "words": said, "page": said["page"], "org": local}
             section = environment("html").get_template("package/law.html.j2").render(context)
             self._told[key] = Markup(section)  # noqa: S704  # rendered, and escaped, by our own environment
         return self._told[key]

@@ -16,6 +16,7 @@ from tasks.archive_evidence import PACKAGE
 from tasks.locate_data import by_hand
 from tasks.rules.plan import sensitivity_of
 from tasks.rules.redaction import Disclosure, Showing
+from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.staged import StagedRows
 
@@ -77,6 +78,7 @@ def content_of(case_id: str, showing: Showing) -> PackageContent:
         tables=tuple((f.path, f.shown.columns, f.shown.masked) for f in shown if f.rows and f.shown.columns),
         left_out=tuple(item for f in shown for item in f.shown.left_out),
         by_hand=tuple(sorted(by_hand(case_id).items())),
+        country=subject_request(case_id).postal_country,
     )
 
 

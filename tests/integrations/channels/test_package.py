@@ -368,6 +368,21 @@ ORGANISATION = {
 }
 
 
+@pytest.mark.parametrize(("country", "authority"), [("BE", "GBA"), ("FR", "CNIL"), ("", "CNIL")])
+def test_page_names_the_authority_of_the_country(organisation: Organisation, country: str, authority: str) -> None:
+    """A page in Dutch tells who lives in Belgium whom to complain to there, also after one for somebody else."""
+    package = AnswerPackage(CONTRACTS, organisation)
+    pages = {}
+    for code in ("FR", country):
+        pipe = io.BytesIO()
+        package.write(pipe, replace(CONTENT, language="nl", country=code), opening({CUSTOMER: PEOPLE, CALL: CALLS}))
+        pages[code] = zipfile.ZipFile(pipe).read("index.html").decode()
+
+    assert '<html lang="nl">' in pages[country]
+    assert "Wat wij over u bewaren" in pages[country]
+    assert {name for name in ("GBA", "CNIL") if f"<strong>{name}</strong>" in pages[country]} == {authority}
+
+
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "..", "C:\\x"])
 def test_names_cannot_leave_the_folder(name: str, tmp_path: Path) -> None:
     """A table's name, whatever it is, makes a plain file inside the package."""
