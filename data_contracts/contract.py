@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from data_contracts.company import Vocabulary
+from data_contracts.value_rules import ValueRules
 from data_contracts.vocabulary import (
     About,
     AccessTreatment,
@@ -53,6 +54,8 @@ class Column:
     unique: bool = False
     max_length: int | None = None
     """In characters; from ``logicalTypeOptions.maxLength`` or ``varchar(n)``."""
+    rules: ValueRules = ValueRules()
+    """What else its values must be."""
     is_personal: bool = True
     """False for a bare key column and for what fideslang calls ``system.*``."""
     category: str = ""

@@ -102,7 +102,8 @@ class ColumnDsr(_Dsr):
     about: About = About.SUBJECT
     access: AccessTreatment = AccessTreatment.INCLUDE
     shared: SharedTreatment = SharedTreatment.OMIT
-    marker: Literal["", "art18"] = ""
+    marker: Literal["", "art18", "supplement"] = ""
+    """``art18``: processing of the row is restricted; ``supplement``: takes a supplementary statement (Art. 16)."""
     label: Words = {}
     """What its values are."""
 

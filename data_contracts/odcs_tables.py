@@ -11,6 +11,7 @@ from data_contracts.contract import Column, Retention, Table
 from data_contracts.dsr import ColumnDsr, ContractDsr, TableDsr
 from data_contracts.odcs_notes import Notes
 from data_contracts.odcs_references import Resolver, refers_by_table
+from data_contracts.value_rules import value_rules
 from data_contracts.vocabulary import DataSource, Sensitivity, TableErasure
 from data_contracts.yaml_file import NodePath
 
@@ -111,6 +112,7 @@ def _column(
         required=bool(column.required or column.primaryKey),
         unique=bool(column.unique),
         max_length=_max_length(column),
+        rules=value_rules(column),
         is_personal=is_personal,
         category=dsr.category,
         source=dsr.source or DataSource.OBSERVED,

@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from data_contracts.checks import columns, company, erasure, identities, names, references, retention, words
+from data_contracts.checks import (
+    columns,
+    company,
+    erasure,
+    identities,
+    names,
+    rectifying,
+    references,
+    retention,
+    words,
+)
 from data_contracts.checks.subject import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -34,6 +44,10 @@ RULES: Final[tuple[Rule, ...]] = (
     erasure.rows_can_go,
     erasure.deletions_have_an_order,
     erasure.rows_have_a_key,
+    rectifying.rows_stay_known,
+    rectifying.only_the_subjects,
+    rectifying.references_follow,
+    rectifying.rules_agree,
     retention.starts,
     retention.ids,
     retention.clashes,
