@@ -54,7 +54,7 @@ class Column:
     unique: bool = False
     max_length: int | None = None
     """In characters; from ``logicalTypeOptions.maxLength`` or ``varchar(n)``."""
-    rules: ValueRules = ValueRules()
+    rules: ValueRules = field(default_factory=ValueRules)
     """What else its values must be."""
     is_personal: bool = True
     """False for a bare key column and for what fideslang calls ``system.*``."""

@@ -125,8 +125,9 @@ class Remaining:
     system: str
     table: str
     check: str
-    """``rows``: rows still selected; ``values``: rows whose erased columns do not look erased; ``keys``: keys
-    that a fresh search finds and the sealed search did not know."""
+    """``rows``: rows still selected; ``values``: rows whose columns do not look as ordered; ``quality``:
+    values that the contract does not allow; ``keys``: keys that a fresh search finds and the sealed search did not
+    know, or rows that it does not find by their new key."""
     remaining: int
     kept: int
     hold: str = ""

@@ -9,6 +9,7 @@ from flows import access as _access
 from flows import erasure as _erasure
 from flows import portability as _portability
 from flows import restriction as _restriction
+from flows import rectification as _rectification
 from flows.gates import WaitingForPerson
 from flows.leases import carrying
 from tasks.step import guarded
@@ -18,6 +19,7 @@ LIVES: Mapping[Right, Callable[[str], str]] = {
     Right.ERASURE: _erasure.carry_out,
     Right.PORTABILITY: _portability.carry_out,
     Right.RESTRICTION: _restriction.carry_out,
+    Right.RECTIFICATION: _rectification.carry_out,
 }
 
 

@@ -23,7 +23,7 @@ from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Req
 from tasks.approval import Question
 from tasks.clock import is_paused
 from tasks.posting import BY_POST, ask_for_posting, goes_by_post, send_by_post
-from tasks.sealed import subject_request
+from tasks.sealed import sealed_text, subject_request
 from tasks.services import services
 from tasks.step import step
 
@@ -95,6 +95,12 @@ def send_notice(
     return via
 
 
+def was_told(case_id: str, kind: NoticeKind) -> str:
+    """How a notice of that kind has left; empty while none has."""
+    told = services().register.step(case_id, f"notice.{kind.value}")
+    return str(told.receipt["via"]) if told is not None and told.state == "done" else ""
+
+
 @step("acknowledge")
 def acknowledge(case_id: str) -> str:
     """Tell the data subject that the request arrived, and until when the answer is due."""
@@ -106,10 +112,9 @@ def acknowledge(case_id: str) -> str:
 @step("tell refusal")
 def tell_refusal(case_id: str, reasons: Sequence[str], reason_name: str = "") -> str:
     """Tell reasons, complaint and judicial remedy (Art. 12(4))."""
-    told = services().register.step(case_id, f"notice.{NoticeKind.REFUSAL.value}")
-    if told is not None and told.state == "done":
-        return str(told.receipt["via"])  # what was sealed may be destroyed by now
-    text = _sealed_text(case_id, reason_name)
+    if via := was_told(case_id, NoticeKind.REFUSAL):
+        return via  # what was sealed may be destroyed by now
+    text = sealed_text(case_id, reason_name)
     return send_notice(
         case_id,
         NoticeKind.REFUSAL,
@@ -231,13 +236,6 @@ def keep_words(case_id: str, name: str, rendered: Rendered) -> None:
     for ending, words in (("txt", rendered.text), ("html", rendered.html)):
         with services().vault.write(case_id, f"{name}.{ending}") as blob:
             blob.write(words.encode())
-
-
-def _sealed_text(case_id: str, name: str) -> str:
-    if not name or not services().vault.has(case_id, name):
-        return ""
-    with services().vault.read(case_id, name) as blob:
-        return blob.read().decode()
 
 
 def titles_by_hand(case_id: str) -> tuple[str, ...]:

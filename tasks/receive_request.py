@@ -18,6 +18,7 @@ from data_contracts.vocabulary import CaseState, Channel, Requester, Right
 from tasks.clock import place
 from tasks.rules.deadlines import response_due
 from tasks.rules.identity_keys import normal_form
+from tasks.rules.rectification import check_rectification
 from tasks.sealed import REQUEST, write_json
 from tasks.services import services
 
@@ -54,6 +55,8 @@ def register_request(typed: TypedRequest) -> Case:
     """
     provided = services()
     _check(typed, provided.contracts.vocabulary, provided.now())
+    if typed.right is Right.RECTIFICATION:
+        check_rectification(typed.statement, provided.contracts)
     case = provided.register.open_case(
         NewCase(
             right=typed.right,

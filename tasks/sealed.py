@@ -41,6 +41,14 @@ def read_json(case_id: str, name: str) -> Any:  # noqa: ANN401  # JSON
         return json.loads(blob.read(), object_hook=_untagged)
 
 
+def sealed_text(case_id: str, name: str) -> str:
+    """A sealed text; empty where the name is, or nothing lies under it."""
+    if not name or not services().vault.has(case_id, name):
+        return ""
+    with services().vault.read(case_id, name) as blob:
+        return blob.read().decode()
+
+
 def subject_request(case_id: str) -> SubjectRequest:
     """What the data subject wrote.
 
@@ -89,22 +97,24 @@ def keys_of(plain: Iterable[Any]) -> dict[tuple[str, ...], frozenset[Key]]:
     return {tuple(slot): frozenset(tuple(key) for key in values) for slot, values in plain}
 
 
+def plain_ways(ways: Iterable[Condition]) -> list[Any]:
+    """Conditions on one table as JSON."""
+    return [[list(way.columns), [list(key) for key in way.keys], way.normalise] for way in ways]
+
+
+def ways_of(plain: Iterable[Any]) -> tuple[Condition, ...]:
+    """The inverse of :func:`plain_ways`."""
+    return tuple(Condition(tuple(columns), frozenset(map(tuple, keys)), rule) for columns, keys, rule in plain)
+
+
 def plain_conditions(conditions: Mapping[TablePath, tuple[Condition, ...]]) -> list[Any]:
     """Conditions by table path as JSON."""
-    return [
-        [list(path), [[list(c.columns), [list(key) for key in c.keys], c.normalise] for c in ways]]
-        for path, ways in conditions.items()
-    ]
+    return [[list(path), plain_ways(ways)] for path, ways in conditions.items()]
 
 
 def conditions_of(plain: Iterable[Any]) -> dict[TablePath, tuple[Condition, ...]]:
     """The inverse of :func:`plain_conditions`."""
-    return {
-        (path[0], path[1]): tuple(
-            Condition(tuple(columns), frozenset(tuple(key) for key in keys), rule) for columns, keys, rule in ways
-        )
-        for path, ways in plain
-    }
+    return {(path[0], path[1]): ways_of(ways) for path, ways in plain}
 
 
 def _tagged(value: object) -> object:

@@ -142,7 +142,7 @@ def _seal_before(case_id: str, system: str, changes: Sequence[Change]) -> None:
 
     Sealed once: where the process was killed after a system had changed, its rows hold new values already.
     """
-    if services().vault.has(case_id, _before_name(system)) and _is_acting(case_id):
+    if services().vault.has(case_id, _before_name(system)) and is_acting(case_id):
         return
     keys: dict[tuple[str, ...], frozenset[tuple[KeyValue, ...]]] = {}
     digests: dict[str, set[str]] = {}
@@ -167,7 +167,8 @@ def _found(
     return services().systems.connector(system).find_keys(selection, list(dict.fromkeys(wanted)))
 
 
-def _is_acting(case_id: str) -> bool:
+def is_acting(case_id: str) -> bool:
+    """Whether the plan is confirmed, so that systems may hold new values already and nothing is sealed anew."""
     entry = services().register.step(case_id, "confirm")
     return entry is not None and entry.state == "done"
 

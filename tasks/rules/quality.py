@@ -62,9 +62,9 @@ def read_value(column: Column, text: str, *, normalise: str = "") -> Reading:
         written = normal_form(normalise, written)
     try:
         value = _parsed(column.logical_type, written)
-    except (ValueError, InvalidOperation):
+        broken = _broken(column, value)
+    except (ValueError, TypeError, InvalidOperation):  # also a time with a zone beside bounds without one
         return Reading(None, "logicalType")
-    broken = _broken(column, value)
     return Reading(None, broken) if broken else Reading(value)
 
 
@@ -82,7 +82,7 @@ def same(column: Column, one: KeyValue, other: str, *, normalise: str = "") -> b
     if normalise:
         return normal_form(normalise, text) == (normal_form(normalise, named) or named)
     try:
-        return _parsed(column.logical_type, text) == _parsed(column.logical_type, named)
+        return bool(_parsed(column.logical_type, text) == _parsed(column.logical_type, named))
     except (ValueError, InvalidOperation):
         return text == named
 

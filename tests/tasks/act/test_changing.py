@@ -28,7 +28,7 @@ def _life(wanted: Wanted) -> Callable[[str], object]:
             for name, value in values.items()
         ]
 
-    steps = Changing(Right.RECTIFICATION, changes)
+    steps = Changing(Right.RESTRICTION, changes)
     return lambda case_id: change_until_proven(case_id, steps)
 
 
@@ -38,7 +38,7 @@ def _states(small: Small, case_id: str) -> list[str]:
 
 def test_own_rows_are_changed_and_nobody_elses(small: Small) -> None:
     """Several columns of one table, in two systems; every other value is as it was."""
-    case_id = small.open(Right.RECTIFICATION)
+    case_id = small.open(Right.RESTRICTION)
 
     small.walk(case_id, _life({("crm", "customer"): {"language": "nl", "vip": True}, ("web", "account"): {}}))
 
@@ -54,7 +54,7 @@ def test_an_identity_key_is_changed_together_with_others(small: Small) -> None:
         ("crm", "customer"): {"email": _NEW_EMAIL, "language": "nl"},
         ("web", "account"): {"email": _NEW_EMAIL},
     }
-    case_id = small.open(Right.RECTIFICATION)
+    case_id = small.open(Right.RESTRICTION)
 
     small.walk(case_id, _life(wanted))
 
@@ -65,7 +65,7 @@ def test_an_identity_key_is_changed_together_with_others(small: Small) -> None:
 
 def test_a_value_is_taken_away(small: Small) -> None:
     """None clears the column, and the proof counts rows that still hold something."""
-    case_id = small.open(Right.RECTIFICATION)
+    case_id = small.open(Right.RESTRICTION)
 
     small.walk(case_id, _life({("crm", "customer"): {"language": None}}))
 
@@ -74,7 +74,7 @@ def test_a_value_is_taken_away(small: Small) -> None:
 
 def test_a_table_without_key_is_changed_by_what_leads_to_it(small: Small) -> None:
     """Rows without a primary key are selected as the search found them."""
-    case_id = small.open(Right.RECTIFICATION)
+    case_id = small.open(Right.RESTRICTION)
 
     small.walk(case_id, _life({("crm", "log"): {"language": "nl"}}))
 
@@ -83,7 +83,7 @@ def test_a_table_without_key_is_changed_by_what_leads_to_it(small: Small) -> Non
 
 def test_nothing_to_change_ends_without_a_question(small: Small) -> None:
     """A plan that changes nothing needs no proof: no gate opens about a proof that is empty."""
-    case_id = small.open(Right.RECTIFICATION)
+    case_id = small.open(Right.RESTRICTION)
 
     small.walk(case_id, _life({}))
 
@@ -94,7 +94,7 @@ def test_nothing_to_change_ends_without_a_question(small: Small) -> None:
 def test_killed_after_the_change_it_goes_on(small: Small) -> None:
     """What was done before the process died is done again by the same keys, and noted once."""
     life = _life({("crm", "customer"): {"email": _NEW_EMAIL}})
-    case_id = small.open(Right.RECTIFICATION)
+    case_id = small.open(Right.RESTRICTION)
     small.breaks("crm", "dies")
 
     with pytest.raises(KeyboardInterrupt):
@@ -110,7 +110,7 @@ def test_killed_after_the_change_it_goes_on(small: Small) -> None:
 def test_steps_that_are_done_touch_nothing_again(small: Small) -> None:
     """Walked again after its end, the case gives the same, and the systems are left alone."""
     life = _life({("crm", "customer"): {"language": "nl"}})
-    case_id = small.open(Right.RECTIFICATION)
+    case_id = small.open(Right.RESTRICTION)
     small.walk(case_id, life)
     states = _states(small, case_id)
     small.breaks("crm", "dies")
@@ -124,7 +124,7 @@ def test_steps_that_are_done_touch_nothing_again(small: Small) -> None:
 def test_what_is_not_as_ordered_goes_to_a_person(small: Small, decision: Decision) -> None:
     """A system that says it changed and did not opens the gate; acting again or a person's reference settles it."""
     life = _life({("crm", "customer"): {"language": "nl"}})
-    case_id = small.open(Right.RECTIFICATION)
+    case_id = small.open(Right.RESTRICTION)
     small.breaks("crm", "idle")
     while (entry := small.waits(case_id, life)) is not None and entry.gate is not Gate.MISMATCH:
         small.agree(entry)
@@ -142,7 +142,7 @@ def test_what_is_not_as_ordered_goes_to_a_person(small: Small, decision: Decisio
 def test_evidence_names_before_and_after_by_keyed_digests(small: Small) -> None:
     """Who has a value and the key can show that it was this one; nobody else learns it."""
     place = "crm.customer.email"
-    case_id = small.open(Right.RECTIFICATION)
+    case_id = small.open(Right.RESTRICTION)
 
     small.walk(case_id, _life({("crm", "customer"): {"email": _NEW_EMAIL}}))
 
@@ -155,7 +155,7 @@ def test_evidence_names_before_and_after_by_keyed_digests(small: Small) -> None:
 def test_a_plan_that_changed_goes_back_to_people(small: Small) -> None:
     """Rows that appear after approval are shown before anything is done (law 5)."""
     life = _life({("crm", "log"): {"language": "nl"}})
-    case_id = small.open(Right.RECTIFICATION)
+    case_id = small.open(Right.RESTRICTION)
     while (entry := small.waits(case_id, life)) is not None and entry.gate is not Gate.APPROVAL:
         small.agree(entry)
     assert entry is not None
@@ -172,7 +172,7 @@ def test_a_plan_that_changed_goes_back_to_people(small: Small) -> None:
 def test_one_system_that_fails_stops_no_other(small: Small) -> None:
     """The other system is changed; the failed one waits, and a person may say that it was done by hand (law 6)."""
     life = _life({("crm", "customer"): {"language": "nl"}, ("web", "account"): {"email": _NEW_EMAIL}})
-    case_id = small.open(Right.RECTIFICATION)
+    case_id = small.open(Right.RESTRICTION)
     small.breaks("crm", "fails")
     while (entry := small.waits(case_id, life)) is not None and entry.gate is not Gate.OUTAGE:
         small.agree(entry)

@@ -1,0 +1,49 @@
+"""Rectification (Art. 16): wrong values are put right everywhere they are, and it is proven afterwards."""
+
+from prefect import flow
+
+from flows.changing import change_until_proven
+from flows.forms import RectificationForm
+from flows.gates import ask
+from flows.opening import case_flow
+from flows.recipients import tell_recipients
+from flows.stages import admit, is_done, locate, refuse, send
+from tasks.act.rectification import RECTIFY, proof_question
+from tasks.act.rectified import rectification_outcome, tell_rectified
+from tasks.archive_evidence import archive_evidence
+
+
+@flow(name="rectification", validate_parameters=False, persist_result=False)
+def rectification(case_id: str = "", request: RectificationForm = RectificationForm()) -> str:  # noqa: B008  # the form's defaults
+    """Carry out a request for rectification (Art. 16).
+
+    Start it with a case id to carry a registered case on, or fill in the request of a letter or telephone call: what
+    is typed is sealed and wiped from Prefect before anything else happens.
+
+    Args:
+        case_id: Leave it empty to register a request below. With a case id, that case is carried on.
+        request: What came by letter, e-mail or telephone. It is sealed, then wiped from Prefect.
+    """
+    return case_flow("rectification", case_id, request, carry_out)
+
+
+def carry_out(case_id: str) -> str:
+    """The life of a rectification case, from wherever it stands; returns how it ended."""
+    if not admit(case_id):
+        return refuse(case_id)
+    if not _located(case_id) or not change_until_proven(case_id, RECTIFY):
+        return refuse(case_id)
+    tell_recipients(case_id)
+    send(case_id, lambda: tell_rectified(case_id))
+    return archive_evidence(case_id, rectification_outcome(case_id))
+
+
+def _located(case_id: str) -> bool:
+    """Locate, and have a person look at the proofs that some values ask for; False when it ended in a refusal."""
+    if is_done(case_id, "confirm"):
+        return True
+    if not is_done(case_id, "locate") and not locate(case_id):
+        return False
+    if (question := proof_question(case_id)) is not None:
+        ask(case_id, question)
+    return True

@@ -1,0 +1,228 @@
+"""Rectification (Art. 16): what the rows hold is looked at first, then changed and proven as the engine does.
+
+To the steps of :mod:`tasks.act.changing` this adds:
+
+1. *measure* seals what is there at each place that the statement reaches: the rows concerned, the old values for
+   operators, keyed digests of them for the plan;
+2. *recount* also asks whether rows are found under a new identity key, and whether what the database then holds is a
+   value of its column.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from data_contracts.contract import Column, Contracts, Table
+from data_contracts.evidence import canonical, digest
+from data_contracts.keys import Condition, Key, Selection
+from data_contracts.plan import Remaining
+from data_contracts.ports import Connector
+from data_contracts.vocabulary import Decision, Gate, Right
+from tasks.act.changing import Changing, is_acting, value_digest
+from tasks.approval import Question
+from tasks.plans import freeze, planned
+from tasks.rules.changes import Change
+from tasks.rules.identity_keys import normal_form
+from tasks.rules.partners import is_ours
+from tasks.rules.quality import is_value, same
+from tasks.rules.rectification import SUPPLEMENT, Found, Target, awaits_proof, changes, normalise_of, targets
+from tasks.sealed import plain_ways, read_json, read_located, subject_request, ways_of, write_json
+from tasks.services import services
+
+Counts = Mapping[str, int]
+_SHOWN = 12
+"""Hexadecimal digits of a digest that people are shown."""
+
+
+class Rectifying(Changing):
+    """The steps of a rectification."""
+
+    def __init__(self) -> None:
+        """Change what the statement asks."""
+        super().__init__(Right.RECTIFICATION, changes_in)
+
+    def _measure(self, case_id: str, system: str) -> Counts:
+        if not is_acting(case_id):
+            _seal_found(case_id, system)
+        return super()._measure(case_id, system)
+
+    def _plan(self, case_id: str, counts: Mapping[str, Counts]) -> str:
+        return planned(case_id) or freeze(self._made(case_id, counts), _asked(case_id))
+
+    def _recount(self, case_id: str, system: str) -> Sequence[Remaining]:
+        lines = list(super()._recount(case_id, system))
+        connector = services().systems.connector(system)
+        for change in self._effective(case_id, system):
+            table = services().contracts.table(*change.path)
+            for name in change.look.holding:
+                lines += _looked_at(connector, change, table, table.column(name))
+        return lines
+
+
+def changes_in(case_id: str, system: str) -> list[Change]:
+    """What is changed and told in one system, from what is sealed."""
+    provided = services()
+    statement, located = subject_request(case_id).statement, read_located(case_id)
+    found = {
+        name: Found(ways_of(e["ways"]), e["note"], e["others"], e["before"]) for name, e in _sealed(case_id, system)
+    }
+    seen = _is_proof_seen(case_id)
+    made = changes(statement, provided.contracts, located, found, proof_seen=seen)
+    return [change for change in made if change.path[0] == system]
+
+
+def proof_question(case_id: str) -> Question | None:
+    """What is asked at the gate of proofs; None where nothing that was located needs one."""
+    places = _awaiting(case_id)
+    if not places:
+        return None
+    listed = "".join(f"\n- `{place}`" for place in places)
+    return Question(
+        gate=Gate.PROOF,
+        description=(
+            f"**Case {case_id}: some values are changed on proof only.**\n{listed}\n\nAnswer *approve* when you saw a "
+            "proof of the right value, with what it was as the reference, or *refuse* with the reason: these values "
+            "then stay, the others go on, and the data subject is told."
+        ),
+        facts={"places": places},
+        options=(Decision.APPROVE, Decision.REFUSE),
+    )
+
+
+def values_in(case_id: str, system: str) -> list[dict[str, Any]]:
+    """Old and new values by place, for an operator who may see them. Personal data: never logged, only unsealed."""
+    statement, old = subject_request(case_id).statement, dict(_sealed(case_id, system))
+    return [
+        {
+            "system": system,
+            "table": target.table.name,
+            "column": target.column.name,
+            "old": [str(value) for value in old[target.name]["old"]],
+            "new": "" if target.value is None else str(target.value),
+            "cannot_be": target.broken,
+        }
+        for target in targets(statement, services().contracts)
+        if target.table.system == system and target.name in old
+    ]
+
+
+def _awaiting(case_id: str) -> list[str]:
+    return awaits_proof(subject_request(case_id).statement, services().contracts, read_located(case_id))
+
+
+def _is_proof_seen(case_id: str) -> bool:
+    """Whether a person saw a proof for exactly the places that need one now."""
+    gate, places = services().register.gate(case_id, Gate.PROOF), _awaiting(case_id)
+    is_same = gate is not None and gate.digest == digest(canonical({"places": places}))
+    return is_same and gate is not None and gate.outcome is Decision.APPROVE
+
+
+def _asked(case_id: str) -> dict[str, object]:
+    """What is noted with the plan; fields are names of our contracts."""
+    statement = subject_request(case_id).statement
+    fields = dict.fromkeys(change.field for change in statement.changes)
+    return {"fields": list(fields), SUPPLEMENT: bool(statement.supplement.strip())}
+
+
+# --- what is there before ----------------------------------------------------------------------------------------
+
+
+def _sealed(case_id: str, system: str) -> list[tuple[str, Any]]:
+    name = f"found.{system}"
+    return list(read_json(case_id, name).items()) if services().vault.has(case_id, name) else []
+
+
+def _seal_found(case_id: str, system: str) -> None:
+    """Look at every place of one system that the statement reaches, and seal what is there."""
+    provided = services()
+    statement, located = subject_request(case_id).statement, read_located(case_id)
+    connector = provided.systems.connector(system)
+    found = {
+        target.name: _found(connector, target, ways, provided.contracts)
+        for target in targets(statement, provided.contracts)
+        if target.table.system == system
+        and (ways := located.conditions.get(target.path, ()))
+        and is_ours(target.table, provided.contracts.vocabulary)
+    }
+    write_json(case_id, f"found.{system}", found)
+
+
+def _found(
+    connector: Connector, target: Target, ways: tuple[Condition, ...], contracts: Contracts
+) -> dict[str, object]:
+    table, column, rule = target.table, target.column, normalise_of(target.column, contracts)
+    concerned = _narrowed(connector, target, ways, rule) if target.was else ways
+    name = (column.name,)
+    old = sorted((value for (value,) in connector.find_keys(Selection(table.name, concerned), [name])[name]), key=str)
+    place = ".".join((*target.path, column.name))
+    digests = "".join(value_digest(place, value) for value in old)
+    was = f"was {value_digest(place, digests)[:_SHOWN]} ({len(old)} different)" if old else "was empty"
+    becomes = "is removed" if target.value is None else f"becomes {value_digest(place, target.value)[:_SHOWN]}"
+    return {
+        "ways": plain_ways(concerned),
+        "note": f"{was}, {becomes}",
+        "others": _others(connector, target, ways, contracts),
+        "before": "\n".join(map(str, old)) if target.asked == SUPPLEMENT else "",
+        "old": old,
+    }
+
+
+def _narrowed(connector: Connector, target: Target, ways: tuple[Condition, ...], rule: str) -> tuple[Condition, ...]:
+    """Conditions for those of the rows that hold the old value that was named.
+
+    By primary key; in a table without one, by what leads to the rows together with the old value as it is stored.
+    """
+    table, name = target.table, target.column.name
+    narrow: list[Condition] = []
+    for way in ways:
+        leading = table.primary_key or tuple(column for column in way.columns if column != name)
+        columns = (*leading, name)
+        found = connector.find_keys(Selection(table.name, (way,)), [columns])[columns]
+        keys = [key for key in found if same(target.column, key[-1], target.was, normalise=rule)]
+        kept: frozenset[Key] = frozenset(key[:-1] for key in keys) if table.primary_key else frozenset(keys)
+        if kept:
+            narrow.append(Condition(table.primary_key or columns, kept))
+    return tuple(dict.fromkeys(narrow))
+
+
+def _others(connector: Connector, target: Target, ways: tuple[Condition, ...], contracts: Contracts) -> int:
+    """How many rows of other people hold the new value, in a column whose values are there only once."""
+    table, column = target.table, target.column
+    kind = contracts.vocabulary.identities.get(column.identity)
+    is_once = column.unique or (kind is not None and kind.unique)
+    if not is_once or target.value is None or not table.primary_key:
+        return 0
+    taken = _rows_with(connector, target.table, column, target.value, contracts)
+    own = connector.find_keys(Selection(table.name, ways), [table.primary_key])[table.primary_key]
+    return len(taken - own)
+
+
+# --- what is there afterwards ------------------------------------------------------------------------------------
+
+
+def _rows_with(
+    connector: Connector, table: Table, column: Column, value: object, contracts: Contracts
+) -> frozenset[Key]:
+    """Primary keys of the rows that a search finds by a value."""
+    kind = contracts.vocabulary.identities.get(column.identity)
+    if kind is None or column.normalised:
+        sought = Condition((column.name,), frozenset({(value,)}))
+    else:
+        sought = Condition((column.name,), frozenset({(normal_form(kind.normalise, value),)}), kind.normalise)
+    return connector.find_keys(Selection(table.name, (sought,)), [table.primary_key])[table.primary_key]
+
+
+def _looked_at(connector: Connector, change: Change, table: Table, column: Column) -> list[Remaining]:
+    """Stored values that are none of the column's, and rows that are not found by their new identity key."""
+    contracts, name = services().contracts, (column.name,)
+    stored = connector.find_keys(change.selection, [name])[name]
+    rule = normalise_of(column, contracts)
+    strange = sum(not is_value(column, value, normalise=rule) for (value,) in stored)
+    lines = [Remaining(*change.path, "quality", strange, 0)]
+    if column.identity and table.primary_key:
+        expected = connector.find_keys(change.selection, [table.primary_key])[table.primary_key]
+        missing = expected - _rows_with(connector, table, column, change.set_to[column.name], contracts)
+        lines.append(Remaining(*change.path, "keys", len(missing), 0))
+    return lines
+
+
+RECTIFY = Rectifying()
