@@ -8,8 +8,8 @@ from data_contracts.vocabulary import Right
 from flows import access as _access
 from flows import erasure as _erasure
 from flows import portability as _portability
-from flows import restriction as _restriction
 from flows import rectification as _rectification
+from flows import restriction as _restriction
 from flows.gates import WaitingForPerson
 from flows.leases import carrying
 from tasks.step import guarded
