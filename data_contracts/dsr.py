@@ -102,8 +102,9 @@ class ColumnDsr(_Dsr):
     about: About = About.SUBJECT
     access: AccessTreatment = AccessTreatment.INCLUDE
     shared: SharedTreatment = SharedTreatment.OMIT
-    marker: Literal["", "art18", "supplement"] = ""
-    """``art18``: processing of the row is restricted; ``supplement``: takes a supplementary statement (Art. 16)."""
+    marker: Literal["", "art18", "art21", "art21_optin", "supplement"] = ""
+    """``art18``, ``art21``, ``art21_optin``: flags that other programs read before they use a row: restricted,
+    objected, may be approached. ``supplement``: takes a supplementary statement (Art. 16)."""
     label: Words = {}
     """What its values are."""
 

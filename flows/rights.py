@@ -7,6 +7,7 @@ from data_contracts.errors import SettingsInvalid
 from data_contracts.vocabulary import Right
 from flows import access as _access
 from flows import erasure as _erasure
+from flows import objection as _objection
 from flows import portability as _portability
 from flows import rectification as _rectification
 from flows import restriction as _restriction
@@ -20,6 +21,7 @@ LIVES: Mapping[Right, Callable[[str], str]] = {
     Right.PORTABILITY: _portability.carry_out,
     Right.RESTRICTION: _restriction.carry_out,
     Right.RECTIFICATION: _rectification.carry_out,
+    Right.OBJECTION: _objection.carry_out,
 }
 
 

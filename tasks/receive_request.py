@@ -111,6 +111,7 @@ def _check(typed: TypedRequest, vocabulary: Vocabulary, now: datetime) -> None:
     _check_names(typed)
     if typed.reply_to and not normal_form("email", typed.reply_to):
         raise RequestInvalid("the address for replies is no e-mail address", where="reply_to", remedy="correct it")
+    _check_purposes(typed.statement, vocabulary)
     _check_address(typed.postal_address)
     if len(typed.details) > _LONGEST_DETAILS:
         raise RequestInvalid(
@@ -132,6 +133,13 @@ def _check_names(typed: TypedRequest) -> None:
         raise RequestInvalid(
             "who acts for the data subject is not named", where="requester_name", remedy="give the name to write to"
         )
+
+
+def _check_purposes(statement: Statement, vocabulary: Vocabulary) -> None:
+    """Who objects to a purpose that nobody knows must not be told that it was stopped."""
+    if not set(statement.purposes) <= set(vocabulary.purposes):
+        known = ", ".join(sorted(vocabulary.purposes))
+        raise RequestInvalid("no such purpose", where="purposes", remedy=f"use one of: {known}")
 
 
 def _check_address(lines: Sequence[str]) -> None:

@@ -66,10 +66,10 @@ def _whom(column: Column) -> str:
 
 
 def markers(contracts: ContractSet) -> Iterator[Fault]:
-    """The marker of Art. 18 is a yes-or-no column; a supplementary statement (Art. 16) is a text."""
+    """A marker of Art. 18 or 21 is a yes-or-no column; a supplementary statement (Art. 16) is a text."""
     for system, table, column in contracts.columns():
-        if column.marker == "art18" and column.logical_type != "boolean":
-            what = "is the marker of Art. 18, but no boolean"
+        if column.marker not in {"", "supplement"} and column.logical_type != "boolean":
+            what = f"is the marker `{column.marker}`, but no boolean"
             yield at_column(system, table, column.name, what=what, remedy="put `marker` at a boolean column")
         if column.marker == "supplement" and column.logical_type != "string":
             what = "is to take supplementary statements (Art. 16), but is no string"

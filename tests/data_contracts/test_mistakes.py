@@ -89,7 +89,7 @@ MISTAKES = [
     ("label is one text", at("crm", label="Clients"), "", "`label` is wrong"),
     ("language written in full", at("crm", label={"french": "x"}), "", "two or three small letters"),
     ("label of a column without more", _drop_all_but_label, "customer.email", "has no category"),
-    ("marker", at("crm.customer.email", marker="art21"), "customer.email", "`marker` is not one of its values"),
+    ("marker", at("crm.customer.email", marker="art22"), "customer.email", "`marker` is not one of its values"),
     ("no source", at("crm.customer.email", source=None), "customer.email", "where its values come from"),
     ("classification", native("crm.customer.email", classification="secret"), "customer.email", "`classification`"),
     ("column renamed", native("crm.customer.email", physicalName="mail"), "customer.email", "`physicalName`"),

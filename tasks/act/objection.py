@@ -1,0 +1,282 @@
+"""Objection (Art. 21): suppressed first, answered later; only what the law lets be weighed is weighed by a person.
+
+The order:
+
+1. *suppress*: direct marketing, sharing and consents go into the ledger on receipt, before identity is checked: an
+   entry only suppresses (Art. 21(3), 7(3));
+2. *restrict meanwhile*: once identity is verified, what people must weigh is restricted (Art. 18(1)(d));
+3. *weigh*: a person stops it, which is the rule, or states compelling grounds in writing (Art. 21(1));
+4. *measure* to *prove*: markers are set in the systems. Nobody approves that plan: it follows from the law or from
+   what was weighed;
+5. *tell*, and end the restriction.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from data_contracts.contract import in_language
+from data_contracts.evidence import Facts, Record
+from data_contracts.notices import ToldItem
+from data_contracts.permissions import Restriction
+from data_contracts.subjects import SubjectKey
+from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, RestrictionGround, Right
+from tasks.act.changing import Changing, Counts
+from tasks.act.restriction import referrals_of
+from tasks.approval import Question, deciding_people, reason_name
+from tasks.notify_recipients import recipients_told
+from tasks.notify_subject import Content, send_notice
+from tasks.proving import is_proven
+from tasks.restricted import found_subject_keys
+from tasks.rules.changes import Change
+from tasks.rules.objections import (
+    MARKERS,
+    Objections,
+    objection_changes,
+    sort_objections,
+    stances_at_once,
+    stances_weighed,
+)
+from tasks.sealed import read_located, subject_request
+from tasks.services import services
+from tasks.step import step
+from tasks.subject_keys import subject_keys_of
+
+_WEIGH = "weigh"
+_STOPPED, _GOES_ON = "stopped", "goes_on"
+
+
+def objections_of(case_id: str) -> Objections:
+    """What the data subject objects to, sorted by what the law says of it."""
+    return sort_objections(subject_request(case_id).statement, services().contracts.vocabulary)
+
+
+@step("suppress")
+def suppress_at_once(case_id: str) -> int:
+    """Enter into the ledger what nobody weighs; the number of entries, each made once."""
+    register = services().register
+    entry = register.claim(case_id, "suppress")
+    if entry.state == "done":
+        return int(str(entry.receipt["entries"]))
+    count = _enter(case_id, subject_keys_of(subject_request(case_id).identity))
+    said = objections_of(case_id)
+    facts: Facts = {
+        "entries": count,
+        "marketing": said.marketing,
+        "sharing": said.sharing,
+        "purposes": [*said.absolute, *said.withdrawn],
+    }
+    register.complete(case_id, "suppress", receipt={"entries": count}, record=Record("suppress", "", facts))
+    return count
+
+
+@step("restrict meanwhile")
+def restrict_meanwhile(case_id: str) -> list[str]:
+    """Restrict the purposes that people must weigh, until they have (Art. 18(1)(d)); their keys."""
+    register, weighed = services().register, objections_of(case_id).weighed
+    if weighed:
+        since = services().now()
+        register.restrict(
+            Restriction(case_id, key, RestrictionGround.OBJECTION, weighed, since)
+            for key in register.subject_keys(case_id)
+        )
+    facts: Facts = {"purposes": list(weighed)}
+    register.complete(case_id, "restrict meanwhile", receipt={**facts}, record=Record("restrict meanwhile", "", facts))
+    return list(weighed)
+
+
+def weigh_question(case_id: str) -> Question:
+    """What people weigh: each purpose with the interest pursued."""
+    purposes = services().contracts.vocabulary.purposes
+    weighed = objections_of(case_id).weighed
+    told = "\n".join(f"- `{key}`: {purposes[key].interest or purposes[key].use}" for key in weighed)
+    return Question(
+        gate=Gate.APPROVAL,
+        description=(
+            f"**Case {case_id}: the data subject objects to these uses (Art. 21(1)).** They are restricted meanwhile."
+            f"\n\n{told}\n\nAnswer *approve* to stop them: that is the rule. Answer *refuse* only where compelling "
+            "legitimate grounds override the data subject's interests, or for legal claims; the data subject reads "
+            "the reason, with the remedies. Direct marketing is stopped in any case."
+        ),
+        facts={"case": case_id, "weighed": list(weighed)},
+        options=(Decision.APPROVE, Decision.REFUSE),
+    )
+
+
+@step("weigh")
+def settle_weighing(case_id: str) -> bool:
+    """Record what was weighed, and enter it into the ledger; False when nothing of the request is left to do."""
+    register, said = services().register, objections_of(case_id)
+    gate = register.gate(case_id, Gate.APPROVAL) if said.weighed else None
+    is_stopped = gate is None or gate.outcome is Decision.APPROVE
+    stopped, goes_on = (said.weighed, ()) if is_stopped else ((), said.weighed)
+    is_left = bool(stopped) or said.at_once
+    people = list(deciding_people(gate)) if gate else []
+    receipt = {_STOPPED: list(stopped), _GOES_ON: list(goes_on), "decided_by": people}
+    if stopped:
+        at = register.case(case_id).received_at
+        keys = register.subject_keys(case_id)
+        register.add_stances(stances_weighed(stopped, keys, at=at, source=f"case:{case_id}"))
+    register.complete(
+        case_id,
+        _WEIGH,
+        receipt=receipt,
+        record=Record(_WEIGH, "", {**receipt, "out_of_reach": list(said.out_of_reach)}),
+        move=None if is_left else (CaseState.REFUSED, "nothing that was objected to can be stopped"),
+        actor=", ".join(people) or "rightsflow",
+        outcome=None if is_left else "refused",
+    )
+    return is_left
+
+
+class _Objecting(Changing):
+    """The steps of changing; the plan follows from the law and from what was weighed, so it needs no approval."""
+
+    def _plan(self, case_id: str, counts: Mapping[str, Counts]) -> str:
+        _enter(case_id, found_subject_keys(case_id))
+        digest = super()._plan(case_id, counts)
+        approve_by_law(case_id)
+        return digest
+
+
+def approve_by_law(case_id: str) -> None:
+    """Let a plan that is made be carried out; nothing happens when there is none, or it was let already."""
+    register = services().register
+    plan = register.step(case_id, "plan")
+    if plan is None or plan.state != "done":
+        return
+    people = _weighed(case_id)["decided_by"]
+    facts: Facts = {"approved": True, "decided_by": people, "why": "Art. 21(1), 21(3)"}
+    register.complete(
+        case_id,
+        "approve",
+        receipt={**facts},
+        record=Record("approve", "", facts),
+        move=(CaseState.APPROVED, "follows from Art. 21 and what was weighed"),
+    )
+
+
+def stopped_purposes(case_id: str) -> list[str]:
+    """Keys of the purposes that are stopped."""
+    said = objections_of(case_id)
+    return sorted({*said.absolute, *said.withdrawn, *_weighed(case_id)[_STOPPED]})
+
+
+def _changes(case_id: str, system: str) -> Sequence[Change]:
+    located, sharing = read_located(case_id), objections_of(case_id).sharing
+    return objection_changes(services().contracts, located, system, stopped_purposes(case_id), sharing=sharing)
+
+
+OBJECTING = _Objecting(Right.OBJECTION, _changes)
+
+
+@step("tell objection")
+def tell_objection(case_id: str, unmarked: str = "") -> str:
+    """Tell what was stopped, and what was not with its reason (Art. 12(3), 12(4)).
+
+    Args:
+        case_id: the case.
+        unmarked: a code of why nothing was marked in systems, although the ledger suppresses; empty where it was done.
+    """
+    said = objections_of(case_id)
+    known = _weighed(case_id)
+    not_done = [
+        ToldItem(_label(case_id, key), why="compelling_grounds" if key in known[_GOES_ON] else unmarked)
+        for key in said.weighed
+        if key not in known[_STOPPED]
+    ]
+    not_done += [ToldItem(_label(case_id, key), why="not_objectable") for key in said.out_of_reach]
+    lines = [] if unmarked else _plan_lines(case_id)
+    content = Content(
+        reasons=tuple(word for word, is_said in (("marketing", said.marketing), ("sharing", said.sharing)) if is_said),
+        done=tuple(_done(case_id, lines)),
+        not_done=(*not_done, *_unmarked(case_id, unmarked)),
+        reason_text=_compelling_grounds(case_id) if known[_GOES_ON] else "",
+        referrals=referrals_of(case_id, [line for line in lines if line["action"] == "refer" and line["rows"]]),
+        recipients=() if unmarked else recipients_told(case_id),
+        is_proven=is_proven(case_id),
+    )
+    return send_notice(case_id, NoticeKind.OBJECTION_DONE, content, move=(CaseState.SUBJECT_TOLD, "objection told"))
+
+
+def why_refused(case_id: str) -> tuple[list[str], str]:
+    """Codes of why nothing could be stopped, and the vault's name of the grounds that a person wrote."""
+    known, said = _weighed(case_id), objections_of(case_id)
+    codes = ["compelling_grounds"] if known[_GOES_ON] else []
+    codes += ["not_objectable"] if said.out_of_reach else []
+    return codes, _reason_name(case_id) if known[_GOES_ON] else ""
+
+
+def objection_outcome(case_id: str) -> str:
+    """How the case ends."""
+    is_partial = bool(_weighed(case_id)[_GOES_ON] or objections_of(case_id).out_of_reach)
+    return "granted_in_part" if is_partial else "granted"
+
+
+def _enter(case_id: str, keys: Iterable[SubjectKey]) -> int:
+    """Enter for these keys all that was decided by now; the number of entries that are new."""
+    register, vocabulary = services().register, services().contracts.vocabulary
+    at, source, named = register.case(case_id).received_at, f"case:{case_id}", list(keys)
+    entries = [
+        *stances_at_once(objections_of(case_id), vocabulary, named, at=at, source=source),
+        *stances_weighed(_weighed(case_id)[_STOPPED], named, at=at, source=source),
+    ]
+    return register.add_stances(entries)
+
+
+def _weighed(case_id: str) -> Mapping[str, list[str]]:
+    entry = services().register.step(case_id, _WEIGH)
+    if entry is None or entry.state != "done":
+        return {_STOPPED: [], _GOES_ON: [], "decided_by": []}
+    return entry.receipt  # type: ignore[return-value]  # written by settle_weighing
+
+
+def _done(case_id: str, lines: Sequence[Mapping[str, str]]) -> Iterable[ToldItem]:
+    """Each purpose that was stopped, and in which systems data were used for it."""
+    contracts = services().contracts
+    language = services().register.case(case_id).language
+    for key in stopped_purposes(case_id):
+        systems = [
+            line["system"]
+            for line in lines
+            if line["action"] == "stop" and line["rows"] and key in _uses(line["system"], line["table"])
+        ]
+        titles = [contracts.systems[name] for name in dict.fromkeys(systems)]
+        where = tuple(in_language(title.labels, language) or title.title for title in titles)
+        yield ToldItem(_label(case_id, key), where)
+
+
+def _unmarked(case_id: str, why: str) -> list[ToldItem]:
+    """Systems whose markers were not set."""
+    language = services().register.case(case_id).language
+    contracts = services().contracts.systems.values()
+    marked = [one for one in contracts if any(c.marker in MARKERS for table in one.tables for c in table.columns)]
+    titles = ", ".join(in_language(one.labels, language) or one.title for one in marked)
+    return [ToldItem(titles, why=why)] if why and titles else []
+
+
+def _uses(system: str, name: str) -> set[str]:
+    table = services().contracts.table(system, name)
+    return {*table.purposes, *(purpose for column in table.columns for purpose in column.purposes)}
+
+
+def _label(case_id: str, purpose: str) -> str:
+    facts = services().contracts.vocabulary.purposes[purpose]
+    return in_language(facts.label, services().register.case(case_id).language) or purpose
+
+
+def _plan_lines(case_id: str) -> list[Mapping[str, str]]:
+    entry = services().register.step(case_id, "plan")
+    plan = entry.receipt.get("plan") if entry else None
+    return list(plan["lines"]) if plan else []  # type: ignore[index]  # plan_facts
+
+
+def _reason_name(case_id: str) -> str:
+    gate = services().register.gate(case_id, Gate.APPROVAL)
+    return reason_name(Gate.APPROVAL, "", len(gate.answers) - 1) if gate and gate.answers else ""
+
+
+def _compelling_grounds(case_id: str) -> str:
+    name = _reason_name(case_id)
+    if not name or not services().vault.has(case_id, name):
+        return ""
+    with services().vault.read(case_id, name) as blob:
+        return blob.read().decode()

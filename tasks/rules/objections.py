@@ -1,0 +1,169 @@
+"""What an objection stops at once, what people weigh, and what it cannot reach (Art. 21, 7(3), charter 2.4, P5).
+
+Pure. The purposes of a request are sorted by the law:
+
+* *absolute*: direct marketing and the profiling for it, whatever its legal basis (Art. 21(2), 21(3)): nobody weighs;
+* *withdrawn*: another purpose that rests on consent: the objection is its withdrawal (Art. 7(3)): nobody weighs;
+* *weighed*: legitimate interest or public task (Art. 21(1)): stopped unless a person shows compelling grounds;
+* *out of reach*: a contract, a legal obligation, vital interests.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from data_contracts.company import Purpose, Vocabulary
+from data_contracts.contract import Contracts, Table
+from data_contracts.keys import Selection
+from data_contracts.permissions import ALL_MARKETING, ALL_PARTNERS, ANY, Stance, StanceEntry
+from data_contracts.plan import Located
+from data_contracts.request import Statement
+from data_contracts.subjects import SubjectKey
+from data_contracts.vocabulary import LegalBasis, PartyRole
+from tasks.rules.changes import Change
+from tasks.rules.partners import is_ours
+from tasks.rules.permissions import is_marketing, may_be_objected_to
+from tasks.rules.restrictions import OTHERS, SHARED
+
+BY_LEDGER: Final = "by_ledger"
+MARKERS: Final = {"art21": True, "art21_optin": False}
+"""What a marker holds once the data subject objected; ``art21_optin`` says yes while somebody may be approached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objections:
+    """The purposes of a request, sorted by what an objection does to them; each sorted by key.
+
+    Attributes:
+        marketing: all direct marketing, that which is yet to come too.
+        sharing: no data to partners.
+    """
+
+    marketing: bool
+    sharing: bool
+    absolute: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    weighed: tuple[str, ...] = ()
+    out_of_reach: tuple[str, ...] = ()
+
+    @property
+    def at_once(self) -> bool:
+        """Whether there is something that nobody weighs."""
+        return bool(self.sharing or self.absolute or self.withdrawn or self.marketing)
+
+
+def sort_objections(statement: Statement, vocabulary: Vocabulary) -> Objections:
+    """What the data subject objects to, sorted. Who names nothing objects to all that the right reaches.
+
+    Raises:
+        KeyError: when a purpose is none of the vocabulary; registering a request refuses such.
+    """
+    named = set(statement.purposes)
+    everything = not (named or statement.direct_marketing or statement.sharing)
+    marketing = statement.direct_marketing or everything
+    asked: dict[str, list[str]] = {"absolute": [], "withdrawn": [], "weighed": [], "out_of_reach": []}
+    for key in sorted({*vocabulary.purposes, *named}):
+        kind = _kind_of(vocabulary.purposes[key])
+        reached = (kind == "absolute" and marketing) or (kind == "weighed" and everything)
+        if key in named or reached:
+            asked[kind].append(key)
+    return Objections(marketing, statement.sharing, **{kind: tuple(keys) for kind, keys in asked.items()})
+
+
+def stances_at_once(
+    objections: Objections, vocabulary: Vocabulary, keys: Iterable[SubjectKey], *, at: datetime, source: str
+) -> Iterator[StanceEntry]:
+    """What goes into the ledger on receipt, before identity is checked: it only suppresses.
+
+    Args:
+        objections: from :func:`sort_objections`.
+        vocabulary: with the purposes.
+        keys: of the data subject.
+        at: when the request was received.
+        source: what is noted as the source.
+    """
+    consents = [p for p in objections.absolute if vocabulary.purposes[p].basis is LegalBasis.CONSENT]
+    objected = [ALL_MARKETING] if objections.marketing else list(objections.absolute)
+    said = [(purpose, ANY, Stance.OBJECTED) for purpose in objected]
+    # Art. 7(3): where consent was the basis it is withdrawn too, and does not come back when the objection ends.
+    said += [(purpose, ANY, Stance.WITHDRAWN) for purpose in (*consents, *objections.withdrawn)]
+    said += [(ANY, ALL_PARTNERS, Stance.OBJECTED)] if objections.sharing else []
+    for key in keys:
+        yield from (StanceEntry(key, purpose, to, stance, at, source) for purpose, to, stance in said)
+
+
+def stances_weighed(
+    purposes: Iterable[str], keys: Iterable[SubjectKey], *, at: datetime, source: str
+) -> Iterator[StanceEntry]:
+    """What goes into the ledger once people found no compelling grounds."""
+    wanted = list(purposes)
+    for key in keys:
+        yield from (StanceEntry(key, purpose, ANY, Stance.OBJECTED, at, source) for purpose in wanted)
+
+
+def objection_changes(
+    contracts: Contracts, located: Located, system: str, stopped: Iterable[str], *, sharing: bool = False
+) -> tuple[Change, ...]:
+    """What is marked in one system, what the ledger stops, and what is not ours or not the subject's alone.
+
+    Args:
+        contracts: the checked set.
+        located: where the subject's rows are.
+        system: name of the system.
+        stopped: keys of the purposes that are stopped.
+        sharing: whether nothing goes to partners any more.
+    """
+    wanted = set(stopped)
+    changes: list[Change] = []
+    for table in contracts.systems[system].tables:
+        path = (system, table.name)
+        columns = _columns_of(table, wanted)
+        markers = _markers_of(table, wanted)
+        concerns = columns or markers or wanted & set(table.purposes)
+        if not concerns and not (sharing and _has_partner(table, contracts)):
+            continue
+        if located.conditions.get(path):
+            selection = Selection(table.name, located.conditions[path])
+            changes.append(_stopped(table, selection, contracts, markers=markers, columns=columns))
+        if located.shared.get(path):
+            # Law 8: others have not objected.
+            changes.append(Change(path, "keep", Selection(table.name, located.shared[path]), note=SHARED))
+    return tuple(changes)
+
+
+def _kind_of(purpose: Purpose) -> str:
+    if is_marketing(purpose):
+        return "absolute"
+    if purpose.basis is LegalBasis.CONSENT:
+        return "withdrawn"
+    return "weighed" if may_be_objected_to(purpose) else "out_of_reach"
+
+
+def _has_partner(table: Table, contracts: Contracts) -> bool:
+    parties = (contracts.vocabulary.parties.get(key) for key in table.recipients)
+    return any(party is not None and party.role is not PartyRole.PROCESSOR for party in parties)
+
+
+def _columns_of(table: Table, purposes: set[str]) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns if purposes & set(column.purposes))
+
+
+def _markers_of(table: Table, purposes: set[str]) -> dict[str, bool]:
+    """Markers of a table that concern the purposes, by what their column or the table is used for."""
+    return {
+        column.name: MARKERS[column.marker]
+        for column in table.columns
+        if column.marker in MARKERS and purposes & {*column.purposes, *table.purposes}
+    }
+
+
+def _stopped(
+    table: Table, selection: Selection, contracts: Contracts, *, markers: dict[str, bool], columns: tuple[str, ...]
+) -> Change:
+    path = (table.system, table.name)
+    if not is_ours(table, contracts.vocabulary):
+        return Change(path, "refer", selection, note=OTHERS)
+    if markers:
+        return Change(path, "stop", selection, set_to=dict(markers))
+    return Change(path, "stop", selection, columns=columns, note=BY_LEDGER)
