@@ -18,6 +18,9 @@ TablePath = tuple[str, str]
 SHARED = "+shared"
 """Ends a table's name where its rows that belong to other people too are meant (law 8)."""
 
+REFERRED = "+referred"
+"""Ends a table's name where rows that another controller decides about were counted (charter P2)."""
+
 Action = Literal[
     "delete", "clear", "mask", "pseudonymise", "shred", "keep", "disclose", "leave_out",
     "rectify", "restrict", "stop", "refer", "by_document",

@@ -11,6 +11,7 @@ from tasks.act.erasure import confirm_plan, erase_in_system, measure_system, pla
 from tasks.act.proof import erased_rows, judge_erasure, kept_items, recount_system, tell_erasure
 from tasks.archive_evidence import archive_evidence
 from tasks.locate_data import AGAIN, by_hand, forget_search, look_again
+from tasks.referrals import referrals_of
 
 
 @flow(name="erasure", validate_parameters=False, persist_result=False)
@@ -55,6 +56,6 @@ def _outcome(case_id: str) -> str:
     """How the case ends; what a person did outside the software counts as erased (law 6)."""
     kept = bool(kept_items(case_id, case_of(case_id).language))
     if erased_rows(case_id) or by_hand(case_id):
-        return "granted_in_part" if kept else "granted"
+        return "granted_in_part" if kept or referrals_of(case_id) else "granted"
     # Art. 17(3): all that was found is kept, each with its ground told (Art. 12(4)).
     return "refused" if kept else "nothing_found"

@@ -27,8 +27,9 @@ from tasks.locate_data import (
     search_system,
     survey_system,
 )
-from tasks.notify_subject import acknowledge, tell_refusal, uncertain_question
+from tasks.notify_subject import acknowledge, tell_referral, tell_refusal, uncertain_question
 from tasks.posting import awaits_posting, settle_posting, unposted
+from tasks.referrals import refer
 from tasks.requesters import why_requester
 from tasks.services import services
 from tasks.step import Step
@@ -36,7 +37,7 @@ from tasks.verify_identity import identity_question, settle_identity
 
 R = TypeVar("R")
 
-_REFUSED = frozenset({"identity_failed", "refused"})
+_REFUSED = frozenset({"identity_failed", "refused", "referred"})
 
 
 def case_of(case_id: str) -> Case:
@@ -149,10 +150,12 @@ def _automated(case_id: str, systems: Iterable[str]) -> list[str]:
 
 
 def approve(case_id: str) -> bool:
-    """Whether people approved the plan as it stands; False when one refused."""
+    """Whether people approved the plan as it stands; False when one refused, or all is another controller's."""
     settled = services().register.step(case_id, "approve")
     if settled is not None and settled.state == "done":
         return bool(settled.receipt["approved"])
+    if refer(case_id):
+        return False
     receipt = services().register.step(case_id, "plan")
     plan = dict(receipt.receipt) if receipt else {}
     ask(case_id, _approval_question(case_id, plan))
@@ -160,11 +163,17 @@ def approve(case_id: str) -> bool:
 
 
 def refuse(case_id: str) -> str:
-    """Tell the data subject that the request is refused, with the reason a person gave, and close (Art. 12(4))."""
+    """Tell the data subject that the request is refused, with the reason a person gave, and close (Art. 12(4)).
+
+    A request whose data are all another controller's is not refused: the data subject is told whom to ask.
+    """
     case = case_of(case_id)
     if case.is_ended:
         return case.outcome
     outcome = case.outcome
+    if outcome == "referred":
+        send(case_id, lambda: tell_referral(case_id))
+        return archive_evidence(case_id, outcome)
     reasons = ["identity_failed"] if outcome == "identity_failed" else why_requester(case_id) or ["refused_by_person"]
     send(case_id, lambda: tell_refusal(case_id, reasons, _refusal_reason(case_id)))
     return archive_evidence(case_id, outcome)

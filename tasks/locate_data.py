@@ -15,10 +15,11 @@ from data_contracts.contract import Table
 from data_contracts.errors import ContractMismatch
 from data_contracts.evidence import Record
 from data_contracts.keys import Selection
-from data_contracts.plan import SHARED, Located
+from data_contracts.plan import REFERRED, SHARED, Located
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, SharedTreatment
 from tasks.rules.drift import Effect, drift
+from tasks.rules.partners import is_ours
 from tasks.rules.traversal import Search, Slot, begin
 from tasks.sealed import keys_of, plain_keys, read_json, read_located, subject_request, write_json, write_located
 from tasks.services import services
@@ -109,19 +110,30 @@ def stage_rows(case_id: str, system: str) -> dict[str, int]:
     if entry.state == "done":
         return dict(entry.receipt["rows"])  # type: ignore[call-overload, no-any-return]  # written below
     located = read_located(case_id)
-    tables = services().contracts.systems[system].tables
+    contracts = services().contracts
+    tables = [t for t in contracts.systems[system].tables if is_ours(t, contracts.vocabulary)]
     # A table that no key leads to has no rows, and none are asked for.
     led_to = [table for table in tables if located.conditions[system, table.name]]
-    shared = {name: Selection(name, ways) for (place, name), ways in located.shared.items() if place == system}
+    ours = {table.name for table in tables}
+    ways_in = {name: ways for (place, name), ways in located.shared.items() if place == system and name in ours}
+    shared = {name: Selection(name, ways) for name, ways in ways_in.items()}
     harmless = {name: shown for name in shared if (shown := _harmless(services().contracts.table(system, name)))}
     staged = chain(((t.name, _rows(t, located)) for t in led_to), _shared_rows(system, shared, harmless))
     rows = {t.name: 0 for t in tables} | stage_tables(case_id, system, staged)
-    counted = [name for name in shared if name not in harmless]
-    if counted:
-        counts = services().systems.connector(system).count([shared[name] for name in counted])
-        rows |= {f"{name}{SHARED}": count for name, count in zip(counted, counts, strict=True)}
+    rows |= _counted(system, {f"{name}{SHARED}": shared[name] for name in shared if name not in harmless})
+    # Charter P2: another controller's rows are counted, and never read.
+    others = {name: ways for (place, name), ways in located.conditions.items() if place == system and ways}
+    rows |= _counted(system, {f"{n}{REFERRED}": Selection(n, ways) for n, ways in others.items() if n not in ours})
     register.complete(case_id, "stage", system, receipt={"rows": rows}, record=Record("stage", system, {"rows": rows}))
     return rows
+
+
+def _counted(system: str, selections: Mapping[str, Selection]) -> dict[str, int]:
+    """Rows of each selection, by its name."""
+    if not selections:
+        return {}
+    counts = services().systems.connector(system).count(list(selections.values()))
+    return dict(zip(selections, counts, strict=True))
 
 
 def load_search(case_id: str, look: str = SEARCH) -> Search:

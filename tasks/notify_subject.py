@@ -23,6 +23,7 @@ from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Req
 from tasks.approval import Question
 from tasks.clock import is_paused
 from tasks.posting import BY_POST, ask_for_posting, goes_by_post, send_by_post
+from tasks.referrals import referrals_of
 from tasks.sealed import sealed_text, subject_request
 from tasks.services import services
 from tasks.step import step
@@ -126,8 +127,15 @@ def tell_refusal(case_id: str, reasons: Sequence[str], reason_name: str = "") ->
 @step("tell answer")
 def tell_answer(case_id: str, rows: int) -> str:
     """Tell that the answer to an access request is ready, also when nothing was found."""
-    content = Content(found_rows=rows, by_hand=titles_by_hand(case_id))
+    content = Content(found_rows=rows, by_hand=titles_by_hand(case_id), referrals=referrals_of(case_id))
     return send_notice(case_id, NoticeKind.ANSWER, content, move=(CaseState.SUBJECT_TOLD, "answer sent"))
+
+
+@step("tell referral")
+def tell_referral(case_id: str) -> str:
+    """Tell whose data were found, and how to reach who decides about them (charter P2)."""
+    content = Content(referrals=referrals_of(case_id))
+    return send_notice(case_id, NoticeKind.REFERRAL, content, move=(CaseState.SUBJECT_TOLD, "referral sent"))
 
 
 def tell_erased(case_id: str, content: Content) -> str:

@@ -10,12 +10,13 @@ _CHANNELS = ("call", "mail", "chat", "shop")
 
 
 def crm_tables(draw: Draw, people: People) -> Tables:
-    """Households, customers, their lines and what they and we talked about."""
+    """Households, customers, their lines, what they and we talked about, and contracts sold for the energy partner."""
     return {
         "household": _households(people),
         "customer": _customers(draw, people),
         "subscription": _subscriptions(draw, people),
         "interaction": _interactions(draw, people),
+        "energy_contract": _energy_contracts(draw, people),
     }
 
 
@@ -110,4 +111,19 @@ def _interactions(draw: Draw, people: People) -> Rows:
         "channel": draw.texts(_CHANNELS, size),
         "agent_login": some(draw.texts(words.AGENTS, size), draw.flags(0.9, size)),
         "note": some(draw.texts(texts.INTERACTIONS, size), draw.flags(0.85, size)),
+    }
+
+
+def _energy_contracts(draw: Draw, people: People) -> Rows:
+    """What one customer in twelve signed with the energy partner in our shops; the partner's data, not ours."""
+    signed = draw.flags(0.08, len(people))
+    signed[SUBJECT] = True
+    owner = np.flatnonzero(signed)
+    size = len(owner)
+    return {
+        "energy_contract_id": (40_001 + np.arange(size)).tolist(),
+        "customer_no": pick(people.customer_nos, owner),
+        "delivery_point": [f"{number:014d}" for number in draw.numbers(10**12, 10**13, size).tolist()],
+        "tariff": draw.texts(("base", "off-peak", "green"), size),
+        "started_on": as_text(np.maximum(draw.days_ago(700, size), people.started[owner])),
     }

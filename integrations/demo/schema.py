@@ -84,6 +84,16 @@ Table(
 )
 
 Table(
+    "energy_contract",
+    CRM,
+    Column("energy_contract_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("customer_no", String(12), ForeignKey("customer.customer_no"), nullable=False, index=True),
+    Column("delivery_point", String(14), nullable=False),
+    Column("tariff", String(24), nullable=False),
+    Column("started_on", Date, nullable=False),
+)
+
+Table(
     "account",
     BILLING,
     Column("account_id", BigInteger, primary_key=True, autoincrement=False),

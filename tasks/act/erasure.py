@@ -29,6 +29,7 @@ from tasks.restricted import seal_spared, spare_restricted
 from tasks.rules.drift import Effect, drift
 from tasks.rules.exemptions import Calendar, bound, carrier_of, period_of
 from tasks.rules.order import system_order, table_order
+from tasks.rules.partners import is_ours
 from tasks.rules.plan import Segment, erasure_plan, orders, pseudonymised, segments
 from tasks.sealed import keys_of, plain_keys, read_json, read_located, write_json
 from tasks.services import services
@@ -167,6 +168,8 @@ def _seal_keys(case_id: str, system: str) -> None:
     located = read_located(case_id)
     found: dict[tuple[str, ...], frozenset[Any]] = {}
     for table in provided.contracts.systems[system].tables:
+        if not is_ours(table, provided.contracts.vocabulary):
+            continue
         wanted = _wanted_keys(table)
         conditions = located.conditions.get((system, table.name), ())
         if wanted and conditions:

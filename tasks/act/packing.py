@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from data_contracts.errors import EvidenceBroken
 from data_contracts.evidence import Record
-from data_contracts.plan import SHARED, Plan, PlanLine, TablePath
+from data_contracts.plan import REFERRED, SHARED, Plan, PlanLine, TablePath
 from data_contracts.ports import PackageContent
 from data_contracts.vocabulary import CaseState
 from tasks.archive_evidence import PACKAGE
@@ -33,6 +33,10 @@ def plan_of(case_id: str, showing: Showing) -> Plan:
             PlanLine(*found.path, "leave_out", item.rows, columns=(item.column,) if item.column else (), note=item.why)
             for item in found.shown.left_out
         ]
+    counts = staged_counts(case_id)
+    for table in provided.contracts.tables():
+        if others := counts.get((table.system, f"{table.name}{REFERRED}")):
+            lines.append(PlanLine(table.system, table.name, "refer", others))
     touched = {(line.system, line.table.removesuffix(SHARED)) for line in lines if line.rows}
     return Plan(
         case_id=case_id,

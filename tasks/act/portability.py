@@ -4,6 +4,7 @@ from data_contracts.vocabulary import CaseState, NoticeKind
 from tasks.act.packing import pack, plan_of, staged_counts
 from tasks.notify_subject import Content, send_notice, titles_by_hand
 from tasks.plans import freeze, planned
+from tasks.referrals import referrals_of
 from tasks.rules.portability import Portability
 from tasks.services import services
 from tasks.step import step
@@ -29,6 +30,7 @@ def tell_portable(case_id: str, rows: int) -> str:
         found_rows=rows,
         by_hand=titles_by_hand(case_id),
         reasons=("not_portable",) if is_refused else (),
+        referrals=referrals_of(case_id),
     )
     return send_notice(case_id, NoticeKind.ANSWER, content, move=(CaseState.SUBJECT_TOLD, "answer sent"))
 

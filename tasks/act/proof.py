@@ -19,6 +19,7 @@ from tasks.notify_recipients import recipients_told
 from tasks.notify_subject import Content, tell_erased
 from tasks.plans import plan_receipt
 from tasks.proving import is_proven, judge_act
+from tasks.referrals import referrals_of
 from tasks.rules.plan import Segment, erased_look
 from tasks.sealed import read_located
 from tasks.services import services
@@ -50,6 +51,7 @@ def tell_erasure(case_id: str) -> str:
         erased_rows=erased_rows(case_id),
         is_proven=is_proven(case_id),
         recipients=recipients_told(case_id),
+        referrals=referrals_of(case_id),
     )
     return tell_erased(case_id, content)
 

@@ -17,6 +17,7 @@ from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Key, KeyVa
 from data_contracts.plan import Action, Ground, Located, Plan, PlanLine, TablePath
 from data_contracts.vocabulary import ColumnErasure, RetentionAction, Sensitivity, TableErasure
 from tasks.rules.exemptions import Calendar, bound, carrier_of, ground_of, period_of
+from tasks.rules.partners import is_ours
 
 _MASKS: Mapping[str, KeyValue] = {
     "string": "***",
@@ -37,13 +38,17 @@ _VERBS: Mapping[ColumnErasure, Action] = {
 }
 
 
+_LEAVING: frozenset[Action] = frozenset({"keep", "refer"})
+"""Verbs of rows that stay as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """Rows of one table that are treated alike.
 
     Attributes:
         columns: the columns erased or kept; empty for whole rows.
-        verb: what is done; ``keep`` says nothing is.
+        verb: what is done; ``keep`` says nothing is, ``refer`` that another controller decides.
     """
 
     path: TablePath
@@ -73,6 +78,10 @@ def segments(
     for table in contracts.tables():
         path = (table.system, table.name)
         if path not in located.conditions:
+            continue
+        if not is_ours(table, contracts.vocabulary):
+            # Charter P2: another controller's rows are counted, told and left as they are.
+            parts.append(Segment(path, "refer", Selection(table.name, located.conditions[path])))
             continue
         carrier = carrier_of(table, contracts) if path in over else None
         if carrier and all(way.columns == carrier.columns for way in located.conditions[path]):
@@ -136,7 +145,7 @@ def orders(parts: Iterable[Segment], table: Table, replacements: Mapping[str, Ma
         table: the table.
         replacements: for each pseudonymised column, old value to pseudonym.
     """
-    own = [p for p in parts if p.path == (table.system, table.name) and p.verb != "keep"]
+    own = [p for p in parts if p.path == (table.system, table.name) and p.verb not in _LEAVING]
     columns = [
         ChangeColumns(part.selection, **_values(part, table, replacements)) for part in own if part.verb != "delete"
     ]

@@ -95,7 +95,7 @@ def spare(parts: Sequence[Segment], contracts: Contracts, restrictions: Iterable
 
 def _spared(part: Segment, table: Table, standing: Iterable[Restriction]) -> Segment:
     grounds = {one.ground for one in standing if _covers(one.purposes, table)}
-    if part.verb == "keep" or not grounds:
+    if part.verb in {"keep", "refer"} or not grounds:
         return part
     if grounds & _TO_BE_KEPT:
         return replace(part, verb="keep", ground=Ground(HOLD, art17_3="", law=_LAW), note="")

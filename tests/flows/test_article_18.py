@@ -20,7 +20,8 @@ def restrict(house: House, ground: str = "a", **asked: Any) -> str:
 def granted(house: House, ground: str = "a", **asked: Any) -> str:
     """A case of restriction that was carried out."""
     case_id = restrict(house, ground, **asked)
-    assert house.walk(case_id) == "granted"
+    # In part where a partner's energy contract is among it, which is not ours to restrict.
+    assert house.walk(case_id) in {"granted", "granted_in_part"}
     return case_id
 
 
