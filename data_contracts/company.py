@@ -235,6 +235,12 @@ class Policy(_Strict):
     """How long we wait for a recipient's acknowledgement before it is reminded (Art. 19)."""
     chase_times: PositiveInt = 3
     """How often it is reminded before the data protection officer is told."""
+    proof_reminder_days: PositiveInt = 14
+    """After how many days without a proof the data subject is reminded, once."""
+    warn_days: list[PositiveInt] = Field(default_factory=lambda: [10, 5, 2], min_length=1)
+    """How many days before an answer is due a warning is noted; at the last of them the DPO is written to."""
+    extension_ask_days: PositiveInt = 7
+    """How many days before the last day to tell of an extension a person is asked whether one is needed."""
 
     def rule(self, right: Right, gate: Gate) -> GateRule | None:
         """Who answers a gate of a right; None when nothing says it."""

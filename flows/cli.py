@@ -12,7 +12,15 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows import cli_contracts, cli_evidence, cli_letters, cli_operators, cli_permissions, cli_recipients
+from flows import (
+    cli_clock,
+    cli_contracts,
+    cli_evidence,
+    cli_letters,
+    cli_operators,
+    cli_permissions,
+    cli_recipients,
+)
 from flows.details import read_details
 from flows.identities import pairs
 from flows.running import join
@@ -21,6 +29,7 @@ from flows.showing import OPTION_JSON, note, our_errors, quiet, show, table
 from tasks.rules.eligibility import reference_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(cli_clock.app)
 app.add_typer(cli_contracts.app, name="contracts")
 app.add_typer(cli_evidence.app, name="evidence")
 app.add_typer(cli_letters.app)
@@ -110,13 +119,14 @@ def approve_gate(  # noqa: PLR0913  # the options of an answer
     reason: Annotated[str, typer.Option(help="The data subject reads it.")] = "",
     decision: Annotated[Decision | None, typer.Option(help="Another answer the gate offers.")] = None,
     reference: Annotated[str, typer.Option(help="Of what was done by hand, or how identity was checked.")] = "",
+    ground: Annotated[str, typer.Option("--reason-code", help="Ground of a refusal, e.g. excessive.")] = "",
     as_json: Json = False,
 ) -> None:
     """Answer a gate outside the Prefect UI; the same rules hold."""
     from flows import work  # noqa: PLC0415  # pays for what it uses
 
     chosen = Decision.REFUSE if refuse else decision or Decision.APPROVE
-    answer = work.Answered(operator, chosen, code, reason, reference)
+    answer = work.Answered(operator, chosen, code, reason, ground or reference)
     name, _, subject = gate.partition(":")
     facts = work.answer(case, _gate(name), subject, answer)
     show(facts, as_json, lambda f: print(f["said"]))

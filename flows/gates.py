@@ -29,11 +29,14 @@ from prefect.input import RunInput
 from pydantic import Field, ValidationError, create_model
 
 from data_contracts.errors import AnswerRefused, StepFailed
+from data_contracts.grounds import ExtensionReason
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows.settings import settings
 from tasks.approval import Answer, Question, answer_gate, open_gate
 from tasks.rules.eligibility import accepted_methods, reference_of
+from tasks.rules.gates import people_missing
+from tasks.rules.refusals import grounds_at
 from tasks.rules.requesters import accepted_capacities, requester_at
 from tasks.sealed import subject_request
 from tasks.services import services
@@ -127,21 +130,34 @@ def _form(entry: GateEntry) -> type[RunInput]:
         "operator": (str, Field(title="Your operator name", pattern=r"^[A-Za-z0-9._@-]{1,60}$")),
         "code": (str, Field(title="Your authenticator code", pattern=r"^[0-9]{6}$")),
         "reference": _reference(entry),
-        "reason": (str, Field(default="", title="Reason of a refusal; the data subject reads it", max_length=4000)),
+        "reason": (str, Field(default="", title=_reason_title(entry), max_length=4000)),
         **_more(entry),
     }
     model = cast("type[RunInput]", create_model("Answer", __base__=RunInput, **fields))
     return model.with_initial_data(description=_description(entry))
 
 
+def _reason_title(entry: GateEntry) -> str:
+    if entry.gate is Gate.EXTENSION:
+        return "The reasons in words, which the data subject reads; or a note where you refuse"
+    return "Reason of a refusal; the data subject reads it"
+
+
 def _reference(entry: GateEntry) -> tuple[Any, Any]:
-    """Free text, but where policy lists what is enough, its list."""
+    """Free text, but where a code is wanted the codes there are: of a way of checking, of a proof, of a ground."""
+    case = services().register.case(entry.case_id)
+    grounds = grounds_at(entry.gate, case.right)
+    if grounds and Decision.REFUSE in entry.options:
+        codes = Literal[("", *(ground.value for ground in grounds))]  # type: ignore[valid-type]  # from the rule
+        return codes, Field(default="", title="Ground of a refusal")
+    if entry.gate is Gate.EXTENSION:
+        reasons = Literal[("", *(reason.value for reason in ExtensionReason))]  # type: ignore[valid-type]  # the law's
+        return reasons, Field(default="", title="Why it takes longer, where you approve")
     if entry.gate is Gate.REQUESTER:
-        right = services().register.case(entry.case_id).right
-        proofs = Literal[("", *accepted_capacities(services().policy, requester_at(entry.subject), right))]  # type: ignore[valid-type]  # from the policy
+        accepted = accepted_capacities(services().policy, requester_at(entry.subject), case.right)
+        proofs = Literal[("", *accepted)]  # type: ignore[valid-type]  # from the policy
         return proofs, Field(default="", title="What shows that they may act, where you approve")
     if entry.gate is Gate.IDENTITY:
-        case = services().register.case(entry.case_id)
         requester = subject_request(entry.case_id).statement.requester
         ways = Literal[("", *accepted_methods(services().policy, case.right, requester))]  # type: ignore[valid-type]  # from the policy
         return ways, Field(default="", title="How identity was checked, where you approve")
@@ -158,8 +174,8 @@ def _more(entry: GateEntry) -> dict[str, Any]:
 
 
 def _description(entry: GateEntry) -> str:
-    so_far = "".join(f"\n\n- {a.operator} answered **{a.decision.value}**" for a in entry.answers)
-    missing = entry.people - len({a.operator for a in entry.answers})
+    so_far = "".join(f"\n\n- {a.operator} answered **{a.decision.value}** {a.reference}" for a in entry.answers)
+    missing = people_missing(entry)
     who = f"\n\n*{missing} of {entry.people} to answer; roles: {', '.join(entry.roles)}.*" if missing > 0 else ""
     # First, because the dialog scrolls.
     note = f"> **The last answer was not accepted.** {entry.note}\n\n" if entry.note else ""
@@ -188,6 +204,11 @@ def forget_forms(run_id: UUID) -> None:
         for name in _forms(run_id):
             with suppress(ObjectNotFound):
                 client.delete_flow_run_input(flow_run_id=run_id, key=name)
+
+
+def forget_own_forms() -> None:
+    """Delete what the forms of the flow run that runs here left in Prefect's database."""
+    forget_forms(_run().id)
 
 
 def _forms(run_id: UUID) -> list[str]:

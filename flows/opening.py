@@ -24,6 +24,7 @@ from flows.forms import FORMS, RequestForm
 from flows.gates import forget_forms
 from flows.leases import carrying
 from flows.starting import start_flow
+from flows.turns import wake_next
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
 from tasks.services import services
 from tasks.step import guarded
@@ -108,7 +109,9 @@ def _case(right: str, case_id: str, request: RequestForm | Mapping[str, Any]) ->
 
 def _carried(case_id: str, life: Callable[[str], str]) -> str:
     with carrying(case_id):
-        return life(case_id)
+        ended = life(case_id)
+    wake_next(case_id)
+    return ended
 
 
 def _typed(right: str, request: RequestForm | Mapping[str, Any], run_id: UUID) -> TypedRequest:

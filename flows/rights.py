@@ -13,6 +13,7 @@ from flows import rectification as _rectification
 from flows import restriction as _restriction
 from flows.gates import WaitingForPerson
 from flows.leases import carrying
+from flows.turns import wake_next
 from tasks.step import guarded
 
 LIVES: Mapping[Right, Callable[[str], str]] = {
@@ -46,6 +47,7 @@ def carry_on(case: Case) -> WaitingForPerson | None:
             guarded(require_flow(case.right), case.right.value)(case.case_id)
     except WaitingForPerson as waiting:
         return waiting
+    wake_next(case.case_id)
     return None
 
 

@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """A worker that notices a crash may write a second Crashed; the run is tried again after it."""
     pending_limit: timedelta = timedelta(minutes=2)
     """A flow run that is Pending for so long has lost its worker between being taken and being started."""
+    restart_after: timedelta = timedelta(hours=1)
+    """An open case that nobody is asked about is started again so long after its last flow run ended."""
     sweep_every: timedelta = timedelta(seconds=10)
 
     @property

@@ -13,10 +13,12 @@ from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Sensitivity
 from flows.gates import answered, ask, opened
 from flows.requesters import admit_requester
+from flows.turns import take_turn
 from flows.wording import plan_table
-from tasks.approval import Question, reason_name
+from tasks.approval import Question
 from tasks.archive_evidence import archive_evidence
 from tasks.decisions import settle_approval, settle_subjects
+from tasks.duplicates import link_duplicate
 from tasks.locate_data import (
     SEARCH,
     by_hand,
@@ -27,17 +29,23 @@ from tasks.locate_data import (
     search_system,
     survey_system,
 )
-from tasks.notify_subject import acknowledge, tell_referral, tell_refusal, uncertain_question
+from tasks.notify_subject import acknowledge, tell_referral, uncertain_question
 from tasks.posting import awaits_posting, settle_posting, unposted
 from tasks.referrals import refer
-from tasks.requesters import why_requester
+from tasks.refusing import tell_duplicate, tell_refused, tell_withdrawal
 from tasks.services import services
 from tasks.step import Step
 from tasks.verify_identity import identity_question, settle_identity
 
 R = TypeVar("R")
 
-_REFUSED = frozenset({"identity_failed", "refused", "referred"})
+_NOT_CARRIED_OUT = frozenset({"identity_failed", "refused", "withdrawn", "duplicate", "referred"})
+_ENDINGS: Mapping[str, Callable[[str], str]] = {
+    "withdrawn": tell_withdrawal,
+    "duplicate": tell_duplicate,
+    "referred": tell_referral,
+}
+"""What the data subject is told about a case that is not carried out; else a refusal."""
 
 
 def case_of(case_id: str) -> Case:
@@ -52,10 +60,13 @@ def is_done(case_id: str, step: str) -> bool:
 
 
 def admit(case_id: str) -> bool:
-    """Acknowledge, and have identity verified (law 4); False when it was not, or when the request was refused since.
+    """Acknowledge, and have identity verified (law 4); False when the request is not to be carried out.
 
-    A refusal stands: a case that is started again after it goes on telling and closing, and nowhere else.
+    It was refused or withdrawn, or is handled in another case: a case that is started again after that goes on telling
+    and closing, and nowhere else.
     """
+    if case_of(case_id).outcome in _NOT_CARRIED_OUT:
+        return False
     send(case_id, lambda: acknowledge(case_id))
     attempt = 0
     while not is_done(case_id, "identity"):
@@ -63,7 +74,8 @@ def admit(case_id: str) -> bool:
         send(case_id, lambda: settle_identity(case_id, attempt))  # noqa: B023  # called before the next turn
         attempt += 1
     admit_requester(case_id, send)
-    return case_of(case_id).outcome not in _REFUSED
+    link_duplicate(case_id)
+    return case_of(case_id).outcome not in _NOT_CARRIED_OUT
 
 
 def locate(case_id: str) -> bool:
@@ -150,7 +162,17 @@ def _automated(case_id: str, systems: Iterable[str]) -> list[str]:
 
 
 def approve(case_id: str) -> bool:
-    """Whether people approved the plan as it stands; False when one refused, or all is another controller's."""
+    """Whether people approved the plan as it stands, once it is the case's turn to act.
+
+    False when one refused, or all is another controller's.
+    """
+    if not _is_approved(case_id):
+        return False
+    take_turn(case_id)
+    return True
+
+
+def _is_approved(case_id: str) -> bool:
     settled = services().register.step(case_id, "approve")
     if settled is not None and settled.state == "done":
         return bool(settled.receipt["approved"])
@@ -163,20 +185,16 @@ def approve(case_id: str) -> bool:
 
 
 def refuse(case_id: str) -> str:
-    """Tell the data subject that the request is refused, with the reason a person gave, and close (Art. 12(4)).
+    """End a case that is not carried out: tell the data subject why, with the remedies of a refusal (Art. 12(4)).
 
     A request whose data are all another controller's is not refused: the data subject is told whom to ask.
     """
     case = case_of(case_id)
     if case.is_ended:
         return case.outcome
-    outcome = case.outcome
-    if outcome == "referred":
-        send(case_id, lambda: tell_referral(case_id))
-        return archive_evidence(case_id, outcome)
-    reasons = ["identity_failed"] if outcome == "identity_failed" else why_requester(case_id) or ["refused_by_person"]
-    send(case_id, lambda: tell_refusal(case_id, reasons, _refusal_reason(case_id)))
-    return archive_evidence(case_id, outcome)
+    tell = _ENDINGS.get(case.outcome, tell_refused)
+    send(case_id, lambda: tell(case_id))
+    return archive_evidence(case_id, case.outcome)
 
 
 def send(case_id: str, notice: Callable[[], object]) -> None:
@@ -196,14 +214,6 @@ def send(case_id: str, notice: Callable[[], object]) -> None:
         for entry in unposted(case_id):
             answered(entry)
         settle_posting(case_id)
-
-
-def _refusal_reason(case_id: str) -> str:
-    """The vault's name of the reason that the refusing person wrote."""
-    for entry in reversed(services().register.gates(case_id)):
-        if entry.outcome is Decision.REFUSE:
-            return reason_name(entry.gate, entry.subject, len(entry.answers) - 1)
-    return ""
 
 
 def _approval_question(case_id: str, receipt: Mapping[str, object]) -> Question:

@@ -5,6 +5,7 @@ is lost: the case is in the register, and the sweep starts it when the server co
 """
 
 import os
+from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
@@ -18,6 +19,7 @@ from prefect.states import Scheduled
 
 from data_contracts.case import Case
 from data_contracts.errors import SystemUnavailable
+from flows.settings import settings
 
 LIVE = frozenset({StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING})
 _TAG = "case"
@@ -69,8 +71,57 @@ def wake_flow(case: Case) -> UUID | None:
     return start_flow(case)
 
 
+def start_extension(case: Case) -> UUID | None:
+    """The live run that asks whether the case takes longer, started now if there was none; None without a server.
+
+    Raises:
+        SystemUnavailable: see :func:`start_flow`.
+    """
+    if not has_server():
+        return None
+    name = _extension_name(case)
+    with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
+        runs = runs_of(client, name)
+        for run in runs:
+            if run.state_type in LIVE or _ended_lately(run):
+                return run.id
+        deployment = client.read_deployment_by_name("extend/extend")
+        made = client.create_flow_run_from_deployment(
+            deployment.id,
+            name=name,
+            parameters={"case_id": case.case_id},
+            tags=["extension", case.right.value],
+            idempotency_key=f"{name}:{len(runs)}",
+        )
+        return made.id
+
+
+def wake_extension(case: Case) -> UUID | None:
+    """Let the suspended run that asks whether the case takes longer look at the register again; None without one.
+
+    Raises:
+        SystemUnavailable: when the server cannot be reached.
+    """
+    if not has_server():
+        return None
+    with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
+        for run in runs_of(client, _extension_name(case)):
+            if run.state_type is StateType.PAUSED:
+                client.set_flow_run_state(run.id, Scheduled(name="Resuming"), force=True)
+                return run.id
+    return None
+
+
+def _ended_lately(run: FlowRun) -> bool:
+    return run.state is not None and datetime.now(UTC) - run.state.timestamp < settings().restart_after
+
+
+def _extension_name(case: Case) -> str:
+    return f"extend {case.case_id}"
+
+
 def runs_of(client: SyncPrefectClient, case_id: str) -> list[FlowRun]:
-    """Flow runs of a case, newest first."""
+    """Flow runs of that name, the case's own for a case id, newest first."""
     return client.read_flow_runs(
         flow_run_filter=FlowRunFilter(name=FlowRunFilterName(any_=[case_id])), sort=FlowRunSort.START_TIME_DESC
     )

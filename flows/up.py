@@ -81,7 +81,7 @@ def _sweep_once(sweep: object) -> None:
     except RightsflowError as error:
         _tell(str(error))
         return
-    if any((done.crashed, done.retried, done.rescheduled, done.started, done.sealed, done.purged)):
+    if done:
         _tell(str(done))
 
 

@@ -1,4 +1,4 @@
-"""Watch: nothing sleeps. Recover flow runs that lost their process, start what waits, purge what has ended.
+"""Watch: nothing sleeps. Recover flow runs that lost their process, start what waits, warn, purge what has ended.
 
 A run whose process was killed stays Running for ever by itself. The sweep, in this order:
 
@@ -9,12 +9,15 @@ A run whose process was killed stays Running for ever by itself. The sweep, in t
 4. an open case without any run is started (it was registered while the server was away);
 5. what was typed into the form of a run that has ended without registering it is registered now, and wiped (law 1): its
    process was killed each time. A run that was cancelled before it began is wiped alone: a person did not want it;
-6. an archived case whose sealed package's time is over is purged.
+6. every open case is looked at: dates, proofs that are awaited, turns (:mod:`flows.lookout`);
+7. an open case that nobody is asked about and that no run carries on is woken, or started again a while after its last
+   run ended: a case never sleeps;
+8. an archived case whose sealed package's time is over is purged.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 
 from prefect import flow, get_client
@@ -31,11 +34,12 @@ from prefect.states import AwaitingRetry, Crashed, Scheduled
 
 from data_contracts.case import Case
 from data_contracts.errors import RightsflowError, SystemUnavailable
-from data_contracts.vocabulary import Right
+from data_contracts.vocabulary import Gate, Right
 from flows import wiring
+from flows.lookout import PrefectRuns, look_at_all
 from flows.opening import settle_form, wipe_form
 from flows.settings import settings
-from flows.starting import runs_of, start_flow
+from flows.starting import LIVE, runs_of, start_flow, wake_flow
 from tasks.archive_evidence import purge_ended
 from tasks.services import services
 from tasks.step import guarded
@@ -54,11 +58,18 @@ class Swept:
     started: int = 0
     sealed: int = 0
     purged: int = 0
+    woken: int = 0
+    looked: Mapping[str, int] = field(default_factory=dict)
+    """What the look at open cases did, by name; see :func:`flows.lookout.look_at_all`."""
+
+    def __bool__(self) -> bool:
+        """Whether anything was done."""
+        return any(getattr(self, one.name) for one in fields(self))
 
 
 @flow(name="watch", persist_result=False)
 def watch() -> str:
-    """Recover, start and purge; see the module."""
+    """Recover, start, warn and purge; see the module."""
     with wiring.opened():
         return str(guarded(lambda _: sweep(), "watch")(""))
 
@@ -77,8 +88,10 @@ def sweep() -> Swept:
         sealed = sum(_seal(client, run) for run in _ended_badly(client))
         cases = services().register.cases()
         started = sum(_start(client, case) for case in _without_run(client, cases))
+        looked = look_at_all(cases, PrefectRuns())
+        woken = sum(_wake(client, case, now) for case in _unasked(cases))
     purged = sum(purge_ended(case) for case in cases)
-    return Swept(crashed, retried, rescheduled, started, sealed, purged)
+    return Swept(crashed, retried, rescheduled, started, sealed, purged, woken, dict(looked))
 
 
 def _runs(client: SyncPrefectClient, state: StateType) -> Iterator[FlowRun]:
@@ -171,3 +184,25 @@ def _start(client: SyncPrefectClient, case: Case) -> int:
         return 1 if start_flow(case) else 0
     except SystemUnavailable:
         return 0  # not deployed yet; the next sweep tries again
+
+
+def _unasked(cases: Iterable[Case]) -> Iterator[Case]:
+    """Open cases about which nobody is asked anything; more time is asked for beside what the case does."""
+    asked = {g.case_id for g in services().register.gates(open_only=True) if g.gate is not Gate.EXTENSION}
+    for case in cases:
+        if not case.is_ended and case.case_id not in asked:
+            yield case
+
+
+def _wake(client: SyncPrefectClient, case: Case, now: datetime) -> int:
+    """Let the case's run go on, or start another one; not while a run lives or has only just stopped."""
+    runs = runs_of(client, case.case_id)
+    if not runs or any(run.state_type in LIVE - {StateType.PAUSED} for run in runs):
+        return 0
+    is_paused = any(run.state_type is StateType.PAUSED for run in runs)
+    wait = settings().crash_grace if is_paused else settings().restart_after
+    if any(run.state is not None and now - run.state.timestamp < wait for run in runs):
+        return 0
+    with suppress(SystemUnavailable):  # not deployed; the next sweep tries again
+        return 1 if wake_flow(case) else 0
+    return 0

@@ -12,6 +12,7 @@ from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import wiring
+from flows.clock_work import go_on_extending
 from flows.details import Details
 from flows.gates import opened
 from flows.rights import carry_on, require_flow
@@ -21,7 +22,9 @@ from flows.telling_time import clock_line, clock_row
 from flows.wording import shown_lines, why
 from tasks.approval import Answer, answer_gate
 from tasks.archive_evidence import PACKAGE
+from tasks.extension import concerns_extension
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
+from tasks.rules.gates import people_missing
 from tasks.services import services
 from tasks.verify_identity import identity_question
 
@@ -125,6 +128,8 @@ def answer(case_id: str, gate: Gate, subject: str, typed: Answered) -> dict[str,
         finally:
             # Also after a refused answer: the form in the Prefect UI shows why.
             _, note = _woken(case)
+        if concerns_extension(decided):
+            go_on_extending(case)
     told = {"outcome": _outcome(decided), "note": note, "said": _said(decided)}
     return {"case": case_id, "gate": _gate_name(entry)} | told
 
@@ -242,7 +247,7 @@ def _outcome(entry: GateEntry) -> str:
 def _said(entry: GateEntry) -> str:
     if entry.outcome:
         return f"{entry.case_id}: gate {_gate_name(entry)} is decided: {entry.outcome.value}"
-    missing = entry.people - len(entry.answers)
+    missing = people_missing(entry)
     return f"{entry.case_id}: your answer at gate {_gate_name(entry)} counts; {missing} more to answer"
 
 

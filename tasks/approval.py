@@ -19,10 +19,12 @@ import pyotp
 from data_contracts.errors import AnswerRefused
 from data_contracts.evidence import Record, canonical, digest
 from data_contracts.ports import GateAnswer, GateEntry, Operator
-from data_contracts.vocabulary import Decision, Gate, Right, Sensitivity
+from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right, Sensitivity
 from tasks.clock import pauses_of, today
 from tasks.rules.eligibility import accepted_methods, check_proof_came, is_enough, method_of, proof_came_on
-from tasks.rules.gates import check_answer, check_standing, outcome_of, people_needed, rule_for
+from tasks.rules.extension import check_reason
+from tasks.rules.gates import check_answer, check_in_force, check_standing, outcome_of, people_needed, rule_for
+from tasks.rules.refusals import check_ground
 from tasks.rules.requesters import check_capacity, requester_at
 from tasks.sealed import subject_request
 from tasks.services import services
@@ -96,6 +98,7 @@ def answer_gate(entry: GateEntry, answer: Answer, *, local_account: str = "") ->
         proof = f"local-account:{local_account}" if local_account else _prove(operator, answer.code)
         check_answer(entry, answer.decision, reason=answer.reason, reference=answer.reference)
         _check_method(entry, answer)
+        _check_ground(entry, answer)
     except AnswerRefused as refused:
         provided.register.note_gate(entry, f"{provided.now():%Y-%m-%d %H:%M:%S} UTC: {refused}")
         raise
@@ -114,6 +117,18 @@ def answer_gate(entry: GateEntry, answer: Answer, *, local_account: str = "") ->
 def reason_name(gate: Gate, subject: str, number: int) -> str:
     """The vault's name of the reason that the answer of that number gave."""
     return f"reason.{gate.value}.{subject.replace(':', '.') or 'case'}.{number}"
+
+
+def prove_person(name: str, code: str, *, roles: Sequence[OperatorRole], where: str) -> str:
+    """The name of a person in force with one of the roles, proven by a code, who decides outside a gate.
+
+    Raises:
+        AnswerRefused: when the person may not, or the code is not theirs.
+    """
+    provided = services()
+    operator = check_in_force(provided.register.operator(name), roles=roles, where=where, now=provided.now())
+    _prove(operator, code)
+    return operator.name
 
 
 def _prove(operator: Operator, code: str) -> str:
@@ -166,6 +181,14 @@ def _check_method(entry: GateEntry, answer: Answer) -> None:
     pauses = pauses_of(case)
     asked_on = pauses[-1].asked_on if pauses else None
     check_proof_came(proof_came_on(answer.reference.strip()), asked_on=asked_on, today=today())
+
+
+def _check_ground(entry: GateEntry, answer: Answer) -> None:
+    """Art. 12(4), 12(3): a refusal names a ground of the law, or none; more time one of the two that there are."""
+    right = services().register.case(entry.case_id).right
+    check_ground(entry.gate, right, decision=answer.decision, ground=answer.reference.strip())
+    if entry.gate is Gate.EXTENSION and answer.decision is Decision.APPROVE:
+        check_reason(answer.reference.strip(), answer.reason)
 
 
 def _sealed_reason(entry: GateEntry, reason: str) -> str:

@@ -16,12 +16,14 @@ from tasks.restricted import ROWS
 from tasks.sealed import REQUEST
 from tasks.services import services
 from tasks.step import step
+from tasks.turns import release_siblings
 
 PACKAGE = "package.zip"
 _KEPT_PREFIXES = (PACKAGE, "notice.")
 _RESTRICTION_KEEPS = (REQUEST, ROWS)
 _RESTRICTING = frozenset({Right.RESTRICTION, Right.OBJECTION})
-_WITHOUT_PACKAGE = frozenset({"withdrawn", "refused", "identity_failed", "duplicate"})
+_NOT_GRANTED = frozenset({"withdrawn", "refused", "identity_failed", "duplicate"})
+_WITHOUT_PACKAGE = frozenset({"withdrawn"})
 _WITH_PACKAGE = frozenset({Right.ACCESS, Right.PORTABILITY})
 
 
@@ -58,6 +60,7 @@ def archive_evidence(case_id: str, outcome: str) -> str:
         move=(CaseState.ARCHIVED, outcome),
         outcome=outcome,
     )
+    release_siblings(case_id)
     return outcome
 
 
@@ -93,7 +96,7 @@ def _settle_restriction(case: Case, outcome: str) -> bool:
     One that was not granted ends here, and so does the one that an objection brings along while it is weighed
     (Art. 18(1)(d)): the data subject was told before (Art. 18(3)).
     """
-    if case.right is Right.RESTRICTION and outcome not in _WITHOUT_PACKAGE:
+    if case.right is Right.RESTRICTION and outcome not in _NOT_GRANTED:
         return is_restricted(case)
     if case.right in _RESTRICTING:
         services().register.lift_restriction(case.case_id)

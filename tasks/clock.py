@@ -16,7 +16,9 @@ from tasks.services import services
 
 IDENTITY = "identity"
 PROOF_CAME = "proof_came_on"
-"""Key of the identity step's receipt: the day a person gave for the proof."""
+"""Key of the identity step's receipt: the day the proof came, where one was awaited."""
+GROUND = "ground"
+"""Key of the identity step's receipt: why identity was not verified, where no person said it."""
 
 
 @dataclass(frozen=True, slots=True)

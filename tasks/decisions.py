@@ -4,6 +4,7 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from tasks.approval import deciding_people
+from tasks.rules.refusals import ground_of
 from tasks.services import services
 from tasks.step import step
 
@@ -26,7 +27,12 @@ def settle_subjects(case_id: str) -> bool:
 
 def _settle(case_id: str, name: str, gate: GateEntry | None, *, approved: bool) -> None:
     people = list(deciding_people(gate)) if gate else []
-    facts: Facts = {"approved": approved, "decided_by": people, "question": gate.digest if gate else ""}
+    facts: Facts = {
+        "approved": approved,
+        "decided_by": people,
+        "question": gate.digest if gate else "",
+        **_ground(gate),
+    }
     services().register.complete(
         case_id,
         name,
@@ -36,3 +42,10 @@ def _settle(case_id: str, name: str, gate: GateEntry | None, *, approved: bool) 
         actor=", ".join(people) or "rightsflow",
         outcome=None if approved else "refused",
     )
+
+
+def _ground(gate: GateEntry | None) -> Facts:
+    """The ground of a refusal, by its code."""
+    if gate is None or gate.outcome is not Decision.REFUSE:
+        return {}
+    return {"ground": ground_of(gate.gate, gate.answers[-1].reference).value}

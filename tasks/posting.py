@@ -34,7 +34,6 @@ _MOVE_ON_AT_ONCE = frozenset(
         NoticeKind.IDENTITY_REQUEST,
         NoticeKind.IDENTITY_REMINDER,
         NoticeKind.REQUESTER_PROOF,
-        NoticeKind.EXTENSION,
     }
 )
 

@@ -4,14 +4,15 @@ A person answers the identity gate: how it was checked, or that more proof is ne
 the vault as ``proof.*``; once checked they are destroyed, and only that they were checked, how and by whom stays.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from data_contracts.case import Case, CaseChange
 from data_contracts.evidence import Facts, Record
+from data_contracts.grounds import RefusalGround
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester, Right
 from tasks.approval import Question, deciding_people
-from tasks.clock import IDENTITY, PROOF_CAME, clock_of, day_of
+from tasks.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of, pauses_of, today
 from tasks.notify_subject import Content, send_notice
 from tasks.rules.eligibility import accepted_methods, method_of, proof_came_on
 from tasks.sealed import subject_request
@@ -95,6 +96,56 @@ def _record(case_id: str, gate: GateEntry, state: CaseState, *, outcome: str | N
         outcome=outcome,
         change=CaseChange(response_due=due),
     )
+
+
+def is_reminded(case: Case) -> bool:
+    """Whether the data subject was reminded of the proof that is awaited now."""
+    entry = services().register.step(case.case_id, _reminder(len(pauses_of(case))))
+    return entry is not None and entry.state == "done"
+
+
+def _reminder(asked: int) -> str:
+    """The reminder's name in the ledger, for the proof that was asked for the so-many-th time."""
+    return f"notice.{NoticeKind.IDENTITY_REMINDER.value}" + (f".{asked - 1}" if asked > 1 else "")
+
+
+@step("remind of proof")
+def remind_of_proof(case_id: str) -> str:
+    """Remind the data subject, once each time, of the proof that was asked for, and tell until when we wait."""
+    provided = services()
+    pauses = pauses_of(provided.register.case(case_id))
+    until = pauses[-1].asked_on + timedelta(days=provided.policy.proof_days)
+    content = Content(response_due=until.isoformat())
+    return send_notice(case_id, NoticeKind.IDENTITY_REMINDER, content, number=len(pauses) - 1)
+
+
+@step("close unproven")
+def close_unproven(case_id: str) -> bool:
+    """End the wait for a proof that did not come; the data subject is told of it as of any refusal (Art. 12(4)).
+
+    Returns:
+        Whether it was ended; what somebody decided at the gate meanwhile stands.
+    """
+    provided = services()
+    case, day = provided.register.case(case_id), today()
+    if any(
+        g.gate is Gate.IDENTITY and g.outcome not in {None, Decision.ASK_MORE} for g in provided.register.gates(case_id)
+    ):
+        return False
+    _destroy_proofs(case_id)
+    due = clock_of(case, proved_on=day).response_due
+    ground = RefusalGround.IDENTITY_NOT_PROVEN.value
+    facts: Facts = {"verified": False, "ground": ground, "proofs_destroyed": True, **clock_facts(case, due, day)}
+    provided.register.complete(
+        case_id,
+        IDENTITY,
+        receipt={"method": "", PROOF_CAME: day.isoformat(), GROUND: ground},
+        record=Record(IDENTITY, "", facts),
+        move=(CaseState.IDENTITY_FAILED, f"no proof of identity within {provided.policy.proof_days} days"),
+        outcome="identity_failed",
+        change=CaseChange(response_due=due),
+    )
+    return True
 
 
 def clock_facts(case: Case, due: date, came_on: date) -> dict[str, str]:

@@ -10,7 +10,8 @@ from datetime import datetime
 from data_contracts.company import GateRule, Policy
 from data_contracts.errors import AnswerRefused, ContractInvalid
 from data_contracts.ports import GateAnswer, GateEntry, Operator
-from data_contracts.vocabulary import Decision, Gate, Right, Sensitivity
+from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right, Sensitivity
+from tasks.rules.refusals import asks_second
 
 _NEEDS_REFERENCE = frozenset({Decision.BY_HAND})
 _NEEDS_REASON = frozenset({Decision.REFUSE})
@@ -42,38 +43,47 @@ def people_needed(rule: GateRule, sensitivity: Sensitivity) -> int:
     return max(rule.people, rule.people_when.get(sensitivity, 0))
 
 
+def check_in_force(operator: Operator | None, *, roles: Sequence[OperatorRole], where: str, now: datetime) -> Operator:
+    """That a person may act today with one of the roles, before any proof is looked at.
+
+    Raises:
+        AnswerRefused: unknown, switched off, out of time, training lapsed, locked out, or without the role.
+    """
+    remedy = "let an operator answer who is in force and has one of the roles: " + ", ".join(roles)
+    if operator is None or not operator.is_active:
+        raise AnswerRefused("no such operator in force", where=where, remedy=remedy)
+    if operator.locked_until is not None and now < operator.locked_until:
+        raise AnswerRefused(
+            f"{operator.name} is locked out after failed codes until {operator.locked_until:%H:%M} UTC",
+            where=where,
+            remedy="wait, or let another operator answer",
+        )
+    if operator.valid_until is not None and now >= operator.valid_until:
+        raise AnswerRefused(f"the role of {operator.name} has lapsed", where=where, remedy=remedy)
+    if operator.training_until is not None and now >= operator.training_until:
+        # Charter 3.3: who was not made aware does not decide.
+        raise AnswerRefused(
+            f"the training of {operator.name} has lapsed", where=where, remedy="renew the training first"
+        )
+    if not set(operator.roles) & set(roles):
+        raise AnswerRefused(f"{operator.name} does not have the role", where=where, remedy=remedy)
+    return operator
+
+
 def check_standing(operator: Operator | None, entry: GateEntry, now: datetime) -> Operator:
     """That a person may answer this gate today, before any proof is looked at.
 
     Raises:
-        AnswerRefused: unknown, switched off, out of time, training lapsed, locked out, without the role, or the
-            person already answered.
+        AnswerRefused: see :func:`check_in_force`; or the person already answered.
     """
-    remedy = "let an operator answer who is in force and has one of the roles: " + ", ".join(entry.roles)
-    if operator is None or not operator.is_active:
-        raise AnswerRefused("no such operator in force", where=entry.gate.value, remedy=remedy)
-    if operator.locked_until is not None and now < operator.locked_until:
+    known = check_in_force(operator, roles=entry.roles, where=entry.gate.value, now=now)
+    if any(answer.operator == known.name for answer in entry.answers):
         raise AnswerRefused(
-            f"{operator.name} is locked out after failed codes until {operator.locked_until:%H:%M} UTC",
-            where=entry.gate.value,
-            remedy="wait, or let another operator answer",
-        )
-    if operator.valid_until is not None and now >= operator.valid_until:
-        raise AnswerRefused(f"the role of {operator.name} has lapsed", where=entry.gate.value, remedy=remedy)
-    if operator.training_until is not None and now >= operator.training_until:
-        # Charter 3.3: who was not made aware does not decide.
-        raise AnswerRefused(
-            f"the training of {operator.name} has lapsed", where=entry.gate.value, remedy="renew the training first"
-        )
-    if not set(operator.roles) & set(entry.roles):
-        raise AnswerRefused(f"{operator.name} does not have the role", where=entry.gate.value, remedy=remedy)
-    if any(answer.operator == operator.name for answer in entry.answers):
-        raise AnswerRefused(
-            f"{operator.name} has already answered this gate",
+            f"{known.name} has already answered this gate",
             where=entry.gate.value,
             remedy="a different person must give the next answer (four eyes)",
         )
-    return operator
+    return known
 
 
 def check_answer(entry: GateEntry, decision: Decision, *, reason: str, reference: str) -> None:
@@ -104,12 +114,20 @@ def check_answer(entry: GateEntry, decision: Decision, *, reason: str, reference
 def outcome_of(answers: Sequence[GateAnswer], people: int) -> Decision | None:
     """What the answers so far decide; None while more people are needed.
 
-    One refusal refuses. Otherwise ``people`` different people must have given the same answer.
+    One refusal refuses, two those of Art. 12(5). Otherwise ``people`` different people must have given the same answer.
     """
-    if not answers:
+    if not answers or asks_second(answers):
         return None
     last = answers[-1]
     if last.decision in _AT_ONCE:
         return last.decision
     agreeing = {answer.operator for answer in answers if answer.decision is last.decision}
     return last.decision if len(agreeing) >= people else None
+
+
+def people_missing(entry: GateEntry) -> int:
+    """How many more people have to answer as the last one did; at a gate that nobody answered, how many in all."""
+    if asks_second(entry.answers):
+        return 1
+    agreeing = {a.operator for a in entry.answers if a.decision is entry.answers[-1].decision}
+    return max(entry.people - len(agreeing), 0)

@@ -1,0 +1,72 @@
+"""Extend (Art. 12(3)): a person says why an answer takes two months longer, and the data subject is told in time."""
+
+from prefect import flow
+from prefect.context import FlowRunContext
+
+from data_contracts.vocabulary import Decision
+from flows import wiring
+from flows.gates import ask, forget_own_forms, opened
+from flows.stages import send
+from tasks.approval import Answer, answer_gate
+from tasks.extension import (
+    decided,
+    extension_question,
+    is_extended,
+    move_due,
+    require_extendable,
+    tell_extension,
+    was_refused,
+)
+from tasks.services import services
+from tasks.step import guarded
+
+
+@flow(name="extend", persist_result=False)
+def extend(case_id: str) -> str:
+    """Ask whether an answer takes longer, tell the data subject with the reasons, then move the last day (Art. 12(3)).
+
+    Args:
+        case_id: The case, such as C-7K3M-9QXT.
+    """
+    with wiring.opened():
+        ended = guarded(carry_out, "extend")(case_id.strip())
+    forget_own_forms()
+    return ended
+
+
+def carry_out(case_id: str) -> str:
+    """Ask, tell, move the last day, from wherever it stands; returns the last day to answer, or ``refused``.
+
+    Raises:
+        AnswerRefused: when no extension can be told (any more).
+    """
+    case = services().register.case(case_id)
+    if is_extended(case_id):
+        return case.response_due.isoformat()
+    if decided(case_id) is None:
+        if was_refused(case_id) and not _starts_now():
+            return "refused"  # the question that this run asked; another run asks anew
+        require_extendable(case)
+        if ask(case_id, extension_question(case)).outcome is Decision.REFUSE:
+            return "refused"
+    send(case_id, lambda: tell_extension(case_id))
+    return move_due(case_id)
+
+
+def _starts_now() -> bool:
+    """Whether this is a flow run's first start, and not one after it was suspended; never outside a flow run."""
+    context = FlowRunContext.get()
+    return context is not None and context.flow_run is not None and context.flow_run.run_count <= 1
+
+
+def decide(case_id: str, answer: Answer) -> None:
+    """Take in a person's answer that it takes longer, unless one was given before and waits to be told.
+
+    Raises:
+        AnswerRefused: when no extension can be told, or the answer is not accepted.
+    """
+    if decided(case_id) is not None and not is_extended(case_id):
+        return
+    case = services().register.case(case_id)
+    require_extendable(case)
+    answer_gate(opened(case_id, extension_question(case)), answer)
