@@ -19,7 +19,7 @@ def verified(house: House, right: Right, **typed: Any) -> str:
     case_id = house.open(right, **typed)
     house.clock.advance(_HOUR)
     entry = house.until(Gate.IDENTITY, case_id)
-    house.answer(entry, Decision.APPROVE, reference="call_back")
+    house.answer(entry, Decision.APPROVE, reference="id_document")
     house.run(case_id)
     return case_id
 
@@ -85,7 +85,7 @@ def test_ended_case_answers_for_nobody(house: House) -> None:
     "typed",
     [
         pytest.param({"statement": Statement(erasure_ground=ErasureGround.UNLAWFUL)}, id="another ground"),
-        pytest.param({"statement": Statement(requester=Requester.AGENT)}, id="somebody who acts for them"),
+        pytest.param({"statement": Statement(requester=Requester.AGENT, requester_name="An agent")}, id="somebody who acts for them"),
         pytest.param({"identity": {"customer_no": ["C-404"]}}, id="somebody else"),
     ],
 )
