@@ -85,7 +85,10 @@ def test_ended_case_answers_for_nobody(house: House) -> None:
     "typed",
     [
         pytest.param({"statement": Statement(erasure_ground=ErasureGround.UNLAWFUL)}, id="another ground"),
-        pytest.param({"statement": Statement(requester=Requester.AGENT, requester_name="An agent")}, id="somebody who acts for them"),
+        pytest.param(
+            {"statement": Statement(requester=Requester.AGENT, requester_name="An agent")},
+            id="somebody who acts for them",
+        ),
         pytest.param({"identity": {"customer_no": ["C-404"]}}, id="somebody else"),
     ],
 )
