@@ -6,7 +6,7 @@ address and day give the same bytes.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -48,11 +48,12 @@ def set_letter(notice: Notice, organisation: Organisation, *, to: Sequence[str],
         ContractInvalid: as :func:`integrations.channels.wording.put_into_words`.
     """
     source = typst_source(notice, organisation, to=to, at=at).encode()
+    noon = datetime.combine(at.astimezone(ZoneInfo(organisation.time_zone)), time(12), tzinfo=UTC)
     try:
-        return _set(source, at, ["a-2a"])
+        return _set(source, noon, ["a-2a"])
     except typst.TypstError:
         where, remedy = notice.case_id, "report this"
-        if _can_be_set_at_all(source, at):
+        if _can_be_set_at_all(source, noon):
             # An archived page may not have a box in the place of a letter, and an envelope should not either.
             raise SettingsInvalid(
                 "no font of this machine has one of the letter's characters",

@@ -21,7 +21,7 @@ from tests.integrations.channels.notices import FOLDER, WRITTEN, a_notice, flat
 
 EVERY = pytest.mark.parametrize("kind", WRITTEN)
 EACH = pytest.mark.parametrize("language", LANGUAGES)
-AT = datetime(2026, 12, 1, 9, tzinfo=UTC)
+AT = datetime(2026, 12, 1, 9, 30, 12, 345678, tzinfo=UTC)
 HOME = ["12 rue des Lilas", "59000 Lille"]
 HOSTILE = [
     '#read("/etc/passwd")',
@@ -108,9 +108,10 @@ def test_address_without_line_breaks(organisation: Organisation, line: str) -> N
 
 
 def test_same_letter_has_the_same_bytes(organisation: Organisation) -> None:
-    """A step that is done again makes the same letter; another day makes another."""
+    """A step that is done again on the same day makes the same letter; another day makes another."""
     first, again, next_day = (
-        set_letter(a_notice(), organisation, to=HOME, at=at) for at in (AT, AT, AT + timedelta(days=1))
+        set_letter(a_notice(), organisation, to=HOME, at=AT + wait)
+        for wait in (timedelta(0), timedelta(hours=1), timedelta(days=1))
     )
 
     assert first == again
