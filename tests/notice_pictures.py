@@ -22,7 +22,6 @@ from data_contracts.vocabulary import NoticeKind, Right
 from integrations.channels.letters import typst_source
 from integrations.channels.templating import LANGUAGES
 from integrations.channels.wording import put_into_words
-from tests.integrations.channels.notices import WRITTEN
 
 _IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 _CHROMIUM = "/usr/bin/chromium"
@@ -87,7 +86,7 @@ def a_full_notice(kind: NoticeKind, language: str, **changes: Any) -> Notice:
 
 
 def _all() -> Iterator[tuple[str, Notice, Sequence[str]]]:
-    for kind in WRITTEN:
+    for kind in NoticeKind:
         for language in LANGUAGES:
             country, to = ("BE", _GENT) if language == "nl" else ("FR", _LILLE)
             yield f"{kind.value}-{language}", a_full_notice(kind, language, country=country), to
@@ -99,7 +98,7 @@ def _all() -> Iterator[tuple[str, Notice, Sequence[str]]]:
         "recipients": (RecipientTold("PrintCo SARL", "acknowledged", "2026-03-12"),),
         "backups_until": "2026-06-30",
     }
-    for kind in WRITTEN:
+    for kind in NoticeKind:
         yield f"everything-{kind.value}", a_full_notice(kind, "fr", reason_text="Un mot.", **everything), _LILLE
     long_name = "Marie-Antoinette Josèphe Jeanne de Habsbourg-Lorraine von Österreich-Toskana"
     long_lines = [f"{n} avenue du Maréchal de Lattre de Tassigny, bâtiment {n}"[:60] for n in range(1, 6)]

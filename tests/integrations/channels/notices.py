@@ -9,8 +9,6 @@ from data_contracts.notices import Notice
 from data_contracts.vocabulary import NoticeKind
 
 FOLDER = Path(integrations.channels.__file__).parent / "templates" / "notices"
-WRITTEN = [kind for kind in NoticeKind if any(FOLDER.glob(f"??/{kind.value}.j2"))]
-"""Kinds that somebody has found words for in some language."""
 
 
 def a_notice(kind: NoticeKind = NoticeKind.ACKNOWLEDGEMENT, **changes: Any) -> Notice:

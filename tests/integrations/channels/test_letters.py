@@ -17,9 +17,9 @@ from data_contracts.vocabulary import NoticeKind
 from integrations.channels.letters import set_letter, typst_source
 from integrations.channels.templating import LANGUAGES
 from integrations.channels.wording import put_into_words
-from tests.integrations.channels.notices import FOLDER, WRITTEN, a_notice, flat
+from tests.integrations.channels.notices import FOLDER, a_notice, flat
 
-EVERY = pytest.mark.parametrize("kind", WRITTEN)
+EVERY = pytest.mark.parametrize("kind", list(NoticeKind))
 EACH = pytest.mark.parametrize("language", LANGUAGES)
 AT = datetime(2026, 12, 1, 9, 30, 12, 345678, tzinfo=UTC)
 HOME = ["12 rue des Lilas", "59000 Lille"]
@@ -223,6 +223,15 @@ def test_every_kind_has_words_in_each_language(kind: NoticeKind, language: str) 
 
     assert (folder / f"{kind.value}.j2").exists()
     assert f'"{kind.value}"' in (folder / "subject.j2").read_text("utf-8")
+
+
+@EACH
+def test_every_section_has_words_in_each_language(language: str) -> None:
+    """What a notice includes, and what a recipient is told, is there in each language too."""
+    for folder in (FOLDER, FOLDER.parent / "recipients"):
+        assert {file.name for file in (folder / language).iterdir()} == {
+            file.name for file in (folder / "en").iterdir()
+        }
 
 
 @EVERY

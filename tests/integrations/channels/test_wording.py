@@ -16,9 +16,9 @@ from integrations.channels.message import message_slug
 from integrations.channels.templating import LANGUAGES, words
 from integrations.channels.wording import put_into_words
 from tests.integrations.channels.conftest import a_contact
-from tests.integrations.channels.notices import WRITTEN, a_notice, flat
+from tests.integrations.channels.notices import a_notice, flat
 
-EVERY = pytest.mark.parametrize("kind", WRITTEN)
+EVERY = pytest.mark.parametrize("kind", list(NoticeKind))
 EACH = pytest.mark.parametrize("language", LANGUAGES)
 ACCOUNTS = KeptItem("billing", "invoice", 12, "C. com. L123-22", "Pièces comptables", "2036-12-31")
 
