@@ -48,15 +48,44 @@ class Cutoff:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """Rows of one table: any of ``conditions``, and all of ``cutoffs``.
+class Referrer:
+    """Rows of ``table`` (of the same system) refer to rows of a selection: ``columns`` hold its ``to_columns``."""
 
-    Invariant: no conditions select nothing, never everything.
+    table: str
+    columns: tuple[str, ...]
+    to_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows of one table: any of ``conditions``, all of ``cutoffs``, none of ``spared``, and nothing refers to them.
+
+    Invariants, kept by the type:
+
+    1. no conditions select nothing, never everything;
+    2. but with ``dangerously_every_row`` they select whoever's rows the cutoffs leave, for what is over its retention
+       period (Art. 5(1)(e)): that takes a cutoff of what is over, and no conditions.
     """
 
     table: str
     conditions: tuple[Condition, ...]
     cutoffs: tuple[Cutoff, ...] = ()
+    spared: tuple[Condition, ...] = ()
+    """Rows that hold one of these keys are not selected."""
+    referrers: tuple[Referrer, ...] = ()
+    """A row that a row of any of these refers to is not selected."""
+    dangerously_every_row: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse to select every row of a table."""
+        if self.dangerously_every_row and (self.conditions or not any(cutoff.over for cutoff in self.cutoffs)):
+            message = "every row is selected by a cutoff of what is over, and by no conditions"
+            raise ValueError(message)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it can select nothing, so that no system needs to be asked."""
+        return not self.conditions and not self.dangerously_every_row
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,18 +56,29 @@ class Filters:
         type_ = self.schema.field(place).type
         return type_.value_type if pa.types.is_dictionary(type_) else type_
 
-    def selection(self, selection: Selection) -> pc.Expression | None:
-        """The selected rows; None when no row can be selected."""
-        tests = [test for condition in selection.conditions if (test := self._condition(condition)) is not None]
+    def selection(self, selection: Selection, referred_to: Sequence[Condition] = ()) -> pc.Expression | None:
+        """The selected rows; None when no row can be selected.
+
+        Args:
+            selection: the rows.
+            referred_to: the rows that its referrers refer to.
+        """
+        tests = self._conditions(selection.conditions)
         bounds = [self._cutoff(cutoff) for cutoff in selection.cutoffs]
-        if not tests:
+        if not tests and not selection.dangerously_every_row:
             return None
-        expression = tests[0]
+        expression = pc.scalar(True) if selection.dangerously_every_row else tests[0]  # noqa: FBT003  # an Arrow literal
         for test in tests[1:]:
             expression |= test
         for bound in bounds:
             expression &= bound
+        for spared in self._conditions((*selection.spared, *referred_to)):
+            # A comparison with nothing is nothing, and a row that holds nothing is not spared.
+            expression &= ~pc.coalesce(spared, pc.scalar(False))  # noqa: FBT003  # an Arrow literal
         return expression
+
+    def _conditions(self, conditions: Sequence[Condition]) -> list[pc.Expression]:
+        return [test for condition in conditions if (test := self._condition(condition)) is not None]
 
     def not_looking(self, look: Look) -> pc.Expression:
         """Rows that do not look as ``look`` says."""

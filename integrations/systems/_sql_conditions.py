@@ -13,7 +13,7 @@ is found again.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.type_api import TypeEngine
 
-from data_contracts.errors import ContractMismatch
+from data_contracts.errors import ContractMismatch, TerminalError
 from data_contracts.keys import Condition, Cutoff
 from integrations.systems._sql_tables import SqlColumn, SqlTable
 from integrations.systems._values import (
@@ -90,6 +90,7 @@ class Part:
     """One statement's share of a selection: rows of ``include`` that no term of ``exclude`` selects.
 
     Attributes:
+        every: every row is included, and ``include`` says nothing.
         earlier: terms too large to be excluded by the database, whose rows came in an earlier part: the
             caller must leave them out (:meth:`Conditions.came_earlier`).
     """
@@ -97,11 +98,12 @@ class Part:
     include: tuple[Term, ...]
     exclude: tuple[Term, ...] = ()
     earlier: tuple[Term, ...] = ()
+    every: bool = False
 
     @property
     def shape(self) -> tuple[object, ...]:
         """What the clause depends on, apart from the values."""
-        return tuple(t.shape for t in self.include), tuple(t.shape for t in self.exclude)
+        return self.every, tuple(t.shape for t in self.include), tuple(t.shape for t in self.exclude)
 
 
 _NO_TERM = Term((), "verbatim", "list", ())
@@ -150,6 +152,20 @@ class Conditions:
         return "list"
 
     # --- statements ------------------------------------------------------------------------------------------------
+
+    def spare(self, parts: Sequence[Part], spared: Sequence[Term], path: str) -> list[Part]:
+        """The parts without the rows that a term of ``spared`` selects.
+
+        Raises:
+            TerminalError: when the database does not take as many keys in a statement.
+        """
+        if sum(self._weight(term) for term in spared) > self.capacity:
+            raise TerminalError(
+                "more rows are spared than this database takes in one statement",
+                where=path,
+                remedy="tell the maintainers; nothing was changed",
+            )
+        return [replace(part, exclude=(*part.exclude, *spared)) for part in parts]
 
     def parts(self, terms: Sequence[Term]) -> list[Part]:
         """Statements that together give each selected row once; none when nothing can be selected."""
@@ -212,7 +228,8 @@ class Conditions:
 
     def where(self, table: SqlTable, part: Part, cutoffs: Sequence[Cutoff]) -> Clause:
         """The clause of a part; its bound values come from :meth:`params`."""
-        included = sa.or_(*(self._clause(table, term, f"rf_k{i}") for i, term in enumerate(part.include)))
+        terms = [self._clause(table, term, f"rf_k{i}") for i, term in enumerate(part.include)]
+        included = sa.true() if part.every else sa.or_(sa.false(), *terms)
         excluded = [self._clause(table, term, f"rf_x{i}") for i, term in enumerate(part.exclude)]
         without = [sa.not_(sa.func.coalesce(clause, sa.false())) for clause in excluded]
         bounds = [self._cutoff(table, cutoff, f"rf_c{i}") for i, cutoff in enumerate(cutoffs)]

@@ -72,7 +72,8 @@ class Orders:
         }
         replace = {name: self._fitted(asked, name, values) for name, values in order.replace.items()}
         touched = self._queries.count(self._connection, asked)
-        looked_at = {c for condition in order.selection.conditions for c in condition.columns}
+        conditions = (*order.selection.conditions, *order.selection.spared)
+        looked_at = {c for condition in conditions for c in condition.columns}
         looked_at |= {cutoff.column for cutoff in order.selection.cutoffs}
         free = {n: v for n, v in fixed.items() if n not in looked_at}
         free_replace = {n: v for n, v in replace.items() if n not in looked_at}

@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from data_contracts.keys import Cutoff, Selection
+from data_contracts.keys import Cutoff, Referrer, Selection
 from integrations.systems._sql_conditions import Clause, Conditions, Params, Part
-from integrations.systems._sql_tables import SqlTable, SqlTables
+from integrations.systems._sql_tables import SqlColumn, SqlTable, SqlTables
 
 _MOST_SHAPES = 1_000
 _FEW_ROWS = 1_000
@@ -22,11 +22,13 @@ class Asked:
     table: SqlTable
     parts: list[Part]
     cutoffs: tuple[Cutoff, ...]
+    referrers: tuple[tuple[Referrer, SqlTable], ...] = ()
 
     @property
     def shape(self) -> Hashable:
         """What its clauses depend on besides the part's shape."""
-        return self.table.serial, tuple((c.column, c.over) for c in self.cutoffs)
+        referrers = tuple((referrer, table.serial) for referrer, table in self.referrers)
+        return self.table.serial, tuple((c.column, c.over) for c in self.cutoffs), referrers
 
 
 class Queries:
@@ -46,11 +48,16 @@ class Queries:
         """The selection with its keys brought to the live columns' types."""
         table = self.tables[selection.table]
         terms = self.conditions.terms(table, selection.conditions)
-        return Asked(table, self.conditions.parts(terms), selection.cutoffs)
+        parts = [Part((), every=True)] if selection.dangerously_every_row else self.conditions.parts(terms)
+        if selection.spared:
+            parts = self.conditions.spare(parts, self.conditions.terms(table, selection.spared), table.path)
+        referrers = tuple((referrer, self.tables[referrer.table]) for referrer in selection.referrers)
+        return Asked(table, parts, selection.cutoffs, referrers)
 
     def where(self, asked: Asked, part: Part) -> Clause:
         """The clause of a part."""
-        return self.conditions.where(asked.table, part, asked.cutoffs)
+        own = self.conditions.where(asked.table, part, asked.cutoffs)
+        return sa.and_(own, *(sa.not_(_referred_to(asked.table, *referrer)) for referrer in asked.referrers))
 
     def params(self, asked: Asked, part: Part) -> Params:
         """The values of a part's clause."""
@@ -130,3 +137,20 @@ class Queries:
         if only is not None:
             query = query.where(only)
         return int(connection.execute(query, self.params(asked, part)).scalar_one())
+
+
+def _referred_to(table: SqlTable, referrer: Referrer, child: SqlTable) -> Clause:
+    """Whether a row of ``child`` refers to the row at hand."""
+    rows = child.clause.alias()
+    pairs = zip(referrer.columns, referrer.to_columns, strict=True)
+    equal = [_equal(child.column(name), rows.c[name], table.column(to), table.clause.c[to]) for name, to in pairs]
+    return sa.exists(sa.select(sa.literal(1)).select_from(rows).where(*equal).correlate(table.clause))
+
+
+def _equal(
+    child: SqlColumn, value: sa.ColumnElement[Any], parent: SqlColumn, other: sa.ColumnElement[Any]
+) -> sa.ColumnElement[bool]:
+    """A comparison that a strict database takes too where no foreign key has made sure that the types are the same."""
+    if child.kind is parent.kind:
+        return value == other
+    return sa.cast(value, sa.Text()) == sa.cast(other, sa.Text())

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch, SystemUnavailable
-from data_contracts.keys import Condition, Cutoff, DeleteRows, Key, Look, Order, Selection
+from data_contracts.keys import Condition, Cutoff, DeleteRows, Key, Look, Order, Referrer, Selection
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
 from integrations.systems._values import NO_MATCH, Kind, cutoff_local, fit, key_forms, normal_form
 
@@ -150,13 +150,25 @@ class MemoryConnector:
         if selection.table not in self._rows:
             raise ContractMismatch("the live system has no such table", where=path, remedy=_REMEDY)
         known = {column.name for column in self._contract.table(selection.table).columns}
-        named = [c for condition in selection.conditions for c in condition.columns]
+        named = [c for condition in (*selection.conditions, *selection.spared) for c in condition.columns]
         for name in [*named, *(cutoff.column for cutoff in selection.cutoffs), *columns]:
             if name not in known:
                 raise ContractMismatch("the live table has no such column", where=f"{path}.{name}", remedy=_REMEDY)
         tests = [self._test(condition) for condition in selection.conditions]
-        rows = [row for row in self._rows[selection.table] if any(test(row) for test in tests)]
-        return [row for row in rows if all(self._is_within(row, cutoff) for cutoff in selection.cutoffs)]
+        spared = [self._test(condition) for condition in selection.spared]
+        rows = [
+            row
+            for row in self._rows[selection.table]
+            if (selection.dangerously_every_row or any(test(row) for test in tests))
+            and not any(test(row) for test in spared)
+            and all(self._is_within(row, cutoff) for cutoff in selection.cutoffs)
+        ]
+        return [row for row in rows if not any(self._refers_to(row, referrer) for referrer in selection.referrers)]
+
+    def _refers_to(self, row: Row, referrer: Referrer) -> bool:
+        key = tuple(row.get(name) for name in referrer.to_columns)
+        children = self._rows.get(referrer.table, [])
+        return None not in key and any(tuple(child.get(name) for name in referrer.columns) == key for child in children)
 
     def _test(self, condition: Condition) -> "_Test":
         return _Test(condition, self._zone)

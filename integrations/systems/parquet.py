@@ -22,7 +22,7 @@ from pyarrow import fs
 
 from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch, RightsflowError, StepFailed, SystemUnavailable
-from data_contracts.keys import ChangeColumns, DeleteRows, Key, Look, Order, Selection
+from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Key, Look, Order, Referrer, Selection
 from data_contracts.ports import LiveColumn, LiveSchema
 from integrations.systems._parquet_filter import REMEDY, Filters
 from integrations.systems._parquet_rewrite import Change, remove_leftovers, rewrite
@@ -69,7 +69,7 @@ class ParquetConnector:
         """The different keys that the selected rows hold, for each tuple of columns asked for."""
         found: dict[tuple[str, ...], set[Key]] = {group: set() for group in columns}
         names = list(dict.fromkeys(name for group in columns for name in group))
-        if selection.conditions:
+        if not selection.is_empty:
             with self._guarded():
                 for batch in self._scan(selection, names):
                     values = {name: batch.column(name).to_pylist() for name in names}
@@ -154,17 +154,28 @@ class ParquetConnector:
         filters = self._filters(selection.table, dataset.schema)
         for name in columns:
             filters.type(name)
-        where = filters.selection(selection)
+        where = filters.selection(selection, self._referred_to(selection))
         if where is not None:
             # Little is read ahead, so that memory stays flat however large the dataset.
             yield from dataset.scanner(
                 columns=list(columns), filter=where, batch_size=_BATCH_ROWS, batch_readahead=2, fragment_readahead=1
             ).to_batches()
 
+    def _referred_to(self, selection: Selection) -> list[Condition]:
+        """The rows that rows of the referrers refer to. Their keys lie in memory: files know no joins."""
+        return [self._keys_in(referrer) for referrer in selection.referrers]
+
+    def _keys_in(self, referrer: Referrer) -> Condition:
+        keys: set[Key] = set()
+        scanner = self._dataset(referrer.table).scanner(columns=list(referrer.columns), batch_size=_BATCH_ROWS)
+        for batch in scanner.to_batches():
+            keys.update(zip(*(batch.column(name).to_pylist() for name in referrer.columns), strict=True))
+        return Condition(referrer.to_columns, frozenset(key for key in keys if None not in key))
+
     def _count(self, selection: Selection, look: Look | None = None) -> int:
         dataset = self._dataset(selection.table)
         filters = self._filters(selection.table, dataset.schema)
-        where = filters.selection(selection)
+        where = filters.selection(selection, self._referred_to(selection))
         only = None if look is None else filters.not_looking(look)
         if where is None:
             return 0
@@ -175,7 +186,7 @@ class ParquetConnector:
     def _check(self, order: Order) -> None:
         table = order.selection.table
         filters = self._filters(table, self._dataset(table).schema)
-        filters.selection(order.selection)
+        filters.selection(order.selection, self._referred_to(order.selection))
         if isinstance(order, ChangeColumns):
             _changes(filters, order)
 
@@ -186,7 +197,7 @@ class ParquetConnector:
         for folder in {file.rpartition("/")[0] for file in dataset.files}:
             remove_leftovers(filesystem, folder)
         filters = self._filters(table, dataset.schema)
-        where = filters.selection(order.selection)
+        where = filters.selection(order.selection, self._referred_to(order.selection))
         if where is None:
             return 0
         change = _without(where, dataset.schema)

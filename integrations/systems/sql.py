@@ -53,7 +53,7 @@ class SqlConnector:
         """The different keys that the selected rows hold, for each tuple of columns asked for."""
         found: dict[tuple[str, ...], set[Key]] = {names: set() for names in columns}
         names = tuple(dict.fromkeys(name for group in columns for name in group))
-        if selection.conditions and names:
+        if names and not selection.is_empty:
             with self._guard():
                 asked = self._queries.ask(selection)
                 for row in self._distinct(asked, names):

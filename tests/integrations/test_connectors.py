@@ -4,6 +4,7 @@ A new connector joins with one line in ``SYSTEMS``: a function that takes the ro
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.errors import ContractMismatch, SystemUnavailable, TerminalError
-from data_contracts.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Look, Order, Selection
+from data_contracts.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Look, Order, Referrer, Selection
 from data_contracts.ports import Connector
 from integrations.systems import MemoryConnector, open_connector
 from tests.integrations import shop as shop_data
@@ -397,3 +398,71 @@ def test_the_plain_path_of_a_folder_is_a_path(tmp_path: Path) -> None:
     shop = shop_data.write_parquet((tmp_path / "a shop").as_uri(), PEOPLE)
 
     assert shop.count([everybody()]) == [6]
+
+
+# --- whoever's rows they are: what is over its retention period ------------------------------------------------------
+
+
+def over(*spared: Condition, referrers: Sequence[Referrer] = ()) -> Selection:
+    """Everybody who left by New Year of 2021 (C3, C4 and D5), but for the spared."""
+    bound = Cutoff("left_at", datetime(2021, 1, 2, tzinfo=ZoneInfo(PARIS)), over=True)
+    return Selection("customer", (), (bound,), spared, tuple(referrers), dangerously_every_row=True)
+
+
+LINES = Referrer("line", ("customer",), ("no",))
+CHILDREN = Referrer("customer", ("parent",), ("no",))
+
+
+def test_every_row_is_every_row_that_is_over(shop: Connector) -> None:
+    """Rows without the date, or with a later one, are nobody's to take."""
+    assert numbers(shop, over()) == ["C3", "C4", "D5"]
+    assert shop.find_keys(over(), [("no",)]) == {("no",): {("C3",), ("C4",), ("D5",)}}
+    assert shop.count_unlike(over(), Look(cleared=("email",))) == 3
+
+
+def test_spared_rows_are_not_selected(shop: Connector) -> None:
+    """A spared key keeps its row, however it is compared; a row without the value is not spared for it."""
+    mail = Condition(("email",), frozenset({("BOB@example.fr",)}), "email")
+    points = Condition(("points",), frozenset({(42,), (None,)}))
+
+    assert numbers(shop, over(mail, points)) == ["C4", "D5"]
+    assert numbers(shop, over(Condition(("no", "email"), frozenset({("C4", "bôb@example.fr")})))) == ["C3", "D5"]
+    assert numbers(shop, replace(everybody(), spared=(mail, of("C1", "C2").conditions[0]))) == ["C4", "D5", "O'Neil"]
+
+
+def test_rows_that_others_refer_to_are_not_selected(shop: Connector) -> None:
+    """What a line or another customer names stays, also where it names itself no other."""
+    assert numbers(shop, over(referrers=[LINES])) == ["C4", "D5"]
+    assert numbers(shop, replace(everybody(), referrers=(CHILDREN,))) == ["C3", "C4", "D5", "O'Neil"]
+
+
+def test_what_is_over_goes_and_nothing_else_changes(shop: Connector) -> None:
+    """One order deletes, spares and leaves what is named; again, it finds nothing."""
+    order = DeleteRows(over(of("D5").conditions[0], referrers=[LINES, CHILDREN]))
+
+    assert shop.carry_out([order]) == [1]
+    assert shop.carry_out([order]) == [0]
+    assert numbers(shop, everybody()) == ["C1", "C2", "C3", "D5", "O'Neil"]
+    assert shop.count([everybody("line")]) == [4]
+
+
+def test_columns_of_what_is_over_are_changed(shop: Connector) -> None:
+    """Spared rows keep their values, also where the changed column is the one they are spared by."""
+    spared = Condition(("email",), frozenset({("bob@example.fr",)}))
+
+    assert shop.carry_out([ChangeColumns(over(spared), clear=("email", "points"))]) == [2]
+    assert shop.count_unlike(over(), Look(cleared=("email",))) == 1
+
+
+@pytest.mark.parametrize(
+    ("conditions", "cutoffs"),
+    [
+        ((), ()),
+        ((), (Cutoff("left_at", datetime(2021, 1, 1, tzinfo=UTC), over=False),)),
+        (of("C1").conditions, (Cutoff("left_at", datetime(2021, 1, 1, tzinfo=UTC), over=True),)),
+    ],
+)
+def test_every_row_of_a_table_cannot_be_said(conditions: tuple[Condition, ...], cutoffs: tuple[Cutoff, ...]) -> None:
+    """Whoever's rows are selected by what is over alone."""
+    with pytest.raises(ValueError, match="what is over"):
+        Selection("customer", conditions, cutoffs, dangerously_every_row=True)
