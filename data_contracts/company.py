@@ -223,6 +223,10 @@ class Policy(_Strict):
     """How many 30 s steps an operator's clock may be off."""
     lockout_failures: PositiveInt = 5
     lockout: timedelta = timedelta(minutes=15)
+    retention_roles: list[OperatorRole] = Field(
+        default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO], min_length=1
+    )
+    """Who may have the rows erased that are over their retention period (charter 4.2)."""
     package_days: PositiveInt = 30
     """How long a sealed answer package stays after the subject was told."""
     evidence_years: PositiveInt = 5

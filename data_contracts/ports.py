@@ -21,6 +21,7 @@ from data_contracts.notices import Channel, KeptItem, LeftOut, Notice, PackageCo
 from data_contracts.permissions import Permissions
 from data_contracts.plan import Remaining, TablePath, Verdict
 from data_contracts.recipients import RecipientNotices
+from data_contracts.runs import Runs
 from data_contracts.subjects import SubjectKeys
 from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole
 
@@ -250,7 +251,7 @@ class Operator:
     """The TOTP secret, sealed with the master key."""
 
 
-class Register(SubjectKeys, Permissions, ApiKeys, RecipientNotices, Protocol):
+class Register(SubjectKeys, Permissions, ApiKeys, RecipientNotices, Runs, Protocol):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""
 
     def open_case(self, new: NewCase) -> Case:

@@ -24,6 +24,13 @@ class Right(StrEnum):
     """Art. 21."""
 
 
+class Duty(StrEnum):
+    """What the controller does unasked; the value is also the name of its flow."""
+
+    RETENTION = "retention"
+    """Art. 5(1)(e): what is over its period is erased (charter 4.2)."""
+
+
 class Channel(StrEnum):
     """How a request reached the controller (Art. 12(3): an electronic request is answered electronically)."""
 

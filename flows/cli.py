@@ -20,6 +20,7 @@ from flows import (
     cli_operators,
     cli_permissions,
     cli_recipients,
+    cli_retention,
 )
 from flows.details import read_details
 from flows.identities import pairs
@@ -37,6 +38,7 @@ app.add_typer(cli_operators.app, name="operator")
 app.add_typer(cli_operators.keys, name="keys")
 cli_permissions.register(app)
 cli_recipients.register(app)
+cli_retention.register(app)
 
 
 @app.callback()

@@ -41,7 +41,7 @@ def restricted_rows(system: str, *, but: str = "") -> Mapping[str, tuple[Conditi
     for case_id in services().register.restricted_cases():
         if case_id != but and services().register.case(case_id).right is Right.RESTRICTION:
             for table, ways in rows_of(case_id, system).items():
-                found[table] = _joined((*found.get(table, ()), *ways))
+                found[table] = joined((*found.get(table, ()), *ways))
     return found
 
 
@@ -107,8 +107,8 @@ def _row_keys(table: Table, selection: Selection) -> tuple[Condition, ...]:
     return (Condition(table.primary_key, keys),) if keys else ()
 
 
-def _joined(ways: Iterable[Condition]) -> tuple[Condition, ...]:
-    """Conditions, those on the same columns in one."""
+def joined(ways: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Conditions, those on the same columns in one: a statement grows with the columns, not with the cases."""
     found: dict[tuple[tuple[str, ...], str], Condition] = {}
     for way in ways:
         slot = (way.columns, way.normalise)

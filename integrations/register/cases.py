@@ -15,7 +15,7 @@ from data_contracts.vocabulary import CaseState, Channel, Right
 from integrations.register import tables
 from integrations.register.store import LockedCase, Store, add_move, save_case, unknown_case
 
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without I, L, O, U, 0 and 1, which are mistaken for each other when read aloud or off paper."""
 
 _C = tables.cases.c
@@ -33,7 +33,9 @@ _CASE_COLUMNS = (
     _C.is_extended,
     _C.linked_to,
 )
-_ONE_CASE = sa.select(*_CASE_COLUMNS).where(_C.case_id == sa.bindparam("wanted"))
+_IS_CASE = _C.right.in_([right.value for right in Right])
+"""Rows of cases; the others are runs (:mod:`integrations.register.runs`)."""
+_ONE_CASE = sa.select(*_CASE_COLUMNS).where(_C.case_id == sa.bindparam("wanted"), _IS_CASE)
 
 
 class CaseStore(Store):
@@ -62,7 +64,7 @@ class CaseStore(Store):
 
     def cases(self, *, open_only: bool = False) -> list[Case]:
         """Cases, by response due."""
-        wanted = sa.select(*_CASE_COLUMNS).order_by(_C.response_due, _C.case_id)
+        wanted = sa.select(*_CASE_COLUMNS).where(_IS_CASE).order_by(_C.response_due, _C.case_id)
         if open_only:
             wanted = wanted.where(_C.state.not_in(sorted(ENDED)))
         with self._database.read() as connection:
@@ -136,7 +138,7 @@ _BY_REQUEST = sa.select(*_CASE_COLUMNS).where(_C.request_digest == sa.bindparam(
 
 def new_case_id() -> str:
     """A name for a case such as ``C-7K3M-9QXT``: short, read aloud without doubt, one of 656 billion."""
-    signs = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    signs = "".join(secrets.choice(ALPHABET) for _ in range(8))
     return f"C-{signs[:4]}-{signs[4:]}"
 
 

@@ -14,6 +14,7 @@ from integrations.register.ledger import StepLedger
 from integrations.register.operators import OperatorStore
 from integrations.register.permissions import PermissionStore
 from integrations.register.recipients import RecipientStore
+from integrations.register.runs import RunStore
 from integrations.register.schema import upgrade_engine
 from integrations.register.subjects import SubjectStore
 
@@ -29,6 +30,7 @@ class SqlRegister(
     PermissionStore,
     ApiKeyStore,
     RecipientStore,
+    RunStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

@@ -162,6 +162,11 @@ def erased_look(part: Segment, table: Table, replacements: Mapping[str, Mapping[
     )
 
 
+def masked_value(column: Column) -> KeyValue:
+    """What a value of ``column`` becomes when it is masked."""
+    return _MASKS[column.logical_type]
+
+
 def pseudonymised(table: Table) -> tuple[str, ...]:
     """Columns of ``table`` whose old values must be known before acting."""
     if table.erase is not TableErasure.COLUMNS:
@@ -257,7 +262,7 @@ def _verbs(table: Table, selection: Selection, columns: tuple[str, ...]) -> list
 def _values(part: Segment, table: Table, replacements: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     return {
         "clear": part.columns if part.verb == "clear" else (),
-        "set_to": {c: _MASKS[table.column(c).logical_type] for c in part.columns} if part.verb == "mask" else {},
+        "set_to": {c: masked_value(table.column(c)) for c in part.columns} if part.verb == "mask" else {},
         "replace": {c: replacements.get(c, {}) for c in part.columns} if part.verb == "pseudonymise" else {},
     }
 

@@ -1,0 +1,187 @@
+"""What happens to whoever's rows at the end of their retention period (Art. 5(1)(e); charter 4.1, 4.2).
+
+Pure. One :class:`Expiry` for each table and rule says which rows are over and what is done with them; the same one
+gives the count, the order and the look afterwards, so that what is shown, done and proven cannot drift apart.
+
+1. A row that is *deleted* is over in every period of its table that a hold names: the longest one counts.
+2. At the end of a period with ``then: columns`` the values go that no other hold still keeps; keyed hashes and kept
+   values stay, since a period that deletes the rows ends those.
+3. Rows without a date of their own go with the rows they refer to (:func:`tasks.rules.exemptions.carrier_of`).
+4. A row that another row refers to stays until that one has gone.
+5. Rows that are restricted (Art. 18(2)), held for a lawsuit (Art. 17(3)(e)) or part of an open case are *spared*; so is
+   every row whose table marks it as restricted.
+6. Another controller's rows are not ours to erase (charter P2).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from data_contracts.contract import Column, Contracts, Reference, Retention, SystemContract, Table
+from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Key, Look, Order, Referrer, Selection
+from data_contracts.ports import LiveReference
+from data_contracts.vocabulary import ColumnErasure, Follow, RetentionAction
+from tasks.rules.exemptions import Calendar, bound, carrier_of, period_of
+from tasks.rules.partners import is_ours
+from tasks.rules.plan import masked_value
+
+_MARKER: Final = "art18"
+_ERASED: Final = frozenset({ColumnErasure.CLEAR, ColumnErasure.MASK, ColumnErasure.TOKEN})
+
+Spared = Mapping[str, tuple[Condition, ...]]
+"""Rows that stay whatever their period, by table: any of the conditions selects them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Rows of one table that are over by one rule, and what happens to them.
+
+    Attributes:
+        rule: id of the retention item; of rows that go with others, ``carrier:`` and the item of those.
+        selection: the rows that are over and not spared.
+        columns: columns that are erased; empty for whole rows.
+        carrier: the reference to the rows that the rule is about, where the table has no date of its own.
+    """
+
+    table: Table
+    rule: str
+    selection: Selection = field(repr=False)
+    columns: tuple[str, ...] = ()
+    carrier: Reference | None = None
+
+    @property
+    def deletes(self) -> bool:
+        """Whether whole rows go."""
+        return not self.columns
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Columns whose values become pseudonyms that nobody can link."""
+        return tuple(name for name in self.columns if self.table.column(name).erase is ColumnErasure.TOKEN)
+
+    @property
+    def look(self) -> Look:
+        """What cleared and masked columns look like afterwards (law 7)."""
+        return Look(
+            cleared=self._of(ColumnErasure.CLEAR),
+            holding={name: masked_value(self.table.column(name)) for name in self._of(ColumnErasure.MASK)},
+        )
+
+    @property
+    def going(self) -> Selection:
+        """The rows that are over and not spared, referred to or not."""
+        return replace(self.selection, referrers=())
+
+    @property
+    def every(self) -> Selection:
+        """All rows that are over, spared or not."""
+        return replace(self.selection, spared=(), referrers=())
+
+    def order(self, tokens: Mapping[str, Mapping[str, str]] = MappingProxyType({})) -> Order:
+        """What the connector is told to do, with old value to pseudonym by column."""
+        if self.deletes:
+            return DeleteRows(self.selection)
+        look = self.look
+        return ChangeColumns(self.selection, clear=look.cleared, set_to=look.holding, replace=tokens)
+
+    def carried_by(self, keys: frozenset[Key]) -> "Expiry":
+        """The rows that refer to rows with these keys, which are over and go."""
+        ways = (Condition(self.carrier.columns, keys),) if self.carrier and keys else ()
+        return replace(self, selection=replace(self.selection, conditions=ways))
+
+    def _of(self, strategy: ColumnErasure) -> tuple[str, ...]:
+        return tuple(name for name in self.columns if self.table.column(name).erase is strategy)
+
+
+def expiries(
+    contracts: Contracts,
+    system: str,
+    calendar: Calendar,
+    *,
+    spared: Spared = MappingProxyType({}),
+    live: Iterable[LiveReference] = (),
+) -> tuple[Expiry, ...]:
+    """Every rule of one system, in the order of its tables.
+
+    Args:
+        contracts: the checked set.
+        system: name of the system.
+        calendar: the day on which rows are over.
+        spared: rows that stay.
+        live: foreign keys of the live schema, which may be more than the contract declares.
+    """
+    contract = contracts.systems[system]
+    found: list[Expiry] = []
+    references = list(live)
+    for table in contract.tables:
+        if is_ours(table, contracts.vocabulary):
+            kept = (*spared.get(table.name, ()), *_marked(table))
+            referrers = tuple(_referrers(contract, table, references))
+            found += _of_table(table, contracts, calendar, spared=kept, referrers=referrers)
+    return tuple(found)
+
+
+def _of_table(
+    table: Table,
+    contracts: Contracts,
+    calendar: Calendar,
+    *,
+    spared: Sequence[Condition],
+    referrers: tuple[Referrer, ...],
+) -> Iterator[Expiry]:
+    for item in table.retentions:
+        deletes = item.then is RetentionAction.DELETE
+        periods = _periods_to_end(table, item) if deletes else (item,)
+        cutoffs = tuple(dict.fromkeys(bound(period, calendar, over=True) for period in periods))
+        selection = Selection(table.name, (), cutoffs, tuple(spared), dangerously_every_row=True)
+        if deletes:
+            yield Expiry(table, item.id, replace(selection, referrers=referrers))
+        elif columns := _columns_to_erase(table, item):
+            yield Expiry(table, item.id, selection, columns)
+    carrier = carrier_of(table, contracts)
+    period = carrier and period_of(contracts.table(carrier.to_system, carrier.to_table), table.hold)
+    if carrier and period and not any(item.then is RetentionAction.DELETE for item in table.retentions):
+        selection = Selection(table.name, (), (), tuple(spared), referrers)
+        yield Expiry(table, f"carrier:{period.id}", selection, carrier=carrier)
+
+
+def _periods_to_end(table: Table, item: Retention) -> tuple[Retention, ...]:
+    """The periods that must all be over before rows go: their own, and those of holds."""
+    return (item, *(other for other in table.retentions if other.hold and other is not item))
+
+
+def _columns_to_erase(table: Table, item: Retention) -> tuple[str, ...]:
+    return tuple(c.name for c in table.columns if c.erase in _ERASED and _is_free(c, item))
+
+
+def _is_free(column: Column, item: Retention) -> bool:
+    return column.hold in {"", item.hold}
+
+
+def _marked(table: Table) -> list[Condition]:
+    """Rows whose table says that they are restricted; a system may keep yes as a truth value or as a number."""
+    yes: frozenset[Key] = frozenset({(True,), ("1",)})
+    return [Condition((column.name,), yes) for column in table.columns if column.marker == _MARKER]
+
+
+def _referrers(contract: SystemContract, table: Table, live: Iterable[LiveReference]) -> Iterator[Referrer]:
+    """Rows of the system that refer to rows of ``table``.
+
+    Those that the database itself guards, and those that would no longer lead to their data subject. A mere mention
+    (who referred a customer) keeps nobody's rows.
+    """
+    names = {other.physical_name or other.name: other.name for other in contract.tables}
+    declared = [
+        Referrer(other.name, reference.columns, reference.to_columns)
+        for other in contract.tables
+        for reference in other.references
+        if (reference.to_system, reference.to_table) == (contract.name, table.name) and Follow.FROM in reference.follow
+    ]
+    known = [
+        Referrer(names.get(found.table, found.table), found.columns, found.to_columns)
+        for found in live
+        if names.get(found.to_table, found.to_table) == table.name
+        and names.get(found.table, found.table) in names.values()
+    ]
+    yield from dict.fromkeys((*declared, *known))
