@@ -76,6 +76,37 @@ def _cut_off(content: Files) -> None:
     _add("crm.ticket", "text", facts=_OBSERVED)(content)
 
 
+def _rectified(path: str, how: str = "declared") -> Change:
+    return at(path, category="user.unique_id", source="derived", rectify=how)
+
+
+def _rows_lost(content: Files) -> None:
+    mail = {"category": "user.contact.email", "source": "provided", "identity": "email", "rectify": "declared"}
+    native("crm.ticket.id", primaryKey=None, relationships=[{"to": "household.id"}])(content)
+    _add("crm.ticket", "from", facts=mail)(content)
+
+
+def _referring(how: str | None) -> Change:
+    """A ticket that refers to its customer by the address, which is rectified."""
+    facts = {"category": "user.contact.email", "source": "provided", "rectify": how}
+
+    def change(content: Files) -> None:
+        at("crm.customer.email", rectify="declared")(content)
+        given = {key: value for key, value in facts.items() if value}
+        _add("crm.ticket", "by_mail", facts=given, relationships=[{"to": "customer.email"}])(content)
+
+    return change
+
+
+def _left_behind(content: Files) -> None:
+    _referring(None)(content)
+
+
+def _allowing(*values: str) -> Change:
+    checks = [{"type": "library", "metric": "invalidValues", "arguments": {"validValues": list(values)}, "mustBe": 0}]
+    return native("crm.customer.email", logicalTypeOptions={"maxLength": 3}, quality=checks)
+
+
 def _purpose(**facts: object) -> Change:
     return company("vocabulary", "purposes", "contract", **facts)
 
@@ -201,6 +232,21 @@ MISTAKES = [
         "customer",
         "no primary key",
     ),
+    # rectification
+    ("supplement", at("crm.customer.ended_on", marker="supplement"), CRM, "customer.ended_on", "but is no string"),
+    ("key rectified", _rectified("shop.order.no"), SHOP, "order.no", "changes the primary key"),
+    ("identity without key", _rows_lost, CRM, "ticket.from", "in a table without primary key"),
+    ("somebody else", at("crm.ticket.agent", rectify="proof"), CRM, "ticket.agent", "but it is about somebody else"),
+    ("reference left behind", _left_behind, CRM, "ticket.by_mail", "refers to `crm.customer.email`"),
+    ("pattern", native("crm.customer.email", logicalTypeOptions={"pattern": "("}), CRM, "customer.email", "no regular"),
+    ("values", _allowing("M.", "Madame"), CRM, "customer.email", "allows 1 values that its own"),
+    (
+        "length",
+        native("crm.customer.name", logicalTypeOptions={"minLength": 81}),
+        CRM,
+        "customer.name",
+        "longer than the longest",
+    ),
     # retention
     ("start unknown", sla("crm", element="customer.left_on"), CRM, "keep_name", "which is not declared"),
     ("start no date", sla("crm", element="customer.name"), CRM, "keep_name", "which is string"),
@@ -323,6 +369,9 @@ SOUND = [
     ("table without personal data", at("crm.ticket.at", category="system.operations", source=None)),
     ("key positions", native("crm.customer.id", primaryKeyPosition=1)),
     ("art. 18", _add("crm.customer", "r", "boolean", facts={"category": "system.operations", "marker": "art18"})),
+    ("rectified with what refers to it", _referring("declared")),
+    ("values that fit", _allowing("M.", "Mme")),
+    ("rectified by a document", at("crm.customer.email", rectify="corrective_document")),
     (
         "self-reference",
         _add(

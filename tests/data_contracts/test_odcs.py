@@ -9,6 +9,7 @@ import pytest
 from data_contracts.contract import Reference, in_language
 from data_contracts.errors import ContractInvalid
 from data_contracts.odcs import check, digest_of, load, load_organisation, load_policy
+from data_contracts.value_rules import ValueRules
 from data_contracts.vocabulary import About, ColumnErasure, Follow, Gate, RetentionAction, Right, Sensitivity
 from tests.data_contracts.folder import a_column, at, company, dsr, native, table, write
 
@@ -69,6 +70,34 @@ def test_longest_text_is_known(tmp_path: Path, physical: str, option: int | None
     folder = write(tmp_path, native("crm.customer.name", physicalType=physical, logicalTypeOptions=options))
 
     assert load(folder).table("crm", "customer").column("name").max_length == length
+
+
+def test_rules_for_single_values_are_read(tmp_path: Path) -> None:
+    """Options of the type, an enumeration, and quality checks that allow no invalid value; others are passed over."""
+    invalid = {"type": "library", "metric": "invalidValues"}
+    checks = [
+        invalid | {"arguments": {"validValues": ["fr", "en", True], "pattern": "[a-z]+"}, "mustBe": 0},
+        invalid | {"arguments": {"validValues": ["xx"]}, "mustBeLessThan": 5, "unit": "percent"},
+        invalid | {"mustBe": 0},
+        {"type": "library", "metric": "nullValues", "mustBe": 0},
+    ]
+    options = {"format": "email", "pattern": ".*", "minLength": 2}
+    native_ = {"logicalTypeOptions": options, "enum": [{"value": "de"}, {"value": "fr"}], "quality": checks}
+    folder = write(tmp_path, native("crm.customer.name", **native_))
+
+    rules = load(folder).table("crm", "customer").column("name").rules
+
+    assert rules == ValueRules("email", (".*", "[a-z]+"), ("de", "fr", "en", "true"), 2)
+
+
+def test_bounds_are_read(tmp_path: Path) -> None:
+    """As text, in the column's type; a date's format is for people."""
+    options = {"minimum": "1900-01-01", "exclusiveMaximum": "2030-01-01", "format": "yyyy-MM-dd"}
+    folder = write(tmp_path, native("crm.customer.ended_on", logicalTypeOptions=options))
+
+    rules = load(folder).table("crm", "customer").column("ended_on").rules
+
+    assert rules == ValueRules(minimum="1900-01-01", below="2030-01-01")
 
 
 def test_bare_key_column_is_not_personal(tmp_path: Path) -> None:
