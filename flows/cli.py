@@ -13,6 +13,7 @@ import typer
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import (
+    cli_changes,
     cli_clock,
     cli_contracts,
     cli_evidence,
@@ -30,6 +31,7 @@ from flows.showing import OPTION_JSON, note, our_errors, quiet, show, table
 from tasks.rules.eligibility import reference_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+cli_changes.register(app)
 app.add_typer(cli_clock.app)
 app.add_typer(cli_contracts.app, name="contracts")
 app.add_typer(cli_evidence.app, name="evidence")

@@ -3,16 +3,20 @@
 And: "the right to have incomplete personal data completed, including by means of providing a supplementary statement".
 """
 
+import json
+from base64 import b64decode
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from data_contracts.errors import RequestInvalid, SystemUnavailable
+from data_contracts.errors import AnswerRefused, RequestInvalid, SystemUnavailable, VaultSealed
 from data_contracts.keys import Order
 from data_contracts.ports import GateEntry
 from data_contracts.request import FieldChange, Statement
 from data_contracts.vocabulary import Decision, Gate, Right
+from flows.change_work import unseal_here
 from tests.flows.company import House, Passing, Recording, Rows, lost
 
 _EMAIL = "user.contact.email"
@@ -217,6 +221,44 @@ def test_people_see_digests_alone(house: House) -> None:
     assert "becomes" in entry.description
     for value in (_NEW, house.company.subject.email):
         assert value.lower() not in entry.description.lower()
+
+
+def test_operators_compare_old_and_new_values(house: House, tmp_path: Path) -> None:
+    """Unsealed into a folder while the case is planned; who looked stands in evidence, what they saw does not."""
+    case_id = _asks(house, _email())
+    house.until(Gate.APPROVAL, case_id)
+
+    facts = unseal_here(case_id, tmp_path / "look", operator="claire", account="test", when="now")
+
+    told = json.loads((tmp_path / "look" / "changes.json").read_text())["changes"]
+    (crm,) = (entry for entry in told if entry["system"] == "crm")
+    assert (crm["new"], crm["action"]) == (_NEW, "rectify")
+    assert [old.lower() for old in crm["old"]] == [house.company.subject.email]
+    assert facts["places"] == len(told) == len(_HOLDERS)
+    assert "unseal changes" in {step for step, _ in house.installation.register.steps(case_id)}
+    envelopes, _ = house.installation.register.evidence(case_id)
+    evidence = b"".join(b64decode(str(envelope["payload"])) for envelope in envelopes).decode().lower()
+    assert _NEW.lower() not in evidence
+    assert house.company.subject.email.lower() not in evidence
+
+
+@pytest.mark.parametrize(
+    ("who", "kind", "said"),
+    [
+        ("nobody", AnswerRefused, "no such operator in force"),
+        ("claire", VaultSealed, "no values to show"),
+    ],
+)
+def test_values_are_shown_to_operators_alone(
+    house: House, tmp_path: Path, who: str, kind: type[Exception], said: str
+) -> None:
+    """Not to strangers, and not before the case is planned or after it ended."""
+    case_id = _asks(house, _email())
+
+    with pytest.raises(kind, match=said):
+        unseal_here(case_id, tmp_path / "look", operator=who, account="test", when="now")
+
+    assert not (tmp_path / "look").exists()
 
 
 def test_a_value_changed_meanwhile_goes_back_to_people(house: House) -> None:

@@ -31,6 +31,7 @@ CUSTOMER = a_table(
     a_column("email", identity="email", **_EMAIL),
     a_column("language", category="user.demographic.language", rectify=Rectification.DECLARED),
     a_column("vip", logical_type="boolean", category="user.account"),
+    a_column("remark", category="user.content", marker="supplement"),
 )
 LOG = a_table(
     "log",
@@ -41,14 +42,14 @@ LOG = a_table(
 ACCOUNT = a_table(
     "account",
     a_key(),
-    a_column("email", identity="email", normalised=True, **_EMAIL),
+    a_column("email", identity="email", normalised=True, unique=True, **_EMAIL),
     system="web",
 )
 ROWS: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]] = {
     "crm": {
         "customer": [
-            {"id": 1, "no": "C1", "email": "Ann@X.example", "language": "fr", "vip": False},
-            {"id": 2, "no": "C2", "email": "bob@x.example", "language": "fr", "vip": None},
+            {"id": 1, "no": "C1", "email": "Ann@X.example", "language": "fr", "vip": False, "remark": "Older."},
+            {"id": 2, "no": "C2", "email": "bob@x.example", "language": "fr", "vip": None, "remark": None},
         ],
         "log": [
             {"customer_id": 1, "language": "fr"},
