@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from data_contracts.request import FieldChange, Statement
 from data_contracts.vocabulary import Right
 from flows.wiring import unpack_package
 from integrations.demo.company import DemoCompany, DemoSubject
@@ -124,3 +125,36 @@ def test_everything_held_is_refused_with_its_ground(house: House) -> None:
     assert house.walk(case_id) == "refused", "run again after its end"
     assert "C. trav. L1221-13" in house.mails()[-1]
     assert _all_rows(house) == before
+
+
+def test_rectification_changes_one_address_and_nothing_else(house: House) -> None:
+    """Customer 5 asks for another e-mail address: every other value of every row of every table is as it was."""
+    before = _all_rows(house)
+    wrong, right = "frantisekw@jetbrains.com", "frantisek@wichterlova.example"
+    asked = Statement(changes=[FieldChange(field="user.contact.email", value=right, was=wrong)])
+    case_id = house.open(Right.RECTIFICATION, identity={"email": [wrong]}, statement=asked)
+
+    assert house.walk(case_id) == "granted"
+
+    after = _all_rows(house)
+    (old,), (new,) = lost(before, after)["Customer"], lost(after, before)["Customer"]
+    assert set(lost(before, after)) == {"Customer"}
+    assert new == tuple(right if value == wrong else value for value in old)
+    assert old[0] == 5
+    assert house.installation.verify_case(case_id).is_whole
+
+
+def test_found_by_the_right_address_afterwards(house: House) -> None:
+    """The seven invoices of customer 5 are reached by the new address, and nobody by the old one."""
+    wrong, right = "frantisekw@jetbrains.com", "frantisek@wichterlova.example"
+    asked = Statement(changes=[FieldChange(field="user.contact.email", value=right)])
+    house.walk(house.open(Right.RECTIFICATION, identity={"email": [wrong]}, statement=asked))
+
+    again = house.open(Right.ACCESS, identity={"email": [right]})
+    house.walk(again)
+
+    rows = {line["table"]: line["rows"] for line in house.plan(again) if line["action"] == "disclose"}
+    assert (rows["Customer"], rows["Invoice"]) == (1, 7)
+    nobody = house.open(Right.ACCESS, identity={"email": [wrong]})
+    house.walk(nobody)
+    assert sum(line["rows"] for line in house.plan(nobody)) == 0

@@ -1,4 +1,4 @@
-"""Access and erasure on database servers as companies run them: the same as on files, with the register there too."""
+"""Access, erasure and rectification on database servers: the same as on files, with the register there too."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.request import FieldChange, Statement
 from data_contracts.vocabulary import Right
 from integrations.demo import DemoCompany, seed_databases
 from tests.flows.company import NOW, SQL, House, a_house
@@ -74,3 +75,27 @@ def test_erasure_empties_the_row_and_touches_nobody_else(house: House, urls: dic
     assert _count(urls["crm"], left, no=subject.customer_no) == 0
     assert _count(urls["crm"], others, no=subject.customer_no) == before
     assert _count(urls["support"], "SELECT count(*) FROM ticket WHERE customer_no = :no", no=subject.customer_no) == 0
+
+
+def test_rectification_changes_values_of_each_type_and_is_proven(house: House, urls: dict[str, str]) -> None:
+    """A text, a date on proof and a yes-or-no value, one of them an identity key in four systems; nobody else's."""
+    subject, new = house.company.subject, "Maelle.Nouvelle@Example.org"
+    changes = {
+        "user.contact.email": new,
+        "user.demographic.date_of_birth": "1971-04-01",
+        "crm.customer.health_priority": "oui",
+    }
+    asked = Statement(changes=[FieldChange(field=field, value=value) for field, value in changes.items()])
+    others = "SELECT count(email) FROM customer WHERE customer_no <> :no AND email <> :new"
+    before = _count(urls["crm"], others, no=subject.customer_no, new=new)
+    case_id = house.open(Right.RECTIFICATION, statement=asked)
+
+    outcome = house.walk(case_id)
+
+    own = "SELECT count(*) FROM customer WHERE customer_no = :no AND email = :new AND birth_date = '1971-04-01'"
+    assert outcome == "granted"
+    assert _count(urls["crm"], f"{own} AND health_priority", no=subject.customer_no, new=new) == 1
+    billing = "SELECT count(*) FROM account WHERE customer_no = :no AND billing_email = :new"
+    assert _count(urls["billing"], billing, no=subject.customer_no, new=new.lower()) == 1
+    assert _count(urls["crm"], others, no=subject.customer_no, new=new) == before
+    assert house.installation.verify_case(case_id).is_whole
