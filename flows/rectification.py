@@ -10,6 +10,7 @@ from flows.recipients import tell_recipients
 from flows.stages import admit, is_done, locate, refuse, send
 from tasks.act.rectification import RECTIFY, proof_question
 from tasks.act.rectified import rectification_outcome, tell_rectified
+from tasks.act.rectified_keys import carry_keys
 from tasks.archive_evidence import archive_evidence
 
 
@@ -33,6 +34,7 @@ def carry_out(case_id: str) -> str:
         return refuse(case_id)
     if not _located(case_id) or not change_until_proven(case_id, RECTIFY):
         return refuse(case_id)
+    carry_keys(case_id)
     tell_recipients(case_id)
     send(case_id, lambda: tell_rectified(case_id))
     return archive_evidence(case_id, rectification_outcome(case_id))

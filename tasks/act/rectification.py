@@ -105,6 +105,20 @@ def values_in(case_id: str, system: str) -> list[dict[str, Any]]:
     ]
 
 
+def rectified_keys(case_id: str) -> list[tuple[str, list[str], str]]:
+    """Identity kind, old values and the new value of each identity that was put right. Personal data."""
+    contracts, statement = services().contracts, subject_request(case_id).statement
+    keys: list[tuple[str, list[str], str]] = []
+    for system in contracts.systems:
+        found = dict(_sealed(case_id, system))
+        changed = {(change.path, name) for change in changes_in(case_id, system) for name in change.look.holding}
+        for target in targets(statement, contracts):
+            if target.column.identity and target.name in found and (target.path, target.column.name) in changed:
+                old = [str(value) for value in found[target.name]["old"]]
+                keys.append((target.column.identity, old, str(target.value)))
+    return keys
+
+
 def _awaiting(case_id: str) -> list[str]:
     return awaits_proof(subject_request(case_id).statement, services().contracts, read_located(case_id))
 

@@ -13,11 +13,13 @@ import pytest
 
 from data_contracts.errors import AnswerRefused, RequestInvalid, SystemUnavailable, VaultSealed
 from data_contracts.keys import Order
+from data_contracts.permissions import Restriction, Stance, StanceEntry
 from data_contracts.ports import GateEntry
 from data_contracts.request import FieldChange, Statement
-from data_contracts.vocabulary import Decision, Gate, Right
+from data_contracts.vocabulary import Decision, Gate, RestrictionGround, Right
 from flows.change_work import unseal_here
-from tests.flows.company import House, Passing, Recording, Rows, lost
+from tasks.subject_keys import subject_keys_of
+from tests.flows.company import NOW, House, Passing, Recording, Rows, lost
 
 _EMAIL = "user.contact.email"
 _NEW = "Maelle.Nouvelle@Example.org"
@@ -221,6 +223,46 @@ def test_people_see_digests_alone(house: House) -> None:
     assert "becomes" in entry.description
     for value in (_NEW, house.company.subject.email):
         assert value.lower() not in entry.description.lower()
+
+
+def _entry(stance: Stance, value: str, kind: str = "email") -> StanceEntry:
+    (key,) = subject_keys_of({kind: [value]})
+    return StanceEntry(key, "prospecting", "", stance, NOW, "test")
+
+
+@pytest.mark.parametrize(
+    ("knows", "carried"),
+    [
+        pytest.param("email", {Stance.OBJECTED, Stance.CONSENTED}, id="old key given"),
+        pytest.param("customer_no", {Stance.OBJECTED}, id="old key found"),
+    ],
+)
+def test_what_was_said_holds_under_the_right_address(house: House, knows: str, carried: set[Stance]) -> None:
+    """An objection is never lost with a wrong address; a consent follows only from an address proven to be theirs."""
+    subject, register = house.company.subject, house.installation.register
+    register.add_stances([_entry(stance, subject.email) for stance in (Stance.CONSENTED, Stance.OBJECTED)])
+    identity = {"email": [subject.email]} if knows == "email" else {"customer_no": [subject.customer_no]}
+
+    case_id = _asks(house, _email(), identity=identity)
+    house.walk(case_id)
+
+    (new,) = subject_keys_of({"email": [_NEW]})
+    assert {entry.stance for entry in register.stances_of([new.digest])} == carried
+    assert case_id in register.cases_of([new])
+
+
+def test_a_restriction_goes_on_under_the_right_address(house: House) -> None:
+    """Who is on the list by the wrong address is on it by the right one, until the same case lifts it."""
+    register = house.installation.register
+    (old,), (new,) = subject_keys_of({"email": [house.company.subject.email]}), subject_keys_of({"email": [_NEW]})
+    case_id = _asks(house, _email())
+    register.restrict([Restriction(case_id, old, RestrictionGround.ACCURACY, (), NOW)])
+
+    house.walk(case_id)
+
+    assert len(register.restrictions_of([new.digest])) == 1
+    register.lift_restriction(case_id)
+    assert register.restrictions_of([new.digest]) == []
 
 
 def test_operators_compare_old_and_new_values(house: House, tmp_path: Path) -> None:
