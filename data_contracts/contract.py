@@ -133,6 +133,10 @@ class Table:
     """What its rows are, in words of a data subject, by language."""
     descriptions: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What it holds, in words of a data subject, by language."""
+    shred_key: str = ""
+    """The table of the same system whose rows hold the keys that make this one's readable."""
+    public: bool = False
+    """Its data were made public (Art. 17(2))."""
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -180,6 +184,8 @@ class SystemContract:
     recipients: tuple[str, ...] = ()
     automated: bool = True
     """Processed by automated means (Art. 20(1)(b))."""
+    backup_days: int = 0
+    """How long backups are kept before they are overwritten; 0: there are none, or nothing is said."""
     servers: tuple[Server, ...] = ()
     file: str = ""
     description: str = ""

@@ -8,7 +8,7 @@ a misspelt key cannot pass as one left out. Each key is told in ``docs/contracts
 import re
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StrictBool
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PositiveInt, StrictBool
 from pydantic_core import PydanticCustomError
 
 from data_contracts.vocabulary import (
@@ -54,6 +54,13 @@ class _Dsr(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class BackupsDsr(_Dsr):
+    """Copies that erasure does not reach at once."""
+
+    kept_days: PositiveInt
+    """Days after which the last backup that holds something is overwritten."""
+
+
 class ContractDsr(_Dsr):
     """``dsr`` of a whole contract."""
 
@@ -65,6 +72,8 @@ class ContractDsr(_Dsr):
     """Parties the data are disclosed to (Art. 15(1)(c)); tables may name others."""
     automated: StrictBool = True
     """Processed by automated means (Art. 20(1)(b))."""
+    backups: BackupsDsr | None = None
+    """What is kept of the system beside it; told to the data subject with the day it ends."""
     label: Words = {}
     """The system's name."""
     description: Words = {}
@@ -80,6 +89,10 @@ class TableDsr(_Dsr):
     hold: str = ""
     controller: str = ""
     recipients: list[str] = []
+    shred_key: str = ""
+    """With ``erase: shred``: the table of this system whose rows hold the keys (Art. 17(1))."""
+    public: StrictBool = False
+    """The data were made public: others who show them are told of an erasure (Art. 17(2))."""
     label: Words = {}
     """What its rows are."""
     description: Words = {}

@@ -113,6 +113,7 @@ def _system(model: OpenDataContractStandard, dsr: ContractDsr, resolver: Resolve
         subjects=tuple(dsr.subjects),
         recipients=tuple(dsr.recipients),
         automated=dsr.automated,
+        backup_days=dsr.backups.kept_days if dsr.backups else 0,
         servers=tuple(_server(server, ("servers", place), resolver.notes) for place, server in servers),
         file=resolver.notes.file,
         description=(model.description.purpose if model.description else None) or "",

@@ -59,6 +59,8 @@ def read_table(table: SchemaObject, path: NodePath, *, around: Surroundings) -> 
         physical_name="" if table.physicalName in (None, name) else table.physicalName,
         labels=dsr.label,
         descriptions=dsr.description,
+        shred_key=dsr.shred_key,
+        public=dsr.public,
     )
 
 

@@ -117,6 +117,8 @@ class TableErasure(StrEnum):
     """Rows stay, their columns are erased one by one."""
     KEEP = "keep"
     """Rows stay whole on an exemption; needs a hold."""
+    SHRED = "shred"
+    """Rows stay and cannot be read any more: the data subject's key is destroyed; needs a table of keys."""
     NONE = "none"
     """The table holds nothing that erasure concerns."""
 

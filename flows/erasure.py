@@ -8,7 +8,7 @@ from flows.proving import agree_on_plan, until_proven
 from flows.recipients import tell_recipients
 from flows.stages import admit, case_of, over_systems, refuse, search_all, send
 from tasks.act.erasure import confirm_plan, erase_in_system, measure_system, plan_erasure, systems_in_order
-from tasks.act.proof import erased_rows, judge_erasure, kept_items, recount_system, tell_erasure
+from tasks.act.proof import erased_rows, judge_erasure, kept_items, recount_system, tell_erasure, unreached_items
 from tasks.archive_evidence import archive_evidence
 from tasks.locate_data import AGAIN, by_hand, forget_search, look_again
 from tasks.referrals import referrals_of
@@ -54,7 +54,8 @@ def _prove(case_id: str) -> None:
 
 def _outcome(case_id: str) -> str:
     """How the case ends; what a person did outside the software counts as erased (law 6)."""
-    kept = bool(kept_items(case_id, case_of(case_id).language))
+    language = case_of(case_id).language
+    kept = bool(kept_items(case_id, language) or unreached_items(case_id, language))
     if erased_rows(case_id) or by_hand(case_id):
         return "granted_in_part" if kept or referrals_of(case_id) else "granted"
     # Art. 17(3): all that was found is kept, each with its ground told (Art. 12(4)).

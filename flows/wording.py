@@ -11,6 +11,8 @@ from data_contracts.case import Case
 
 _NOTES = {
     "hold_over": "its hold is over",
+    "other_basis": "also used on another legal basis, which the ground does not reach",
+    "made_public": "was public: others who show it are to be told (Art. 17(2))",
     "shared": "shared with other people",
     "masked": "shown masked",
     "review": "free text, left out until a person has read it",

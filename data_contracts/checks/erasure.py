@@ -64,6 +64,21 @@ def nothing_is_forgotten(contracts: ContractSet) -> Iterator[Fault]:
             yield at_table(system, table, what=what, remedy=remedy)
 
 
+def shredding(contracts: ContractSet) -> Iterator[Fault]:
+    """What is shredded names the table of its system whose rows are deleted with the key in them (Art. 17(1))."""
+    for system, table in contracts.tables():
+        if table.erase is not TableErasure.SHRED:
+            if table.shred_key:
+                what, remedy = "names `shred_key`, but is not shredded", "remove it, or write `erase: shred`"
+                yield at_table(system, table, what=what, remedy=remedy)
+            continue
+        keys = [other for other in system.tables if other.name == table.shred_key]
+        if not keys or keys[0].erase is not TableErasure.DELETE:
+            what = "says `erase: shred`, but names no table of keys whose rows are deleted"
+            remedy = "add `shred_key`: a table of this system with `erase: delete`"
+            yield at_table(system, table, what=what, remedy=remedy)
+
+
 def clearing(contracts: ContractSet) -> Iterator[Fault]:
     """NULL needs a column that takes it."""
     for system, table, column in contracts.columns():

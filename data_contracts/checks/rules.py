@@ -37,6 +37,7 @@ RULES: Final[tuple[Rule, ...]] = (
     erasure.holds_count,
     erasure.columns_say_what,
     erasure.nothing_is_forgotten,
+    erasure.shredding,
     erasure.clearing,
     erasure.masking,
     erasure.pseudonyms,

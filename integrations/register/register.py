@@ -9,6 +9,7 @@ from integrations.register.cases import CaseStore
 from integrations.register.data_keys import KeyStore
 from integrations.register.database import Database, make_engine, read_url
 from integrations.register.gates import GateStore
+from integrations.register.holds import HoldStore
 from integrations.register.leases import LeaseStore
 from integrations.register.ledger import StepLedger
 from integrations.register.operators import OperatorStore
@@ -31,6 +32,7 @@ class SqlRegister(
     ApiKeyStore,
     RecipientStore,
     RunStore,
+    HoldStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

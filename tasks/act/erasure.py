@@ -23,6 +23,7 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.keys import Condition, Order, Selection
 from data_contracts.plan import Located, Plan
 from data_contracts.vocabulary import ColumnErasure, TableErasure
+from tasks.act.limits import ground_facts, limited, seal_holds
 from tasks.locate_data import by_hand
 from tasks.plans import confirm, freeze, plan_receipt, planned
 from tasks.restricted import seal_spared, spare_restricted
@@ -57,6 +58,7 @@ def measure_system(case_id: str, system: str) -> Mapping[str, int]:
         )
     _seal_keys(case_id, system)
     seal_spared(case_id, system)
+    seal_holds(case_id, system)
     parts = parts_of(case_id, system, _today())
     located = with_row_keys(case_id, read_located(case_id), system)
     tables = [name for owner, name in located.conditions if owner == system]
@@ -73,7 +75,9 @@ def plan_erasure(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> str:
         return digest
     if not services().vault.has(case_id, TOKEN_KEY):
         write_json(case_id, TOKEN_KEY, {"key": secrets.token_hex(32)})
-    return freeze(_plan(case_id, counts), {"as_of": _today().isoformat(), "totals": _totals(counts)})
+    return freeze(
+        _plan(case_id, counts), {"as_of": _today().isoformat(), "totals": _totals(counts), **ground_facts(case_id)}
+    )
 
 
 @step("confirm")
@@ -112,7 +116,8 @@ def parts_of(case_id: str, system: str, as_of: date) -> list[Segment]:
     located = with_row_keys(case_id, read_located(case_id), system)
     over = {(system, slot[1]): keys for slot, keys in _sealed_keys(case_id, system).items() if slot[0] == _OVER}
     parts = segments(provided.contracts, located, _calendar(as_of), over=over)
-    return list(spare_restricted(case_id, system, [part for part in parts if part.path[0] == system]))
+    spared = spare_restricted(case_id, system, [part for part in parts if part.path[0] == system])
+    return list(limited(case_id, system, spared))
 
 
 def with_row_keys(case_id: str, located: Located, system: str) -> Located:

@@ -7,10 +7,15 @@ Three counts for every table that the plan speaks of, none of them a statement's
 3. ``keys``: keys that a fresh search from what the subject gave reaches and the sealed search did not know: none.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from data_contracts.contract import Table, in_language
+from data_contracts.evidence import Facts, Record
 from data_contracts.keys import Condition, Selection
+from data_contracts.notices import ToldItem
 from data_contracts.plan import Remaining, TablePath
 from data_contracts.ports import KeptItem
 from tasks.act.erasure import parts_of, planned_as_of, replacements, with_row_keys
@@ -20,10 +25,13 @@ from tasks.notify_subject import Content, tell_erased
 from tasks.plans import plan_receipt
 from tasks.proving import is_proven, judge_act
 from tasks.referrals import referrals_of
+from tasks.rules.limits import OTHER_BASIS, PUBLIC
 from tasks.rules.plan import Segment, erased_look
 from tasks.sealed import read_located
 from tasks.services import services
 from tasks.step import step
+
+_ERASING = frozenset({"delete", "clear", "mask", "pseudonymise", "shred"})
 
 
 @step("recount")
@@ -47,6 +55,9 @@ def tell_erasure(case_id: str) -> str:
     """Tell what was erased, what was kept with its legal ground, and what was done by hand (Art. 12(3), 17(3))."""
     language = services().register.case(case_id).language
     content = Content(
+        not_done=tuple(unreached_items(case_id, language)),
+        done=tuple(public_items(case_id, language)),
+        backups_until=backups_until(case_id),
         kept=tuple(kept_items(case_id, language)),
         erased_rows=erased_rows(case_id),
         is_proven=is_proven(case_id),
@@ -80,6 +91,51 @@ def kept_items(case_id: str, language: str) -> list[KeptItem]:
     return items
 
 
+def unreached_items(case_id: str, language: str) -> list[ToldItem]:
+    """What stays because the ground of Art. 17(1) does not reach it, each with its place and the reason."""
+    return _items(case_id, language, {"keep"}, OTHER_BASIS)
+
+
+def public_items(case_id: str, language: str) -> list[ToldItem]:
+    """What was erased and had been made public: others who show it are told (Art. 17(2))."""
+    return _items(case_id, language, _ERASING, PUBLIC)
+
+
+def backups_until(case_id: str) -> str:
+    """ISO date by which the last backup of what was erased is overwritten, noted in evidence; empty without backups."""
+    provided = services()
+    entry = provided.register.step(case_id, "backups")
+    if entry is None or entry.state != "done":
+        contracts, today = (
+            provided.contracts,
+            provided.now().astimezone(ZoneInfo(provided.organisation.time_zone)).date(),
+        )
+        days = {line["system"]: contracts.systems[line["system"]].backup_days for line in _erased_lines(case_id)}
+        until = {name: (today + timedelta(days=kept)).isoformat() for name, kept in sorted(days.items()) if kept}
+        facts: Facts = {"until": until}
+        provided.register.complete(case_id, "backups", receipt={"until": until}, record=Record("backups", "", facts))
+        return max(until.values(), default="")
+    told: Any = entry.receipt["until"]
+    return max(told.values(), default="")
+
+
+def _erased_lines(case_id: str) -> list[Any]:
+    return [line for line in plan_receipt(case_id)["plan"]["lines"] if line["action"] in _ERASING and line["rows"]]
+
+
+def _items(case_id: str, language: str, actions: Container[str], note: str) -> list[ToldItem]:
+    """One item for each table that has such lines."""
+    contracts = services().contracts
+    places: dict[tuple[str, str], None] = {}
+    for line in plan_receipt(case_id)["plan"]["lines"]:
+        if line["action"] in actions and line["note"] == note and line["rows"]:
+            system = contracts.systems[line["system"]]
+            table = system.table(line["table"])
+            name = in_language(table.labels, language) or table.name.replace("_", " ")
+            places[name, in_language(system.labels, language) or system.title] = None
+    return [ToldItem(table, (system,), note) for table, system in places]
+
+
 def erased_rows(case_id: str) -> int:
     """Rows deleted or blanked: the largest count of each table, since columns are counted line by line.
 
@@ -88,7 +144,7 @@ def erased_rows(case_id: str) -> int:
     handled = by_hand(case_id)
     rows: dict[TablePath, int] = {}
     for line in plan_receipt(case_id)["plan"]["lines"]:
-        if line["system"] not in handled and line["action"] in {"delete", "clear", "mask", "pseudonymise"}:
+        if line["system"] not in handled and line["action"] in _ERASING:
             path = (line["system"], line["table"])
             rows[path] = max(rows.get(path, 0), line["rows"])
     return sum(rows.values())

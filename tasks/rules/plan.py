@@ -38,8 +38,8 @@ _VERBS: Mapping[ColumnErasure, Action] = {
 }
 
 
-_LEAVING: frozenset[Action] = frozenset({"keep", "refer"})
-"""Verbs of rows that stay as they are."""
+_LEAVING: frozenset[Action] = frozenset({"keep", "refer", "shred"})
+"""Verbs of rows that stay as they are; what is shredded is only made unreadable, by deleting its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,8 @@ def _own_rows(
 ) -> list[Segment]:
     if table.erase is TableErasure.DELETE:
         return [Segment((table.system, table.name), "delete", Selection(table.name, conditions))]
+    if table.erase is TableErasure.SHRED:
+        return [Segment((table.system, table.name), "shred", Selection(table.name, conditions))]
     if table.erase is TableErasure.KEEP:
         return _held(table, conditions, table.hold, (), contracts=contracts, calendar=calendar)
     if table.erase is TableErasure.NONE:

@@ -273,6 +273,21 @@ MISTAKES = [
         "customer.email",
         "with a start column of `customer`",
     ),
+    (
+        "shredding without a key",
+        at("crm.ticket", erase="shred"),
+        CRM,
+        "ticket",
+        "names no table of keys",
+    ),
+    (
+        "shredding with a key that stays",
+        at("crm.ticket", erase="shred", shred_key="customer"),
+        CRM,
+        "ticket",
+        "names no table of keys",
+    ),
+    ("key of nothing", at("crm.ticket", shred_key="household"), CRM, "ticket", "but is not shredded"),
     # the company
     (
         "kinds a recipient knows",
@@ -363,6 +378,9 @@ SOUND = [
     ("hold that ends elsewhere, for what is kept", at("crm.customer.email", erase="keep", hold="accounting_10y")),
     ("keyed hash for as long as its hold", at("crm.customer.email", erase="hmac", hold="accounting_10y")),
     ("pseudonym", _strategy("token", required=True)),
+    ("shredding", at("crm.ticket", erase="shred", shred_key="household")),
+    ("backups", at("crm", backups={"kept_days": 35})),
+    ("public", at("crm.ticket", public=True)),
     ("mask", _strategy("mask", physicalType="text")),
     ("integer and number", native("crm.ticket.customer_id", logicalType="number")),
     ("table of its own controller", at("crm.ticket", controller="acme", recipients=["printer"])),
