@@ -78,6 +78,7 @@ def a_full_notice(kind: NoticeKind, language: str, **changes: Any) -> Notice:
         "response_due": "2026-04-02",
         "recipient_name": "Éloïse Dupont",
         "reasons": ("identity_failed",) if kind is NoticeKind.REFUSAL else (),
+        "ground": "complexity" if kind is NoticeKind.EXTENSION else "",
         "found_rows": 42 if kind is NoticeKind.ANSWER else 0,
         **({"kept": _KEPT, "erased_rows": 37} if kind is NoticeKind.ERASURE_DONE else {}),
         **changes,

@@ -82,8 +82,7 @@ def put_together(form: Form, notice: Notice, organisation: Organisation) -> Word
     local = organisation.in_country(notice.country)
     language = known_language(notice.language, local)
     context = _context(notice, local, language)
-    if notice.kind is NoticeKind.REFUSAL:
-        _require_art_12_4(notice, context)
+    _require_what_the_law_asks(notice, context)
     env, folder = environment(form), f"notices/{language}"
     ui = env.get_template(f"notices/parts.{form}.j2").module
     subject = environment("text").get_template(f"{folder}/subject.j2").render(context)
@@ -161,12 +160,23 @@ def _add_kept(entries: dict[tuple[str, str, str], _Kept], item: KeptItem) -> dic
     return {**entries, key: _Kept(*key, rows=before.rows + item.rows, tables=tables)}
 
 
-def _require_art_12_4(notice: Notice, context: Mapping[str, Any]) -> None:
-    """Refuse to write a refusal that lacks one of the three things Art. 12(4) asks for."""
-    if not context["reasons"] and not context["reason_lines"]:
-        raise StepFailed(
-            "a refusal gives no reason in words", where=notice.case_id, remedy="write the reason for the person"
-        )
+def _require_what_the_law_asks(notice: Notice, context: Mapping[str, Any]) -> None:
+    """Refuse to write a refusal, in whole or part, or an extension that lacks what Art. 12(3) and (4) ask for."""
+    if notice.kind is NoticeKind.REFUSAL:
+        _require_reasons(notice, [*context["reasons"], *context["reason_lines"]])
+    if notice.kind is NoticeKind.EXTENSION:
+        _require_reasons(notice, [context["words"]["extension"].get(notice.ground), *context["reason_lines"]])
+    if notice.kind is NoticeKind.REFUSAL or notice.not_done:
+        _require_remedies(context)
+
+
+def _require_reasons(notice: Notice, reasons: Iterable[str | None]) -> None:
+    if not any(reasons):
+        what = f"a notice of {notice.kind.value} gives no reason in words"
+        raise StepFailed(what, where=notice.case_id, remedy="write the reason for the person")
+
+
+def _require_remedies(context: Mapping[str, Any]) -> None:
     org: Organisation = context["org"]
     if not org.authority.name.strip():
         raise _profile_lacks("authority.name", "the authority to complain to")

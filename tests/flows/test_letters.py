@@ -2,15 +2,17 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data_contracts.errors import RequestInvalid
-from data_contracts.vocabulary import Decision, Gate, Right
+from data_contracts.request import FieldChange, Statement
+from data_contracts.vocabulary import Decision, Gate, RestrictionGround, Right
 from flows import letters, wiring
+from flows.clock_work import take_back
 from tests.flows.company import House
 
 HOME = ("12 rue des Lilas", "59000 Lille")
@@ -31,10 +33,20 @@ def records(house: House, case_id: str) -> list[dict[str, Any]]:
     return [json.loads(base64.b64decode(str(one["payload"])))["predicate"] for one in envelopes]
 
 
-@pytest.mark.parametrize("right", [Right.ACCESS, Right.ERASURE])
+ASKED: Mapping[Right, Statement] = {
+    Right.ACCESS: Statement(),
+    Right.RECTIFICATION: Statement(changes=[FieldChange(field="user.contact.email", value="new@example.org")]),
+    Right.ERASURE: Statement(),
+    Right.RESTRICTION: Statement(restriction_ground=RestrictionGround.ACCURACY),
+    Right.PORTABILITY: Statement(),
+    Right.OBJECTION: Statement(direct_marketing=True),
+}
+
+
+@pytest.mark.parametrize("right", list(Right))
 def test_case_is_told_once_its_answer_was_posted(house: House, right: Right) -> None:
     """The subject is told only when the letter was posted; until then the case waits."""
-    case_id = house.open(right, postal_address=HOME)
+    case_id = house.open(right, postal_address=HOME, statement=ASKED[right])
 
     entry = house.until(Gate.POSTING, case_id)
     before = house.states(case_id)
@@ -43,7 +55,20 @@ def test_case_is_told_once_its_answer_was_posted(house: House, right: Right) -> 
     assert entry.subject == "notice.acknowledgement"  # the oldest of the letters that wait
     assert "subject_told" not in before
     assert house.states(case_id)[-2:] == ["subject_told", "archived"]
-    assert not [mail for mail in house.mails() if house.company.subject.name in mail]  # recipients are told by mail
+    assert not [mail for mail in house.mails() if f"Dear {house.company.subject.name}" in mail]
+
+
+def test_withdrawal_waits_for_its_posting(house: House) -> None:
+    """What is confirmed by letter is confirmed once it was posted; only then is the case closed."""
+    case_id = house.open(Right.ACCESS, postal_address=HOME)
+    house.until(Gate.IDENTITY, case_id)
+    take_back(case_id, operator="zoe", code=house.code("zoe"))
+
+    waiting = house.run(case_id)
+
+    assert waiting is not None
+    assert house.states(case_id)[-1] == "withdrawn"
+    assert house.walk(case_id) == "withdrawn"
 
 
 def test_refusal_waits_for_its_posting(house: House) -> None:

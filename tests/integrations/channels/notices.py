@@ -20,6 +20,7 @@ def a_notice(kind: NoticeKind = NoticeKind.ACKNOWLEDGEMENT, **changes: Any) -> N
         "received_on": datetime(2026, 11, 23, 23, 30, tzinfo=UTC),
         "response_due": "2026-12-24",
         "reasons": ("identity_failed",) if kind is NoticeKind.REFUSAL else (),
+        "ground": "complexity" if kind is NoticeKind.EXTENSION else "",
         **changes,
     }
     return Notice(kind=kind, **given)

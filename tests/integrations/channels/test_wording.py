@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data_contracts.company import Organisation
 from data_contracts.errors import ContractInvalid, DeliveryUncertain, RequestInvalid, StepFailed, SystemUnavailable
-from data_contracts.notices import KeptItem, Rendered
+from data_contracts.notices import KeptItem, Rendered, ToldItem
 from data_contracts.vocabulary import NoticeKind, Right
 from integrations.channels.memory import MemoryChannel
 from integrations.channels.message import message_slug
@@ -100,6 +100,25 @@ def test_a_refusal_without_reasons(organisation: Organisation, reasons: tuple[st
     """A refusal whose reasons nobody could understand is not written."""
     with pytest.raises(StepFailed, match="reason"):
         put_into_words(a_notice(NoticeKind.REFUSAL, reasons=reasons), organisation)
+
+
+def test_an_extension_without_reasons(organisation: Organisation) -> None:
+    """More time is told with its reasons, or not at all (Art. 12(3))."""
+    with pytest.raises(StepFailed, match="extension gives no reason"):
+        put_into_words(a_notice(NoticeKind.EXTENSION, ground="unheard_of"), organisation)
+
+
+@EACH
+def test_what_was_not_done_comes_with_its_remedies(organisation: Organisation, language: str) -> None:
+    """A refusal of a part tells the remedies as one of the whole does (Art. 12(4))."""
+    refused = a_notice(NoticeKind.OBJECTION_DONE, language=language, not_done=(ToldItem("Prix", why="not_objectable"),))
+
+    text = flat(put_into_words(refused, organisation).text)
+
+    assert words(language)["reasons"]["not_objectable"] in text
+    assert organisation.court[language] in text
+    with pytest.raises(ContractInvalid, match=r"12\(4\)"):
+        put_into_words(refused, organisation.model_copy(update={"court": {}}))
 
 
 @pytest.mark.parametrize("lacking", [{"court": {}}, {"court": {"en": "x"}}, {"authority": a_contact(" ")}])
