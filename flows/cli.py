@@ -19,6 +19,7 @@ from flows import (
     cli_evidence,
     cli_holds,
     cli_letters,
+    cli_lift,
     cli_operators,
     cli_permissions,
     cli_recipients,
@@ -38,6 +39,7 @@ app.add_typer(cli_contracts.app, name="contracts")
 app.add_typer(cli_evidence.app, name="evidence")
 app.add_typer(cli_letters.app)
 app.add_typer(cli_holds.app, name="hold")
+app.add_typer(cli_lift.app)
 app.add_typer(cli_operators.app, name="operator")
 app.add_typer(cli_operators.keys, name="keys")
 cli_permissions.register(app)

@@ -58,13 +58,15 @@ class GateStore(Store):
 
         Args:
             case_id: of that case alone.
-            open_only: those that wait for an answer: undecided, not replaced, of a case that has not ended.
+            open_only: those that wait for an answer: undecided, not replaced, of a case that has not ended, or opened
+                since it ended (a restriction is lifted after its case).
         """
         wanted = sa.select(tables.gates).order_by(_G.gate_id)
         if case_id is not None:
             wanted = wanted.where(_G.case_id == case_id)
         if open_only:
-            waiting = tables.cases.c.state.not_in(sorted(ENDED))
+            is_going_on = tables.cases.c.state.not_in(sorted(ENDED))
+            waiting = sa.or_(is_going_on, _G.opened_at > tables.cases.c.closed_at)
             wanted = wanted.join(tables.cases).where(_G.outcome.is_(None), _G.is_newest, waiting)
         with self._database.read() as connection:
             return _entries(connection, wanted, {})

@@ -1,5 +1,7 @@
 """Gates and answers (law 5)."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from data_contracts.errors import AnswerRefused, CaseUnknown
@@ -133,12 +135,22 @@ def test_a_note_is_shown_until_an_answer_is_accepted(register: SqlRegister, case
 
 def test_gates_of_an_ended_case_wait_for_nobody(register: SqlRegister, case_id: str) -> None:
     """A case that was withdrawn and archived asks nothing any more."""
-    register.open_gate(a_gate(case_id))
+    register.open_gate(a_gate(case_id, opened_at=datetime(2026, 3, 2, 9, 0, tzinfo=UTC)))
 
     for state in (CaseState.WITHDRAWN, CaseState.ARCHIVED):
         register.complete(case_id, state, receipt={}, record=None, move=(state, "test"))
 
     assert register.gates(open_only=True) == []
+
+
+def test_gate_that_opens_after_the_end_waits(register: SqlRegister, case_id: str) -> None:
+    """A restriction is lifted after its case has ended (Art. 18(3))."""
+    for state in (CaseState.WITHDRAWN, CaseState.ARCHIVED):
+        register.complete(case_id, state, receipt={}, record=None, move=(state, "test"))
+
+    register.open_gate(a_gate(case_id, subject="lift"))
+
+    assert [gate.subject for gate in register.gates(open_only=True)] == ["lift"]
 
 
 def test_a_gate_of_no_case_is_refused(register: SqlRegister) -> None:

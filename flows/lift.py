@@ -1,0 +1,44 @@
+"""Lifting a restriction (Art. 18(3)): a person decides, the data subject is told, then it ends."""
+
+from prefect import flow
+
+from data_contracts.vocabulary import Decision
+from flows.forms import RestrictionForm
+from flows.gates import ask
+from flows.opening import case_flow
+from flows.stages import over_systems, send
+from tasks.act.lifting import (
+    finish_lifting,
+    is_lifted,
+    leave_in_force,
+    lift_question,
+    require_restriction,
+    restricted_systems,
+    tell_lifting,
+    unmark_system,
+)
+
+LIFTED, KEPT = "lifted", "kept"
+
+
+@flow(name="lift", validate_parameters=False, persist_result=False)
+def lift(case_id: str) -> str:
+    """Lift the restriction that a case carried out (Art. 18(3)).
+
+    Args:
+        case_id: An ended case of restriction.
+    """
+    return case_flow("restriction", case_id, RestrictionForm(), carry_out)
+
+
+def carry_out(case_id: str) -> str:
+    """Lift, from wherever it stands; ``lifted``, or ``kept`` where a person decided so."""
+    require_restriction(case_id)
+    if not is_lifted(case_id):
+        if ask(case_id, lift_question(case_id)).outcome is not Decision.APPROVE:
+            leave_in_force(case_id)
+            return KEPT
+        send(case_id, lambda: tell_lifting(case_id))
+        over_systems(case_id, unmark_system, restricted_systems(case_id), in_order=True)
+    finish_lifting(case_id)
+    return LIFTED

@@ -1,0 +1,35 @@
+"""What ``rightsflow lift`` does: answers the question with a proof of who decided, and carries the lifting on."""
+
+from typing import Any
+
+from data_contracts.vocabulary import Decision
+from flows import wiring
+from flows.gates import WaitingForPerson, opened
+from flows.leases import carrying
+from flows.lift import carry_out
+from tasks.act.lifting import is_lifted, lift_question, require_restriction
+from tasks.approval import Answer, answer_gate
+from tasks.step import guarded
+
+
+def lift_restriction(case_id: str, *, operator: str, code: str, reason: str) -> dict[str, Any]:
+    """Decide that a restriction is lifted, tell the data subject, and lift it.
+
+    Raises:
+        RequestInvalid: when the case carried out no restriction that is in force.
+        AnswerRefused: when the operator may not decide, or the code is wrong.
+    """
+    with wiring.opened():
+        guarded(require_restriction, "lift")(case_id)
+        if not is_lifted(case_id):
+            entry = opened(case_id, lift_question(case_id))
+            if entry.outcome is None:
+                answer_gate(entry, Answer(operator, Decision.APPROVE, code=code, reason=reason))
+        try:
+            with carrying(case_id):
+                outcome = guarded(carry_out, "lift")(case_id)
+        except WaitingForPerson as waiting:
+            gate = f"{waiting.entry.gate.value}:{waiting.entry.subject}".rstrip(":")
+            said = f"{case_id} waits at gate {gate}; the restriction is in force until then"
+            return {"case": case_id, "outcome": "", "waits_at": gate, "said": said}
+    return {"case": case_id, "outcome": outcome, "waits_at": "", "said": f"the restriction of {case_id} is {outcome}"}

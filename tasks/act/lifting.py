@@ -1,0 +1,173 @@
+"""Lift a restriction (Art. 18(3)): the data subject is told first, then markers and list are undone and proven.
+
+The order:
+
+1. a person decides, proven, with the reason that the data subject reads;
+2. the notice leaves, on paper: was posted. Until then nothing is lifted;
+3. markers are taken back in every system, and looked at again; rows that another case restricts stay marked;
+4. the list is lifted, evidence says so, and the keys that were kept sealed are destroyed.
+"""
+
+from collections.abc import Iterator
+
+from data_contracts.errors import ActUnproven, MoveRefused, RequestInvalid
+from data_contracts.evidence import Facts, Record
+from data_contracts.keys import ChangeColumns, Condition, Look, Selection
+from data_contracts.vocabulary import Decision, Gate, NoticeKind, Right
+from tasks.approval import Question, deciding_people, reason_name
+from tasks.archive_evidence import is_restricted
+from tasks.notify_subject import Content, send_notice
+from tasks.posting import awaits_posting
+from tasks.restricted import ROWS, restricted_rows, rows_of
+from tasks.rules.restrictions import markers_of
+from tasks.services import services
+from tasks.step import step
+
+LIFT = "lift"
+_TOLD = f"notice.{NoticeKind.RESTRICTION_LIFTED.value}"
+_LIFTED, _KEPT = "lifted", "left in force"
+
+
+def require_restriction(case_id: str) -> None:
+    """That the case is one of restriction, carried out and in force, or is just being lifted.
+
+    Raises:
+        RequestInvalid: when it is not.
+    """
+    case = services().register.case(case_id)
+    if case.right is not Right.RESTRICTION or not case.is_ended or not (is_restricted(case) or is_lifted(case_id)):
+        raise RequestInvalid(
+            "there is no restriction in force that this case carried out",
+            where=case_id,
+            remedy="name an ended case of restriction; 'rightsflow stances show' names those in force",
+        )
+
+
+def is_lifted(case_id: str) -> bool:
+    """Whether the restriction was lifted."""
+    entry = services().register.step(case_id, _LIFTED)
+    return entry is not None and entry.state == "done"
+
+
+def lift_question(case_id: str) -> Question:
+    """Whether to lift; each time somebody decided not to, the next question is a new one."""
+    listed = services().register.restrictions_by(case_id)
+    ground = listed[0].ground.value if listed else ""
+    return Question(
+        gate=Gate.APPROVAL,
+        subject=LIFT,
+        description=(
+            f"**Case {case_id}: lift the restriction (Art. 18(1)({ground}))?**\n\nThe data subject is told first, with "
+            "the reason you give (Art. 18(3)); then the data may be used again. Answer *approve* with the reason, or "
+            "*refuse* to leave it in force."
+        ),
+        facts={"lift": case_id, "kept": _times_kept(case_id)},
+        options=(Decision.APPROVE, Decision.REFUSE),
+    )
+
+
+@step("keep restricted")
+def leave_in_force(case_id: str) -> int:
+    """Note that a person decided not to lift; how often that was by now."""
+    number = _times_kept(case_id)
+    record = Record(_KEPT, "", {"number": number})
+    services().register.complete(case_id, _KEPT, str(number), receipt={}, record=record)
+    return number + 1
+
+
+@step("tell lifting")
+def tell_lifting(case_id: str) -> str:
+    """Tell the data subject that the restriction is going to be lifted, and why (Art. 18(3))."""
+    register, vault = services().register, services().vault
+    gate = register.gate(case_id, Gate.APPROVAL, LIFT)
+    name = reason_name(Gate.APPROVAL, LIFT, 0)
+    reason = ""
+    if gate is not None and vault.has(case_id, name):
+        with vault.read(case_id, name) as blob:
+            reason = blob.read().decode()
+    return send_notice(case_id, NoticeKind.RESTRICTION_LIFTED, Content(reason_text=reason))
+
+
+@step("unmark")
+def unmark_system(case_id: str, system: str) -> dict[str, int]:
+    """Take the markers of one system back, and look again; rows by table.
+
+    Raises:
+        MoveRefused: while the data subject was not told.
+        ActUnproven: when a row is still marked afterwards.
+    """
+    require_told(case_id)
+    register = services().register
+    entry = register.claim(case_id, "unmark", system)
+    if entry.state == "done":
+        return dict(entry.receipt["rows"])  # type: ignore[call-overload, no-any-return]  # written below
+    orders = list(_orders(case_id, system))
+    connector = services().systems.connector(system)
+    touched = connector.carry_out(orders) if orders else []
+    for order in orders:
+        if connector.count_unlike(order.selection, Look(holding=order.set_to)):
+            raise ActUnproven("rows are still marked", where=f"{case_id}, {system}", remedy="answer 'retry'")
+    rows = {order.selection.table: count for order, count in zip(orders, touched, strict=True)}
+    facts: Facts = {"rows": rows, "still_marked": 0}
+    register.complete(case_id, "unmark", system, receipt={"rows": rows}, record=Record("unmark", system, facts))
+    return rows
+
+
+@step("lift")
+def finish_lifting(case_id: str) -> str:
+    """Lift the list and destroy what was kept sealed; the people who decided.
+
+    Raises:
+        MoveRefused: while the data subject was not told.
+    """
+    require_told(case_id)
+    register = services().register
+    gate = register.gate(case_id, Gate.APPROVAL, LIFT)
+    people = ", ".join(deciding_people(gate)) if gate else ""
+    register.lift_restriction(case_id)
+    facts: Facts = {"decided_by": people, "told_first": True, "keys": "destroyed"}
+    register.complete(
+        case_id, _LIFTED, receipt={"by": people}, record=Record(_LIFTED, "", facts), actor=people or "rightsflow"
+    )
+    services().vault.destroy(case_id)
+    return people
+
+
+def require_told(case_id: str) -> None:
+    """That the data subject was told before anything is lifted (Art. 18(3)).
+
+    Raises:
+        MoveRefused: when not.
+    """
+    told = services().register.step(case_id, _TOLD)
+    if told is None or told.state != "done" or awaits_posting(case_id):
+        raise MoveRefused(
+            "a restriction is lifted only after the data subject was told (Art. 18(3))",
+            where=case_id,
+            remedy=f"carry on with 'rightsflow lift {case_id}'",
+        )
+
+
+def restricted_systems(case_id: str) -> list[str]:
+    """Systems in which the case restricts rows."""
+    names = services().vault.names(case_id)
+    return [system for system in services().contracts.systems if f"{ROWS}{system}" in names]
+
+
+def _times_kept(case_id: str) -> int:
+    return sum(1 for name, _ in services().register.steps(case_id) if name == _KEPT)
+
+
+def _orders(case_id: str, system: str) -> Iterator[ChangeColumns]:
+    others = restricted_rows(system, but=case_id)
+    for name, ways in rows_of(case_id, system).items():
+        markers = markers_of(services().contracts.table(system, name))
+        left = tuple(way for way in (_less(way, others.get(name, ())) for way in ways) if way.keys)
+        if markers and left:
+            yield ChangeColumns(Selection(name, left), set_to=dict.fromkeys(markers, False))
+
+
+def _less(way: Condition, others: tuple[Condition, ...]) -> Condition:
+    """The keys that no other case restricts."""
+    taken = {key for other in others if other.columns == way.columns for key in other.keys}
+    return Condition(way.columns, way.keys - taken, way.normalise)
