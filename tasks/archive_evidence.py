@@ -22,7 +22,7 @@ PACKAGE = "package.zip"
 _KEPT_PREFIXES = (PACKAGE, "notice.")
 _RESTRICTION_KEEPS = (REQUEST, ROWS)
 _RESTRICTING = frozenset({Right.RESTRICTION, Right.OBJECTION})
-_NOT_GRANTED = frozenset({"withdrawn", "refused", "identity_failed", "duplicate"})
+_NOT_GRANTED = frozenset({"withdrawn", "refused", "referred", "identity_failed", "duplicate"})
 _WITHOUT_PACKAGE = frozenset({"withdrawn"})
 _WITH_PACKAGE = frozenset({Right.ACCESS, Right.PORTABILITY})
 

@@ -20,11 +20,11 @@ from data_contracts.permissions import Restriction
 from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, RestrictionGround, Right
 from tasks.act.changing import Changing, Counts
-from tasks.act.restriction import referrals_of
 from tasks.approval import Question, deciding_people, reason_name
 from tasks.notify_recipients import recipients_told
 from tasks.notify_subject import Content, send_notice
 from tasks.proving import is_proven
+from tasks.referrals import referrals_of
 from tasks.restricted import found_subject_keys
 from tasks.rules.changes import Change
 from tasks.rules.objections import (
@@ -190,7 +190,7 @@ def tell_objection(case_id: str, unmarked: str = "") -> str:
         done=tuple(_done(case_id, lines)),
         not_done=(*not_done, *_unmarked(case_id, unmarked)),
         reason_text=_compelling_grounds(case_id) if known[_GOES_ON] else "",
-        referrals=referrals_of(case_id, [line for line in lines if line["action"] == "refer" and line["rows"]]),
+        referrals=() if unmarked else referrals_of(case_id),
         recipients=() if unmarked else recipients_told(case_id),
         is_proven=is_proven(case_id),
     )
@@ -207,7 +207,7 @@ def why_refused(case_id: str) -> tuple[list[str], str]:
 
 def objection_outcome(case_id: str) -> str:
     """How the case ends."""
-    is_partial = bool(_weighed(case_id)[_GOES_ON] or objections_of(case_id).out_of_reach)
+    is_partial = _weighed(case_id)[_GOES_ON] or objections_of(case_id).out_of_reach or referrals_of(case_id)
     return "granted_in_part" if is_partial else "granted"
 
 

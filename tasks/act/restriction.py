@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from data_contracts.contract import Table, in_language
 from data_contracts.evidence import Facts, Record
-from data_contracts.notices import Referral, ToldItem
+from data_contracts.notices import ToldItem
 from data_contracts.permissions import Restriction
 from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import CaseState, NoticeKind, Right
@@ -22,6 +22,7 @@ from tasks.notify_recipients import recipients_told
 from tasks.notify_subject import Content, send_notice
 from tasks.plans import plan_receipt
 from tasks.proving import is_proven
+from tasks.referrals import referrals_of
 from tasks.restricted import found_subject_keys, seal_rows
 from tasks.rules.changes import Change
 from tasks.rules.restrictions import ground_of_restriction, restricted_purposes, restriction_changes
@@ -81,7 +82,7 @@ def tell_restriction(case_id: str) -> str:
     content = Content(
         ground=_said(case_id)[0],
         done=told_tables(case_id, paths),
-        referrals=referrals_of(case_id, [line for line in lines if line["action"] == "refer" and line["rows"]]),
+        referrals=referrals_of(case_id),
         is_proven=is_proven(case_id),
         found_rows=len(paths),
         recipients=recipients_told(case_id),
@@ -102,25 +103,9 @@ def told_tables(case_id: str, paths: Iterable[tuple[str, str]]) -> tuple[ToldIte
     )
 
 
-def referrals_of(case_id: str, lines: Iterable[Mapping[str, str]]) -> tuple[Referral, ...]:
-    """Other controllers that hold data of their own (charter P2), each with what it holds."""
-    contracts, language = services().contracts, services().register.case(case_id).language
-    tables = [contracts.table(line["system"], line["table"]) for line in lines]
-    owners = dict.fromkeys(table.controller for table in tables)
-    return tuple(
-        Referral(
-            party.name, party.policy, party.contact, tuple(_title(t, language) for t in tables if t.controller == key)
-        )
-        for key in owners
-        if (party := contracts.vocabulary.parties.get(key)) is not None
-    )
-
-
 def restriction_outcome(case_id: str) -> str:
     """How the case ends: what another controller holds is not ours to restrict."""
-    lines = plan_receipt(case_id)["plan"]["lines"]
-    is_partial = any(line["action"] == "refer" and line["rows"] for line in lines)
-    return "granted_in_part" if is_partial else "granted"
+    return "granted_in_part" if referrals_of(case_id) else "granted"
 
 
 def _said(case_id: str) -> tuple[str, tuple[str, ...]]:

@@ -24,7 +24,7 @@ def restricted(house: House, **typed: Any) -> str:
     """A case of restriction that was carried out."""
     statement = Statement(restriction_ground=RestrictionGround.ACCURACY)
     case_id = house.open(Right.RESTRICTION, statement=statement, **typed)
-    assert house.walk(case_id) == "granted"
+    house.walk(case_id)
     return case_id
 
 
