@@ -15,7 +15,7 @@ A run whose process was killed stays Running for ever by itself. The sweep, in t
 8. an archived case whose sealed package's time is over is purged.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -195,14 +195,23 @@ def _unasked(cases: Iterable[Case]) -> Iterator[Case]:
 
 
 def _wake(client: SyncPrefectClient, case: Case, now: datetime) -> int:
-    """Let the case's run go on, or start another one; not while a run lives or has only just stopped."""
-    runs = runs_of(client, case.case_id)
-    if not runs or any(run.state_type in LIVE - {StateType.PAUSED} for run in runs):
-        return 0
-    is_paused = any(run.state_type is StateType.PAUSED for run in runs)
-    wait = settings().crash_grace if is_paused else settings().restart_after
-    if any(run.state is not None and now - run.state.timestamp < wait for run in runs):
+    """Let the case's run go on, or start another one."""
+    if not sleeps(runs_of(client, case.case_id), now):
         return 0
     with suppress(SystemUnavailable):  # not deployed; the next sweep tries again
         return 1 if wake_flow(case) else 0
     return 0
+
+
+def sleeps(runs: Sequence[FlowRun], now: datetime) -> bool:
+    """Whether a case about which nobody is asked anything is carried on by none of its runs.
+
+    A suspended run sleeps once it is past the grace; one that has ended does so after a while, in which a person may
+    have mended what ended it. A case without any run is started elsewhere.
+    """
+    states = [run.state for run in runs if run.state is not None]
+    if not states or any(state.type in LIVE - {StateType.PAUSED} for state in states):
+        return False
+    is_suspended = any(state.type is StateType.PAUSED for state in states)
+    wait = settings().crash_grace if is_suspended else settings().restart_after
+    return all(now - state.timestamp >= wait for state in states)

@@ -191,7 +191,7 @@ def print_case(facts: Any) -> None:  # noqa: ANN401  # JSON facts
     console.print(f"{facts['state']} {facts['outcome']}  {clock_line(facts)}")
     table(facts["timeline"], ("at", "to", "cause", "actor"), title="Timeline")
     print_plan(facts["plan"])
-    waiting = [gate for gate in facts["gates"] if not gate["outcome"]]
+    waiting = [gate for gate in facts["gates"] if not gate["outcome"] and facts["waits_at"]]
     if waiting:
         table(waiting, ("gate", "roles", "people", "answered_by", "note"), title="Open gates")
     for name, text in facts.get("faults", {}).items():

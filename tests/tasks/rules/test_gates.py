@@ -12,7 +12,7 @@ from data_contracts.company import GateRule, Policy
 from data_contracts.errors import AnswerRefused, ContractInvalid
 from data_contracts.ports import GateAnswer, GateEntry, Operator
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right, Sensitivity
-from tasks.rules.gates import check_answer, check_standing, outcome_of, people_needed, rule_for
+from tasks.rules.gates import check_answer, check_standing, outcome_of, people_missing, people_needed, rule_for
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -192,3 +192,18 @@ def test_nothing_is_approved_by_fewer_people_than_asked_for(
 
     agreeing = {answer.operator for answer in answers if answer.decision is outcome}
     assert outcome is None or len(agreeing) >= people
+
+
+@pytest.mark.parametrize(
+    ("answers", "missing"),
+    [
+        pytest.param((), 2, id="nobody answered"),
+        pytest.param((an_answer("claire"),), 1, id="one of two"),
+        pytest.param((an_answer("claire"), an_answer("marc")), 0, id="both"),
+        pytest.param((an_answer("claire"), an_answer("marc", Decision.BY_HAND)), 1, id="they disagree"),
+        pytest.param((replace(an_answer("claire", Decision.REFUSE), reference="excessive"),), 1, id="excessive"),
+    ],
+)
+def test_how_many_more_people(answers: tuple[GateAnswer, ...], missing: int) -> None:
+    """Whoever looks at a gate sees how many have still to answer."""
+    assert people_missing(a_gate(answers=answers)) == missing

@@ -1,0 +1,46 @@
+"""A case never sleeps: nobody is asked anything, and no flow run carries it on."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from prefect.client.schemas.objects import FlowRun, State, StateType
+
+from flows.settings import settings
+from flows.watch import Swept, sleeps
+
+NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
+_GRACE, _AFTER = settings().crash_grace, settings().restart_after
+_SECOND = timedelta(seconds=1)
+
+
+def a_run(kind: StateType, since: timedelta) -> FlowRun:
+    """A flow run that has been in a state for some time."""
+    return FlowRun(flow_id=uuid4(), state=State(type=kind, timestamp=NOW - since))
+
+
+@pytest.mark.parametrize(
+    ("runs", "is_asleep"),
+    [
+        pytest.param([], False, id="none yet: it is started"),
+        pytest.param([a_run(StateType.RUNNING, _AFTER)], False, id="running"),
+        pytest.param([a_run(StateType.SCHEDULED, _AFTER)], False, id="about to run"),
+        pytest.param([a_run(StateType.PAUSED, _GRACE)], True, id="suspended at a gate that was answered"),
+        pytest.param([a_run(StateType.PAUSED, _GRACE - _SECOND)], False, id="suspended just now"),
+        pytest.param([a_run(StateType.FAILED, _AFTER)], True, id="failed, and nobody tried it again"),
+        pytest.param([a_run(StateType.FAILED, _AFTER - _SECOND)], False, id="failed just now"),
+        pytest.param([a_run(StateType.CANCELLED, _AFTER)], True, id="cancelled; the law's clock runs on"),
+        pytest.param([a_run(StateType.FAILED, _AFTER), a_run(StateType.RUNNING, _SECOND)], False, id="tried again"),
+        pytest.param([a_run(StateType.COMPLETED, _AFTER)], True, id="ended, and the case has not"),
+    ],
+)
+def test_who_sleeps(runs: list[FlowRun], *, is_asleep: bool) -> None:
+    """Past the grace of a suspended run, and a while after the last run ended."""
+    assert sleeps(runs, NOW) == is_asleep
+
+
+def test_sweep_that_did_nothing_says_nothing() -> None:
+    """The log of the whole system shows what was done."""
+    assert not Swept()
+    assert Swept(looked={"warned": 1})
+    assert Swept(woken=1)
