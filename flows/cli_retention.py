@@ -40,7 +40,13 @@ def retain(
 
 
 def _print(facts: Any) -> None:  # noqa: ANN401  # JSON facts
-    table([line for line in facts["lines"] if line["over"]], _COLUMNS, title="Over the retention period")
+    lines = [line | {"erases": _in_short(line["erases"])} for line in facts["lines"] if line["over"]]
+    table(lines, _COLUMNS, title="Over the retention period")
     print(facts["said"])
     for text in facts["failed"].values():
         print(text)
+
+
+def _in_short(erases: str) -> str:
+    """Rows, or how many columns: a list of names would fill the table."""
+    return erases if erases == "rows" else f"{len(erases.split(', '))} columns"
