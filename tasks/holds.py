@@ -1,6 +1,7 @@
 """Litigation holds: set and lifted by proven people, and looked at by whatever erases (Art. 17(3)(e)).
 
-Who is meant is kept as keyed digests. :func:`held_subjects` is for what erases rows of many people at once.
+Who is meant is kept as keyed digests, and sealed under the hold's id what to search by, until it is lifted.
+:func:`held_subjects` is for what erases rows of many people at once.
 """
 
 import secrets
@@ -15,10 +16,13 @@ from tasks.approval import prove_person
 from tasks.locate_data import load_search
 from tasks.rules.art19 import is_reference
 from tasks.rules.limits import HOLD
+from tasks.sealed import write_json
 from tasks.services import services
 from tasks.subject_keys import Digests, subject_keys_of
 
 _ROLES = (OperatorRole.LEGAL, OperatorRole.DPO)
+IDENTITY = "identity"
+"""The vault's name of the keys that a hold was set by."""
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -72,6 +76,8 @@ def set_hold(
     prove_person(operator, code, roles=_ROLES, where="hold")
     hold_id = "H-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
     hold = LitigationHold(hold_id, keys, chosen, reference, operator, provided.now())
+    # First, because a hold whose rows nobody could find would stop retention for good.
+    write_json(hold_id, IDENTITY, {kind: list(values) for kind, values in identity.items()})
     provided.register.put_hold(hold)
     return hold
 
@@ -86,6 +92,7 @@ def lift_hold(hold_id: str, *, operator: str, code: str) -> None:
     prove_person(operator, code, roles=_ROLES, where="hold")
     if not services().register.lift_hold(hold_id, by=operator, at=services().now()):
         raise RequestInvalid("no hold of that id is in force", where=hold_id, remedy="see 'rightsflow hold list'")
+    services().vault.destroy(hold_id)
 
 
 def _keys(case_id: str) -> set[SubjectKey]:

@@ -1,4 +1,4 @@
-"""Rows that stay whatever their period: of open cases, and under restriction (Art. 18(2)).
+"""Rows that stay whatever their period: of open cases, under restriction (Art. 18(2)), held for claims (Art. 17(3)(e)).
 
 Nothing is erased in a system while one of these cannot be read (law 6).
 """
@@ -6,8 +6,11 @@ Nothing is erased in a system while one of these cannot be read (law 6).
 from collections.abc import Iterator, Mapping
 
 from data_contracts.keys import Condition
+from data_contracts.plan import Located
+from tasks.holds import IDENTITY, open_holds
 from tasks.restricted import joined, restricted_rows
-from tasks.sealed import LOCATED, read_located
+from tasks.rules.traversal import begin
+from tasks.sealed import LOCATED, read_json, read_located
 from tasks.services import services
 
 
@@ -16,10 +19,11 @@ def spared_rows(system: str) -> dict[str, tuple[Condition, ...]]:
 
     Raises:
         CaseBusy: while a restriction was set and its rows are not yet found.
-        VaultSealed: when the keys of a case cannot be read.
+        VaultSealed: when the keys of a case or a hold cannot be read.
+        SystemUnavailable: when a system that leads to somebody's rows cannot be searched.
     """
     found: dict[str, tuple[Condition, ...]] = {}
-    for rows in (restricted_rows(system), *_rows_of_open_cases(system)):
+    for rows in (restricted_rows(system), *_rows_of_open_cases(system), *_held_rows(system)):
         for table, ways in rows.items():
             found[table] = joined((*found.get(table, ()), *ways))
     return found
@@ -31,5 +35,25 @@ def _rows_of_open_cases(system: str) -> Iterator[Mapping[str, tuple[Condition, .
     for case in provided.register.cases(open_only=True):
         if provided.vault.has(case.case_id, LOCATED):
             located = read_located(case.case_id)
-            for found in (located.conditions, located.shared):
-                yield {path[1]: ways for path, ways in found.items() if path[0] == system}
+            yield from _in_system(located, system)
+
+
+def _held_rows(system: str) -> Iterator[Mapping[str, tuple[Condition, ...]]]:
+    """Rows of people whose data must be kept; where a search reaches several people, all of theirs."""
+    provided = services()
+    for hold in open_holds():
+        if hold.systems and system not in hold.systems:
+            continue
+        identity = read_json(hold.hold_id, IDENTITY)
+        search = begin(provided.contracts, identity, routes=provided.routes, allow_several=True)
+        while pending := [name for name in provided.contracts.systems if search.has_questions(name)]:
+            for name in pending:
+                connector = provided.systems.connector(name)
+                answers = {q.path: connector.find_keys(q.selection, q.yields) for q in search.questions(name)}
+                search = search.absorb(name, answers)
+        yield from _in_system(search.located({}), system)
+
+
+def _in_system(located: Located, system: str) -> Iterator[Mapping[str, tuple[Condition, ...]]]:
+    for found in (located.conditions, located.shared):
+        yield {path[1]: ways for path, ways in found.items() if path[0] == system}

@@ -12,6 +12,7 @@ from data_contracts.keys import Order
 from data_contracts.request import Statement
 from data_contracts.vocabulary import Duty, Gate, RestrictionGround, Right
 from flows.retention import Retained, carry_out
+from tasks.holds import lift_hold, set_hold
 from tasks.services import services
 from tests.flows.company import House, Passing, Recording, Rows, lost
 
@@ -122,6 +123,36 @@ def test_art_18_2_restricted_rows_stay(house: House) -> None:
     assert over(house)["billing.call_record"] == theirs
     assert {line.table: line.spared for line in done.lines if line.system == "billing"}["call_record"] == theirs.total()
     assert done.outcome == "proven"
+
+
+def test_art_17_3_e_held_rows_stay_until_the_hold_is_lifted(house: House) -> None:
+    """Retention stops at a litigation hold, which is set by a key and reaches what that key leads to."""
+    theirs = aged(house)
+    hold = set_hold(
+        {"email": [house.company.subject.email]}, "CLAIM-7", ["billing"], operator="marc", code=house.code("marc")
+    )
+
+    held = erase(house)
+    house.clock.advance(timedelta(minutes=2))
+    lift_hold(hold.hold_id, operator="marc", code=house.code("marc"))
+    kept = over(house)["billing.call_record"]
+    lifted = erase(house)
+
+    assert (held.outcome, lifted.outcome) == ("proven", "proven")
+    assert kept == theirs
+    assert not over(house)["billing.call_record"]
+    assert services().vault.names(hold.hold_id) == []
+
+
+def test_hold_that_cannot_be_read_stops_what_it_covers(house: House) -> None:
+    """Law 6: whose rows must be kept is not known, so none are erased there."""
+    hold = set_hold({"email": ["x@y.example"]}, "CLAIM-7", ["billing"], operator="marc", code=house.code("marc"))
+    services().vault.destroy(hold.hold_id)
+
+    done = erase(house)
+
+    assert list(done.failed) == ["billing"]
+    assert over(house)["billing.call_record"]
 
 
 def test_what_another_row_refers_to_goes_after_it(house: House) -> None:
