@@ -29,6 +29,8 @@ from tasks.sealed import plain_ways, read_json, read_located, subject_request, w
 from tasks.services import services
 
 Counts = Mapping[str, int]
+_OWN_ROWS = "=rows"
+"""Among the counts of a system: rows of the data subject that a supplementary statement can be about."""
 _SHOWN = 12
 """Hexadecimal digits of a digest that people are shown."""
 
@@ -43,10 +45,11 @@ class Rectifying(Changing):
     def _measure(self, case_id: str, system: str) -> Counts:
         if not is_acting(case_id):
             _seal_found(case_id, system)
-        return super()._measure(case_id, system)
+        return {**super()._measure(case_id, system), _OWN_ROWS: _own_rows(case_id, system)}
 
     def _plan(self, case_id: str, counts: Mapping[str, Counts]) -> str:
-        return planned(case_id) or freeze(self._made(case_id, counts), _asked(case_id))
+        rows = sum(own[_OWN_ROWS] for own in counts.values())
+        return planned(case_id) or freeze(self._made(case_id, counts), _asked(case_id) | {"own_rows": rows})
 
     def _recount(self, case_id: str, system: str) -> Sequence[Remaining]:
         lines = list(super()._recount(case_id, system))
@@ -128,6 +131,14 @@ def _is_proof_seen(case_id: str) -> bool:
     gate, places = services().register.gate(case_id, Gate.PROOF), _awaiting(case_id)
     is_same = gate is not None and gate.digest == digest(canonical({"places": places}))
     return is_same and gate is not None and gate.outcome is Decision.APPROVE
+
+
+def _own_rows(case_id: str, system: str) -> int:
+    """How many rows are the data subject's, where a statement supplements them; else nothing is counted."""
+    if not subject_request(case_id).statement.supplement.strip():
+        return 0
+    ways = [(path[1], conditions) for path, conditions in read_located(case_id).conditions.items() if path[0] == system]
+    return sum(services().systems.connector(system).count([Selection(*way) for way in ways]))
 
 
 def _asked(case_id: str) -> dict[str, object]:

@@ -49,7 +49,7 @@ def tell_rectified(case_id: str) -> str:
 
 def rectification_outcome(case_id: str) -> str:
     """How the case ends; what a person did outside the software counts as done (law 6)."""
-    elsewhere = bool(by_hand(case_id)) or bool(plan_receipt(case_id)[SUPPLEMENT])
+    elsewhere = bool(by_hand(case_id)) or _takes_supplement(case_id)
     return outcome_of(_lines(case_id), done_elsewhere=elsewhere, is_missing=bool(_missing(case_id)))
 
 
@@ -85,7 +85,7 @@ def _why(line: Line) -> str:
 
 def _supplement(case_id: str, lines: Iterable[Line], language: str) -> list[ToldItem]:
     """The supplementary statement: stored where a contract names a place for it, and kept with the case in any case."""
-    if not plan_receipt(case_id)[SUPPLEMENT]:
+    if not _takes_supplement(case_id):
         return []
     contracts = services().contracts
     where = [
@@ -94,6 +94,12 @@ def _supplement(case_id: str, lines: Iterable[Line], language: str) -> list[Told
         if line["action"] == "rectify" and _is_supplement(line, contracts)
     ]
     return [ToldItem("", tuple(dict.fromkeys(where)), "supplement_stored" if where else "supplement_with_case")]
+
+
+def _takes_supplement(case_id: str) -> bool:
+    """Whether there is a statement, and something that it supplements; about a stranger's nothing it is not kept."""
+    receipt = plan_receipt(case_id)
+    return bool(receipt[SUPPLEMENT]) and (receipt["own_rows"] > 0 or bool(by_hand(case_id)))
 
 
 def _is_supplement(line: Line, contracts: Contracts) -> bool:

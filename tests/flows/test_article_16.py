@@ -211,7 +211,16 @@ def test_a_supplementary_statement_stays_with_the_case(house: House) -> None:
     case_id = _asks(house, supplement="The invoice of May was disputed.")
 
     assert house.walk(case_id) == "granted"
+    assert "We have taken in your statement." in house.mails()[-1]
     assert "is kept with the file of this request" in house.mails()[-1]
+
+
+def test_a_statement_about_nothing_is_not_kept(house: House) -> None:
+    """Where nothing is held about somebody, there is nothing to supplement."""
+    case_id = _asks(house, supplement="It was paid.", identity={"email": ["nobody@x.example"]})
+
+    assert house.walk(case_id) == "nothing_found"
+    assert "and found none" in house.mails()[-1]
 
 
 def test_people_see_digests_alone(house: House) -> None:
