@@ -323,6 +323,26 @@ def test_sensitivity_is_that_of_tables_with_rows() -> None:
     assert sensitivity_of(contracts, []) is Sensitivity.PUBLIC
 
 
+# --- rows that are not ours to erase, and rows whose key goes --------------------------------------------------------
+
+
+def test_another_controllers_rows_are_referred() -> None:
+    """Charter P2: they are counted whole, whatever their contract says of erasure, and no order touches them."""
+    (part,) = parts_of(a_table("t", a_key(), controller="partner"), 1)
+
+    assert (part.verb, part.columns, part.ground) == ("refer", (), None)
+    assert orders([part], a_table("t"), {}) == ()
+
+
+def test_shredded_rows_are_left_to_their_key() -> None:
+    """No order touches the rows: deleting the rows of the table of keys makes them unreadable."""
+    table = a_table("t", a_key(), erase=TableErasure.SHRED, shred_key="keys")
+    (part,) = parts_of(table, 1)
+
+    assert part.verb == "shred"
+    assert orders([part], table, {}) == ()
+
+
 # --- every row in exactly one part -----------------------------------------------------------------------------------
 
 _ERASURES = [None, *ColumnErasure]
