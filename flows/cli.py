@@ -13,6 +13,7 @@ import typer
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import (
+    cli_api,
     cli_changes,
     cli_clock,
     cli_contracts,
@@ -43,6 +44,8 @@ app.add_typer(cli_lift.app)
 app.add_typer(cli_operators.app, name="operator")
 app.add_typer(cli_operators.keys, name="keys")
 cli_permissions.register(app)
+app.add_typer(cli_api.app)
+app.add_typer(cli_api.keys, name="api-key")
 cli_recipients.register(app)
 cli_retention.register(app)
 
@@ -182,11 +185,14 @@ def unseal_package(
 def run_everything(
     port: Annotated[int, typer.Option(help="Port of the Prefect server and UI.")] = 4200,
     seed: Annotated[bool, typer.Option(help="Make the demo company's systems where no system is configured.")] = True,
+    permissions_port: Annotated[
+        int, typer.Option(help="Port of the API that programs ask before they use data; 0: not served.")
+    ] = 4300,
 ) -> None:
     """The whole system on this machine: Prefect server and UI, deployments, worker, sweep; Ctrl-C ends all."""
     from flows.up import up  # noqa: PLC0415  # pays for what it uses
 
-    up(port, seed=seed)
+    up(port, seed=seed, permissions_port=permissions_port)
 
 
 @app.command("demo")

@@ -3,10 +3,13 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from data_contracts.errors import RightsflowError, SystemUnavailable
 from flows import wiring
 from flows.demo import DEMO_MARK
+from flows.permission_api import PermissionsServer
 from flows.running import RunningSystem, require_free, running
 from flows.settings import settings
 from flows.showing import console
@@ -20,8 +23,13 @@ class _Ended(Exception):  # a wish, not an error
     """Somebody asked us to end."""
 
 
-def up(port: int, *, seed: bool) -> None:
+def up(port: int, *, seed: bool, permissions_port: int = 0) -> None:
     """Run everything until somebody ends it.
+
+    Args:
+        port: of the Prefect server and UI.
+        seed: whether to make the demo company's systems where none is configured.
+        permissions_port: of the API that other programs ask before they use data; 0: it is not served.
 
     Raises:
         SystemUnavailable: when the server ends by itself.
@@ -29,15 +37,28 @@ def up(port: int, *, seed: bool) -> None:
     signal.signal(signal.SIGTERM, _end)
     try:
         require_free(port)
+        if permissions_port:
+            require_free(permissions_port)
         if seed:
             seed_missing_systems()
         # From now on the home is in use: the next demo must not replace it.
         (settings().state / DEMO_MARK).unlink(missing_ok=True)
-        with running(settings(), port=port, tell=_tell) as system:
+        with running(settings(), port=port, tell=_tell) as system, _permissions(permissions_port):
             _say_where(system)
             _watch_over(system)
     except (KeyboardInterrupt, _Ended):
         console.print("Ended.")
+
+
+@contextmanager
+def _permissions(port: int) -> Iterator[None]:
+    """The API for programs that process data, while everything runs."""
+    if not port:
+        yield
+        return
+    with PermissionsServer(settings(), port):
+        console.print(f"\n[bold]Permissions[/] http://127.0.0.1:{port}/docs  (keys: rightsflow api-key add)")
+        yield
 
 
 def seed_missing_systems(customers: int = _DEMO_CUSTOMERS) -> None:

@@ -35,6 +35,7 @@ from integrations.evidence import (
     verify_file,
     write_export,
 )
+from integrations.intake.permissions_api import AskedOverHttp, permissions_app
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
@@ -270,9 +271,11 @@ def _secret_block(name: str) -> str:
 
 
 __all__ = [
+    "AskedOverHttp",
     "Installation",
     "look_at",
     "opened",
+    "permissions_app",
     "unpack_package",
     "utc_now",
     "verify_evidence_file",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from data_contracts.request import FieldChange, Statement
-from data_contracts.vocabulary import Right
+from data_contracts.vocabulary import RestrictionGround, Right
 from flows.wiring import unpack_package
 from integrations.demo.company import DemoCompany, DemoSubject
 from tests.flows.company import House, Rows, a_house, lost, sqlite_rows
@@ -158,3 +158,17 @@ def test_found_by_the_right_address_afterwards(house: House) -> None:
     nobody = house.open(Right.ACCESS, identity={"email": [wrong]})
     house.walk(nobody)
     assert sum(line["rows"] for line in house.plan(nobody)) == 0
+
+
+def test_restricted_customer_is_not_erased(house: House) -> None:
+    """Art. 18(1)(c), 18(2): the database has no marker, so the list serves it."""
+    house.clock.moment = _ALL_ARE_OVER
+    before = _all_rows(house)
+    restricted = Statement(restriction_ground=RestrictionGround.CLAIMS)
+    house.walk(house.open(Right.RESTRICTION, statement=restricted))
+
+    outcome = house.walk(house.open(Right.ERASURE))
+
+    assert outcome == "refused"
+    assert _all_rows(house) == before
+    assert "restricted at your own request" in house.mails()[-1]
