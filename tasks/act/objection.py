@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from data_contracts.contract import in_language
 from data_contracts.evidence import Facts, Record
+from data_contracts.grounds import RefusalGround
 from data_contracts.notices import ToldItem
 from data_contracts.permissions import Restriction
 from data_contracts.subjects import SubjectKey
@@ -35,6 +36,7 @@ from tasks.rules.objections import (
     stances_at_once,
     stances_weighed,
 )
+from tasks.rules.refusals import ground_of
 from tasks.sealed import read_located, subject_request
 from tasks.services import services
 from tasks.step import step
@@ -200,7 +202,7 @@ def tell_objection(case_id: str, unmarked: str = "") -> str:
 def why_refused(case_id: str) -> tuple[list[str], str]:
     """Codes of why nothing could be stopped, and the vault's name of the grounds that a person wrote."""
     known, said = _weighed(case_id), objections_of(case_id)
-    codes = ["compelling_grounds"] if known[_GOES_ON] else []
+    codes = [_weighed_ground(case_id).value] if known[_GOES_ON] else []
     codes += ["not_objectable"] if said.out_of_reach else []
     return codes, _reason_name(case_id) if known[_GOES_ON] else ""
 
@@ -267,6 +269,13 @@ def _plan_lines(case_id: str) -> list[Mapping[str, str]]:
     entry = services().register.step(case_id, "plan")
     plan = entry.receipt.get("plan") if entry else None
     return list(plan["lines"]) if plan else []  # type: ignore[index]  # plan_facts
+
+
+def _weighed_ground(case_id: str) -> RefusalGround:
+    """The ground that people named; compelling grounds where they named none (Art. 21(1))."""
+    gate = services().register.gate(case_id, Gate.APPROVAL)
+    ground = ground_of(Gate.APPROVAL, gate.answers[-1].reference if gate and gate.answers else "")
+    return RefusalGround.COMPELLING_GROUNDS if ground is RefusalGround.REFUSED_BY_PERSON else ground
 
 
 def _reason_name(case_id: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from data_contracts.errors import AnswerRefused, MoveRefused
+from data_contracts.request import Statement
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows import extend
 from flows.clock_work import take_back
@@ -270,6 +271,20 @@ def test_12_5_is_refused_by_two_people_who_write_why(house: House, ground: str) 
     (told,) = mails(house, "We cannot do what you asked")
     assert "Article 12(5)" in told
     assert "Each asks the same." in told
+
+
+def test_12_5_holds_for_an_objection_too(house: House) -> None:
+    """Who refuses to weigh it says so, and the data subject reads that ground and no other."""
+    case_id = house.open(Right.OBJECTION, statement=Statement(purposes=["churn"]))
+    entry = house.until(Gate.APPROVAL, case_id)
+
+    first = house.answer(entry, Decision.REFUSE, reference="excessive", reason="The tenth within a month.")
+    house.answer(first, Decision.REFUSE, who="marc", reference="excessive", reason="Each says the same.")
+    house.run(case_id)
+
+    (told,) = mails(house, "We cannot do what you asked")
+    assert "Article 12(5)" in told
+    assert "Article 21(1)" not in told
 
 
 def test_12_5_same_person_does_not_count_twice(house: House) -> None:

@@ -166,6 +166,25 @@ def test_first_in_order_does_not_wait(house: House) -> None:
     assert house.walk(verified(house, Right.ACCESS)) == "granted"
 
 
+def test_objection_to_direct_marketing_never_waits(house: House) -> None:
+    """Art. 21(3): it ends at once, whatever else is open."""
+    verified(house, Right.ACCESS)
+    objection = verified(house, Right.OBJECTION, statement=Statement(direct_marketing=True))
+
+    house.walk(objection)
+
+    assert house.outcome(objection) == "granted"
+    assert all(g.gate is not Gate.TURN for g in house.installation.register.gates(objection))
+
+
+def test_other_objection_waits(house: House) -> None:
+    """What is weighed can wait for what is shown first."""
+    access = verified(house, Right.ACCESS)
+    objection = verified(house, Right.OBJECTION, statement=Statement(sharing=True))
+
+    assert house.gate(objection, Gate.TURN, access).outcome is None
+
+
 def test_other_data_subjects_wait_for_nobody(house: House) -> None:
     """Cases that share no identity key have nothing to do with each other."""
     erasure = verified(house, Right.ERASURE)
