@@ -150,4 +150,4 @@ def _table_name(table: Table, language: str) -> str:
 
 def _place(table: Table, language: str) -> str:
     system = services().contracts.systems[table.system]
-    return f"{in_language(system.labels, language) or system.title}: {_table_name(table, language)}"
+    return f"{in_language(system.labels, language) or system.title} – {_table_name(table, language)}"

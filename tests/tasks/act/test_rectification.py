@@ -141,7 +141,7 @@ def test_a_supplementary_statement_is_stored_where_a_contract_says(small: Small)
 
     assert _outcome(small, case_id) == "granted"
     assert _values(small, "crm", "customer", "remark") == ["Older.\nI disputed this.", None]
-    assert "was stored with your data, in CRM: customer" in small.house.mails()[-1]
+    assert "was stored with your data, in CRM – customer" in small.house.mails()[-1]
 
 
 def test_before_and_after_are_keyed_digests(small: Small) -> None:
