@@ -137,6 +137,17 @@ def organisation(contracts: ContractSet) -> Iterator[Fault]:
         yield Fault(ORGANISATION, "", "financial_year_end", "is no day of the year", "write MM-DD, e.g. 12-31")
 
 
+def remedies(contracts: ContractSet) -> Iterator[Fault]:
+    """A refusal can name the judicial remedy in each language, to whoever lives in each country (Art. 12(4))."""
+    profile = contracts.organisation
+    local = {f"countries.{code}.court": one.court for code, one in profile.countries.items() if one.court}
+    for field, court in {"court": profile.court, **local}.items():
+        for language in profile.languages:
+            if not court.get(language, "").strip():
+                what = f"does not say in `{language}` which court a data subject can go to, so nothing could be refused"
+                yield Fault(ORGANISATION, "", field, what, f"add `{language}: …`, or take it out of `languages`")
+
+
 def gates(contracts: ContractSet) -> Iterator[Fault]:
     """Every gate that a flow can open has a rule of who answers it."""
     for right, needed in GATES.items():

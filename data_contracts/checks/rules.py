@@ -56,6 +56,7 @@ RULES: Final[tuple[Rule, ...]] = (
     company.own_party,
     company.processors,
     company.transfers,
+    company.remedies,
     company.countries,
     company.recipients_known_by,
     company.legal_bases,

@@ -143,7 +143,8 @@ def _vocabulary() -> dict[str, Any]:
 def _organisation() -> dict[str, Any]:
     contact = {"name": "Acme", "address": {"lines": ["1 rue X"], "country": "FR"}}
     people = {role: deepcopy(contact) for role in ("requests", "dpo", "authority")}
-    return {"name": "Acme", "country": "FR", "sender": "privacy@acme.example", **people}
+    court = {"fr": "le tribunal judiciaire", "en": "the civil court"}
+    return {"name": "Acme", "country": "FR", "sender": "privacy@acme.example", "court": court, **people}
 
 
 def _policy() -> dict[str, Any]:

@@ -343,6 +343,14 @@ MISTAKES = [
         "countries.XX",
         "`XX` is the code of no country",
     ),
+    ("no court", company("organisation", court={"fr": "le tribunal"}), ORGANISATION, "court", "in `en` which court"),
+    (
+        "no court in a country",
+        company("organisation", countries={"BE": {"court": {"en": "the court"}}}),
+        ORGANISATION,
+        "countries.BE.court",
+        "in `fr` which court",
+    ),
     (
         "contact in no country",
         company("organisation", countries={"BE": {"dpo": {"name": "D", "address": {"lines": ["x"], "country": "XX"}}}}),
@@ -371,6 +379,7 @@ def test_mistake_is_told_where_it_is(tmp_path: Path, change: Change, file: str, 
 
 
 SOUND = [
+    ("court as everywhere", company("organisation", countries={"BE": {"letters": {"place": {"fr": "Bruxelles"}}}})),
     (
         "open-ended hold",
         company("vocabulary", "holds", "accounting_10y", open_ended=True, note="until the lawsuit ends"),
