@@ -31,6 +31,23 @@ class Art19(_Strict):
     """The identity kinds that it knows data subjects by: no other key is told to it."""
 
 
+class Transmission(_Strict):
+    """How a party takes data that a data subject has sent to it (Art. 20(2))."""
+
+    via: Literal["sftp", "https", "import"]
+    """``sftp`` and ``https`` take the whole package; ``import`` takes named tables as files of a form."""
+    to: str
+    """``sftp://user@host:port/folder`` or ``https://host/path``; never a credential."""
+    host_key: str = Field(default="", pattern=r"^(SHA256:[A-Za-z0-9+/]{43})?$")
+    """Fingerprint of the SFTP server's key, as the recipient told it by another way."""
+    format: Literal["json", "csv"] = "json"
+    """Of an import's files."""
+    tables: list[str] = Field(default_factory=list)
+    """What an import takes, as ``system.table``."""
+    field: str = Field(default="file", pattern=r"^[A-Za-z0-9_.-]{1,60}$")
+    """The form field of an import's files."""
+
+
 class Party(_Strict):
     """A controller, processor or recipient (Art. 4(7) to (9))."""
 
@@ -45,6 +62,8 @@ class Party(_Strict):
     """Address of the party's own privacy policy (charter P2)."""
     contact: str = ""
     art19: Art19 | None = None
+    portability: Transmission | None = None
+    """How it takes data that a data subject has sent to it; absent: not technically feasible (Art. 20(2))."""
     authorised_from: str = Field(default="", pattern=_ISO_DATE)
     """First day on which data may go to it (charter 2.3, 3.5); empty: since ever."""
     authorised_until: str = Field(default="", pattern=_ISO_DATE)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 import pyarrow as pa
 
+from data_contracts.disclosures import Received
 from data_contracts.plan import TablePath
 from data_contracts.recipients import RecipientMessage
 from data_contracts.vocabulary import NoticeKind
@@ -165,8 +166,9 @@ class LeftOut:
     column: str
     """Empty: whole rows."""
     why: str
-    """``about_third_party``, ``about_employee``, ``masked``, ``omitted``, ``review``, ``shared``, ``by_hand``,
-    ``requester_scope``."""
+    """``about_third_party``, ``about_employee``, ``masked``, ``omitted``, ``shared``, ``by_hand``,
+    ``requester_scope``; of free texts ``review`` (not read yet), ``redacted``, ``withheld``; of Art. 20
+    ``not_portable``, ``protected``, ``not_automated``, ``other_controller``: codes of the words files."""
     rows: int
 
 
@@ -176,7 +178,7 @@ class PackageContent:
 
     Attributes:
         tables: paths of located tables in reading order, with the columns that are disclosed and those
-            whose values are masked.
+            whose values are masked; rows shared with other people under the table's name with ``+shared``.
     """
 
     case_id: str
@@ -188,6 +190,8 @@ class PackageContent:
     by_hand: tuple[tuple[str, str], ...] = ()
     country: str = ""
     """Where the data subject lives, as far as it is known; see :attr:`Notice.country`."""
+    received: tuple[Received, ...] = ()
+    """Who has really received data of the subject (Art. 15(1)(c)), oldest first."""
 
 
 class PackageWriter(Protocol):
@@ -200,3 +204,13 @@ class PackageWriter(Protocol):
         open_table: Callable[[TablePath], AbstractContextManager[Iterator[pa.RecordBatch]]],
     ) -> dict[str, object]:
         """Write a ZIP to ``sink`` as a stream; returns its manifest: file name to size and SHA-256, rows by table."""
+
+    def write_table(
+        self,
+        sink: BinaryIO,
+        content: PackageContent,
+        path: TablePath,
+        ending: Literal["json", "csv"],
+        open_table: Callable[[TablePath], AbstractContextManager[Iterator[pa.RecordBatch]]],
+    ) -> int:
+        """Write one table of the content as the package has it, as a stream; the number of rows."""

@@ -84,6 +84,8 @@ class Plan:
     sensitivity: Sensitivity
     by_hand: tuple[tuple[str, str], ...] = ()
     """System and reference of what is handled outside the software."""
+    send_to: str = ""
+    """Art. 20(2): key of the party that the data go to; empty: to the data subject alone."""
 
     @property
     def digest(self) -> str:
@@ -93,7 +95,9 @@ class Plan:
 
 def plan_facts(plan: Plan) -> dict[str, object]:
     """The plan as JSON facts, for the gate, the evidence and ``rightsflow case --json``."""
-    return {
+    # Only where there is one, so that plans of other rights keep the digest that people saw.
+    sent = {"send_to": plan.send_to} if plan.send_to else {}
+    return sent | {
         "case": plan.case_id,
         "right": plan.right,
         "contracts": plan.contracts,

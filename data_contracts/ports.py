@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from data_contracts.api_keys import ApiKeys
 from data_contracts.case import NO_CHANGE, Case, CaseChange, Move, NewCase
+from data_contracts.disclosures import Disclosures
 from data_contracts.evidence import Record
 from data_contracts.holds import LitigationHolds
 from data_contracts.keys import Key, Look, Order, Selection
@@ -252,7 +253,7 @@ class Operator:
     """The TOTP secret, sealed with the master key."""
 
 
-class Register(SubjectKeys, Permissions, ApiKeys, RecipientNotices, LitigationHolds, Runs, Protocol):
+class Register(SubjectKeys, Permissions, ApiKeys, RecipientNotices, LitigationHolds, Runs, Disclosures, Protocol):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""
 
     def open_case(self, new: NewCase) -> Case:

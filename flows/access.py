@@ -2,14 +2,14 @@
 
 from prefect import flow
 
+from flows.answering import agree_on_copy
 from flows.forms import RequestForm
 from flows.opening import case_flow
-from flows.stages import admit, approve, is_done, locate, over_systems, refuse, send
-from tasks.act.access import build_package, plan_access
+from flows.stages import admit, refuse, send
+from tasks.act.access import access_showing, build_package, plan_access
 from tasks.archive_evidence import archive_evidence
-from tasks.locate_data import by_hand, stage_rows
+from tasks.locate_data import by_hand
 from tasks.notify_subject import tell_answer
-from tasks.services import services
 
 
 @flow(name="access", validate_parameters=False, persist_result=False)
@@ -28,14 +28,7 @@ def access(case_id: str = "", request: RequestForm = RequestForm()) -> str:  # n
 
 def carry_out(case_id: str) -> str:
     """The life of an access case, from wherever it stands; returns how it ended."""
-    if not admit(case_id):
-        return refuse(case_id)
-    if not is_done(case_id, "plan"):
-        if not is_done(case_id, "locate") and not locate(case_id):
-            return refuse(case_id)
-        over_systems(case_id, stage_rows, services().contracts.systems)
-        plan_access(case_id)
-    if not approve(case_id):
+    if not admit(case_id) or not agree_on_copy(case_id, access_showing(case_id), plan_access):
         return refuse(case_id)
     rows = build_package(case_id)
     send(case_id, lambda: tell_answer(case_id, rows))

@@ -25,6 +25,7 @@ from flows import (
     cli_permissions,
     cli_recipients,
     cli_retention,
+    cli_review,
 )
 from flows.details import read_details
 from flows.identities import pairs
@@ -43,6 +44,8 @@ app.add_typer(cli_holds.app, name="hold")
 app.add_typer(cli_lift.app)
 app.add_typer(cli_operators.app, name="operator")
 app.add_typer(cli_operators.keys, name="keys")
+app.add_typer(cli_review.app, name="disclosures")
+app.command("review")(cli_review.review_texts)
 cli_permissions.register(app)
 app.add_typer(cli_api.app)
 app.add_typer(cli_api.keys, name="api-key")

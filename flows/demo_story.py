@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyotp
 
 from data_contracts.errors import StepFailed
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
-from flows import wiring, work
+from flows import reviewing, wiring, work
 from flows.details import Details
 from flows.people import enrol, lapse
 from flows.running import RunningSystem
@@ -111,6 +112,9 @@ def _answer_gates(case: str, gates: list[dict[str, Any]], operators: Mapping[str
     for gate in gates:
         if gate["outcome"]:
             continue
+        if gate["gate"] == Gate.REVIEW and Decision.APPROVE not in gate["options"]:
+            _read_texts(case, next(iter(operators.values())), tell)
+            continue
         name, _, subject = gate["gate"].partition(":")
         # A recipient that software cannot tell is told by a person; nobody is at hand in a demo.
         is_approval = Decision.APPROVE.value in gate["options"]
@@ -119,6 +123,16 @@ def _answer_gates(case: str, gates: list[dict[str, Any]], operators: Mapping[str
             answer = work.Answered(operator.name, decision, operator.code(), "", reference)
             work.answer(case, Gate(name), subject, answer)
             tell(f"{case}: demo operator {operator.name} answers {decision.value} at gate {gate['gate']}")
+
+
+def _read_texts(case: str, operator: _Operator, tell: Tell) -> None:
+    """Release every free text: the demo company's hold nothing about others."""
+    with TemporaryDirectory() as folder:
+        taken = reviewing.take_texts_out(case, Path(folder) / "texts", operator=operator.name, account="demo")
+        answers = Path(taken["answers"])
+        answers.write_text(answers.read_text().replace("decision: ", "decision: release"))
+        reviewing.hand_decisions_in(case, answers, operator=operator.name, code=operator.code())
+    tell(f"{case}: demo operator {operator.name} read {taken['texts']} free texts and released them")
 
 
 def report(home: Path, access: str, erasure: str) -> None:

@@ -2,14 +2,42 @@
 
 from prefect import flow
 
+from data_contracts.errors import (
+    RecipientRefused,
+    RightsflowError,
+    SettingsInvalid,
+    StepFailed,
+    SystemUnavailable,
+)
+from data_contracts.vocabulary import Decision, Gate
+from flows.answering import agree_on_copy
 from flows.forms import PortabilityForm
+from flows.gates import answered, ask
 from flows.opening import case_flow
-from flows.stages import admit, approve, is_done, locate, over_systems, refuse, send
-from tasks.act.packing import staged_counts
-from tasks.act.portability import build_portable_package, plan_portability, tell_portable
+from flows.stages import admit, is_done, refuse, send
+from tasks.act.portability import (
+    build_portable_package,
+    plan_portability,
+    portable,
+    portable_content,
+    tell_portable,
+)
+from tasks.act.transmission import (
+    attempts,
+    is_allowed,
+    note_refusal,
+    recipient_of,
+    settle_by_people,
+    transmit,
+)
+from tasks.approval import Question
 from tasks.archive_evidence import archive_evidence
-from tasks.locate_data import by_hand, stage_rows
+from tasks.locate_data import by_hand
 from tasks.services import services
+from tasks.staged import staged_counts
+
+_NOT_SENT = (RecipientRefused, SystemUnavailable, StepFailed, SettingsInvalid)
+"""Errors after which a person decides."""
 
 
 @flow(name="portability", validate_parameters=False, persist_result=False)
@@ -28,18 +56,46 @@ def portability(case_id: str = "", request: PortabilityForm = PortabilityForm())
 
 def carry_out(case_id: str) -> str:
     """The life of a portability case, from wherever it stands; returns how it ended."""
-    if not admit(case_id):
-        return refuse(case_id)
-    if not is_done(case_id, "plan"):
-        if not is_done(case_id, "locate") and not locate(case_id):
-            return refuse(case_id)
-        over_systems(case_id, stage_rows, services().contracts.systems)
-        plan_portability(case_id)
-    if not approve(case_id):
+    if not admit(case_id) or not agree_on_copy(case_id, portable(), plan_portability):
         return refuse(case_id)
     rows = build_portable_package(case_id)
+    while not is_done(case_id, "transmit"):
+        _transmit(case_id)
     send(case_id, lambda: tell_portable(case_id, rows))
     return archive_evidence(case_id, _outcome(case_id, rows))
+
+
+def _transmit(case_id: str) -> None:
+    """Send the data to whom the subject named; where it is refused or fails, people decide (Art. 20(2); law 11)."""
+    for entry in services().register.gates(case_id, open_only=True):
+        if entry.gate is Gate.RECIPIENT:
+            answered(entry)  # what people say counts before anything is tried again
+    try:
+        if not settle_by_people(case_id, portable_content):
+            transmit(case_id, portable_content)
+    except _NOT_SENT as error:
+        note_refusal(case_id, error, attempts(case_id))
+        ask(case_id, _recipient_question(case_id, error))
+
+
+def _recipient_question(case_id: str, error: RightsflowError) -> Question:
+    """What to do about a recipient that got nothing; each answer is for one attempt."""
+    key = recipient_of(case_id)
+    # Law 11: what may not go to the recipient may not be sent by hand either.
+    by_hand_too = (Decision.BY_HAND,) if is_allowed(key) else ()
+    return Question(
+        gate=Gate.RECIPIENT,
+        subject=key,
+        description=(
+            f"**Case {case_id}: the data were not sent to `{key}`.**\n\n{error}\n\n"
+            "Answer *retry* when it is mended"
+            + (", *by_hand* with the reference of who sent them outside the software" if by_hand_too else "")
+            + ", or *refuse* with the reason: sending is then not technically feasible (Art. 20(2)), and the package "
+            "goes to the data subject, who reads the reason."
+        ),
+        facts={"recipient": key, "attempt": attempts(case_id)},
+        options=(Decision.RETRY, *by_hand_too, Decision.REFUSE),
+    )
 
 
 def _outcome(case_id: str, rows: int) -> str:

@@ -40,6 +40,7 @@ from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
 from integrations.systems import DirectorySystems, look_at
+from integrations.transfers import DirectTransfers
 from integrations.vault import master as master_key
 from integrations.vault.rotation import Rotation, rotate
 from integrations.vault.vault import SealedVault
@@ -97,6 +98,7 @@ class Installation:
             recipients=self._recipients(),
             package=AnswerPackage(self.contracts, organisation),
             judge=self._judge(),
+            transfers=DirectTransfers(_recipient_secret),
             open_secret=self.master.open,
             pseudonym_key=self._pseudonym_key,
             now=self.now,
@@ -257,8 +259,14 @@ def verify_evidence_file(file: Path, trusted: Path | None) -> Verification:
     return verify_file(file, trusted={keyid_of(key): key})
 
 
+def _recipient_secret(party: str, what: str) -> str:
+    """A recipient's credential, from the environment or a Prefect Secret block; empty where there is none."""
+    variable = f"RIGHTSFLOW_RECIPIENT_{party.upper().replace('-', '_')}_{what}"
+    return os.environ.get(variable) or _secret_block(variable)
+
+
 def _secret_block(name: str) -> str:
-    """A system's URL from a Prefect Secret block; empty where there is no server or no such block."""
+    """What a Prefect Secret block holds; empty where there is no server or no such block."""
     if not os.environ.get("PREFECT_API_URL"):
         return ""
     from prefect.blocks.system import Secret  # noqa: PLC0415  # imports Prefect only where a server is configured

@@ -37,7 +37,7 @@ def plan_table(case: Case, plan: Any) -> str:  # noqa: ANN401  # JSON of data_co
     head = (
         f"**Case {case.case_id}: {case.right.value}, received {case.received_at:%Y-%m-%d}, answer due "
         f"{case.response_due:%Y-%m-%d}.** Most sensitive data: {plan['sensitivity']}.\n\n"
-        f"{_summary(lines)}\n\n"
+        f"{_sent(plan)}{_summary(lines)}\n\n"
         "| action | rows | table | why | columns |\n|---|---:|---|---|---|\n"
     )
     rows = "\n".join(_row(line) for line in lines)
@@ -63,6 +63,11 @@ def why(line: Mapping[str, Any]) -> str:
         letter = f"Art. 17(3)({ground['art17_3']}), " if ground["art17_3"] else ""
         return f"{letter}{ground['law']}{until}"
     return _NOTES.get(line["note"], str(line["note"]).replace("_", " "))
+
+
+def _sent(plan: Mapping[str, Any]) -> str:
+    """Who the data go to, where that is not the data subject alone (Art. 20(2))."""
+    return f"**Goes to the party `{plan['send_to']}` too.** " if plan.get("send_to") else ""
 
 
 def _summary(lines: Sequence[Mapping[str, Any]]) -> str:

@@ -108,7 +108,7 @@ def verify_identity(case_id: str, reference: str, *, operator: str, code: str, a
         entry = opened(case_id, identity_question(case_id, case.right, asked))
         answer = Answer(operator, Decision.APPROVE, code=code, reference=reference)
         decided = answer_gate(entry, answer, local_account="" if code else account)
-        _, note = _woken(case)
+        _, note = woken(case)
     return {"case": case_id, "outcome": _outcome(decided), "note": note, "said": _said(decided)}
 
 
@@ -127,7 +127,7 @@ def answer(case_id: str, gate: Gate, subject: str, typed: Answered) -> dict[str,
             decided = answer_gate(entry, given)
         finally:
             # Also after a refused answer: the form in the Prefect UI shows why.
-            _, note = _woken(case)
+            _, note = woken(case)
         if concerns_extension(decided):
             go_on_extending(case)
     told = {"outcome": _outcome(decided), "note": note, "said": _said(decided)}
@@ -217,7 +217,8 @@ def _started(case: Case) -> tuple[str, str]:
     return str(run), ""
 
 
-def _woken(case: Case) -> tuple[str, str]:
+def woken(case: Case) -> tuple[str, str]:
+    """The flow run that looks at the register again, and what to tell where there is none."""
     try:
         run = wake_flow(case)
     except SystemUnavailable as error:

@@ -94,8 +94,7 @@ def answer_gate(entry: GateEntry, answer: Answer, *, local_account: str = "") ->
     """
     provided = services()
     try:
-        operator = check_standing(provided.register.operator(answer.operator), entry, provided.now())
-        proof = f"local-account:{local_account}" if local_account else _prove(operator, answer.code)
+        operator, proof = prove_operator(entry, answer.operator, code=answer.code, local_account=local_account)
         check_answer(entry, answer.decision, reason=answer.reason, reference=answer.reference)
         _check_method(entry, answer)
         _check_ground(entry, answer)
@@ -129,6 +128,17 @@ def prove_person(name: str, code: str, *, roles: Sequence[OperatorRole], where: 
     operator = check_in_force(provided.register.operator(name), roles=roles, where=where, now=provided.now())
     _prove(operator, code)
     return operator.name
+
+
+def prove_operator(entry: GateEntry, name: str, *, code: str = "", local_account: str = "") -> tuple[Operator, str]:
+    """The operator who may answer a gate, proven; and how we know.
+
+    Raises:
+        AnswerRefused: when they may not answer it today, or the code is wrong.
+    """
+    provided = services()
+    operator = check_standing(provided.register.operator(name), entry, provided.now())
+    return operator, f"local-account:{local_account}" if local_account else _prove(operator, code)
 
 
 def _prove(operator: Operator, code: str) -> str:

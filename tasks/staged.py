@@ -68,6 +68,15 @@ class StagedRows:
             yield iter(reader)
 
 
+def staged_counts(case_id: str) -> dict[TablePath, int]:
+    """Rows that were staged, by table; rows that belong to other people too under the name with ``+shared``."""
+    counts: dict[TablePath, int] = {}
+    for (name, system), entry in services().register.steps(case_id).items():
+        if name == "stage" and entry.state == "done":
+            counts |= {(system, table): count for table, count in entry.receipt["rows"].items()}  # type: ignore[attr-defined]  # written by stage_rows
+    return counts
+
+
 def _together_name(system: str) -> str:
     return f"rows.{system}"
 

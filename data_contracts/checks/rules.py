@@ -11,6 +11,7 @@ from data_contracts.checks import (
     rectifying,
     references,
     retention,
+    transmissions,
     words,
 )
 from data_contracts.checks.subject import Rule
@@ -64,6 +65,7 @@ RULES: Final[tuple[Rule, ...]] = (
     company.organisation,
     company.gates,
     company.identity_methods,
+    transmissions.transmissions,
 )
 """Rules that hold for whatever could be read."""
 

@@ -11,9 +11,11 @@ from typing import Any
 
 from data_contracts.company import Party, Purpose, Vocabulary
 from data_contracts.contract import Contracts, Retention, in_language
+from data_contracts.disclosures import AT_REQUEST, Received
+from data_contracts.plan import SHARED
 from data_contracts.vocabulary import ColumnErasure, TableErasure
 from integrations.channels.package_tables import Disclosure, column_label, human, system_title, table_title
-from integrations.channels.templating import country_name, words
+from integrations.channels.templating import country_name, long_date, words
 
 __all__ = ["Article15", "Line", "article_15", "purpose_label"]
 
@@ -39,28 +41,45 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Actual:
+    """Art. 15(1)(c) as CJEU C-154/21 reads it: who has really received data, when, and what for."""
+
+    name: str
+    on: str
+    purpose: str
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Article15:
     """The letters that depend on what is held; (e) and (f) are the same for everybody and stand in the page."""
 
     purposes: tuple[Line, ...]
     categories: tuple[Line, ...]
     recipients: tuple[Recipient, ...]
+    actual: tuple[Actual, ...]
     retention: tuple[Line, ...]
     sources: tuple[Line, ...]
     automated: tuple[Line, ...]
+    has_transfers: bool
+    """A recipient is outside the European Economic Area, with the safeguard named (Art. 15(2))."""
 
 
-def article_15(held: Sequence[Disclosure], contracts: Contracts, language: str) -> Article15:
-    """What to tell of the tables in ``held``; all lists are empty when nothing is held."""
+def article_15(
+    held: Sequence[Disclosure], contracts: Contracts, language: str, received: Sequence[Received] = ()
+) -> Article15:
+    """What to tell of the tables in ``held``, and of who has ``received`` data, in local time; empty for nothing."""
     told = _Telling(contracts, words(language), language)
     used = told.used_purposes(held)
     return Article15(
         purposes=told.purposes(used),
         categories=told.categories(held),
-        recipients=told.recipients(held),
+        recipients=told.recipients(held, received),
+        actual=tuple(told.actual(one) for one in received),
         retention=tuple(told.retention(entry) for entry in held),
         sources=told.sources(held),
         automated=told.automated(used),
+        has_transfers=told.has_transfers(held, received),
     )
 
 
@@ -147,12 +166,33 @@ class _Telling:
         told = [said.get(part, part.replace("_", " ")) for part in (parts[1:] or parts)]
         return human(" – ".join(told)) if len(told) == 1 else " – ".join((human(told[0]), *told[1:]))
 
-    def recipients(self, held: Sequence[Disclosure]) -> tuple[Recipient, ...]:
-        """Art. 15(1)(c): parties that receive the data, and controllers other than us, by name."""
-        keys = dict.fromkeys(key for entry in held for key in self._parties(entry))
+    def recipients(self, held: Sequence[Disclosure], received: Sequence[Received]) -> tuple[Recipient, ...]:
+        """Art. 15(1)(c): parties that receive the data or did, and controllers other than us, by name."""
+        return tuple(self._recipient(party) for party in self._receiving(held, received))
+
+    def has_transfers(self, held: Sequence[Disclosure], received: Sequence[Received]) -> bool:
+        """Art. 15(2): whether a recipient is in a third country; the contracts check that it names its safeguard."""
+        return any(party.transfer for party in self._receiving(held, received))
+
+    def _receiving(self, held: Sequence[Disclosure], received: Sequence[Received]) -> list[Party]:
+        declared = (key for entry in held for key in self._parties(entry))
+        keys = dict.fromkeys((*declared, *(one.recipient for one in received)))
         own = self._vocabulary.company.key
-        parties = [self._vocabulary.parties[key] for key in keys if key != own and key in self._vocabulary.parties]
-        return tuple(self._recipient(party) for party in parties)
+        return [self._vocabulary.parties[key] for key in keys if key != own and key in self._vocabulary.parties]
+
+    def actual(self, one: Received) -> Actual:
+        """A disclosure in words; a party or table that no file names any more is told by its key."""
+        party = self._vocabulary.parties.get(one.recipient)
+        purpose = self._page["art20_request"] if one.purpose == AT_REQUEST else self._purpose(one.purpose)
+        day = long_date(one.at.date(), self._language)
+        return Actual(party.name if party else human(one.recipient), day, purpose, tuple(map(self._told, one.places)))
+
+    def _told(self, place: str) -> str:
+        """What a person calls ``system.table``."""
+        system, _, name = place.partition(".")
+        contract = self._contracts.systems.get(system)
+        tables = [t for t in contract.tables if t.name == name.removesuffix(SHARED)] if contract else []
+        return table_title(tables[0], self._language) if tables else human(name or place)
 
     def _parties(self, entry: Disclosure) -> Iterator[str]:
         system = self._contracts.systems[entry.path[0]]

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from io import BytesIO
 from itertools import chain, islice
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
 import pyarrow as pa
 
@@ -70,6 +70,24 @@ class AnswerPackage:
             package.add("manifest.json", _json(manifest))
         return manifest
 
+    def write_table(
+        self,
+        sink: BinaryIO,
+        content: PackageContent,
+        path: TablePath,
+        ending: Literal["json", "csv"],
+        open_table: OpenTable,
+    ) -> int:
+        """Write one table of the content as the package has it, as a stream; the number of rows.
+
+        Raises:
+            ContractMismatch: see :meth:`write`.
+            ContractInvalid: when the content names what no contract has.
+        """
+        entry = next(entry for entry in disclosures(content, self._contracts) if entry.path == path)
+        with open_table(path) as opened:
+            return _write_text(sink, ending, _projected(entry, opened))
+
     def _write_table(self, package: StreamedZip, entry: Disclosure, open_table: OpenTable) -> ReadTable:
         with open_table(entry.path) as opened:
             batches = _projected(entry, opened)
@@ -98,6 +116,22 @@ class AnswerPackage:
                 remedy="try again when nobody writes to the table",
             )
         return ReadTable(entry, schema, counts[0], preview.to_pylist())
+
+
+def _write_text(sink: BinaryIO, ending: str, batches: Iterator[pa.RecordBatch]) -> int:
+    """Write batches, of which there is at least one, in a text format; how many rows they had."""
+    rows = 0
+
+    def counted() -> Iterator[pa.RecordBatch]:
+        nonlocal rows
+        for batch in batches:
+            rows += batch.num_rows
+            yield plain(batch)
+
+    given = counted()
+    first = next(given)
+    TEXT_FORMATS[ending](sink, chain([first], given), first.schema)
+    return rows
 
 
 def _write_small(package: StreamedZip, entry: Disclosure, batches: list[pa.RecordBatch]) -> ReadTable:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from data_contracts.company import Organisation
 from data_contracts.contract import Contracts, Table, in_language
+from data_contracts.disclosures import Received
 from data_contracts.notices import LeftOut, PackageContent
 from data_contracts.plan import SHARED
 from data_contracts.vocabulary import Right
@@ -34,6 +35,8 @@ SHOWN_ROWS = 50
 """How many rows of a table a page shows; all are in its files."""
 
 _REMEMBERED = 256
+_MARKED = frozenset({"redacted", "withheld"})
+"""Reasons for which a mark stands in a value that is shown."""
 _TIME = re.compile(r"T([^.Z]+)(?:\.0+(?=Z|$))?")
 _CELL, _ROW = "\x1f", "\x1e"
 
@@ -87,22 +90,24 @@ class PackagePage:
         page = _Page(content, self._contracts, language)
         held = [table for table in tables if table.rows]
         context = page.context(held, [table for table in tables if not table.rows])
-        made = content.made_at.astimezone(ZoneInfo(self._organisation.time_zone)).date()
+        zone = ZoneInfo(self._organisation.time_zone)
+        made = content.made_at.astimezone(zone).date()
+        received = tuple(replace(one, at=one.at.astimezone(zone)) for one in content.received)
         html = environment("html").get_template("package/index.html.j2")
         law = (
             Markup()
             if content.right == Right.PORTABILITY
-            else self._law([table.disclosure for table in held], language, content.country)
+            else self._law([table.disclosure for table in held], received, language, content.country)
         )
         return html.render(context, law=law, org=local, made=long_date(made, language)).encode()
 
-    def _law(self, held: Sequence[Disclosure], language: str, country: str) -> Markup:
-        key = (language, country, tuple(entry.key for entry in held))
+    def _law(self, held: Sequence[Disclosure], received: tuple[Received, ...], language: str, country: str) -> Markup:
+        key = (language, country, tuple(entry.key for entry in held), received)
         if key not in self._told:
             if len(self._told) >= _REMEMBERED:
                 self._told.clear()
             said = words(language)
-            law = article_15(held, self._contracts, language)
+            law = article_15(held, self._contracts, language, received)
             local = self._organisation.in_country(country)
             context = {"law": law, "language": language, "words": said, "page": said["page"], "org": local}
             section = environment("html").get_template("package/law.html.j2").render(context)
@@ -135,7 +140,8 @@ class _Page:
             "empty": [self._title(table.disclosure) for table in empty],
             "left_out": [self._left_out(entry) for entry in self._content.left_out],
             "by_hand": [(self._system_title(name), reference) for name, reference in self._content.by_hand],
-            "masked": any(table.disclosure.masked for table in held),
+            "masked": any(table.disclosure.masked for table in held)
+            or any(entry.why in _MARKED for entry in self._content.left_out),
         }
 
     def _system_title(self, name: str) -> str:

@@ -8,6 +8,7 @@ from integrations.register.api_keys import ApiKeyStore
 from integrations.register.cases import CaseStore
 from integrations.register.data_keys import KeyStore
 from integrations.register.database import Database, make_engine, read_url
+from integrations.register.disclosures import DisclosureStore
 from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
 from integrations.register.leases import LeaseStore
@@ -33,6 +34,7 @@ class SqlRegister(
     RecipientStore,
     RunStore,
     HoldStore,
+    DisclosureStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

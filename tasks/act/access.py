@@ -11,15 +11,15 @@ from tasks.step import step
 @step("plan")
 def plan_access(case_id: str) -> str:
     """The plan of what is disclosed, from what was staged; returns its digest."""
-    return planned(case_id) or freeze(plan_of(case_id, _showing(case_id)))
+    return planned(case_id) or freeze(plan_of(case_id, access_showing(case_id)))
 
 
 @step("act")
 def build_package(case_id: str) -> int:
     """Build and seal the answer package; the number of rows in it."""
-    return pack(case_id, _showing(case_id))
+    return pack(case_id, access_showing(case_id))
 
 
-def _showing(case_id: str) -> Showing:
+def access_showing(case_id: str) -> Showing:
     """Everything about the subject; for heirs what serves their purpose (LIL Art. 85 II)."""
     return narrowed(ACCESS, purpose_of(case_id))

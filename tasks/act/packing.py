@@ -11,17 +11,19 @@ from data_contracts.errors import EvidenceBroken
 from data_contracts.evidence import Record
 from data_contracts.plan import REFERRED, SHARED, Plan, PlanLine, TablePath
 from data_contracts.ports import PackageContent
-from data_contracts.vocabulary import CaseState
+from data_contracts.vocabulary import CaseState, Right
 from tasks.archive_evidence import PACKAGE
+from tasks.disclosing import received_about
 from tasks.locate_data import by_hand
+from tasks.review import ReadRows, reviewed
 from tasks.rules.plan import sensitivity_of
-from tasks.rules.redaction import Disclosure, Showing
+from tasks.rules.redaction import UNREAD, Disclosure, Showing
 from tasks.sealed import subject_request
 from tasks.services import services
-from tasks.staged import StagedRows
+from tasks.staged import staged_counts
 
 
-def plan_of(case_id: str, showing: Showing) -> Plan:
+def plan_of(case_id: str, showing: Showing, *, send_to: str = "") -> Plan:
     """The plan of what is disclosed and what is left out, from what was staged."""
     provided = services()
     lines: list[PlanLine] = []
@@ -45,6 +47,7 @@ def plan_of(case_id: str, showing: Showing) -> Plan:
         lines=tuple(lines),
         sensitivity=sensitivity_of(provided.contracts, touched),
         by_hand=tuple(sorted(by_hand(case_id).items())),
+        send_to=send_to,
     )
 
 
@@ -57,7 +60,7 @@ def pack(case_id: str, showing: Showing) -> int:
     provided.register.complete(case_id, "confirm", receipt={}, record=None, move=(CaseState.ACTING, "package is built"))
     content = content_of(case_id, showing)
     with provided.vault.write(case_id, PACKAGE) as sink:
-        manifest = provided.package.write(sink, content, StagedRows(case_id).open)
+        manifest = provided.package.write(sink, content, ReadRows(case_id).open)
     rows = _check(case_id, content, manifest)
     provided.register.complete(
         case_id,
@@ -83,16 +86,9 @@ def content_of(case_id: str, showing: Showing) -> PackageContent:
         left_out=tuple(item for f in shown for item in f.shown.left_out),
         by_hand=tuple(sorted(by_hand(case_id).items())),
         country=subject_request(case_id).postal_country,
+        # Art. 15(1)(c); what Art. 20 asks for says nothing of recipients.
+        received=tuple(received_about(case_id)) if case.right is Right.ACCESS else (),
     )
-
-
-def staged_counts(case_id: str) -> dict[TablePath, int]:
-    """Rows that were staged, by table; rows that belong to other people too under the name with ``+shared``."""
-    counts: dict[TablePath, int] = {}
-    for (name, system), entry in services().register.steps(case_id).items():
-        if name == "stage" and entry.state == "done":
-            counts |= {(system, table): count for table, count in entry.receipt["rows"].items()}  # type: ignore[attr-defined]  # written by stage_rows
-    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +102,11 @@ class _Found:
 
 def _shown(case_id: str, showing: Showing) -> Iterator[_Found]:
     """Every table of every system that was staged, in the order of contracts."""
-    counts = staged_counts(case_id)
+    counts, texts = staged_counts(case_id), reviewed(case_id)
     for table in services().contracts.tables():
         own, shared = (table.system, table.name), (table.system, f"{table.name}{SHARED}")
         if own in counts:
-            yield _Found(own, counts[own], showing.own(table, counts[own], {}))
+            yield _Found(own, counts[own], showing.own(table, counts[own], texts.get(own, UNREAD)))
         if counts.get(shared):
             yield _Found(shared, counts[shared], showing.shared(table, counts[shared]))
 
@@ -135,4 +131,4 @@ def _row_counts(manifest: Mapping[str, object]) -> dict[str, int]:
     return dict(rows) if isinstance(rows, Mapping) else {}
 
 
-__all__ = ["content_of", "pack", "plan_of", "staged_counts"]
+__all__ = ["content_of", "pack", "plan_of"]

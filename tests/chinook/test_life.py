@@ -80,6 +80,23 @@ def test_access_shows_values_as_they_are(package: dict[str, list[dict[str, Any]]
     assert "SupportRepId" not in customer
 
 
+def test_portability_gives_customer_2_what_she_provided(house: House, tmp_path: Path) -> None:
+    """Art. 20: her particulars and purchases, with the keys that join them; nothing derived, nobody else's."""
+    case_id = house.open(Right.PORTABILITY, identity={"email": ["leonekohler@surfeu.de"]})
+    assert house.walk(case_id) == "granted"
+    with house.installation.services.vault.read(case_id, "package.zip") as blob:
+        files = unpack_package(blob, tmp_path / "package")
+
+    rows = {f.stem: json.loads(f.read_text()) for f in files if f.suffix == ".json" and f.parent.name == "chinook"}
+
+    assert {name: len(found) for name, found in rows.items()} == {"Customer": 1, "Invoice": 7, "InvoiceLine": 38}
+    (customer,) = rows["Customer"]
+    assert (customer["FirstName"], customer["LastName"], customer["City"]) == ("Leonie", "Köhler", "Stuttgart")
+    assert {row["CustomerId"] for row in rows["Invoice"]} == {customer["CustomerId"]} == {2}
+    derived = {"SupportRepId", "Total", "UnitPrice"}
+    assert not [row for found in rows.values() for row in found if derived & set(row)]
+
+
 def test_erasure_empties_the_customer_and_keeps_the_invoices(house: House) -> None:
     """As long as all invoices are held, the customer's row is all that changes, and it is the contract's to say how."""
     gone, new, outcome = _erased(house, _LAST_DAY_ALL_ARE_HELD)

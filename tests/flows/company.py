@@ -26,6 +26,8 @@ from flows.wiring import Installation
 from integrations.demo import DemoCompany
 from tasks.approval import Answer, answer_gate
 from tasks.receive_request import TypedRequest, register_request
+from tasks.review import seal_readings, texts_of, to_read
+from tasks.rules.reviewing import Reading
 from tasks.services import Services, use
 
 CONTRACTS = Path(data_contracts.__file__).parent
@@ -116,7 +118,10 @@ class House:
         return self.outcome(case_id)
 
     def agree(self, entry: GateEntry) -> GateEntry:
-        """Answer a gate with yes, by the next operator who may; recipients are told and letters posted by hand."""
+        """Answer a gate with yes, by whoever may next; texts are read, letters posted, recipients told by hand."""
+        if entry.gate is Gate.REVIEW and Decision.APPROVE not in entry.options:
+            self.read_texts(entry.case_id)
+            return entry  # the next run asks whether they may go out as decided
         by_hand = {Gate.RECIPIENT: (Decision.BY_HAND, "TOLD-1"), Gate.POSTING: (Decision.SENT, "RAR-1")}
         if entry.gate in by_hand:
             decision, reference = by_hand[entry.gate]
@@ -124,6 +129,17 @@ class House:
         who = next(name for name in ("claire", "marc") if name not in {a.operator for a in entry.answers})
         reference = "call_back" if entry.gate is Gate.IDENTITY else ""
         return self.answer(entry, Decision.APPROVE, who=who, reference=reference)
+
+    def read_texts(self, case_id: str, **decided: Reading) -> str:
+        """Decide about every text: release it, unless ``decided`` says otherwise by column and number (``note_2``)."""
+        readings = {
+            column: [
+                (number, decided.get(f"{column.rpartition('.')[2]}_{number}", Reading("release")))
+                for number, _ in texts_of(case_id, column)
+            ]
+            for column in to_read(case_id)
+        }
+        return seal_readings(case_id, readings, "claire", "local-account:test")
 
     def answer(self, entry: GateEntry, decision: Decision, *, who: str = "claire", **said: str) -> GateEntry:
         """Answer a gate, the operating system's account being the proof."""

@@ -1,15 +1,25 @@
 """Art. 20: the right to data portability, paragraph by paragraph."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from data_contracts.vocabulary import Right
+from data_contracts.company import Transmission
+from data_contracts.disclosures import Received
+from data_contracts.request import Statement
+from data_contracts.vocabulary import Decision, Gate, Right
 from flows.wiring import unpack_package
+from integrations.transfers import DirectTransfers
+from tasks.services import services, use
+from tasks.subject_keys import subject_keys_of
 from tests.flows.company import House
+from tests.integrations.transfers.servers import PASSWORD, SftpServer, sftp_server, web_server
 
 _STRANGER = {"email": ["nobody@nowhere.example"]}
 
@@ -84,6 +94,183 @@ def test_1_keys_join_the_tables(taken: tuple[str, Path]) -> None:
     accounts = {row["account_id"] for row in rows["billing.account"]}
     assert {row["account_id"] for row in rows["billing.invoice"]} <= accounts
     assert {row["customer_no"] for row in rows["billing.account"]} == {rows["crm.customer"][0]["customer_no"]}
+
+
+@dataclass
+class Sending:
+    """A house whose party ``energypart`` takes data as a test says."""
+
+    house: House
+    credentials: dict[str, str]
+
+    @contextmanager
+    def by(self, way: Transmission | None, **changes: object) -> Iterator[None]:
+        """Services under which the party takes data that way."""
+        provided = services()
+        vocabulary = provided.contracts.vocabulary
+        party = vocabulary.parties["energypart"].model_copy(update={"portability": way, **changes})
+        parties = vocabulary.parties | {"energypart": party}
+        contracts = replace(provided.contracts, vocabulary=vocabulary.model_copy(update={"parties": parties}))
+        transfers = DirectTransfers(lambda _party, what: self.credentials.get(what, ""), timeout=5)
+        with use(replace(provided, contracts=contracts, transfers=transfers)):
+            yield
+
+    def open(self, send_to: str = "energypart") -> str:
+        """A request to send the demo subject's data on."""
+        return self.house.open(Right.PORTABILITY, statement=Statement(send_to=send_to))
+
+    def disclosed(self) -> list[Received]:
+        """What the ledger says was disclosed about the demo subject."""
+        keys = subject_keys_of({"customer_no": [self.house.company.subject.customer_no]})
+        return self.house.installation.register.disclosures_of(keys)
+
+
+@pytest.fixture
+def sending(house: House) -> Sending:
+    """The demo house, sending with a password."""
+    return Sending(house, {"PASSWORD": PASSWORD})
+
+
+@pytest.fixture
+def sftp(tmp_path: Path) -> Iterator[SftpServer]:
+    """The other controller's SFTP server."""
+    with sftp_server(tmp_path / "sftp") as server:
+        yield server
+
+
+def _way(server: SftpServer, **changes: str) -> Transmission:
+    return Transmission(**{"via": "sftp", "to": server.url, "host_key": server.fingerprint, **changes})  # type: ignore[arg-type]  # strings all
+
+
+def test_2_sent_to_another_controller(house: House, sending: Sending, sftp: SftpServer) -> None:
+    """Art. 20(2): the same package that the subject gets is there; the subject is told to whom and when."""
+    with sending.by(_way(sftp)):
+        case_id = sending.open()
+
+        assert house.walk(case_id) == "granted"
+
+    with house.installation.services.vault.read(case_id, "package.zip") as package:
+        assert sftp.files() == {f"{case_id}.zip": package.read()}
+    assert "sent to Energy Partner SAS on 31 March 2026" in house.mails()[-1]
+
+
+def test_2_people_see_where_the_data_go(house: House, sending: Sending, sftp: SftpServer) -> None:
+    """Law 5: the plan that is approved names the recipient."""
+    with sending.by(_way(sftp)):
+        entry = house.until(Gate.APPROVAL, sending.open())
+
+    assert "Goes to the party `energypart` too" in entry.description
+
+
+def test_2_the_disclosure_is_noted_once(house: House, sending: Sending, sftp: SftpServer) -> None:
+    """C-154/21: the ledger says who received what; run again after its end, the case notes nothing more."""
+    with sending.by(_way(sftp)):
+        case_id = sending.open()
+        house.walk(case_id)
+        house.walk(case_id)
+
+    (received,) = sending.disclosed()
+    assert (received.recipient, received.purpose, received.source) == ("energypart", "portability", f"case:{case_id}")
+    assert "crm.customer" in received.places
+
+
+def test_2_another_host_key_sends_nothing(house: House, sending: Sending, sftp: SftpServer) -> None:
+    """Law 11: who cannot be proven gets nothing; it is in evidence, and a person decides."""
+    other = "SHA256:" + "A" * 43
+    with sending.by(_way(sftp, host_key=other)):
+        entry = house.until(Gate.RECIPIENT, sending.open())
+
+    assert (sftp.files(), sftp.logins, sending.disclosed()) == ({}, 0, [])
+    assert entry.options == (Decision.RETRY, Decision.BY_HAND, Decision.REFUSE)
+    assert house.installation.register.step(entry.case_id, "recipient refused", "0") is not None
+
+
+@pytest.mark.parametrize(
+    ("send_to", "changes"),
+    [
+        ("energypart", {"authorised_until": "2026-03-30"}),
+        ("energypart", {"authorised_from": "2026-04-01"}),
+        ("x@y", {}),
+    ],
+    ids=["expired", "not yet", "unknown"],
+)
+def test_2_a_recipient_that_is_not_authorised(
+    house: House, sending: Sending, sftp: SftpServer, send_to: str, changes: dict[str, str]
+) -> None:
+    """Law 11: not in the register of recipients, or not in force that day; nothing leaves, not even by hand."""
+    with sending.by(_way(sftp), **changes):
+        entry = house.until(Gate.RECIPIENT, sending.open(send_to))
+
+    assert (sftp.files(), sftp.logins, sending.disclosed()) == ({}, 0, [])
+    assert entry.options == (Decision.RETRY, Decision.REFUSE)
+    assert "x@y" not in entry.description
+
+
+def test_2_mended_and_tried_again(house: House, sending: Sending, sftp: SftpServer) -> None:
+    """Answered with retry the data are sent; the second attempt asks a second question if it fails."""
+    with sending.by(_way(sftp), authorised_until="2026-03-30"):
+        entry = house.until(Gate.RECIPIENT, sending.open())
+        house.answer(entry, Decision.RETRY)
+        again = house.run(entry.case_id)
+    assert again is not None
+    assert again.digest != entry.digest
+
+    house.answer(again, Decision.RETRY)
+    with sending.by(_way(sftp)):
+        assert house.walk(entry.case_id) == "granted"
+    assert len(sftp.files()) == 1
+
+
+def test_2_sent_by_hand(house: House, sending: Sending, sftp: SftpServer) -> None:
+    """A person sent it outside the software: it is told, and noted as a disclosure."""
+    sending.credentials.clear()
+    with sending.by(_way(sftp)):
+        entry = house.until(Gate.RECIPIENT, sending.open())
+        house.answer(entry, Decision.BY_HAND, reference="TICKET-7")
+        house.walk(entry.case_id)
+
+    assert "sent to Energy Partner SAS by one of our people on 31 March 2026" in house.mails()[-1]
+    assert len(sending.disclosed()) == 1
+
+
+def test_2_refused_goes_to_the_subject(house: House, sending: Sending, sftp: SftpServer) -> None:
+    """Not feasible: the package is the subject's, who reads the reason that a person gave."""
+    sending.credentials.clear()
+    with sending.by(_way(sftp)):
+        entry = house.until(Gate.RECIPIENT, sending.open())
+        house.answer(entry, Decision.REFUSE, reason="Their server has been down for weeks.")
+
+        assert house.walk(entry.case_id) == "granted"
+
+    assert "not technically feasible" in house.mails()[-1]
+    assert "Their server has been down for weeks." in house.mails()[-1]
+    assert sending.disclosed() == []
+
+
+def test_2_not_technically_feasible(house: House, sending: Sending) -> None:
+    """A party that names no way to take data: nobody is asked, the subject gets the package and is told so."""
+    with sending.by(None):
+        assert house.walk(sending.open()) == "granted"
+
+    assert "You asked us to send your data to Energy Partner SAS." in house.mails()[-1]
+    assert "Article 20(2) GDPR" in house.mails()[-1]
+
+
+@pytest.mark.parametrize("ending", ["json", "csv"])
+def test_2_into_an_import_that_the_service_takes(house: House, sending: Sending, tmp_path: Path, ending: str) -> None:
+    """The tables that the entry names, as files of one form; the ledger says which."""
+    with web_server(tmp_path / "web") as web:
+        sending.credentials["CA_FILE"] = web.ca_file
+        tables = ["crm.customer", "crm.subscription"]
+        way = {"via": "import", "to": web.url(), "format": ending, "tables": tables, "field": "contacts"}
+        with sending.by(Transmission.model_validate(way)):
+            case_id = sending.open()
+            house.walk(case_id)
+
+    ((_, body),) = web.calls
+    assert f'name="contacts"; filename="{case_id}.crm.customer.{ending}"' in body.decode()
+    assert house.company.subject.customer_no in body.decode()
+    assert [received.places for received in sending.disclosed()] == [tuple(tables)]
 
 
 def test_3_nothing_is_erased(house: House) -> None:

@@ -137,7 +137,7 @@ def answer(house: House, entry: GateEntry, life: Life) -> None:
         case Gate.APPROVAL, "replanned":
             house.ask("crm", _NEW_ROW, house.company.subject.customer_no)
             house.agree(entry)
-        case ((Gate.IDENTITY | Gate.APPROVAL), _):
+        case ((Gate.IDENTITY | Gate.APPROVAL | Gate.REVIEW), _):
             house.agree(entry)
         case _:
             raise ValueError(entry.description)

@@ -1,0 +1,30 @@
+"""The part of a life that rights which answer with a copy share: stage, have texts read, plan, agree (Art. 15, 20)."""
+
+from collections.abc import Callable
+
+from flows.gates import ask
+from flows.stages import approve, is_done, locate, over_systems
+from tasks.locate_data import stage_rows
+from tasks.review import is_settled, look_for_texts, review_question, settle_review
+from tasks.rules.redaction import Showing
+from tasks.services import services
+
+
+def agree_on_copy(case_id: str, showing: Showing, plan: Callable[[str], str]) -> bool:
+    """Locate, stage, have free texts read, plan, and have people approve; False when it ended in a refusal."""
+    if not is_done(case_id, "plan"):
+        if not is_done(case_id, "locate") and not locate(case_id):
+            return False
+        over_systems(case_id, stage_rows, services().contracts.systems)
+        have_texts_read(case_id, showing)
+        plan(case_id)
+    return approve(case_id)
+
+
+def have_texts_read(case_id: str, showing: Showing) -> None:
+    """Wait until a person has read every free text that would go out; at once where there is none (Art. 15(4))."""
+    if not look_for_texts(case_id, showing):
+        return
+    while not is_settled(case_id):
+        ask(case_id, review_question(case_id))
+        settle_review(case_id)

@@ -1,0 +1,71 @@
+"""``rightsflow disclosures import``: what a system noted of its disclosures, into the ledger, in batches.
+
+The file is read twice: all of it is looked at before the first line is noted.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from data_contracts.disclosures import Received
+from data_contracts.errors import RequestInvalid
+from flows import wiring
+from tasks.disclosing import DisclosureLine, check_lines, note_lines
+from tasks.services import services
+
+COLUMNS: Final = ("kind", "value", "recipient", "purpose", "at", "places", "source")
+_PLACES: Final = " "
+_LONGEST_SOURCE: Final = 200
+
+
+def import_file(file: Path) -> dict[str, Any]:
+    """Note every line of the file; the same line twice is one disclosure.
+
+    Raises:
+        RecipientRefused: when a recipient is not in the register of recipients.
+        RequestInvalid: when the file or a line cannot be read; nothing is noted then.
+    """
+    with wiring.opened():
+        lines = check_lines(_lines(file))
+        new = note_lines(_lines(file))
+    return {"file": str(file), "lines": lines, "new": new}
+
+
+def _lines(file: Path) -> Iterator[DisclosureLine]:
+    zone = ZoneInfo(services().organisation.time_zone)
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                remedy = f"the first line is: {','.join(COLUMNS)}"
+                raise RequestInvalid("the columns are not those of a disclosure", where=str(file), remedy=remedy)
+            for row in reader:
+                yield _line(reader.line_num, row, zone)
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise RequestInvalid(
+            "the file cannot be read as CSV", where=str(file), remedy="give a UTF-8 CSV file"
+        ) from None
+
+
+def _line(number: int, row: Mapping[str, str | None], zone: ZoneInfo) -> DisclosureLine:
+    where, source = f"line {number}", (row["source"] or "").strip()
+    if None in row.values() or len(row) != len(COLUMNS) or not source or len(source) > _LONGEST_SOURCE:
+        raise RequestInvalid("the line is not whole", where=where, remedy=f"give all of: {', '.join(COLUMNS)}")
+    values = {name: (value or "").strip() for name, value in row.items()}
+    places = tuple(values["places"].split(_PLACES)) if values["places"] else ()
+    received = Received(_moment(values["at"], zone, where), values["recipient"], values["purpose"], places, source)
+    return DisclosureLine(number, values["kind"], values["value"], received)
+
+
+def _moment(text: str, zone: ZoneInfo, where: str) -> datetime:
+    """A date or time; without a zone it is the organisation's."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise RequestInvalid(
+            "`at` is no date or time", where=where, remedy="write it as YYYY-MM-DD or ISO 8601"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
