@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from data_contracts.errors import RequestInvalid
 from data_contracts.ports import GateEntry
 from data_contracts.strict import validate
+from data_contracts.vocabulary import Decision
 from data_contracts.yaml_file import parse
 from flows import wiring
 from flows.gates import opened
@@ -131,7 +132,8 @@ def _open_gate(case_id: str) -> GateEntry:
     """The gate that asks about the texts."""
     services().register.case(case_id)
     entry = review_gate(case_id)
-    if entry is None or is_settled(case_id) or not sum(to_read(case_id).values()):
+    is_decided = entry is not None and entry.outcome is Decision.APPROVE
+    if entry is None or is_decided or is_settled(case_id) or not sum(to_read(case_id).values()):
         raise RequestInvalid(
             "no texts wait to be read", where=case_id, remedy="run the case until it waits at gate review"
         )

@@ -149,7 +149,7 @@ def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:
                 for m in register.timeline(case_id)
             ],
             "plan": dict(plan.receipt).get("plan") if plan else None,
-            "gates": [_gate_facts(entry) for entry in register.gates(case_id)],
+            "gates": [_gate_facts(entry) for entry in _standing_gates(case_id)],
             "steps": {
                 f"{step} {system}".strip(): {"state": entry.state, "receipt": dict(entry.receipt)}
                 for (step, system), entry in register.steps(case_id).items()
@@ -224,6 +224,13 @@ def woken(case: Case) -> tuple[str, str]:
     except SystemUnavailable as error:
         return "", str(error)
     return str(run or ""), ""
+
+
+def _standing_gates(case_id: str) -> list[GateEntry]:
+    """Gates that were decided, and those that can be answered: not the ones that another question took the place of."""
+    waiting = {(g.gate, g.subject, g.digest) for g in services().register.gates(case_id, open_only=True)}
+    gates = services().register.gates(case_id)
+    return [g for g in gates if g.outcome or (g.gate, g.subject, g.digest) in waiting]
 
 
 def _open_gate(case_id: str, gate: Gate, subject: str) -> GateEntry:

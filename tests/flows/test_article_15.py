@@ -118,7 +118,7 @@ def test_4_without_texts_nobody_is_asked(house: House) -> None:
 def test_4_a_text_goes_out_as_a_person_decided(house: House, answered: Answered) -> None:
     """Released as it is, without a passage, or not at all; what was taken out is marked, and told with its reason."""
     entry = _waiting(house)
-    (_, first), (two, second), (three, third), *rest = texts_of(entry.case_id, _NOTE)
+    (_, first), (two, second), (three, _), *rest = texts_of(entry.case_id, _NOTE)
     word = second.split()[0]
     decided = {f"note_{two}": Reading("redact", passages=(word,)), f"note_{three}": Reading("withhold")}
     house.read_texts(entry.case_id, **decided)
@@ -127,7 +127,6 @@ def test_4_a_text_goes_out_as_a_person_decided(house: House, answered: Answered)
 
     notes = [note for note in _notes(folder) if note is not None]
     assert notes == [first, second.replace(word, "•••"), "•••", *(text for _, text in rest)]
-    assert third not in notes
     left_out = {line["note"]: line["rows"] for line in house.plan(entry.case_id) if line["columns"] == ["note"]}
     assert left_out == {"redacted": 1, "withheld": 1}
     assert "released with passages about other people taken out" in _page(folder)
