@@ -69,6 +69,11 @@ def register_request(typed: TypedRequest) -> Case:
     )
     if case.state is CaseState.RECEIVED and not provided.vault.has(case.case_id, REQUEST):
         write_json(case.case_id, REQUEST, _sealed_form(typed).model_dump())
+    if case.right is Right.OBJECTION and case.state is CaseState.RECEIVED:
+        # Art. 21(3): marketing ends on receipt, also while no flow can run. The flow does it again, to no effect.
+        from tasks.act.objection import suppress_at_once  # noqa: PLC0415  # half a second that other rights save
+
+        suppress_at_once(case.case_id)
     return case
 
 

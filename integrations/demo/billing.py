@@ -45,6 +45,7 @@ def _accounts(draw: Draw, people: People) -> Rows:
         "iban": some(ibans, draw.flags(0.8, size) | (np.arange(size) == SUBJECT)),
         "opened_on": as_text(people.started),
         "closed_on": as_text(closed),
+        "restricted": [False] * size,
     }
 
 

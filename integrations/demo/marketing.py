@@ -32,6 +32,7 @@ def _profiles(draw: Draw, people: People) -> Rows:
         "segment": some(draw.texts(words.SEGMENTS, size), draw.flags(0.7, size) | (np.arange(size) == SUBJECT)),
         "opted_out": draw.flags(0.15, size).tolist(),
         "changed_on": as_text(draw.days_ago(1_200, size)),
+        "restricted": [False] * size,
     }
 
 

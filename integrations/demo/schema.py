@@ -102,6 +102,7 @@ Table(
     Column("iban", String(34)),
     Column("opened_on", Date, nullable=False),
     Column("closed_on", Date),
+    Column("restricted", Boolean, nullable=False),
 )
 Table(
     "invoice",
@@ -163,6 +164,7 @@ Table(
     Column("segment", String(40)),
     Column("opted_out", Boolean, nullable=False),
     Column("changed_on", Date, nullable=False),
+    Column("restricted", Boolean, nullable=False),
 )
 Table(
     "consent",
