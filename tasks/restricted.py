@@ -81,7 +81,8 @@ def seal_spared(case_id: str, system: str) -> None:
     """Seal which restrictions an erasure meets in ``system``, so that plan, act and proof meet the same."""
     register, vault = services().register, services().vault
     if not register.restricted_cases():
-        vault.remove(case_id, f"{_SPARED}{system}")
+        if vault.has(case_id, f"{_SPARED}{system}"):
+            vault.remove(case_id, f"{_SPARED}{system}")
         return
     standing = register.restrictions_of([key.digest for key in found_subject_keys(case_id)])
     plain = [[one.case_id, one.ground.value, list(one.purposes)] for one in standing if one.case_id != case_id]
