@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +19,12 @@ from flows.wiring import Installation
 _PSEUDONYM = re.compile(r"[0-9a-f]{8,64}")
 
 Aftermath = dict[str, Any]
+Table = tuple[str, list[tuple[Any, ...]]]
+
+_TOLD_ABOVE = frozenset({
+    "case_file", "case_move", "data_key", "evidence", "gate", "gate_answer", "lease", "operator", "step",
+})  # fmt: skip
+"""Tables of the register whose content the aftermath tells in words, or that are not about a case."""
 
 
 def aftermath(made: Installation, case_id: str, known: frozenset[object]) -> Aftermath:
@@ -42,13 +48,14 @@ def aftermath(made: Installation, case_id: str, known: frozenset[object]) -> Aft
         "package": _package(made, case_id),
         "files": [name.replace(case_id, "CASE") for name in _files(home)],
         "mails": [file.name.replace(case_id, "CASE") for file in sorted((home / "outbox").glob("*.eml"))],
-        "systems": _systems(home / "systems", known),
+        "register": _rows(_of_database(home / "register.db", besides=_TOLD_ABOVE), known, case_id),
+        "systems": _rows(_of_systems(home / "systems"), known, case_id),
     }
 
 
 def values(folder: Path) -> frozenset[object]:
     """Every value in every system."""
-    return frozenset(value for _, rows in _tables(folder) for row in rows for value in row)
+    return frozenset(value for _, rows in _of_systems(folder) for row in rows for value in row)
 
 
 def _records(made: Installation, case_id: str) -> list[str]:
@@ -74,31 +81,33 @@ def _files(home: Path) -> list[str]:
     return sorted(name for name in files if not name.startswith("register.db-"))
 
 
-def _systems(folder: Path, known: frozenset[object]) -> dict[str, str]:
+def _rows(tables: Iterable[Table], known: frozenset[object], case_id: str) -> dict[str, str]:
     """Number of rows and a digest of each table."""
     numbers: dict[object, str] = {}
 
     def told(value: object) -> str:
         if isinstance(value, str) and value not in known and _PSEUDONYM.fullmatch(value):
             return numbers.setdefault(value, f"pseudonym {len(numbers)} of {len(value)}")
-        return repr(value)
+        return repr(value).replace(case_id, "CASE")
 
-    return {
-        table: f"{len(rows)} rows, {_digest([[*map(told, row)] for row in rows])}" for table, rows in _tables(folder)
-    }
+    return {table: f"{len(rows)} rows, {_digest([[*map(told, row)] for row in rows])}" for table, rows in tables}
 
 
 def _digest(rows: list[list[str]]) -> str:
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 
-def _tables(folder: Path) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+def _of_systems(folder: Path) -> Iterator[Table]:
     """Every table of every system with its rows in a fixed order."""
     for file in sorted(folder.glob("*.db")):
-        with closing(sqlite3.connect(file)) as connection:
-            names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            for name in sorted(names):
-                yield f"{file.stem}.{name}", connection.execute(f"SELECT * FROM [{name}] ORDER BY rowid").fetchall()  # noqa: S608  # names from the catalogue
+        yield from _of_database(file)
     for place in sorted(folder.glob("*/*/")):
         rows = ds.dataset(sorted(place.glob("[!_]*.parquet"))).to_table().to_pylist()
         yield f"{place.parent.name}.{place.name}", [tuple(row.values()) for row in rows]
+
+
+def _of_database(file: Path, *, besides: frozenset[str] = frozenset()) -> Iterator[Table]:
+    with closing(sqlite3.connect(file)) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for name in sorted(names - besides):
+            yield f"{file.stem}.{name}", connection.execute(f"SELECT * FROM [{name}] ORDER BY rowid").fetchall()  # noqa: S608  # names from the catalogue

@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import count
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.kill.lives import ADDRESS, Life
-from tests.flows.kill.moments import Death, deaths
+from tests.flows.kill.moments import Death, deaths, own
 
 EFFECTS = Path(__file__).with_name("effects.json")
 """Every effect of every life, with the number of operations it is made of; see :mod:`tests.flows.kill.record`."""
@@ -28,14 +28,13 @@ def effects() -> dict[str, dict[str, int]]:
 
 
 def fates() -> list["Fate"]:
-    """Every moment of each life; of the life whose plan changes those that are its own: from then to the new plan."""
-    found: list[Fate] = []
-    for life, recorded in effects().items():
-        own = list(recorded)
-        if life == "replanned":
-            own = own[own.index("reopen(plan, approve)") : own.index("complete(confirm)") + 1]
-        found += [Fate(life, death) for death in deaths({effect: recorded[effect] for effect in own})]
-    return found
+    """Every moment of each life, but for what it shares with an earlier one at its beginning and end."""
+    recorded = list(effects().items())
+    return [
+        Fate(life, death)
+        for place, (life, found) in enumerate(recorded)
+        for death in deaths(own(found, [other for _, other in recorded[:place]]))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +47,6 @@ class Fate:
     def __str__(self) -> str:
         """Names the test: ``access: before claim(stage, crm)``."""
         return f"{self.life}: {self.death.when} {self.death.effect}"
-
-    def come_true(self, lives: "Lives") -> dict[str, Any]:
-        """Kill the process there, run the case again, and tell what it left behind."""
-        with lives.home() as home:
-            lives.die(home, self.life, self.death)
-            left: dict[str, Any] = lives.live(home, self.life)["left"]
-        return left
 
 
 class Lives:
@@ -78,10 +70,24 @@ class Lives:
         assert told["status"] == 0, "the process broke; see its text above"
         return told
 
+    def go_on(self, home: Path, name: str) -> dict[str, Any]:
+        """Like :meth:`live`, in a home that nobody needs afterwards."""
+        told = self.live(home, name)
+        shutil.rmtree(home)
+        return told
+
     def die(self, home: Path, name: str, death: Death, **more: Any) -> None:
         """Carry the case on until the moment of death."""
-        told = self._ask(Life(str(home), name, death=(death.effect, death.when, death.operations), **more))
+        told = self._ask(Life(str(home), name, death=death.place, **more))
         assert told["status"] == -9, f"the process was to be killed {death.when} {death.effect}, and was not"
+
+    def copies(self, name: str, at: Sequence[Death]) -> dict[Death, Path]:
+        """What is left of a life at each moment of death; the same copy where nothing differs."""
+        places = [death.place for death in at]
+        with self.home() as home:
+            told = self.live(home, name, copies=places, copies_in=str(self._folder / f"copies-{next(self._numbers)}"))
+        taken = {(effect, operation): Path(copy) for effect, operation, copy in told["copies"]}
+        return {death: taken[death.place] for death in at if death.place in taken}
 
     def _ask(self, life: Life) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as connection:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.flows.kill.client import Fate, Lives, started
-from tests.flows.kill.lives import RIGHTS
+from tests.flows.kill.stories import STORIES
 
 Fates = Mapping[Fate, "Future[dict[str, Any]]"]
 
@@ -34,7 +34,7 @@ def lives() -> Iterator[Lives]:
 def undisturbed(lives: Lives) -> dict[str, dict[str, Any]]:
     """What each life tells when nothing happens to it."""
     told: dict[str, dict[str, Any]] = {}
-    for name in RIGHTS:
+    for name in STORIES:
         with lives.home() as home:
             told[name] = lives.live(home, name)
     return told
@@ -46,5 +46,10 @@ def cut_off(request: pytest.FixtureRequest, lives: Lives) -> Iterator[Fates]:
     parameters = [getattr(item, "callspec", None) for item in request.session.items]
     chosen = [found.params["fate"] for found in parameters if found is not None and "fate" in found.params]
     pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1)  # one waits for the disk
-    yield {fate: pool.submit(fate.come_true, lives) for fate in chosen}
+    ends: dict[Fate, Future[dict[str, Any]]] = {}
+    for life in dict.fromkeys(fate.life for fate in chosen):
+        copies = lives.copies(life, [fate.death for fate in chosen if fate.life == life])
+        goes_on = {copy: pool.submit(lives.go_on, copy, life) for copy in dict.fromkeys(copies.values())}
+        ends |= {Fate(life, death): goes_on[copy] for death, copy in copies.items()}
+    yield ends
     pool.shutdown(cancel_futures=True)

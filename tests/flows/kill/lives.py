@@ -14,7 +14,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ import data_contracts
 from data_contracts.contract import Contracts
 from data_contracts.odcs import load
 from data_contracts.ports import GateEntry
-from data_contracts.vocabulary import Decision, Gate, Right
+from data_contracts.vocabulary import Decision, Gate
 from flows.settings import Settings
 from flows.wiring import Installation
 from integrations.demo import DemoCompany
@@ -34,8 +34,10 @@ from tasks.services import use
 from tests.flows.company import NOW, OPERATORS, Clock, House
 from tests.flows.kill.aftermath import aftermath, values
 from tests.flows.kill.content import content
-from tests.flows.kill.moments import Death, Moments
-from tests.flows.kill.watched import watched
+from tests.flows.kill.copies import Copies
+from tests.flows.kill.moments import Moments, Place
+from tests.flows.kill.stories import STORIES
+from tests.flows.kill.watched import equipped, watched
 
 CUSTOMERS = 12
 SYSTEMS = ("adtech", "crm", "marketing")
@@ -45,14 +47,6 @@ _LONGEST_SECONDS = 60
 
 T = TypeVar("T")
 
-RIGHTS = {"access": Right.ACCESS, "erasure": Right.ERASURE, "refusal": Right.ERASURE, "replanned": Right.ERASURE}
-"""The lives: two that people agree to; one where more proof is asked for, and the plan refused in the end; one where
-the plan changes while people look at it, so that they are asked again."""
-
-_NEW_ROW = (
-    "INSERT OR IGNORE INTO interaction VALUES (990001, ?, '2026-03-31T09:00:00+00:00', 'phone', 'agent1', 'called')"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Life:
@@ -60,8 +54,10 @@ class Life:
 
     Attributes:
         home: a copy of the template, perhaps one that a killed process left behind.
-        name: which of :data:`RIGHTS`.
-        death: where to be killed, as the arguments of :class:`Death`; empty to live.
+        name: which of the stories.
+        death: the place to be killed at; empty to live.
+        copies: places to take a copy of the home at; see :mod:`tests.flows.kill.copies`.
+        copies_in: folder for the copies.
         found_out: what people answer at the gate of an uncertain mail.
         smtp_port: of the mail server on this machine; 0 for the outbox.
         again: begin each stage a second time, and tell what that changed.
@@ -69,7 +65,9 @@ class Life:
 
     home: str
     name: str
-    death: tuple[str, str, int] | tuple[()] = ()
+    death: Place | tuple[()] = ()
+    copies: list[Place] = field(default_factory=list)
+    copies_in: str = ""
     found_out: str = "sent"
     smtp_port: int = 0
     again: bool = False
@@ -99,7 +97,7 @@ class World:
         )
         made = Installation(chosen, now=Clock())
         made.__dict__["contracts"] = self.contracts  # read once, not in each process
-        with use(watched(made, moments) if moments else made.services):
+        with use(watched(made, moments) if moments else equipped(made)):
             yield House(made, self.company, Clock(), folder=home / "systems")
         made.close()
 
@@ -107,10 +105,17 @@ class World:
 def live(world: World, life: Life) -> dict[str, Any]:
     """Register the request (again) and carry the case to its end; what it left behind."""
     home = Path(life.home)
-    moments = Moments(home, Death(*life.death) if life.death else None)  # type: ignore[arg-type]  # checked by whoever asks
+    copies = Copies(home, Path(life.copies_in), frozenset((effect, number) for effect, number in life.copies))
+
+    def reached(place: Place) -> None:
+        copies.reached(place)
+        if list(place) == list(life.death):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    moments = Moments(home, reached)
     changed: list[str] = []
     with world.house(home, life, moments) as house:
-        case_id = house.open(RIGHTS[life.name], request_key=life.name)
+        case_id = _opened(house, life)
         while (entry := house.run(case_id)) is not None:
             if life.again:
                 changed += _changed(home, f"waiting at {entry.gate}", lambda: house.run(case_id))
@@ -118,29 +123,21 @@ def live(world: World, life: Life) -> dict[str, Any]:
         if life.again:
             changed += _changed(home, "ended", lambda: house.run(case_id))
         left = aftermath(house.installation, case_id, world.known)
-    return {"case_id": case_id, "recorded": moments.recorded, "left": left, "changed": changed}
+    taken = [[*place, copy] for place, copy in copies.taken.items()]
+    return {"case_id": case_id, "recorded": moments.recorded, "left": left, "changed": changed, "copies": taken}
 
 
 def answer(house: House, entry: GateEntry, life: Life) -> None:
-    """Answer a gate as this life has it.
+    """Answer a gate as the story has it, and one about a mail as it was found out."""
+    if entry.gate is Gate.UNCERTAIN_MAIL:
+        house.answer(entry, Decision(life.found_out))
+    else:
+        STORIES[life.name].answer(house, entry)
 
-    Raises:
-        ValueError: at a gate that no life should come to; the description says why it was opened.
-    """
-    match entry.gate, life.name:
-        case Gate.UNCERTAIN_MAIL, _:
-            house.answer(entry, Decision(life.found_out))
-        case Gate.IDENTITY, "refusal" if entry.subject == "attempt:0":
-            house.answer(entry, Decision.ASK_MORE)
-        case Gate.APPROVAL, "refusal":
-            house.answer(entry, Decision.REFUSE, reason="An example of a reason.")
-        case Gate.APPROVAL, "replanned":
-            house.ask("crm", _NEW_ROW, house.company.subject.customer_no)
-            house.agree(entry)
-        case ((Gate.IDENTITY | Gate.APPROVAL | Gate.REVIEW), _):
-            house.agree(entry)
-        case _:
-            raise ValueError(entry.description)
+
+def _opened(house: House, life: Life) -> str:
+    story = STORIES[life.name]
+    return house.open(story.right, request_key=life.name, **story.typed)
 
 
 def _changed(home: Path, stage: str, again: Callable[[], object]) -> list[str]:
@@ -164,7 +161,7 @@ def _made_world(folder: Path) -> World:
         house.hire(name, *roles)
     setup.close()
     world = World(template, load(contracts), company, values(template / "systems"))
-    for name in RIGHTS:
+    for name in STORIES:
         _rehearse(world, folder / "rehearsal", name)
     return world
 
@@ -195,7 +192,7 @@ def _rehearse(world: World, home: Path, name: str) -> None:
     shutil.copytree(world.template, home)
     life = Life(str(home), name)
     with world.house(home, life) as house:
-        case_id = house.open(RIGHTS[name], request_key=name)
+        case_id = _opened(house, life)
         while (entry := house.run(case_id)) is not None:
             answer(house, entry, life)
         aftermath(house.installation, case_id, world.known)

@@ -8,11 +8,9 @@ make it durable: a database's COMMIT, a file renamed, linked or removed. So the 
 * ``after``: all made, and the process knows nothing of it any more.
 """
 
-import os
-import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,8 @@ _FILE_EVENTS = frozenset({"os.rename", "os.link", "os.remove"})
 """Names of Python's audit events; ``Path.replace`` and ``Path.unlink`` raise them too."""
 
 When = Literal["before", "midway", "after"]
+Place = tuple[str, int]
+"""An effect's label and the operation before which it is; 0: at entry; -1: after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class Death:
     operations: int
 
     @property
-    def operation(self) -> int:
-        """The operation before which to die, from 1; 0: at entry; -1: never inside."""
+    def place(self) -> Place:
+        """The effect, and the operation before which to die."""
         if self.when == "after":
-            return -1
-        return min(1, self.operations) if self.when == "before" else self.operations // 2 + 1
+            return self.effect, -1
+        return self.effect, min(1, self.operations) if self.when == "before" else self.operations // 2 + 1
 
 
 @dataclass
@@ -55,18 +55,18 @@ class _Running:
 
 
 class Moments:
-    """Counts the effects of a life as they happen, and ends the process at the moment it is told.
+    """Counts the effects of a life as they happen, and tells each moment when it is there.
 
     Args:
         home: files below it count; what Python itself writes elsewhere does not.
-        death: where to die; None to live and record.
+        reached: called at each moment; it may end the process.
     """
 
-    def __init__(self, home: Path, death: Death | None = None) -> None:
+    def __init__(self, home: Path, reached: Callable[[Place], None] = lambda _: None) -> None:
         self.recorded: dict[str, int] = {}
         """The number of operations of each effect, in the order the effects began."""
         self._home = str(home)
-        self._death = death
+        self._reached = reached
         self._seen: Counter[str] = Counter()
         self._running: list[_Running] = []
         sa.event.listen(sa.Engine, "commit", self._commit)
@@ -81,12 +81,12 @@ class Moments:
         self.recorded[running.label] = 0
         self._running.append(running)
         try:
-            self._die_at(running.label, 0)
+            self._reached((running.label, 0))
             yield
         finally:
             self._running.pop()
         self.recorded[running.label] = running.operations
-        self._die_at(running.label, -1)
+        self._reached((running.label, -1))
 
     def operation(self, name: str) -> None:
         """An operation is about to be made, as part of the innermost effect, or outside of any as an effect itself."""
@@ -95,7 +95,7 @@ class Moments:
                 return
         running = self._running[-1]
         running.operations += 1
-        self._die_at(running.label, running.operations)
+        self._reached((running.label, running.operations))
 
     def _commit(self, connection: sa.Connection) -> None:
         self.operation(f"commit({connection.engine.url.database})")
@@ -109,11 +109,6 @@ class Moments:
         elif arguments[-1] != -1:  # relative to an open folder: one that is being removed whole
             self.operation(event)
 
-    def _die_at(self, label: str, operation: int) -> None:
-        death = self._death
-        if death is not None and (death.effect, death.operation) == (label, operation):
-            os.kill(os.getpid(), signal.SIGKILL)
-
 
 def deaths(recorded: dict[str, int]) -> list[Death]:
     """Every moment of every effect of a recorded life; to claim what was done changes nothing and has none."""
@@ -126,3 +121,27 @@ def deaths(recorded: dict[str, int]) -> list[Death]:
             found.append(Death(effect, "midway", operations))
         found.append(Death(effect, "after", operations))
     return found
+
+
+def own(recorded: dict[str, int], earlier: list[dict[str, int]]) -> dict[str, int]:
+    """The effects of a life that are its own: without what it begins and ends with just as an earlier one does."""
+    effects = list(recorded.items())
+    shared = [_shared(effects, list(other.items())) for other in earlier]
+    begins, ends = max(shared, key=sum, default=(0, 0))
+    return dict(effects[begins : len(effects) - ends])
+
+
+def _shared(effects: list[Place], others: list[Place]) -> tuple[int, int]:
+    """How many effects two lives share at their beginning, and how many of the others at their end."""
+    begins = _alike(effects, others)
+    plain = [[_uncounted(effect) for effect in reversed(some[begins:])] for some in (effects, others)]
+    return begins, _alike(*plain)
+
+
+def _alike(some: list[Place], others: list[Place]) -> int:
+    pairs = zip(some, others, strict=False)
+    return next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(some), len(others)))
+
+
+def _uncounted(effect: Place) -> Place:
+    return effect[0].partition(" #")[0], effect[1]

@@ -18,11 +18,12 @@ from tests.flows.kill.moments import Death
 _NOTICES = [
     ("access", "acknowledgement"),
     ("access", "answer"),
+    ("erasure", "recipient.adnet"),
     ("erasure", "erasure_done"),
     ("refusal", "identity_request"),
     ("refusal", "refusal"),
 ]
-_MAILS = {"access": 2, "erasure": 2, "refusal": 3}
+_MAILS = {"access": 2, "erasure": 4, "refusal": 3}
 
 
 class Postbox:
@@ -59,7 +60,7 @@ def _fates(effect: str, when: str, operations: int) -> list[Fate]:
 
 def _die_and_go_on(fate: Fate, lives: Lives, postbox: Postbox) -> tuple[bool, list[str]]:
     """Whether the server had taken the notice when the process died, and the gates about uncertain mails."""
-    kind = fate.death.effect.partition("notice.")[2].rstrip(")")
+    kind = fate.death.effect.partition("notice.")[2].rstrip(")").replace(".", "%2E")
     with lives.home() as home:
         lives.die(home, fate.life, fate.death, smtp_port=postbox.port)
         is_taken = any(f".notice%2E{kind}@" in one for one in postbox.taken)

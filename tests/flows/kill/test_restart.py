@@ -3,10 +3,10 @@
 import pytest
 
 from tests.flows.kill.client import Lives
-from tests.flows.kill.lives import RIGHTS
+from tests.flows.kill.stories import STORIES
 
 
-@pytest.mark.parametrize("life", RIGHTS)
+@pytest.mark.parametrize("life", STORIES)
 def test_starting_again_changes_nothing(life: str, lives: Lives) -> None:
     """At each gate and after the end, two more runs of the case leave every file and every row as it was."""
     with lives.home() as home:

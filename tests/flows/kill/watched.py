@@ -10,6 +10,7 @@ from pyarrow import fs
 
 from data_contracts.ports import Connector, Systems
 from flows.wiring import Installation
+from integrations.channels.recipient_api import HttpRecipients
 from integrations.systems.parquet import ParquetConnector
 from integrations.vault.vault import SealedVault
 from tasks.services import Services
@@ -23,7 +24,7 @@ def _step(*told: Any, **_facts: Any) -> str:
     return ", ".join(filter(None, told[1:]))
 
 
-_REGISTER: Labels = {
+REGISTER: Labels = {
     "open_case": lambda _new: "",
     "claim": _step,
     "hand_over": _step,
@@ -35,7 +36,25 @@ _REGISTER: Labels = {
     "note_gate": lambda entry, _note: f"{entry.gate}",
     "put_key": lambda *_: "",
     "destroy_key": lambda _case: "",
+    "put_subject_keys": lambda *_: "",
+    "forget_subject_keys": lambda *_: "",
+    "add_stances": lambda *_, **__: "",
+    "restrict": lambda *_, **__: "",
+    "lift_restriction": lambda *_, **__: "",
+    "put_recipient_notice": lambda notice: notice.party,
+    "acknowledge_recipient": lambda _case, party, **_: party,
+    "note_chase": lambda _case, party, **_: party,
 }
+"""What changes the register in the life of a case; a test sees to it that nothing is forgotten here."""
+
+UNWATCHED = frozenset({
+    "api_key_of", "api_keys", "case", "cases", "cases_of", "evidence", "evidence_cases", "gate", "gates",
+    "operator", "operators", "recipient_notices", "restricted_cases", "restrictions_by", "restrictions_of",
+    "stances_of", "step", "steps", "subject_keys", "timeline",
+    # Written to outside the life of a case, or told apart by their own tests: leases by tests/flows/test_leases.py.
+    "end_lease", "put_api_key", "put_operator", "record_failure", "take_lease", "use_code",
+})  # fmt: skip
+"""Calls of the register that are no effects of a case."""
 
 
 class Watched:
@@ -145,15 +164,20 @@ class WatchedFiles(fs.FileSystemHandler):  # type: ignore[misc]  # pyarrow has n
         return path.removeprefix(self._base).strip("/")
 
 
+def equipped(made: Installation) -> Services:
+    """The installation's services; what recipients are told by their interfaces lies in the outbox, as in the demo."""
+    return replace(made.services, recipients=HttpRecipients({}, outbox=made.settings.state / "outbox"))
+
+
 def watched(made: Installation, moments: Moments) -> Services:
     """The installation's services with every effect watched."""
-    services = made.services
-    register: Any = Watched(services.register, moments, _REGISTER)
+    services = equipped(made)
+    register: Any = Watched(services.register, moments, REGISTER)
     sealed = SealedVault(made.settings.vault, data_keys=register, master=made.master)
     vault: Any = WatchedVault(sealed, moments, {"remove": lambda _case, name: name, "destroy": lambda _case: ""})
     channel: Any = Watched(
         services.channel, moments, {"deliver": lambda *_, message_key, **__: message_key.partition(":")[2]}
     )
-    return replace(
-        services, register=register, vault=vault, systems=WatchedSystems(services.systems, moments), channel=channel
-    )
+    recipients: Any = Watched(services.recipients, moments, {"tell": lambda message, **_: message.party})
+    systems = WatchedSystems(services.systems, moments)
+    return replace(services, register=register, vault=vault, systems=systems, channel=channel, recipients=recipients)

@@ -1,0 +1,102 @@
+"""What lives are about: a right, what is asked, and how people answer at its gates. Another life is one entry here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from data_contracts.ports import GateEntry
+from data_contracts.request import Statement
+from data_contracts.vocabulary import Decision, Gate, Requester, Right
+from tests.flows.company import House
+
+Answering = Callable[[House, GateEntry], object]
+"""How people answer a gate; called once for each time somebody must answer it."""
+
+_NEW_ROW = (
+    "INSERT OR IGNORE INTO interaction VALUES (990001, ?, '2026-03-31T09:00:00+00:00', 'phone', 'agent1', 'called')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A case from its request to its end.
+
+    Attributes:
+        right: which right is exercised.
+        outcome: how it must end.
+        mails: kinds of the notices that must have been sent, sorted.
+        typed: what the request says beside who the data subject is, as fields of ``TypedRequest``.
+        at: answers at gates; where none is given, people agree.
+    """
+
+    right: Right
+    outcome: str
+    mails: tuple[str, ...]
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    at: Mapping[Gate, Answering] = field(default_factory=dict)
+
+    def answer(self, house: House, entry: GateEntry) -> None:
+        """Answer a gate as this story has it.
+
+        Raises:
+            ValueError: at a gate that no story should come to; the description says why it was opened.
+        """
+        if entry.gate not in {*self.at, *_AGREED}:
+            raise ValueError(entry.description)
+        self.at.get(entry.gate, House.agree)(house, entry)
+
+
+_AGREED = frozenset({Gate.IDENTITY, Gate.APPROVAL, Gate.RECIPIENT})
+
+
+def _more_proof_once(house: House, entry: GateEntry) -> None:
+    if entry.subject == "attempt:0":
+        house.answer(entry, Decision.ASK_MORE)
+    else:
+        house.agree(entry)
+
+
+def _refuse(house: House, entry: GateEntry) -> None:
+    house.answer(entry, Decision.REFUSE, reason="An example of a reason.")
+
+
+def _while_a_row_comes(house: House, entry: GateEntry) -> None:
+    house.ask("crm", _NEW_ROW, house.company.subject.customer_no)
+    house.agree(entry)
+
+
+def _with(reference: str) -> Answering:
+    return lambda house, entry: house.answer(entry, Decision.APPROVE, reference=reference)
+
+
+_HEIR = {"statement": Statement(requester=Requester.HEIR, requester_name="Ines Mendes"), "reply_to": "ines@example.org"}
+
+STORIES: Mapping[str, Story] = {
+    "access": Story(Right.ACCESS, "granted", ("acknowledgement", "answer")),
+    "erasure": Story(Right.ERASURE, "granted_in_part", ("acknowledgement", "erasure_done")),
+    # More proof is asked for, and the plan is refused in the end.
+    "refusal": Story(
+        Right.ERASURE,
+        "refused",
+        ("acknowledgement", "identity_request", "refusal"),
+        at={Gate.IDENTITY: _more_proof_once, Gate.APPROVAL: _refuse},
+    ),
+    # The plan changes while people look at it, so that they are asked again.
+    "replanned": Story(
+        Right.ERASURE, "granted_in_part", ("acknowledgement", "erasure_done"), at={Gate.APPROVAL: _while_a_row_comes}
+    ),
+    "portability": Story(Right.PORTABILITY, "granted", ("acknowledgement", "answer")),
+    "heir": Story(
+        Right.ACCESS,
+        "granted",
+        ("acknowledgement", "answer"),
+        typed=_HEIR,
+        at={
+            Gate.IDENTITY: _with("id_document"),
+            Gate.REQUESTER: _with("acte_de_notoriete death_certificate accounts"),
+        },
+    ),
+}
+"""By name, those that others share effects with first: what is shared is cut off in the first of them alone."""
+
+__all__ = ["STORIES", "Story"]
