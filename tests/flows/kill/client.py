@@ -28,7 +28,7 @@ def effects() -> dict[str, dict[str, int]]:
 
 
 def fates() -> list["Fate"]:
-    """Every moment of each life, but for what it shares with an earlier one at its beginning and end."""
+    """Every moment of the effects that are a life's own; the first life has them all."""
     recorded = list(effects().items())
     return [
         Fate(life, death)

@@ -161,7 +161,7 @@ def _made_world(folder: Path) -> World:
         house.hire(name, *roles)
     setup.close()
     world = World(template, load(contracts), company, values(template / "systems"))
-    for name in STORIES:
+    for name in (name for name, story in STORIES.items() if story.rehearsed):
         _rehearse(world, folder / "rehearsal", name)
     return world
 

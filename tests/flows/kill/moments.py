@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -111,10 +112,10 @@ class Moments:
 
 
 def deaths(recorded: dict[str, int]) -> list[Death]:
-    """Every moment of every effect of a recorded life; to claim what was done changes nothing and has none."""
+    """Every moment of every effect of a recorded life."""
     found: list[Death] = []
     for effect, operations in recorded.items():
-        if effect.startswith("claim(") and not operations:
+        if not _is_cut_off(effect, operations):
             continue
         found.append(Death(effect, "before", operations))
         if operations > 1:
@@ -124,24 +125,17 @@ def deaths(recorded: dict[str, int]) -> list[Death]:
 
 
 def own(recorded: dict[str, int], earlier: list[dict[str, int]]) -> dict[str, int]:
-    """The effects of a life that are its own: without what it begins and ends with just as an earlier one does."""
-    effects = list(recorded.items())
-    shared = [_shared(effects, list(other.items())) for other in earlier]
-    begins, ends = max(shared, key=sum, default=(0, 0))
-    return dict(effects[begins : len(effects) - ends])
+    """The effects of a life that are its own: without those that an earlier life has after the same effect."""
+    known = {pair for other in earlier for pair in _pairs(other)}
+    return {after[0]: after[1] for before, after in _pairs(recorded) if (before, after) not in known}
 
 
-def _shared(effects: list[Place], others: list[Place]) -> tuple[int, int]:
-    """How many effects two lives share at their beginning, and how many of the others at their end."""
-    begins = _alike(effects, others)
-    plain = [[_uncounted(effect) for effect in reversed(some[begins:])] for some in (effects, others)]
-    return begins, _alike(*plain)
+def _pairs(recorded: dict[str, int]) -> list[tuple[Place, Place]]:
+    """Each effect with the one before it."""
+    effects = [(effect, operations) for effect, operations in recorded.items() if _is_cut_off(effect, operations)]
+    return list(pairwise([("", 0), *effects]))
 
 
-def _alike(some: list[Place], others: list[Place]) -> int:
-    pairs = zip(some, others, strict=False)
-    return next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(some), len(others)))
-
-
-def _uncounted(effect: Place) -> Place:
-    return effect[0].partition(" #")[0], effect[1]
+def _is_cut_off(effect: str, operations: int) -> bool:
+    """To claim what was done changes nothing."""
+    return bool(operations) or not effect.startswith("claim(")

@@ -6,7 +6,7 @@ from typing import Any
 
 from data_contracts.ports import GateEntry
 from data_contracts.request import Statement
-from data_contracts.vocabulary import Decision, Gate, Requester, Right
+from data_contracts.vocabulary import Decision, Gate, Requester, RestrictionGround, Right
 from tests.flows.company import House
 
 Answering = Callable[[House, GateEntry], object]
@@ -27,6 +27,8 @@ class Story:
         mails: kinds of the notices that must have been sent, sorted.
         typed: what the request says beside who the data subject is, as fields of ``TypedRequest``.
         at: answers at gates; where none is given, people agree.
+        rehearsed: whether the process that forks lives has lived it, so that they start warm. What starts threads, as
+            setting a letter does, leaves them behind in a fork.
     """
 
     right: Right
@@ -34,6 +36,7 @@ class Story:
     mails: tuple[str, ...]
     typed: Mapping[str, Any] = field(default_factory=dict)
     at: Mapping[Gate, Answering] = field(default_factory=dict)
+    rehearsed: bool = True
 
     def answer(self, house: House, entry: GateEntry) -> None:
         """Answer a gate as this story has it.
@@ -46,7 +49,7 @@ class Story:
         self.at.get(entry.gate, House.agree)(house, entry)
 
 
-_AGREED = frozenset({Gate.IDENTITY, Gate.APPROVAL, Gate.RECIPIENT})
+_AGREED = frozenset({Gate.IDENTITY, Gate.APPROVAL, Gate.RECIPIENT, Gate.POSTING})
 
 
 def _more_proof_once(house: House, entry: GateEntry) -> None:
@@ -70,6 +73,7 @@ def _with(reference: str) -> Answering:
 
 
 _HEIR = {"statement": Statement(requester=Requester.HEIR, requester_name="Ines Mendes"), "reply_to": "ines@example.org"}
+_HOME = ("12 rue des Lilas", "59000 Lille")
 
 STORIES: Mapping[str, Story] = {
     "access": Story(Right.ACCESS, "granted", ("acknowledgement", "answer")),
@@ -86,6 +90,15 @@ STORIES: Mapping[str, Story] = {
         Right.ERASURE, "granted_in_part", ("acknowledgement", "erasure_done"), at={Gate.APPROVAL: _while_a_row_comes}
     ),
     "portability": Story(Right.PORTABILITY, "granted", ("acknowledgement", "answer")),
+    # Its data are marked, and stay marked: to lift a restriction is another story.
+    "restriction": Story(
+        Right.RESTRICTION,
+        "granted",
+        ("acknowledgement", "restriction_done"),
+        typed={"statement": Statement(restriction_ground=RestrictionGround.ACCURACY)},
+    ),
+    # Answered on paper, which people post.
+    "letter": Story(Right.ACCESS, "granted", (), typed={"postal_address": _HOME}, rehearsed=False),
     "heir": Story(
         Right.ACCESS,
         "granted",
