@@ -29,6 +29,9 @@ class Marked:
     name: str
     details: str
     typed_at_gate: str
+    address: str
+    requester: str
+    right_email: str
 
     @classmethod
     def new(cls) -> "Marked":
@@ -41,15 +44,19 @@ class Marked:
             name=f"Zoé {mark()}",
             details=f"Je suis {mark()}, rue {mark()}.",
             typed_at_gate=mark(),
+            address=f"3 rue {mark()}\n59000 {mark()}",
+            requester=f"Ines {mark()}",
+            right_email=f"{mark()}@canary.example",
         )
 
     def marks(self) -> list[str]:
         """What must be found nowhere: the telling part of each value."""
-        words = f"{self.details} {self.name}".replace(",", "").replace(".", "").split()
+        words = f"{self.details} {self.name} {self.address} {self.requester}".replace(",", "").replace(".", "").split()
         found = [word for word in words if word.startswith("zq")]
-        return [self.email.partition("@")[0], self.customer_no, self.phone[1:], self.typed_at_gate, *found]
+        emails = [email.partition("@")[0] for email in (self.email, self.right_email)]
+        return [*emails, self.customer_no, self.phone[1:], self.typed_at_gate, *found]
 
-    def form(self, **more: str) -> dict[str, str]:
+    def form(self, **more: object) -> dict[str, object]:
         """What an operator types of them."""
         typed = {"email": self.email, "customer_no": self.customer_no, "phone": self.phone, "name": self.name}
         return {**typed, "details": self.details, "language": "fr", **more}

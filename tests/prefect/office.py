@@ -27,7 +27,7 @@ from tasks.receive_request import TypedRequest, register_request
 
 Run = dict[str, Any]
 
-_PATIENCE_SECONDS = 90
+_PATIENCE_SECONDS = 180
 _LOOK_SECONDS = 0.2
 _NUMBERS = count(1)
 

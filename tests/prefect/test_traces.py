@@ -9,17 +9,38 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from data_contracts.vocabulary import Decision, Gate, OperatorRole
+from data_contracts.vocabulary import Decision, Gate, Right
 from flows.watch import Swept, sweep
-from tasks.approval import Answer, answer_gate
+from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.marks import Marked, customers, found_in_files, found_in_tables, mark
 from tests.prefect.office import Office, Run
 
 _LOCAL = re.compile(r"""\(?['"](127\.0\.0\.1|::1|localhost)['"]|None|b?['"][/@\\]|'0\.0\.0\.0'""")
 """An address of this machine, or a Unix socket, as Python writes it."""
+
+
+_OTHER_RIGHTS: Mapping[str, Callable[[Marked], dict[str, object]]] = {
+    "erasure": lambda _: {"channel": "phone", "erasure_ground": "b"},
+    "rectification": lambda person: {
+        "changes": f"user.contact.email = {person.right_email}\nuser.demographic.date_of_birth = 1971-04-01",
+        "supplement": person.details,
+        "address": person.address,
+    },
+    "restriction": lambda _: {"fields": "crm.customer.churn_score", "channel": "email"},
+    "objection": lambda person: {"direct_marketing": True, "purposes": "churn", "situation": person.details},
+    "portability": lambda person: {"requester": "trusted_third_party", "requester_name": person.requester},
+}
+"""What the other rights' forms ask, by right."""
+_BY: Mapping[str, dict[str, Any]] = {
+    "portability": {
+        "identified": "id_document",
+        "says": {Gate.REQUESTER: (Decision.APPROVE, "directive_certificate death_certificate")},
+    }
+}
 
 
 @dataclass
@@ -34,6 +55,7 @@ class Story:
     people: list[Marked] = field(default_factory=list)
     runs: dict[str, Run] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
+    met: set[Gate] = field(default_factory=set)
     forms: list[str] = field(default_factory=list)
     before_the_sweep: list[str] = field(default_factory=list)
     swept: Swept | None = None
@@ -46,26 +68,33 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(office: Office) -> Story:
-    """Two rights from their forms to their ends, and the forms that lead nowhere."""
+    """All rights from their forms to their ends, side by side, and the forms that lead nowhere."""
     told = Story()
-    asks, leaves = _moved_in(office, told), _moved_in(office, told)
-    access = office.started("access", {"request": asks.form()})
-    received = office.started("receive", {"right": "erasure", "request": leaves.form(channel="phone")})
+    asks = _moved_in(office, told)
+    access = office.started("access", {"request": asks.form(address=asks.address)})
+    clerks = {"access": Clerk(access["id"], asks.typed_at_gate, says={Gate.APPROVAL: (Decision.REFUSE, "")})}
+    clerks |= {right: _exercised(office, told, right, asked) for right, asked in _OTHER_RIGHTS.items()}
     _refused_forms(office, told)
-    told.runs["unusable"] = office.started("access", {"request": _somebody(told).form(phone=mark(), email="")})
+    unusable = _unusable_forms(office, told)
     _cancelled(office, told)
     with _unreadable(office, asks):
         office.identify(access["id"], reason=asks.typed_at_gate)
-        erasure = _erasure(office, received)
-        office.identify(erasure["id"], reason=leaves.typed_at_gate)
         told.forms.append(_waits_at(office, access, Gate.OUTAGE))
-    _refused(office, access, asks)
-    _erased(office, erasure)
-    told.runs |= {name: office.ended(run["id"]) for name, run in {"access": access, "erasure": erasure}.items()}
-    told.runs["receive"] = office.ended(received["id"])
-    told.runs["unusable"] = office.ended(told.runs["unusable"]["id"], "Failed")
+    told.runs |= carried_to_their_ends(office, clerks)
+    told.runs |= {name: office.ended(run["id"], "Failed") for name, run in unusable.items()}
+    told.met = set().union(*(clerk.met for clerk in clerks.values()))
     assert office.until(office.system.forget_wiped)
     return told
+
+
+def _exercised(office: Office, told: Story, right: str, asked: Callable[[Marked], dict[str, object]]) -> Clerk:
+    """A clerk for a case of a marked customer, whose form went to the flow *receive* or to that of the right."""
+    person = _moved_in(office, told)
+    request = person.form(**asked(person))
+    if right != "erasure":
+        return Clerk(office.started(right, {"request": request})["id"], person.typed_at_gate, **_BY.get(right, {}))
+    told.runs["receive"] = office.started("receive", {"right": right, "request": request})
+    return Clerk(_started_by(office, told.runs["receive"])["id"], person.typed_at_gate)
 
 
 def _moved_in(office: Office, told: Story) -> Marked:
@@ -95,6 +124,16 @@ def _refused_forms(office: Office, told: Story) -> None:
         told.answers[what] = answer.status_code
 
 
+def _unusable_forms(office: Office, told: Story) -> dict[str, Run]:
+    """A form for each right whose run must fail, because something that was typed cannot be used."""
+    wrong = {right: {"phone": mark(), "email": ""} for right in ("access", *_OTHER_RIGHTS)}
+    wrong |= {"rectification": {"changes": mark()}, "portability": {"send_to": mark()}}
+    return {
+        f"unusable {right}": office.started(right, {"request": _somebody(told).form(**typed)})
+        for right, typed in wrong.items()
+    }
+
+
 def _cancelled(office: Office, told: Story) -> None:
     """A form whose run is cancelled before any process began, seen before and after the sweep."""
     person = _somebody(told)
@@ -122,7 +161,7 @@ def _crm(office: Office) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def _erasure(office: Office, received: Run) -> Run:
+def _started_by(office: Office, received: Run) -> Run:
     """The run that ``receive`` started."""
     name = office.ended(received["id"])["name"]
     return office.run_of(name.removeprefix("receive "))
@@ -135,39 +174,31 @@ def _waits_at(office: Office, run: Run, gate: Gate) -> str:
     return office.form(run["id"])
 
 
-def _refused(office: Office, run: Run, person: Marked) -> None:
-    """The system is mended, and a person refuses with a reason that names the data subject."""
-    office.answer(run["id"], decision="retry", reason=person.typed_at_gate, **office.somebody())
-    _waits_at(office, run, Gate.APPROVAL)
-    office.answer(run["id"], decision="refuse", reason=person.typed_at_gate, **office.somebody())
-
-
-def _erased(office: Office, run: Run) -> None:
-    _waits_at(office, run, Gate.APPROVAL)
-    (gate,) = office.gates(run["name"])
-    answer_gate(gate, Answer(decision=Decision.APPROVE, **office.somebody(OperatorRole.LEGAL)))
-    office.answer(run["id"], **office.somebody())
-
-
 def _database(office: Office) -> Path:
     return Path(office.system.environment["PREFECT_HOME"]) / "prefect.db"
 
 
-def test_what_was_typed_is_replaced_by_the_case(office: Office, story: Story) -> None:
+@pytest.mark.parametrize("right", Right)
+def test_what_was_typed_is_replaced_by_the_case(office: Office, story: Story, right: Right) -> None:
     """The parameters of a run that began with a form hold its case id and nothing else."""
-    for name in ("access", "erasure"):
-        run = story.runs[name]
-        assert run["parameters"]["case_id"] == run["name"]
-        assert not run["parameters"].get("request")
-        assert office.installation.register.case(run["name"]).right.value == name
+    run = story.runs[right.value]
+
+    assert run["parameters"]["case_id"] == run["name"]
+    assert not run["parameters"].get("request")
+    assert office.installation.register.case(run["name"]).right is right
 
 
-def test_each_case_has_its_outcome(office: Office, story: Story) -> None:
+@pytest.mark.parametrize("right", Right)
+def test_each_case_has_its_outcome(office: Office, story: Story, right: Right) -> None:
     """What was received by form is carried out to its end, over a system that could not be read."""
-    access, erasure = (office.installation.register.case(story.runs[right]["name"]) for right in ("access", "erasure"))
+    case = office.installation.register.case(story.runs[right.value]["name"])
 
-    assert access.outcome == "refused"
-    assert erasure.outcome.startswith("granted")
+    assert case.outcome.startswith("refused" if right is Right.ACCESS else "granted")
+
+
+def test_people_were_asked_at_every_kind_of_gate(story: Story) -> None:
+    """What is typed at a gate is searched for as well, so cases must have come to them."""
+    assert {Gate.IDENTITY, Gate.REQUESTER, Gate.PROOF, Gate.APPROVAL, Gate.RECIPIENT, Gate.POSTING} <= story.met
 
 
 def test_the_server_refuses_wrong_forms(story: Story) -> None:
@@ -175,9 +206,10 @@ def test_the_server_refuses_wrong_forms(story: Story) -> None:
     assert set(story.answers.values()) <= {409, 422}
 
 
-def test_an_unusable_form_fails_and_is_wiped(story: Story) -> None:
-    """A form that names nobody by what can be a key fails with our words, and nothing typed stays."""
-    run = story.runs["unusable"]
+@pytest.mark.parametrize("right", Right)
+def test_an_unusable_form_fails_and_is_wiped(story: Story, right: Right) -> None:
+    """A form that cannot be used fails with our words, and nothing typed stays."""
+    run = story.runs[f"unusable {right}"]
 
     assert "RequestInvalid" in run["state"]["message"]
     assert not run["parameters"].get("request")

@@ -1,6 +1,7 @@
 """The test's side of :mod:`tests.flows.kill.lives`: let a case live, or die, in a process of its own."""
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.kill.lives import ADDRESS, Life
-from tests.flows.kill.moments import Death, deaths, own
+from tests.flows.kill.moments import Death, Place, deaths, pairs
+from tests.flows.kill.stories import STORIES
 
 EFFECTS = Path(__file__).with_name("effects.json")
 """Every effect of every life, with the number of operations it is made of; see :mod:`tests.flows.kill.record`."""
 
+_FOR_ALL_RIGHTS = re.compile(r"^(remove|tell|put_recipient_notice)\(|\(notice\.recipient\.")
 _CHECKOUT = Path(__file__).parents[3]
 
 
@@ -29,12 +32,29 @@ def effects() -> dict[str, dict[str, int]]:
 
 def fates() -> list["Fate"]:
     """Every moment of the effects that are a life's own; the first life has them all."""
-    recorded = list(effects().items())
-    return [
-        Fate(life, death)
-        for place, (life, found) in enumerate(recorded)
-        for death in deaths(own(found, [other for _, other in recorded[:place]]))
-    ]
+    lives = list(effects())
+    return [Fate(life, death) for place, life in enumerate(lives) for death in deaths(own(life, lives[:place]))]
+
+
+def own(life: str, earlier: Sequence[str]) -> dict[str, int]:
+    """The effects of a life, without those that an earlier one has after the same effect.
+
+    What another right does is another matter, but for what all rights begin, tell recipients and end with.
+    """
+    recorded = effects()
+    known: set[tuple[Place, Place]] = set()
+    for other in earlier:
+        is_same = STORIES[other].right is STORIES[life].right
+        known |= set(pairs(recorded[other]) if is_same else _common(pairs(recorded[other])))
+    return dict(after for before, after in pairs(recorded[life]) if (before, after) not in known)
+
+
+def _common(of_life: list[tuple[Place, Place]]) -> Iterator[tuple[Place, Place]]:
+    is_beginning = True
+    for before, after in of_life:
+        is_beginning = is_beginning and before[0] != "complete(locate)"
+        if is_beginning or _FOR_ALL_RIGHTS.search(after[0]):
+            yield before, after
 
 
 @dataclass(frozen=True, slots=True)

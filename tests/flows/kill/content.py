@@ -27,9 +27,9 @@ def shape(home: Path) -> dict[str, int]:
     for file in sorted(home.rglob("*")):
         if file.is_file() and not file.name.endswith("-shm"):
             size = file.stat().st_size
-            # How far a package can be packed depends on what random ids it holds.
+            # How far a package or a letter can be packed depends on what random ids it holds.
             name = _DRAFT.sub(".draft", _CASE.sub("CASE", str(file.relative_to(home))))
-            found[name] = min(size, 1) if file.suffix == ".zip" else size
+            found[name] = min(size, 1) if file.suffix in {".zip", ".pdf"} else size
     for file in home.rglob("*.db"):
         with closing(sqlite3.connect(file)) as connection:
             names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

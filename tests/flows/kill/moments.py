@@ -124,14 +124,8 @@ def deaths(recorded: dict[str, int]) -> list[Death]:
     return found
 
 
-def own(recorded: dict[str, int], earlier: list[dict[str, int]]) -> dict[str, int]:
-    """The effects of a life that are its own: without those that an earlier life has after the same effect."""
-    known = {pair for other in earlier for pair in _pairs(other)}
-    return {after[0]: after[1] for before, after in _pairs(recorded) if (before, after) not in known}
-
-
-def _pairs(recorded: dict[str, int]) -> list[tuple[Place, Place]]:
-    """Each effect with the one before it."""
+def pairs(recorded: dict[str, int]) -> list[tuple[Place, Place]]:
+    """Each effect of a recorded life with the one before it."""
     effects = [(effect, operations) for effect, operations in recorded.items() if _is_cut_off(effect, operations)]
     return list(pairwise([("", 0), *effects]))
 

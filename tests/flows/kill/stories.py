@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data_contracts.ports import GateEntry
-from data_contracts.request import Statement
+from data_contracts.request import FieldChange, Statement
 from data_contracts.vocabulary import Decision, Gate, Requester, RestrictionGround, Right
 from tests.flows.company import House
 
@@ -25,6 +25,7 @@ class Story:
         right: which right is exercised.
         outcome: how it must end.
         mails: kinds of the notices that must have been sent, sorted.
+        keeps: beginnings of the names of what stays sealed.
         typed: what the request says beside who the data subject is, as fields of ``TypedRequest``.
         at: answers at gates; where none is given, people agree.
         rehearsed: whether the process that forks lives has lived it, so that they start warm. What starts threads, as
@@ -34,6 +35,7 @@ class Story:
     right: Right
     outcome: str
     mails: tuple[str, ...]
+    keeps: tuple[str, ...] = ()
     typed: Mapping[str, Any] = field(default_factory=dict)
     at: Mapping[Gate, Answering] = field(default_factory=dict)
     rehearsed: bool = True
@@ -49,7 +51,7 @@ class Story:
         self.at.get(entry.gate, House.agree)(house, entry)
 
 
-_AGREED = frozenset({Gate.IDENTITY, Gate.APPROVAL, Gate.RECIPIENT, Gate.POSTING})
+_AGREED = frozenset({Gate.IDENTITY, Gate.APPROVAL, Gate.RECIPIENT, Gate.POSTING, Gate.PROOF})
 
 
 def _more_proof_once(house: House, entry: GateEntry) -> None:
@@ -73,10 +75,18 @@ def _with(reference: str) -> Answering:
 
 
 _HEIR = {"statement": Statement(requester=Requester.HEIR, requester_name="Ines Mendes"), "reply_to": "ines@example.org"}
+_WRONG = Statement(
+    changes=[
+        FieldChange(field="user.contact.email", value="right@x.example"),
+        FieldChange(field="user.demographic.date_of_birth", value="1971-04-01"),
+    ],
+    supplement="An example.",
+)
+_ANSWER = ("notice.", "package.zip")
 _HOME = ("12 rue des Lilas", "59000 Lille")
 
 STORIES: Mapping[str, Story] = {
-    "access": Story(Right.ACCESS, "granted", ("acknowledgement", "answer")),
+    "access": Story(Right.ACCESS, "granted", ("acknowledgement", "answer"), _ANSWER),
     "erasure": Story(Right.ERASURE, "granted_in_part", ("acknowledgement", "erasure_done")),
     # More proof is asked for, and the plan is refused in the end.
     "refusal": Story(
@@ -89,20 +99,33 @@ STORIES: Mapping[str, Story] = {
     "replanned": Story(
         Right.ERASURE, "granted_in_part", ("acknowledgement", "erasure_done"), at={Gate.APPROVAL: _while_a_row_comes}
     ),
-    "portability": Story(Right.PORTABILITY, "granted", ("acknowledgement", "answer")),
+    "portability": Story(Right.PORTABILITY, "granted", ("acknowledgement", "answer"), _ANSWER),
     # Its data are marked, and stay marked: to lift a restriction is another story.
     "restriction": Story(
         Right.RESTRICTION,
-        "granted",
+        "granted_in_part",
         ("acknowledgement", "restriction_done"),
+        ("request", "restricted."),
         typed={"statement": Statement(restriction_ground=RestrictionGround.ACCURACY)},
     ),
+    # An address, and a date of birth that is changed on proof alone.
+    "rectification": Story(
+        Right.RECTIFICATION, "granted", ("acknowledgement", "rectification_done"), typed={"statement": _WRONG}
+    ),
+    # One use ends on receipt, another is weighed by people.
+    "objection": Story(
+        Right.OBJECTION,
+        "granted",
+        ("acknowledgement", "objection_done"),
+        typed={"statement": Statement(direct_marketing=True, purposes=["churn"], situation="An example.")},
+    ),
     # Answered on paper, which people post.
-    "letter": Story(Right.ACCESS, "granted", (), typed={"postal_address": _HOME}, rehearsed=False),
+    "letter": Story(Right.ACCESS, "granted", (), _ANSWER, typed={"postal_address": _HOME}, rehearsed=False),
     "heir": Story(
         Right.ACCESS,
         "granted",
         ("acknowledgement", "answer"),
+        _ANSWER,
         typed=_HEIR,
         at={
             Gate.IDENTITY: _with("id_document"),

@@ -1,0 +1,80 @@
+"""Clerks: each has a case whose gates they answer, in the form that is shown, until the case has ended."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from data_contracts.ports import GateEntry
+from data_contracts.vocabulary import Decision, Gate
+from tasks.approval import Answer, answer_gate
+from tests.prefect.office import Office, Run
+
+_LONGEST_SECONDS = 240
+_LOOK_SECONDS = 0.3
+_ENDS = frozenset({"Completed", "Failed", "Crashed", "Cancelled"})
+_SAID: Mapping[Gate, tuple[Decision, str]] = {
+    Gate.RECIPIENT: (Decision.BY_HAND, "TOLD-1"),
+    Gate.POSTING: (Decision.SENT, "RAR-1"),
+    Gate.OUTAGE: (Decision.RETRY, ""),
+    Gate.TURN: (Decision.GO_ON, ""),
+}
+"""What is answered where nothing else is asked for, with its reference; everywhere else clerks agree."""
+
+
+@dataclass
+class Clerk:
+    """Somebody with a case.
+
+    Attributes:
+        run_id: the flow run of the case.
+        reason: written into every form, whether it is asked for or not.
+        identified: how identity is checked.
+        says: answers of their own at some gates, each with its reference.
+        met: the gates that were answered.
+    """
+
+    run_id: str
+    reason: str = ""
+    identified: str = "call_back"
+    says: Mapping[Gate, tuple[Decision, str]] = field(default_factory=dict)
+    met: set[Gate] = field(default_factory=set)
+
+    def answer_all(self, office: Office, case_id: str) -> None:
+        """Answer the gates that are open: the one that the form shows there, the others outside of it."""
+        shown = _shown(office.run(self.run_id), office.gates(case_id))
+        for entry in office.gates(case_id):
+            self.met.add(entry.gate)
+            if entry is not shown and entry.gate is not shown.gate:
+                decision, reference = self._said(entry)
+                answer_gate(entry, Answer(decision=decision, reference=reference, **office.somebody()))
+        decision, reference = self._said(shown)
+        office.answer(
+            self.run_id, decision=decision.value, reference=reference, reason=self.reason, **office.somebody()
+        )
+
+    def _said(self, entry: GateEntry) -> tuple[Decision, str]:
+        if entry.gate is Gate.IDENTITY and Gate.IDENTITY not in self.says:
+            return Decision.APPROVE, self.identified
+        return {**_SAID, **self.says}.get(entry.gate, (Decision.APPROVE, ""))
+
+
+def carried_to_their_ends(office: Office, clerks: Mapping[str, Clerk]) -> dict[str, Run]:
+    """The flow runs of all clerks' cases once they have ended, whatever they ended in; they go on side by side."""
+    ended: dict[str, Run] = {}
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while len(ended) < len(clerks):
+        for name, clerk in clerks.items():
+            run = office.run(clerk.run_id)
+            if run["state_name"] == "Suspended" and office.gates(run["name"]):
+                clerk.answer_all(office, run["name"])
+            elif run["state_name"] in _ENDS:
+                ended[name] = run
+        assert time.monotonic() < deadline, f"did not end: {sorted(clerks.keys() - ended.keys())}"
+        time.sleep(_LOOK_SECONDS)
+    return ended
+
+
+def _shown(run: Run, gates: list[GateEntry]) -> GateEntry:
+    """The gate whose form the run shows, as far as its kind tells."""
+    key = str(run["state"]["state_details"]["run_input_keyset"]["schema"])
+    return next((entry for entry in gates if f"suspended-{entry.gate.value}-" in key), gates[0])
