@@ -2,6 +2,7 @@
 
 from prefect import flow
 
+from data_contracts.vocabulary import CaseState
 from flows.changing import change_until_proven
 from flows.forms import ObjectionForm
 from flows.gates import ask
@@ -42,6 +43,8 @@ def carry_out(case_id: str) -> str:
     """The life of an objection, from wherever it stands; returns how it ended."""
     if case_of(case_id).is_ended:
         return case_of(case_id).outcome
+    if case_of(case_id).state is CaseState.SUBJECT_TOLD:
+        return archive_evidence(case_id, _ending(case_id))
     suppress_at_once(case_id)
     if not admit(case_id):
         return _not_admitted(case_id)
@@ -53,6 +56,13 @@ def carry_out(case_id: str) -> str:
     tell_recipients(case_id)
     send(case_id, lambda: tell_objection(case_id))
     return archive_evidence(case_id, objection_outcome(case_id))
+
+
+def _ending(case_id: str) -> str:
+    """How a case ends whose data subject was told: the process may have died while what was sealed was destroyed."""
+    if is_done(case_id, "subjects"):
+        return "granted_in_part"  # the ledger suppresses, nothing was marked in the systems
+    return case_of(case_id).outcome or objection_outcome(case_id)
 
 
 def _weigh(case_id: str) -> bool:

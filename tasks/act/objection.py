@@ -43,7 +43,7 @@ from tasks.step import step
 from tasks.subject_keys import subject_keys_of
 
 _WEIGH = "weigh"
-_STOPPED, _GOES_ON = "stopped", "goes_on"
+_STOPPED, _GOES_ON, _OUT_OF_REACH = "stopped", "goes_on", "out_of_reach"
 
 
 def objections_of(case_id: str) -> Objections:
@@ -112,7 +112,12 @@ def settle_weighing(case_id: str) -> bool:
     stopped, goes_on = (said.weighed, ()) if is_stopped else ((), said.weighed)
     is_left = bool(stopped) or said.at_once
     people = list(deciding_people(gate)) if gate else []
-    receipt = {_STOPPED: list(stopped), _GOES_ON: list(goes_on), "decided_by": people}
+    receipt = {
+        _STOPPED: list(stopped),
+        _GOES_ON: list(goes_on),
+        _OUT_OF_REACH: list(said.out_of_reach),
+        "decided_by": people,
+    }
     if stopped:
         at = register.case(case_id).received_at
         keys = register.subject_keys(case_id)
@@ -121,7 +126,7 @@ def settle_weighing(case_id: str) -> bool:
         case_id,
         _WEIGH,
         receipt=receipt,
-        record=Record(_WEIGH, "", {**receipt, "out_of_reach": list(said.out_of_reach)}),
+        record=Record(_WEIGH, "", {**receipt}),
         move=None if is_left else (CaseState.REFUSED, "nothing that was objected to can be stopped"),
         actor=", ".join(people) or "rightsflow",
         outcome=None if is_left else "refused",
@@ -208,8 +213,9 @@ def why_refused(case_id: str) -> tuple[list[str], str]:
 
 
 def objection_outcome(case_id: str) -> str:
-    """How the case ends."""
-    is_partial = _weighed(case_id)[_GOES_ON] or objections_of(case_id).out_of_reach or referrals_of(case_id)
+    """How the case ends; read off the ledger alone, because what was sealed may be destroyed by now."""
+    weighed = _weighed(case_id)
+    is_partial = weighed[_GOES_ON] or weighed[_OUT_OF_REACH] or referrals_of(case_id)
     return "granted_in_part" if is_partial else "granted"
 
 
@@ -227,7 +233,7 @@ def _enter(case_id: str, keys: Iterable[SubjectKey]) -> int:
 def _weighed(case_id: str) -> Mapping[str, list[str]]:
     entry = services().register.step(case_id, _WEIGH)
     if entry is None or entry.state != "done":
-        return {_STOPPED: [], _GOES_ON: [], "decided_by": []}
+        return {_STOPPED: [], _GOES_ON: [], _OUT_OF_REACH: [], "decided_by": []}
     return entry.receipt  # type: ignore[return-value]  # written by settle_weighing
 
 
