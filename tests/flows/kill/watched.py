@@ -43,16 +43,19 @@ REGISTER: Labels = {
     "lift_restriction": lambda *_, **__: "",
     "put_recipient_notice": lambda notice: notice.party,
     "acknowledge_recipient": lambda _case, party, **_: party,
+    "put_hold": lambda *_, **__: "",
+    "lift_hold": lambda *_, **__: "",
     "note_chase": lambda _case, party, **_: party,
 }
 """What changes the register in the life of a case; a test sees to it that nothing is forgotten here."""
 
 UNWATCHED = frozenset({
     "api_key_of", "api_keys", "case", "cases", "cases_of", "evidence", "evidence_cases", "gate", "gates",
+    "holds", "holds_on", "runs",
     "operator", "operators", "recipient_notices", "restricted_cases", "restrictions_by", "restrictions_of",
     "stances_of", "step", "steps", "subject_keys", "timeline",
     # Written to outside the life of a case, or told apart by their own tests: leases by tests/flows/test_leases.py.
-    "end_lease", "put_api_key", "put_operator", "record_failure", "take_lease", "use_code",
+    "end_lease", "open_run", "put_api_key", "put_operator", "record_failure", "take_lease", "use_code",
 })  # fmt: skip
 """Calls of the register that are no effects of a case."""
 
