@@ -51,7 +51,7 @@ class Story:
         self.at.get(entry.gate, House.agree)(house, entry)
 
 
-_AGREED = frozenset({Gate.IDENTITY, Gate.APPROVAL, Gate.RECIPIENT, Gate.POSTING, Gate.PROOF})
+_AGREED = frozenset({Gate.IDENTITY, Gate.APPROVAL, Gate.RECIPIENT, Gate.POSTING, Gate.PROOF, Gate.REVIEW})
 
 
 def _more_proof_once(house: House, entry: GateEntry) -> None:
@@ -100,6 +100,14 @@ STORIES: Mapping[str, Story] = {
         Right.ERASURE, "granted_in_part", ("acknowledgement", "erasure_done"), at={Gate.APPROVAL: _while_a_row_comes}
     ),
     "portability": Story(Right.PORTABILITY, "granted", ("acknowledgement", "answer"), _ANSWER),
+    # The data go to another controller.
+    "sent": Story(
+        Right.PORTABILITY,
+        "granted",
+        ("acknowledgement", "answer"),
+        _ANSWER,
+        typed={"statement": Statement(send_to="energypart")},
+    ),
     # Its data are marked, and stay marked: to lift a restriction is another story.
     "restriction": Story(
         Right.RESTRICTION,

@@ -1,14 +1,17 @@
 """The ports of an installation, with each call that changes the world made an effect of :class:`Moments`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pyarrow import fs
 
+from data_contracts.company import Transmission
 from data_contracts.ports import Connector, Systems
+from data_contracts.transfers import Parcel
 from flows.wiring import Installation
 from integrations.channels.recipient_api import HttpRecipients
 from integrations.systems.parquet import ParquetConnector
@@ -44,15 +47,18 @@ REGISTER: Labels = {
     "put_recipient_notice": lambda notice: notice.party,
     "acknowledge_recipient": lambda _case, party, **_: party,
     "put_hold": lambda *_, **__: "",
+    "note_disclosures": lambda *_, **__: "",
     "lift_hold": lambda *_, **__: "",
     "note_chase": lambda _case, party, **_: party,
 }
 """What changes the register in the life of a case; a test sees to it that nothing is forgotten here."""
 
 UNWATCHED = frozenset({
-    "api_key_of", "api_keys", "case", "cases", "cases_of", "evidence", "evidence_cases", "gate", "gates",
+    "api_key_of", "api_keys", "case", "cases", "cases_of", "disclosures_of", "evidence",
+    "evidence_cases", "gate", "gates",
     "holds", "holds_on", "runs",
-    "operator", "operators", "recipient_notices", "restricted_cases", "restrictions_by", "restrictions_of",
+    "operator", "operators",
+    "recipient_notices", "restricted_cases", "restrictions_by", "restrictions_of",
     "stances_of", "step", "steps", "subject_keys", "timeline",
     # Written to outside the life of a case, or told apart by their own tests: leases by tests/flows/test_leases.py.
     "end_lease", "open_run", "put_api_key", "put_operator", "record_failure", "take_lease", "use_code",
@@ -167,9 +173,29 @@ class WatchedFiles(fs.FileSystemHandler):  # type: ignore[misc]  # pyarrow has n
         return path.removeprefix(self._base).strip("/")
 
 
+class Desk:
+    """Sends files to a folder of this machine (port ``Transfers``); what is sent again replaces what was sent."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, recipient: str, _way: Transmission, parcels: Sequence[Parcel], *, key: str) -> str:
+        """Put each parcel there, whole or not at all."""
+        for parcel in parcels:
+            place = self._folder / recipient / parcel.name
+            draft = place.with_name(f".{place.name}.{len(key)}")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with parcel.open() as content:
+                draft.write_bytes(content.read())
+            draft.replace(place)
+        return "host-key of this machine"
+
+
 def equipped(made: Installation) -> Services:
-    """The installation's services; what recipients are told by their interfaces lies in the outbox, as in the demo."""
-    return replace(made.services, recipients=HttpRecipients({}, outbox=made.settings.state / "outbox"))
+    """The installation's services; what recipients are told or sent lies in folders of the home."""
+    home = made.settings.state
+    recipients = HttpRecipients({}, outbox=home / "outbox")
+    return replace(made.services, recipients=recipients, transfers=Desk(home / "sent"))
 
 
 def watched(made: Installation, moments: Moments) -> Services:
@@ -182,5 +208,14 @@ def watched(made: Installation, moments: Moments) -> Services:
         services.channel, moments, {"deliver": lambda *_, message_key, **__: message_key.partition(":")[2]}
     )
     recipients: Any = Watched(services.recipients, moments, {"tell": lambda message, **_: message.party})
+    transfers: Any = Watched(services.transfers, moments, {"send": lambda to, *_, **__: to})
     systems = WatchedSystems(services.systems, moments)
-    return replace(services, register=register, vault=vault, systems=systems, channel=channel, recipients=recipients)
+    return replace(
+        services,
+        register=register,
+        vault=vault,
+        systems=systems,
+        channel=channel,
+        recipients=recipients,
+        transfers=transfers,
+    )
