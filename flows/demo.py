@@ -1,7 +1,8 @@
-"""``rightsflow demo``: one access and one erasure request, start to end, on a real Prefect server and worker.
+"""``rightsflow demo``: one request of each right, start to end, on a real Prefect server and worker.
 
-Nobody is asked anything: two demo operators answer the gates, and the demo says so. Everything else is as in earnest:
-real databases and Parquet files, real flow runs, mails in the outbox, signed evidence.
+Nobody is asked anything: demo operators answer the gates, and the demo says so. Everything else is as in earnest: real
+databases and Parquet files, real flow runs, mails in the outbox, signed evidence. At the end a case shows the law's
+clock, paused and extended, on simulated days.
 """
 
 import os
@@ -40,11 +41,15 @@ def run(customers: int) -> None:
             os.environ.update(system.environment)
             from flows.demo_story import tell_story  # noqa: PLC0415  # Prefect reads its settings when imported
 
-            access, erasure = tell_story(system, companies[0].subject, tell)
-        progress.update(shown, description="done")
-    from flows.demo_story import report  # noqa: PLC0415  # as above
+            cases = tell_story(system, companies[0], tell)
+        from flows.demo_clock import show_clock  # noqa: PLC0415  # as above
+        from flows.demo_story import report  # noqa: PLC0415  # as above
 
-    report(home, access, erasure)
+        for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING"):
+            os.environ.pop(name, None)  # the server has ended; the clock is shown in this process
+        clock_case = show_clock(companies[0], tell)
+        progress.update(shown, description="done")
+    report(home, cases, clock_case)
     console.print(f"\nThe demo took {time.monotonic() - begun:.0f} s.")
 
 

@@ -23,9 +23,10 @@ from uuid import UUID
 from prefect import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, Pause
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
+from prefect.states import Scheduled
 from pydantic import Field, ValidationError, create_model
 
 from data_contracts.errors import AnswerRefused, StepFailed
@@ -101,8 +102,22 @@ def _suspend(entry: GateEntry, run: FlowRun) -> NoReturn:
     used = run.empirical_policy.pause_keys or set()
     keys = (f"{_question(entry)}-{run.run_count}-{attempt}" for attempt in count())
     key = next(key for key in keys if key not in used)
-    suspend_flow_run(wait_for_input=_form(entry), key=key, timeout=int(settings().gate_timeout.total_seconds()))
+    try:
+        suspend_flow_run(wait_for_input=_form(entry), key=key, timeout=int(settings().gate_timeout.total_seconds()))
+    except Pause:
+        _go_on_if_answered(entry, run)
+        raise
     raise StepFailed("Prefect did not suspend the flow run", where=entry.case_id, remedy="run the case again")
+
+
+def _go_on_if_answered(entry: GateEntry, run: FlowRun) -> None:
+    """Have the run scheduled again when the gate was answered elsewhere while it was being suspended.
+
+    Whoever answered found a run that was not suspended yet, and nothing to wake.
+    """
+    if _latest(entry).outcome is not None:
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(run.id, Scheduled(name="Resuming"), force=True)
 
 
 def _latest(entry: GateEntry) -> GateEntry:

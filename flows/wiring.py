@@ -228,13 +228,18 @@ _current: ContextVar["Installation | None"] = ContextVar("rightsflow_installatio
 
 
 @contextmanager
-def opened(chosen: Settings | None = None) -> Iterator[Installation]:
-    """An installation whose services are those of the block; inside such a block, the one that is open."""
+def opened(chosen: Settings | None = None, *, now: Callable[[], datetime] = utc_now) -> Iterator[Installation]:
+    """An installation whose services are those of the block; inside such a block, the one that is open.
+
+    Args:
+        chosen: its settings; those of the process unless given.
+        now: its clock.
+    """
     outer = _current.get()
     if outer is not None and chosen is None:
         yield outer
         return
-    made = Installation(chosen or settings())
+    made = Installation(chosen or settings(), now=now)
     token = _current.set(made)
     try:
         with use(made.services):

@@ -7,9 +7,11 @@
     company.subject.email  # a data subject with a rich history
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine
@@ -21,7 +23,7 @@ from integrations.demo.crm import crm_tables
 from integrations.demo.draw import Draw, Tables
 from integrations.demo.loading import load_server, load_sqlite, write_parquet
 from integrations.demo.marketing import marketing_tables
-from integrations.demo.people import FAMILY, FEWEST, SUBJECT, People, draw_people
+from integrations.demo.people import FAMILY, FEWEST, KNOWN, SUBJECT, People, draw_people
 from integrations.demo.schema import SQL_SYSTEMS
 from integrations.demo.support import support_tables
 from integrations.demo.web import Dated, adtech_tables, weblogs_tables
@@ -37,6 +39,7 @@ _FILES: dict[str, Callable[[Draw, People], dict[str, Dated]]] = {"weblogs": webl
 DEFAULT_SEED = 20_260_401
 DEFAULT_CUSTOMERS = 10_000
 """About 500,000 rows."""
+_OTHERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,14 @@ class DemoCompany:
             recommended by one and recommended us to another; her contract ended eight months ago after twelve years.
         relative: somebody else, whose telephone number another customer gave too: a search by it reaches two people.
         rows: ``system.table`` to its number of rows.
+        others: customers whom every key tells from everybody else, with a cookie of ours; a small company has few.
     """
 
     urls: Mapping[str, str]
     subject: DemoSubject
     relative: DemoSubject
     rows: Mapping[str, int]
+    others: tuple[DemoSubject, ...] = ()
 
 
 def seed(
@@ -174,7 +179,18 @@ def _told(system: str, sizes: Mapping[str, int], progress: Callable[[str], None]
 
 def _company(people: People, *, urls: Mapping[str, str], rows: Mapping[str, int]) -> DemoCompany:
     subject, relative = (_subject(people, place) for place in (SUBJECT, FAMILY))
-    return DemoCompany(urls=dict(urls), subject=subject, relative=relative, rows=dict(rows))
+    return DemoCompany(urls=dict(urls), subject=subject, relative=relative, others=_others(people), rows=dict(rows))
+
+
+def _others(people: People) -> tuple[DemoSubject, ...]:
+    """Customers who share neither e-mail nor telephone number with anybody."""
+    emails, phones = Counter(people.clean_emails), Counter(people.phones)
+    alone = (
+        place
+        for place in range(KNOWN, len(people))
+        if people.cookies[place] and emails[people.clean_emails[place]] == phones[people.phones[place]] == 1
+    )
+    return tuple(_subject(people, place) for place in islice(alone, _OTHERS))
 
 
 def _subject(people: People, place: int) -> DemoSubject:

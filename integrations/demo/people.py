@@ -1,6 +1,6 @@
 """The demo company's customers: who they are, where they live, how long they have been customers.
 
-The first six are known, so that a demonstration can name them (:data:`KNOWN`); the others are drawn.
+The first six are known, so that a demonstration can name them (:data:`SUBJECT` and others); the rest are drawn.
 """
 
 import unicodedata
@@ -19,6 +19,8 @@ FEWEST = 10
 SUBJECT, HOUSEMATE, FAMILY, FAMILY_TOO, REFERRED, REFERRER = range(6)
 """Places of the known customers: the demo subject; who lives with her; two who gave one telephone number; the one
 whom she recommended us to; the one who recommended us to her."""
+KNOWN = REFERRER + 1
+"""How many customers are known."""
 
 _FICTION = ("+3363998", "+3319900", "+3326191", "+3335301", "+3346571", "+3353649")
 """France: numbers set aside for audiovisual works, 10,000 each. Source: Arcep, decision 2018-0881, national plan."""
