@@ -12,20 +12,20 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows import (
-    cli_api,
-    cli_changes,
-    cli_clock,
-    cli_contracts,
-    cli_evidence,
-    cli_holds,
-    cli_letters,
-    cli_lift,
-    cli_operators,
-    cli_permissions,
-    cli_recipients,
-    cli_retention,
-    cli_review,
+from flows.commands import (
+    api,
+    changes,
+    clock,
+    contracts,
+    evidence,
+    holds,
+    letters,
+    lift,
+    operators,
+    permissions,
+    recipients,
+    retention,
+    review,
 )
 from flows.details import read_details
 from flows.identities import pairs
@@ -35,22 +35,22 @@ from flows.showing import OPTION_JSON, note, our_errors, quiet, show, table
 from tasks.rules.eligibility import reference_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-cli_changes.register(app)
-app.add_typer(cli_clock.app)
-app.add_typer(cli_contracts.app, name="contracts")
-app.add_typer(cli_evidence.app, name="evidence")
-app.add_typer(cli_letters.app)
-app.add_typer(cli_holds.app, name="hold")
-app.add_typer(cli_lift.app)
-app.add_typer(cli_operators.app, name="operator")
-app.add_typer(cli_operators.keys, name="keys")
-app.add_typer(cli_review.app, name="disclosures")
-app.command("review")(cli_review.review_texts)
-cli_permissions.register(app)
-app.add_typer(cli_api.app)
-app.add_typer(cli_api.keys, name="api-key")
-cli_recipients.register(app)
-cli_retention.register(app)
+changes.register(app)
+app.add_typer(clock.app)
+app.add_typer(contracts.app, name="contracts")
+app.add_typer(evidence.app, name="evidence")
+app.add_typer(letters.app)
+app.add_typer(holds.app, name="hold")
+app.add_typer(lift.app)
+app.add_typer(operators.app, name="operator")
+app.add_typer(operators.keys, name="keys")
+app.add_typer(review.app, name="disclosures")
+app.command("review")(review.review_texts)
+permissions.register(app)
+app.add_typer(api.app)
+app.add_typer(api.keys, name="api-key")
+recipients.register(app)
+retention.register(app)
 
 
 @app.callback()

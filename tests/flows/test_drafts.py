@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from data_contracts.yaml_file import parse
-from flows.cli_contracts import app
+from flows.commands.contracts import app
 
 _FIDES = Path(__file__).parents[1] / "data_contracts" / "fides_shop.yaml"
 _CHINOOK = Path(__file__).parents[3] / "shared" / "real" / "chinook.sqlite"

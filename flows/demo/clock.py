@@ -8,8 +8,8 @@ from data_contracts.errors import StepFailed
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import wiring, work
 from flows.clock_work import extend_case
-from flows.demo_cast import late_comer
-from flows.demo_desk import Desk, Tell
+from flows.demo.cast import late_comer
+from flows.demo.desk import Desk, Tell
 from flows.rights import carry_on
 from tasks.receive_request import TypedRequest, register_request
 from tasks.services import services

@@ -12,8 +12,8 @@ from prefect.client.schemas.objects import StateType
 
 from data_contracts.errors import StepFailed
 from flows import wiring, work
-from flows.demo_cast import Role, cast
-from flows.demo_desk import Desk, Tell
+from flows.demo.cast import Role, cast
+from flows.demo.desk import Desk, Tell
 from flows.running import RunningSystem
 from flows.showing import console, table
 from flows.starting import runs_of

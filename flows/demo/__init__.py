@@ -39,11 +39,11 @@ def run(customers: int) -> None:
             settings(), port=0, tell=tell, meanwhile=lambda: companies.append(_seed(customers, tell))
         ) as system:
             os.environ.update(system.environment)
-            from flows.demo_story import tell_story  # noqa: PLC0415  # Prefect reads its settings when imported
+            from flows.demo.story import tell_story  # noqa: PLC0415  # Prefect reads its settings when imported
 
             cases = tell_story(system, companies[0], tell)
-        from flows.demo_clock import show_clock  # noqa: PLC0415  # as above
-        from flows.demo_story import report  # noqa: PLC0415  # as above
+        from flows.demo.clock import show_clock  # noqa: PLC0415  # as above
+        from flows.demo.story import report  # noqa: PLC0415  # as above
 
         for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING"):
             os.environ.pop(name, None)  # the server has ended; the clock is shown in this process
