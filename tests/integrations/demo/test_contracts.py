@@ -60,15 +60,15 @@ def test_every_label_is_in_each_language(contracts: Contracts) -> None:
     assert [set(profile.in_country(code).court) for code in ("FR", "BE", "DE")] == [set(profile.languages)] * 3
 
 
-def test_everything_held_has_words_in_both_languages(contracts: Contracts) -> None:
-    """A data subject reads in French or English, if not yet in Dutch, what all that is held is (Art. 12(1))."""
+def test_everything_held_has_words_in_each_language(contracts: Contracts) -> None:
+    """A data subject reads in French, English or Dutch what all that is held is (Art. 12(1))."""
     told = [words for system in contracts.systems.values() for words in (system.labels, system.descriptions)]
     for table in contracts.tables():
         told += [table.labels, table.descriptions]
         told += [column.labels for column in table.columns]
         told += [period.labels for period in table.retentions]
 
-    assert all(set(words) >= {"fr", "en"} for words in told)
+    assert all(set(words) == {"fr", "en", "nl"} and all(words.values()) for words in told)
 
 
 def test_every_gate_has_a_rule_and_erasure_four_eyes() -> None:
