@@ -15,12 +15,14 @@ from tests.prefect.office import Office, Run
 
 _LONGEST_SECONDS = 240
 _LOOK_SECONDS = 0.3
-_ENDS = frozenset({"Completed", "Failed", "Crashed", "Cancelled"})
+_ENDS = frozenset({"Completed", "Failed", "Cancelled"})
+"""A crash is no end: the sweep starts the run again, and the worker may tell of the same crash a second time."""
 _SAID: Mapping[Gate, tuple[Decision, str]] = {
     Gate.RECIPIENT: (Decision.BY_HAND, "TOLD-1"),
     Gate.POSTING: (Decision.SENT, "RAR-1"),
     Gate.OUTAGE: (Decision.RETRY, ""),
     Gate.TURN: (Decision.GO_ON, ""),
+    Gate.SUBJECTS: (Decision.NAMED, ""),
 }
 """What is answered where nothing else is asked for, with its reference; everywhere else clerks agree."""
 

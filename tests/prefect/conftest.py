@@ -41,7 +41,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             with (
                 temporary_settings({PREFECT_API_URL: url}),
                 wiring.opened(chosen) as installation,
-                httpx.Client(base_url=url, timeout=60, transport=Patient()) as api,
+                httpx.Client(base_url=url, timeout=180, transport=Patient()) as api,
             ):
                 yield Office(system, installation, made[0], api)
     settings.cache_clear()

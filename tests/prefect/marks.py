@@ -89,8 +89,9 @@ class Marked:
 
 
 def customers(systems: Path, *, but: set[str]) -> list[str]:
-    """Customer numbers of people whom a search takes for nobody else: no e-mail or telephone shared with anybody."""
-    alone = """SELECT customer_no FROM customer c WHERE email IS NOT NULL AND phone IS NOT NULL AND NOT EXISTS (
+    """Customer numbers of people whom a search takes for nobody else, and whose place nobody marked has taken yet."""
+    alone = """SELECT customer_no FROM customer c WHERE email IS NOT NULL AND phone IS NOT NULL
+        AND customer_no NOT LIKE 'ZQ%' AND NOT EXISTS (
         SELECT 1 FROM customer o WHERE o.customer_no <> c.customer_no AND (o.email = c.email OR o.phone = c.phone))
         AND NOT EXISTS (
         SELECT 1 FROM support.ticket t WHERE t.customer_no = c.customer_no AND t.requester_phone IS NOT NULL)"""

@@ -50,6 +50,7 @@ def story(office: Office) -> Story:
         office.answer(run_id, **office.somebody())
         office.until(lambda: "change crm" in office.tasks(run_id, "RUNNING"))
         office.kill_flow(run_id)
+    office.until(lambda: office.run(run_id)["state_name"] == "Crashed")  # the worker lives, and says so
     while not told.swept or not told.swept[-1].retried:
         time.sleep(0.5)
         told.swept.append(sweep())
