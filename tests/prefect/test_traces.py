@@ -78,11 +78,10 @@ def story(office: Office) -> Story:
     clerks = {"access": Clerk(access["id"], asks.typed_at_gate, says={Gate.APPROVAL: (Decision.REFUSE, "")})}
     clerks |= {right: _exercised(office, told, right, asked) for right, asked in _OTHER_RIGHTS.items()}
     _refused_forms(office, told)
-    unusable = _unusable_forms(office, told)
     with _unreadable(office, asks):
-        office.identify(access["id"], reason=asks.typed_at_gate)
-        told.forms.append(_waits_at(office, access, Gate.OUTAGE))
+        told.forms.append(clerks["access"].answer_until(office, Gate.OUTAGE))
     told.runs |= carried_to_their_ends(office, clerks)
+    unusable = _unusable_forms(office, told)
     told.runs |= {name: office.ended(run["id"], "Failed") for name, run in unusable.items()}
     told.met = set().union(*(clerk.met for clerk in clerks.values()))
     assert office.until(office.system.forget_wiped)
@@ -167,13 +166,6 @@ def _started_by(office: Office, received: Run) -> Run:
     """The run that ``receive`` started."""
     name = office.ended(received["id"])["name"]
     return office.run_of(name.removeprefix("receive "))
-
-
-def _waits_at(office: Office, run: Run, gate: Gate) -> str:
-    """The form of a gate, once the case waits there."""
-    case_id = office.run(run["id"])["name"]
-    office.until(lambda: [entry for entry in office.gates(case_id) if entry.gate is gate])
-    return office.form(run["id"])
 
 
 def _database(office: Office) -> Path:
