@@ -15,7 +15,7 @@ from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.marks import Marked, customers
 from tests.prefect.office import Office, Run
 
-pytestmark = pytest.mark.timeout(600)  # the story is told in the first test's time
+pytestmark = pytest.mark.timeout(1200)  # the story is told in the first test's time
 
 
 @dataclass

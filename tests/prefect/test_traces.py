@@ -42,7 +42,7 @@ _BY: Mapping[str, dict[str, Any]] = {
     }
 }
 
-pytestmark = pytest.mark.timeout(600)  # the story is told in the first test's time
+pytestmark = pytest.mark.timeout(1200)  # the story is told in the first test's time
 
 
 @dataclass
