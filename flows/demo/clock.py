@@ -35,7 +35,7 @@ class _Days:
 
 def show_clock(company: Any, tell: Tell) -> str:  # noqa: ANN401  # the demo company
     """Carry one access case through a pause and an extension, and tell its dates; the case id."""
-    days = _Days(wiring.utc_now())
+    days = _Days(wiring.utc_now() + timedelta(days=1))  # codes of today were used by the other cases
     with wiring.opened(now=days):
         desk = Desk(tell, days)
         desk.open()
