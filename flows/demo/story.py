@@ -15,8 +15,10 @@ from flows import wiring, work
 from flows.demo.cast import Role, cast
 from flows.demo.desk import Desk, Tell
 from flows.running import RunningSystem
+from flows.settings import settings
 from flows.showing import console, table
 from flows.starting import runs_of
+from flows.watch import sweep
 from tasks.services import services
 
 _PATIENCE_SECONDS = 600
@@ -51,7 +53,7 @@ def _open(role: Role, tell: Tell) -> str:
 
 def _until_ended(system: RunningSystem, cases: Cases, desk: Desk, tell: Tell) -> None:
     """Answer gates as they open, until every case has ended."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline, next_sweep = time.monotonic() + _PATIENCE_SECONDS, 0.0
     told: dict[str, int] = dict.fromkeys(cases, 0)
     waiting = list(cases)
     while waiting:
@@ -61,7 +63,10 @@ def _until_ended(system: RunningSystem, cases: Cases, desk: Desk, tell: Tell) ->
             )
         if system.failed():
             raise StepFailed(f"the {system.failed()} has ended", remedy="read logs/ in the home")
-        _look_for_failures(waiting)
+        if time.monotonic() >= next_sweep:
+            next_sweep = time.monotonic() + settings().sweep_every.total_seconds()
+            _look_for_failures(waiting)
+            sweep()  # as `up` does: a busy machine may lose a run between being scheduled and being started
         for case in list(waiting):
             facts = work.case_facts(case)
             for move in facts["timeline"][told[case] :]:
