@@ -64,18 +64,10 @@ class RecipientTold:
     """ISO date."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A message to the data subject before it is put into words."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a notice says besides the case's own facts; what does not belong to its kind stays empty."""
 
-    kind: NoticeKind
-    language: str
-    case_id: str
-    right: str
-    received_on: datetime
-    response_due: str
-    """ISO date."""
-    recipient_name: str = field(default="", repr=False)
     reasons: tuple[str, ...] = ()
     """Codes of reasons, for refusals: ``identity_failed``, ``refused_by_person``, …"""
     reason_text: str = field(default="", repr=False)
@@ -98,6 +90,20 @@ class Notice:
     """A code: of Art. 18(1) for a restriction, of the extension's reason."""
     linked_to: str = ""
     """The case that a duplicate is handled in."""
+    response_due: str = ""
+    """ISO date, where another one than the case's is told; empty: the case's, none while its clock stands still."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Content):
+    """A message to the data subject before it is put into words."""
+
+    kind: NoticeKind
+    language: str
+    case_id: str
+    right: str
+    received_on: datetime
+    recipient_name: str = field(default="", repr=False)
     requester: str = "subject"
     """Who exercises the right; see :class:`data_contracts.vocabulary.Requester`."""
     country: str = ""

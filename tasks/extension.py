@@ -13,11 +13,12 @@ from datetime import date
 from data_contracts.case import Case, CaseChange
 from data_contracts.errors import AnswerRefused
 from data_contracts.evidence import Facts, Record
+from data_contracts.notices import Content
 from data_contracts.ports import GateAnswer, GateEntry
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
 from tasks.approval import Question, deciding_people, reason_name
 from tasks.clock import clock_of, day_of, is_paused, today
-from tasks.notify_subject import Content, send_notice
+from tasks.notify_subject import send_notice
 from tasks.rules.extension import check_extension
 from tasks.sealed import sealed_text
 from tasks.services import services

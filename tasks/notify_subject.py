@@ -11,13 +11,13 @@ The order of a notice, so that a process killed anywhere sends no second one and
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from zoneinfo import ZoneInfo
 
 from data_contracts.contract import in_language
 from data_contracts.errors import DeliveryUncertain, RequestInvalid, StepFailed, SystemUnavailable
 from data_contracts.evidence import Record, canonical, digest
-from data_contracts.notices import KeptItem, Notice, RecipientTold, Referral, Rendered, ToldItem
+from data_contracts.notices import Content, Notice, Rendered
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester
 from tasks.approval import Question
@@ -27,28 +27,6 @@ from tasks.referrals import referrals_of
 from tasks.sealed import sealed_text, subject_request
 from tasks.services import services
 from tasks.step import step
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a notice says besides the case's own dates; fields of :class:`data_contracts.notices.Notice`."""
-
-    reasons: tuple[str, ...] = ()
-    reason_text: str = ""
-    kept: tuple[KeptItem, ...] = ()
-    erased_rows: int = 0
-    found_rows: int = 0
-    by_hand: tuple[str, ...] = ()
-    is_proven: bool = True
-    done: tuple[ToldItem, ...] = ()
-    not_done: tuple[ToldItem, ...] = ()
-    referrals: tuple[Referral, ...] = ()
-    recipients: tuple[RecipientTold, ...] = ()
-    backups_until: str = ""
-    ground: str = ""
-    linked_to: str = ""
-    response_due: str = ""
-    """ISO date, where another one than the case's is told; empty: the case's, none while its clock stands still."""
 
 
 def send_notice(

@@ -6,10 +6,11 @@ What is told once stays told: these steps may be called again after what was sea
 from dataclasses import dataclass
 
 from data_contracts.grounds import RefusalGround
+from data_contracts.notices import Content
 from data_contracts.vocabulary import Decision, NoticeKind
 from tasks.approval import reason_name
 from tasks.clock import GROUND, IDENTITY
-from tasks.notify_subject import Content, send_notice, tell_refusal
+from tasks.notify_subject import send_notice, tell_refusal
 from tasks.requesters import why_requester
 from tasks.rules.refusals import REFUSING_GATES, ground_of
 from tasks.services import services

@@ -6,10 +6,11 @@ The clock runs on: only a doubt about identity stops it (Art. 12(6)).
 """
 
 from data_contracts.evidence import Facts, Record
+from data_contracts.notices import Content
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, HeirPurpose, NoticeKind, Requester, Right
 from tasks.approval import Question, deciding_people
-from tasks.notify_subject import Content, send_notice
+from tasks.notify_subject import send_notice
 from tasks.rules.requesters import Capacity, accepted_capacities, check_capacity, why_not
 from tasks.sealed import subject_request
 from tasks.services import services

@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from data_contracts.case import Case, CaseChange
 from data_contracts.evidence import Facts, Record
 from data_contracts.grounds import RefusalGround
+from data_contracts.notices import Content
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester, Right
 from tasks.approval import Question, deciding_people
 from tasks.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of, pauses_of, today
-from tasks.notify_subject import Content, send_notice
+from tasks.notify_subject import send_notice
 from tasks.rules.eligibility import accepted_methods, method_of, proof_came_on
 from tasks.sealed import subject_request
 from tasks.services import services

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from data_contracts.errors import ActUnproven, MoveRefused, RequestInvalid
 from data_contracts.evidence import Facts, Record
 from data_contracts.keys import ChangeColumns, Condition, Look, Selection
+from data_contracts.notices import Content
 from data_contracts.vocabulary import Decision, Gate, NoticeKind, Right
 from tasks.approval import Question, deciding_people, reason_name
 from tasks.archive_evidence import is_restricted
-from tasks.notify_subject import Content, send_notice
+from tasks.notify_subject import send_notice
 from tasks.posting import awaits_posting
 from tasks.restricted import ROWS, restricted_rows, rows_of
 from tasks.rules.restrictions import markers_of

@@ -16,14 +16,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from data_contracts.contract import in_language
 from data_contracts.evidence import Facts, Record
 from data_contracts.grounds import RefusalGround
-from data_contracts.notices import ToldItem
+from data_contracts.notices import Content, ToldItem
 from data_contracts.permissions import Restriction
 from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, RestrictionGround, Right
 from tasks.act.changing import Changing, Counts
 from tasks.approval import Question, deciding_people, reason_name
 from tasks.notify_recipients import recipients_told
-from tasks.notify_subject import Content, send_notice
+from tasks.notify_subject import send_notice
 from tasks.proving import is_proven
 from tasks.referrals import referrals_of
 from tasks.restricted import found_subject_keys

@@ -1,10 +1,11 @@
 """Portability (Art. 20): what of the subject's data is portable, as a package for people and programs."""
 
+from data_contracts.notices import Content
 from data_contracts.ports import PackageContent
 from data_contracts.vocabulary import CaseState, NoticeKind
 from tasks.act.packing import content_of, pack, plan_of
 from tasks.act.transmission import reason_of_refusal, recipient_of, told
-from tasks.notify_subject import Content, send_notice, titles_by_hand, was_told
+from tasks.notify_subject import send_notice, titles_by_hand, was_told
 from tasks.plans import freeze, planned
 from tasks.referrals import referrals_of
 from tasks.rules.portability import Portability

@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 from data_contracts.contract import Table, in_language
 from data_contracts.evidence import Facts, Record
 from data_contracts.keys import Condition, Selection
-from data_contracts.notices import ToldItem
+from data_contracts.notices import Content, ToldItem
 from data_contracts.plan import Remaining, TablePath
 from data_contracts.ports import KeptItem
 from tasks.act.erasure import parts_of, planned_as_of, replacements, with_row_keys
 from tasks.locate_data import AGAIN, by_hand, load_search
 from tasks.notify_recipients import recipients_told
-from tasks.notify_subject import Content, tell_erased
+from tasks.notify_subject import tell_erased
 from tasks.plans import plan_receipt
 from tasks.proving import is_proven, judge_act
 from tasks.referrals import referrals_of

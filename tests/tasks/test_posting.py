@@ -9,9 +9,10 @@ import pytest
 from pypdf import PdfReader
 
 from data_contracts.errors import AnswerRefused, StepFailed
+from data_contracts.notices import Content
 from data_contracts.vocabulary import Channel, Decision, Gate, NoticeKind, Right
 from tasks.archive_evidence import archive_evidence
-from tasks.notify_subject import Content, acknowledge, send_notice
+from tasks.notify_subject import acknowledge, send_notice
 from tasks.posting import awaits_posting, settle_posting, unposted
 from tasks.services import services, use
 from tests.flows.company import House
