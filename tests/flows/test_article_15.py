@@ -88,6 +88,15 @@ def test_1_c_nobody_elses_disclosures(house: House, answered: Answered) -> None:
     assert "We have noted no disclosure" in _page(answered(house.open(Right.ACCESS)))
 
 
+def test_1_h_how_software_decides_and_who_looks_again(house: House, answered: Answered) -> None:
+    """Art. 15(1)(h), C-203/22: data used, rule, consequence, and that a person can be asked; in plain Dutch."""
+    page = _page(answered(house.open(Right.ACCESS, language="nl")))
+
+    told = page.split('id="art15-h"')[1].split("<h2")[0]
+    for said in ("waarborg", "30 dagen na hun datum niet betaald", "100 euro", "medewerker", "artikel 22, lid 3, AVG"):
+        assert said in told
+
+
 def test_2_safeguards_of_transfers(house: House, answered: Answered) -> None:
     """Art. 15(2): a recipient in a third country stands with the safeguard."""
     page = _page(answered(house.open(Right.ACCESS)))

@@ -208,6 +208,7 @@ def test_what_article_15_says(write: Write) -> None:
         "Accounts, C. com. L123-22",
         "given by you",
         "A score decides on offers.",
+        "contest the decision (Article 22(3) GDPR)",
     ):
         assert said in page
 

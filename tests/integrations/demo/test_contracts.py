@@ -52,6 +52,7 @@ def test_every_label_is_in_each_language(contracts: Contracts) -> None:
     words = contracts.vocabulary
     labels = [one.label for one in words.purposes.values()]
     labels += [one.interest_label for one in words.purposes.values() if one.interest]
+    labels += [one.automated_decision_label for one in words.purposes.values() if one.automated_decision]
     labels += [one.label for one in words.holds.values()]
     labels += [one.label for one in words.identities.values()]
 
