@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-Asked = Literal["erase", "rectify", "restrict", "stop", "acknowledge"]
-"""``acknowledge`` reminds of an earlier message and carries no key."""
+Asked = Literal["erase", "rectify", "restrict", "stop", "lift", "acknowledge"]
+"""``lift`` ends what ``restrict`` began; ``acknowledge`` reminds of an earlier message and carries no key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Lifting a restriction (Art. 18(3)): a person decides, the data subject is told, then it ends."""
+"""Lifting a restriction (Art. 18(3)): a person decides, the data subject is told, it ends, recipients are told."""
 
 from prefect import flow
 
@@ -6,9 +6,12 @@ from data_contracts.vocabulary import Decision
 from flows.forms import RestrictionForm
 from flows.gates import ask
 from flows.opening import case_flow
+from flows.recipients import tell_recipients_of_lifting
 from flows.stages import over_systems, send
 from tasks.act.lifting import (
     finish_lifting,
+    forget_restriction,
+    is_forgotten,
     is_lifted,
     leave_in_force,
     lift_question,
@@ -40,5 +43,8 @@ def carry_out(case_id: str) -> str:
             return KEPT
         send(case_id, lambda: tell_lifting(case_id))
         over_systems(case_id, unmark_system, restricted_systems(case_id), in_order=True)
-    finish_lifting(case_id)
+        finish_lifting(case_id)
+    if not is_forgotten(case_id):
+        tell_recipients_of_lifting(case_id)
+        forget_restriction(case_id)
     return LIFTED

@@ -30,6 +30,7 @@ def lift_restriction(case_id: str, *, operator: str, code: str, reason: str) -> 
                 outcome = guarded(carry_out, "lift")(case_id)
         except WaitingForPerson as waiting:
             gate = f"{waiting.entry.gate.value}:{waiting.entry.subject}".rstrip(":")
-            said = f"{case_id} waits at gate {gate}; the restriction is in force until then"
+            stands = "is lifted, a recipient is to be told" if is_lifted(case_id) else "is in force until then"
+            said = f"{case_id} waits at gate {gate}; the restriction {stands}"
             return {"case": case_id, "outcome": "", "waits_at": gate, "said": said}
     return {"case": case_id, "outcome": outcome, "waits_at": "", "said": f"the restriction of {case_id} is {outcome}"}

@@ -1,16 +1,24 @@
 """Recipients are told what was done (Art. 19): the stage between proving and telling the data subject."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from data_contracts.errors import DeliveryUncertain, RightsflowError
-from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from flows.gates import answered, opened
 from flows.stages import case_of
 from tasks.approval import Question
+from tasks.notify_lifting import (
+    finish_telling_lifted,
+    lifting_name,
+    lifting_subject,
+    parties_told,
+    tell_lifted,
+)
 from tasks.notify_recipients import finish_telling, notice_name, parties_to_tell, tell_recipient
 from tasks.notify_subject import question_about
 from tasks.services import services
+from tasks.step import Step
 
 
 def tell_recipients(case_id: str) -> None:
@@ -21,24 +29,41 @@ def tell_recipients(case_id: str) -> None:
     if case_of(case_id).state is not CaseState.VERIFIED:
         return
     parties = parties_to_tell(case_id)
-    pending = list(parties)
-    while pending:
-        _take_in_answers(case_id)
-        gates = _attempt(case_id, pending)
-        pending = list(gates)
-        for entry in gates.values():
-            answered(entry)
+    _tell_all(_Round(case_id, tell_recipient), parties)
     finish_telling(case_id, parties)
 
 
-def _attempt(case_id: str, parties: Iterable[str]) -> dict[str, GateEntry]:
-    """A gate, opened and not yet waited at, for each party that was not told."""
-    outcomes = tell_recipient.for_each(case_id, parties, in_order=True)
-    return {
-        party: opened(case_id, _question(case_id, party, outcome))
-        for party, outcome in outcomes.items()
-        if isinstance(outcome, RightsflowError)
-    }
+def tell_recipients_of_lifting(case_id: str) -> None:
+    """Tell every recipient that was told of a restriction that it is over; see :func:`tell_recipients`."""
+    states = _tell_all(_Round(case_id, tell_lifted, lifting_name, lifting_subject), parties_told(case_id))
+    finish_telling_lifted(case_id, states)
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What recipients are told in one case: the step, its name in the ledger, and its gate's subject, by party."""
+
+    case_id: str
+    tell: Step[[str, str], str]
+    name: Callable[[str], str] = notice_name
+    subject: Callable[[str], str] = str
+
+
+def _tell_all(telling: _Round, parties: Iterable[str]) -> dict[str, str]:
+    """How every party stands once each was told; those that cannot be wait for a person meanwhile."""
+    states: dict[str, str] = {}
+    pending = list(parties)
+    while pending:
+        _take_in_answers(telling.case_id)
+        outcomes = telling.tell.for_each(telling.case_id, pending, in_order=True)
+        failed = {party: error for party, error in outcomes.items() if isinstance(error, RightsflowError)}
+        states |= {party: state for party, state in outcomes.items() if not isinstance(state, RightsflowError)}
+        # All gates are opened before one is waited at.
+        gates = {party: opened(telling.case_id, _question(telling, party, error)) for party, error in failed.items()}
+        pending = list(gates)
+        for entry in gates.values():
+            answered(entry)
+    return states
 
 
 def _take_in_answers(case_id: str) -> None:
@@ -48,19 +73,21 @@ def _take_in_answers(case_id: str) -> None:
             answered(entry)
 
 
-def _question(case_id: str, party: str, error: RightsflowError) -> Question:
+def _question(telling: _Round, party: str, error: RightsflowError) -> Question:
     """What to do about a recipient that was not told; each answer is for one failure."""
+    case_id, subject = telling.case_id, telling.subject(party)
     if isinstance(error, DeliveryUncertain):
-        return question_about(case_id, notice_name(party))
-    before = [g for g in services().register.gates(case_id) if g.gate is Gate.RECIPIENT and g.subject == party]
+        return question_about(case_id, telling.name(party))
+    before = [g for g in services().register.gates(case_id) if g.gate is Gate.RECIPIENT and g.subject == subject]
     attempt = sum(1 for gate in before if gate.outcome is not None)
+    what = "that the restriction is lifted" if telling.tell is tell_lifted else "(Art. 19)"
     return Question(
         gate=Gate.RECIPIENT,
-        subject=party,
+        subject=subject,
         description=(
-            f"**Case {case_id}: recipient `{party}` was not told (Art. 19).** The others are told.\n\n{error}\n\n"
+            f"**Case {case_id}: recipient `{party}` was not told {what}.** The others are told.\n\n{error}\n\n"
             "Answer *by_hand* with the reference of who told it, or *retry* when what stands in the way is mended."
         ),
-        facts={"party": party, "attempt": attempt},
+        facts={"party": subject, "attempt": attempt},
         options=(Decision.BY_HAND, Decision.RETRY),
     )

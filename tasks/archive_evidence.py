@@ -2,7 +2,8 @@
 
 What is left afterwards is the register's row, its timeline and the evidence, none of which holds personal data. An
 answer package stays sealed until the time the policy gives it is over; then the case is purged with its data key. A
-restriction (Art. 18) keeps its request and the keys of its rows sealed until it is lifted.
+restriction (Art. 18) keeps its request, the keys of its rows and the keys recipients were told by sealed until it is
+lifted and they know it.
 """
 
 from datetime import timedelta
@@ -12,7 +13,7 @@ from data_contracts.errors import StepFailed
 from data_contracts.evidence import Facts, Record
 from data_contracts.vocabulary import CaseState, Right
 from tasks.posting import unposted
-from tasks.restricted import ROWS
+from tasks.restricted import FORGOTTEN, LIFTED, ROWS, TOLD_BY
 from tasks.sealed import REQUEST
 from tasks.services import services
 from tasks.step import step
@@ -20,7 +21,7 @@ from tasks.turns import release_siblings
 
 PACKAGE = "package.zip"
 _KEPT_PREFIXES = (PACKAGE, "notice.")
-_RESTRICTION_KEEPS = (REQUEST, ROWS)
+_RESTRICTION_KEEPS = (REQUEST, ROWS, TOLD_BY)
 _RESTRICTING = frozenset({Right.RESTRICTION, Right.OBJECTION})
 _NOT_GRANTED = frozenset({"withdrawn", "refused", "referred", "identity_failed", "duplicate"})
 _WITHOUT_PACKAGE = frozenset({"withdrawn"})
@@ -67,7 +68,9 @@ def archive_evidence(case_id: str, outcome: str) -> str:
 def purge_ended(case: Case) -> bool:
     """Destroy an archived case's package and data key when its time is over; whether it was purged now."""
     provided = services()
-    if case.state is not CaseState.ARCHIVED or case.closed_at is None or is_restricted(case):
+    if case.state is not CaseState.ARCHIVED or case.closed_at is None:
+        return False
+    if is_restricted(case) or _is_being_lifted(case.case_id):
         return False
     if provided.now() < case.closed_at + timedelta(days=provided.policy.package_days):
         return False
@@ -88,6 +91,12 @@ def is_restricted(case: Case) -> bool:
     if case.right not in _RESTRICTING:
         return False
     return any(one.lifted_at is None for one in services().register.restrictions_by(case.case_id))
+
+
+def _is_being_lifted(case_id: str) -> bool:
+    """Whether recipients are still to be told that a restriction is lifted, by keys that are sealed with the case."""
+    steps = services().register.steps(case_id)
+    return (LIFTED, "") in steps and (FORGOTTEN, "") not in steps
 
 
 def _settle_restriction(case: Case, outcome: str) -> bool:

@@ -11,24 +11,21 @@ Messages carry keys of the data subject, so they live in memory and, sealed, in 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from data_contracts.company import Party
-from data_contracts.errors import (
-    RecipientUntold,
-    RequestInvalid,
-)
-from data_contracts.evidence import Facts, Record
+from data_contracts.errors import RequestInvalid
+from data_contracts.evidence import Record
 from data_contracts.notices import RecipientTold
 from data_contracts.recipients import RecipientMessage, RecipientNotice
-from data_contracts.vocabulary import CaseState, Decision, Gate
+from data_contracts.vocabulary import CaseState, Right
 from tasks.chase_recipients import chase_recipients
 from tasks.locate_data import load_search
-from tasks.notify_subject import settle_handed_over
 from tasks.plans import plan_receipt
-from tasks.recipient_messages import notice_name, send_message
+from tasks.recipient_messages import Telling, notice_name, tell_once
+from tasks.restricted import TOLD_BY
 from tasks.rules.art19 import (
     Touched,
     asked_of,
@@ -39,8 +36,7 @@ from tasks.rules.art19 import (
     recipients_of,
     touched,
 )
-from tasks.rules.recipients import refusal_of
-from tasks.sealed import subject_request
+from tasks.sealed import subject_request, write_json
 from tasks.services import services
 from tasks.step import step
 
@@ -74,9 +70,7 @@ def tell_recipient(case_id: str, party: str) -> str:
         StepFailed: when it refuses for good.
         SettingsInvalid: when its interface is not configured.
     """
-    entry = services().register.claim(case_id, notice_name(party))
-    if entry.state != "done":
-        _tell(case_id, party, is_handed_over=entry.state == "handed_over")
+    tell_once(Telling(case_id, party, notice_name(party), party), lambda known: _message(case_id, party, known))
     return _noted(case_id, party)
 
 
@@ -138,43 +132,6 @@ def _concerned(case_id: str) -> dict[str, list[Touched]]:
     return recipients_of(provided.contracts, touched(provided.register.case(case_id).right, lines))
 
 
-def _tell(case_id: str, key: str, *, is_handed_over: bool) -> None:
-    party = services().contracts.vocabulary.parties.get(key)
-    refusal = refusal_of(party, _today())
-    if party is None or refusal:
-        return _settle(case_id, key, {"state": "impossible", "via": "", "why": refusal})
-    if done := _done_by_hand(case_id, key):
-        return _settle(case_id, key, {"state": "by_hand", "via": "by_hand", "reference": done})
-    message = _message(case_id, key, party)
-    if not message.identity:
-        # Art. 19: it never had a key that it could tell the data subject by.
-        return _settle(case_id, key, {"state": "impossible", "via": "", "why": "no_key"})
-    art19 = party.art19
-    if art19 is None or art19.via == "manual":
-        raise RecipientUntold(
-            f"{party.name} is told by a person",
-            where=case_id,
-            remedy=f"tell it ({art19.to if art19 else party.contact or party.name}), then answer 'by_hand'",
-        )
-    name = notice_name(key)
-    if is_handed_over and settle_handed_over(case_id, name, None):
-        return None
-    via, reference = send_message(case_id, name, message, art19)
-    state = "acknowledged" if reference else "told"
-    return _settle(case_id, key, {"state": state, "via": via, "reference": reference}, message)
-
-
-def _settle(case_id: str, party: str, receipt: Mapping[str, str], message: RecipientMessage | None = None) -> None:
-    """Receipt and evidence: who was told what, by which kinds of keys, and no key."""
-    facts: dict[str, Any] = {"party": party, **receipt}
-    if message is not None:
-        facts |= {"asked": message.asked, "order": message.is_order, "keys": sorted(message.identity)}
-        facts |= {"changes": len(message.changes)} if message.changes else {}
-    told: Facts = facts
-    name = notice_name(party)
-    services().register.complete(case_id, name, receipt=receipt, record=Record(name, "", told))
-
-
 def _noted(case_id: str, party: str) -> str:
     """The state of a party that was told, also as the row that its acknowledgement is awaited with."""
     provided = services()
@@ -201,6 +158,10 @@ def _message(case_id: str, key: str, party: Party) -> RecipientMessage:
     provided = services()
     right = provided.register.case(case_id).right
     art19 = party.art19
+    identity = known_by(party, _identity(case_id))
+    if right is Right.RESTRICTION and identity:
+        # Kept until the restriction is lifted, which it is told of by the same keys: what was searched is gone then.
+        write_json(case_id, f"{TOLD_BY}{key}", {kind: list(values) for kind, values in identity.items()})
     return RecipientMessage(
         reference=case_id,
         party=key,
@@ -209,7 +170,7 @@ def _message(case_id: str, key: str, party: Party) -> RecipientMessage:
         right=right.value,
         asked=asked_of(right),
         is_order=is_order(party, provided.contracts.vocabulary),
-        identity=known_by(party, _identity(case_id)),
+        identity=identity,
         changes=changes_for(provided.contracts, _concerned(case_id)[key], subject_request(case_id).statement.changes),
     )
 
@@ -222,17 +183,8 @@ def _identity(case_id: str) -> dict[str, list[str]]:
     return {slot[1]: [str(value) for (value,) in found] for slot, found in keys.items() if slot[0] == "identity"}
 
 
-def _done_by_hand(case_id: str, party: str) -> str:
-    gate = services().register.gate(case_id, Gate.RECIPIENT, party)
-    return gate.reference if gate is not None and gate.outcome is Decision.BY_HAND else ""
-
-
 def _zone() -> ZoneInfo:
     return ZoneInfo(services().organisation.time_zone)
-
-
-def _today() -> date:
-    return services().now().astimezone(_zone()).date()
 
 
 def _local(at: datetime | None) -> str:

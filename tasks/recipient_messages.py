@@ -1,18 +1,103 @@
-"""Hands a message to a recipient, by mail or by API (Art. 19); what both telling and reminding need.
+"""Hands a message to a recipient, by mail, by API or by a person (Art. 19); what telling and reminding need.
 
 Claim the step before and complete it afterwards: a mail is handed over once, an API call is idempotent by its key.
 """
 
-from data_contracts.company import Art19
-from data_contracts.errors import StepFailed, SystemUnavailable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from data_contracts.company import Art19, Party
+from data_contracts.errors import RecipientUntold, StepFailed, SystemUnavailable
+from data_contracts.evidence import Facts, Record
 from data_contracts.recipients import RecipientMessage
-from tasks.notify_subject import keep_words
+from data_contracts.vocabulary import Decision, Gate
+from tasks.notify_subject import keep_words, settle_handed_over
+from tasks.rules.recipients import refusal_of
 from tasks.services import services
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One thing that one recipient is told.
+
+    Attributes:
+        party: key of the recipient in the vocabulary.
+        name: the step in the ledger.
+        subject: of the gate at which a person says that they told it.
+    """
+
+    case_id: str
+    party: str
+    name: str
+    subject: str
 
 
 def notice_name(party: str) -> str:
     """What the step of telling a party is called."""
     return f"notice.recipient.{party}"
+
+
+def tell_once(telling: Telling, message_of: Callable[[Party], RecipientMessage]) -> None:
+    """Tell a recipient unless it was told, and record who was told what; a message without keys tells nobody.
+
+    Args:
+        telling: what is told, and to whom.
+        message_of: makes the message, once it is known that the party may receive one.
+
+    Raises:
+        RecipientUntold: when only a person can tell it.
+        SystemUnavailable: when it cannot be reached; trying again helps.
+        DeliveryUncertain: when a mail to it may have left; a person must find out.
+        StepFailed: when it refuses for good.
+        SettingsInvalid: when its interface is not configured.
+    """
+    entry = services().register.claim(telling.case_id, telling.name)
+    if entry.state == "done":
+        return
+    party = services().contracts.vocabulary.parties.get(telling.party)
+    provided = services()
+    refusal = refusal_of(party, provided.now().astimezone(ZoneInfo(provided.organisation.time_zone)).date())
+    if party is None or refusal:
+        settle_telling(telling, {"state": "impossible", "via": "", "why": refusal})
+    elif done := _done_by_hand(telling):
+        settle_telling(telling, {"state": "by_hand", "via": "by_hand", "reference": done})
+    else:
+        _tell(telling, party, message_of(party), is_handed_over=entry.state == "handed_over")
+
+
+def settle_telling(telling: Telling, receipt: Mapping[str, str], message: RecipientMessage | None = None) -> None:
+    """Receipt and evidence: who was told what, by which kinds of keys, and no key."""
+    facts: dict[str, Any] = {"party": telling.party, **receipt}
+    if message is not None:
+        facts |= {"asked": message.asked, "order": message.is_order, "keys": sorted(message.identity)}
+        facts |= {"changes": len(message.changes)} if message.changes else {}
+    told: Facts = facts
+    services().register.complete(telling.case_id, telling.name, receipt=receipt, record=Record(telling.name, "", told))
+
+
+def _tell(telling: Telling, party: Party, message: RecipientMessage, *, is_handed_over: bool) -> None:
+    if not message.identity:
+        # Art. 19: it never had a key that it could tell the data subject by.
+        return settle_telling(telling, {"state": "impossible", "via": "", "why": "no_key"})
+    art19 = party.art19
+    if art19 is None or art19.via == "manual":
+        raise RecipientUntold(
+            f"{party.name} is told by a person",
+            where=telling.case_id,
+            remedy=f"tell it ({art19.to if art19 else party.contact or party.name}), then answer 'by_hand'",
+        )
+    if is_handed_over and settle_handed_over(telling.case_id, telling.name, None):
+        return None
+    via, reference = send_message(telling.case_id, telling.name, message, art19)
+    state = "acknowledged" if reference else "told"
+    return settle_telling(telling, {"state": state, "via": via, "reference": reference}, message)
+
+
+def _done_by_hand(telling: Telling) -> str:
+    gate = services().register.gate(telling.case_id, Gate.RECIPIENT, telling.subject)
+    return gate.reference if gate is not None and gate.outcome is Decision.BY_HAND else ""
 
 
 def send_message(

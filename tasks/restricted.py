@@ -20,6 +20,10 @@ from tasks.services import services
 from tasks.subject_keys import subject_keys_of
 
 ROWS = "restricted."
+TOLD_BY = "told."
+"""Sealed keys that a recipient was told by, which it is told by again when the restriction is lifted."""
+LIFTED, FORGOTTEN = "lifted", "restriction forgotten"
+"""Steps: the restriction is over; recipients know it, and what was sealed for it is destroyed."""
 _SPARED = "spared."
 _NOT_LOCATED = frozenset({CaseState.IDENTITY_VERIFIED, CaseState.LOCATED})
 

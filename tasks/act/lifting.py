@@ -5,7 +5,9 @@ The order:
 1. a person decides, proven, with the reason that the data subject reads;
 2. the notice leaves, on paper: was posted. Until then nothing is lifted;
 3. markers are taken back in every system, and looked at again; rows that another case restricts stay marked;
-4. the list is lifted, evidence says so, and the keys that were kept sealed are destroyed.
+4. the list is lifted, and evidence says so;
+5. recipients that were told of the restriction are told that it is over (:mod:`tasks.notify_lifting`);
+6. the keys that were kept sealed are destroyed.
 """
 
 from collections.abc import Iterator
@@ -19,14 +21,14 @@ from tasks.approval import Question, deciding_people, reason_name
 from tasks.archive_evidence import is_restricted
 from tasks.notify_subject import send_notice
 from tasks.posting import awaits_posting
-from tasks.restricted import ROWS, restricted_rows, rows_of
+from tasks.restricted import FORGOTTEN, LIFTED, ROWS, restricted_rows, rows_of
 from tasks.rules.restrictions import markers_of
 from tasks.services import services
 from tasks.step import step
 
 LIFT = "lift"
 _TOLD = f"notice.{NoticeKind.RESTRICTION_LIFTED.value}"
-_LIFTED, _KEPT = "lifted", "left in force"
+_KEPT = "left in force"
 
 
 def require_restriction(case_id: str) -> None:
@@ -46,7 +48,7 @@ def require_restriction(case_id: str) -> None:
 
 def is_lifted(case_id: str) -> bool:
     """Whether the restriction was lifted."""
-    entry = services().register.step(case_id, _LIFTED)
+    entry = services().register.step(case_id, LIFTED)
     return entry is not None and entry.state == "done"
 
 
@@ -116,7 +118,7 @@ def unmark_system(case_id: str, system: str) -> dict[str, int]:
 
 @step("lift")
 def finish_lifting(case_id: str) -> str:
-    """Lift the list and destroy what was kept sealed; the people who decided.
+    """Lift the list; the people who decided.
 
     Raises:
         MoveRefused: while the data subject was not told.
@@ -126,12 +128,33 @@ def finish_lifting(case_id: str) -> str:
     gate = register.gate(case_id, Gate.APPROVAL, LIFT)
     people = ", ".join(deciding_people(gate)) if gate else ""
     register.lift_restriction(case_id)
-    facts: Facts = {"decided_by": people, "told_first": True, "keys": "destroyed"}
+    facts: Facts = {"decided_by": people, "told_first": True}
     register.complete(
-        case_id, _LIFTED, receipt={"by": people}, record=Record(_LIFTED, "", facts), actor=people or "rightsflow"
+        case_id, LIFTED, receipt={"by": people}, record=Record(LIFTED, "", facts), actor=people or "rightsflow"
     )
-    services().vault.destroy(case_id)
     return people
+
+
+@step("forget restriction")
+def forget_restriction(case_id: str) -> None:
+    """Destroy what was kept sealed for the restriction, once nobody is left to be told of its end.
+
+    Raises:
+        MoveRefused: while the restriction is in force.
+    """
+    if not is_lifted(case_id):
+        raise MoveRefused(
+            "a restriction in force keeps its sealed keys", where=case_id, remedy=f"'rightsflow lift {case_id}' first"
+        )
+    services().vault.destroy(case_id)
+    record = Record(FORGOTTEN, "", {"keys": "destroyed"})
+    services().register.complete(case_id, FORGOTTEN, receipt={}, record=record)
+
+
+def is_forgotten(case_id: str) -> bool:
+    """Whether nothing is sealed for the restriction any more."""
+    entry = services().register.step(case_id, FORGOTTEN)
+    return entry is not None and entry.state == "done"
 
 
 def require_told(case_id: str) -> None:

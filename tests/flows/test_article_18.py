@@ -134,7 +134,7 @@ def test_2_sealed_keys_stay_and_nothing_else_of_the_search(house: House) -> None
 
     names = services().vault.names(case_id)
 
-    assert {name.partition(".")[0] for name in names} == {"request", "restricted"}
+    assert {name.partition(".")[0] for name in names} == {"request", "restricted", "told"}
 
 
 def test_refused_restriction_ends_on_the_list(house: House) -> None:

@@ -113,7 +113,7 @@ STORIES: Mapping[str, Story] = {
         Right.RESTRICTION,
         "granted_in_part",
         ("acknowledgement", "restriction_done"),
-        ("request", "restricted."),
+        ("request", "restricted.", "told."),
         typed={"statement": Statement(restriction_ground=RestrictionGround.ACCURACY)},
     ),
     # An address, and a date of birth that is changed on proof alone.

@@ -33,7 +33,13 @@ def a_message(**facts: Any) -> RecipientMessage:
 @pytest.mark.parametrize("is_order", [True, False])
 @pytest.mark.parametrize(
     ("right", "asked"),
-    [("erasure", "erase"), ("restriction", "restrict"), ("objection", "stop"), ("rectification", "rectify")],
+    [
+        ("erasure", "erase"),
+        ("restriction", "restrict"),
+        ("restriction", "lift"),
+        ("objection", "stop"),
+        ("rectification", "rectify"),
+    ],
 )
 def test_message_says_who_is_meant(
     organisation: Organisation, *, language: str, is_order: bool, right: str, asked: str
