@@ -13,13 +13,14 @@ A run that was cut off does it again from the first line: what is gone is not ov
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from data_contracts.contract import Reference
 from data_contracts.errors import ActUnproven, ContractMismatch
 from data_contracts.evidence import Facts, Record
-from data_contracts.keys import Key, Look, Order
+from data_contracts.keys import Condition, Key, Look, Order, Selection
 from data_contracts.ports import Connector
 from data_contracts.runs import Run
 from data_contracts.vocabulary import Duty
@@ -176,15 +177,37 @@ def _rules(connector: Connector, as_of: date, spared: Spared) -> list[Expiry]:
 
 
 def _with_carriers(connector: Connector, rule: Expiry, rules: Sequence[Expiry]) -> Expiry:
-    """Of a rule without dates of its own: the rows that refer to rows that are over and go."""
+    """Of a rule without dates of its own: the rows that refer to rows that are over, and go with those that go."""
     if rule.carrier is None:
         return rule
-    keys: frozenset[Key] = frozenset()
-    for other in rules:
-        if other.deletes and other.carrier is None and other.table.name == rule.carrier.to_table:
-            selection = other.going
-            keys |= connector.find_keys(selection, [rule.carrier.to_columns])[rule.carrier.to_columns]
-    return rule.carried_by(keys)
+    table, columns = rule.carrier.to_table, rule.carrier.to_columns
+    carriers = [one for one in rules if one.deletes and one.carrier is None and one.table.name == table]
+    carried = [(one, one.carrier) for one in rules if one.carrier and one.carrier.to_table == table]
+    names = {one.table.name for one, _ in carried}
+    keys = _keys(connector, [one.going for one in carriers], columns)
+    held = keys - _keys(connector, [one.unheld(names) for one in carriers], columns)
+    for one, reference in carried:
+        over = _keys(connector, [other.going for other in carriers], reference.to_columns)
+        stuck = Condition(reference.to_columns, _stuck(connector, one, reference, over))
+        held |= _keys(connector, [Selection(table, (stuck,) if stuck.keys else ())], columns)
+    return rule.carried_by(keys, held)
+
+
+def _stuck(connector: Connector, rule: Expiry, reference: Reference, over: frozenset[Key]) -> frozenset[Key]:
+    """Keys of rows that are over and stay, because a row that would go with them is spared or referred to."""
+    spared = Selection(rule.table.name, rule.selection.spared)
+    stuck = _keys(connector, [spared], reference.columns)
+    if over and rule.selection.referrers:
+        width, marks = len(reference.columns), (name for r in rule.selection.referrers for name in r.to_columns)
+        columns = tuple(dict.fromkeys((*reference.columns, *marks)))
+        every = Selection(rule.table.name, (Condition(reference.columns, over),))
+        free = replace(every, referrers=rule.selection.referrers)
+        stuck |= {key[:width] for key in _keys(connector, [every], columns) - _keys(connector, [free], columns)}
+    return stuck
+
+
+def _keys(connector: Connector, selections: Sequence[Selection], columns: tuple[str, ...]) -> frozenset[Key]:
+    return frozenset(key for one in selections for key in connector.find_keys(one, [columns])[columns])
 
 
 def _counted(connector: Connector, rule: Expiry) -> Counted:
@@ -217,6 +240,8 @@ def _unlike(connector: Connector, rule: Expiry, *, spared: bool = False) -> int:
 def _orders(connector: Connector, rules: Sequence[Expiry]) -> Iterator[Order]:
     """An order for each rule that has something to erase; what is referred to may be free once others have gone."""
     for rule in rules:
+        if rule.deletes and rule.selection.is_empty:
+            continue  # what its rows refer to stays
         if connector.count([rule.going])[0] if rule.deletes else _unlike(connector, rule):
             yield rule.order(_tokens(connector, rule))
 

@@ -6,14 +6,15 @@ gives the count, the order and the look afterwards, so that what is shown, done 
 1. A row that is *deleted* is over in every period of its table that a hold names: the longest one counts.
 2. At the end of a period with ``then: columns`` the values go that no other hold still keeps; keyed hashes and kept
    values stay, since a period that deletes the rows ends those.
-3. Rows without a date of their own go with the rows they refer to (:func:`tasks.rules.exemptions.carrier_of`).
+3. Rows without a date of their own go with the rows they refer to (:func:`tasks.rules.exemptions.carrier_of`), and stay
+   with them where those stay: an invoice is not left without its lines.
 4. A row that another row refers to stays until that one has gone.
 5. Rows that are restricted (Art. 18(2)), held for a lawsuit (Art. 17(3)(e)) or part of an open case are *spared*; so is
    every row whose table marks it as restricted.
 6. Another controller's rows are not ours to erase (charter P2).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
@@ -42,6 +43,7 @@ class Expiry:
         selection: the rows that are over and not spared.
         columns: columns that are erased; empty for whole rows.
         carrier: the reference to the rows that the rule is about, where the table has no date of its own.
+        with_carriers: rows that refer to rows that are over, those included that stay with them.
     """
 
     table: Table
@@ -49,6 +51,7 @@ class Expiry:
     selection: Selection = field(repr=False)
     columns: tuple[str, ...] = ()
     carrier: Reference | None = None
+    with_carriers: tuple[Condition, ...] = field(default=(), repr=False)
 
     @property
     def deletes(self) -> bool:
@@ -71,12 +74,12 @@ class Expiry:
     @property
     def going(self) -> Selection:
         """The rows that are over and not spared, referred to or not."""
-        return replace(self.selection, referrers=())
+        return replace(self.selection, conditions=self.with_carriers, referrers=())
 
     @property
     def every(self) -> Selection:
         """All rows that are over, spared or not."""
-        return replace(self.selection, spared=(), referrers=())
+        return replace(self.selection, conditions=self.with_carriers, spared=(), referrers=())
 
     def order(self, tokens: Mapping[str, Mapping[str, str]] = MappingProxyType({})) -> Order:
         """What the connector is told to do, with old value to pseudonym by column."""
@@ -85,10 +88,18 @@ class Expiry:
         look = self.look
         return ChangeColumns(self.selection, clear=look.cleared, set_to=look.holding, replace=tokens)
 
-    def carried_by(self, keys: frozenset[Key]) -> "Expiry":
-        """The rows that refer to rows with these keys, which are over and go."""
-        ways = (Condition(self.carrier.columns, keys),) if self.carrier and keys else ()
-        return replace(self, selection=replace(self.selection, conditions=ways))
+    def unheld(self, carried: Collection[str]) -> Selection:
+        """The rows that are over and not spared, and that nothing refers to but rows of ``carried`` tables."""
+        referrers = tuple(one for one in self.selection.referrers if one.table not in carried)
+        return replace(self.selection, referrers=referrers)
+
+    def carried_by(self, keys: frozenset[Key], held: frozenset[Key] = frozenset()) -> "Expiry":
+        """The rows that refer to rows with these keys, which are over; but those stay that refer to ``held`` ones."""
+        if self.carrier is None:
+            return self
+        over = (Condition(self.carrier.columns, keys),) if keys else ()
+        free = (Condition(self.carrier.columns, keys - held),) if keys - held else ()
+        return replace(self, selection=replace(self.selection, conditions=free), with_carriers=over)
 
     def _of(self, strategy: ColumnErasure) -> tuple[str, ...]:
         return tuple(name for name in self.columns if self.table.column(name).erase is strategy)

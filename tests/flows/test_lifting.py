@@ -54,7 +54,7 @@ def decided(house: House, case_id: str, decision: Decision = Decision.APPROVE) -
 def recorded(case_id: str) -> list[str]:
     """Steps in the order of their evidence."""
     envelopes, _ = services().register.evidence(case_id)
-    return [json.loads(b64decode(str(one["payload"])))["step"] for one in envelopes]
+    return [json.loads(b64decode(str(one["payload"])))["predicate"]["step"] for one in envelopes]
 
 
 def recipients(case_id: str) -> dict[str, object]:

@@ -2,18 +2,22 @@
 
 import sqlite3
 from collections import Counter
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from data_contracts.contract import Reference
 from data_contracts.errors import AnswerRefused, SettingsInvalid, SystemUnavailable
 from data_contracts.keys import Order
 from data_contracts.request import Statement
-from data_contracts.vocabulary import Duty, Gate, RestrictionGround, Right
+from data_contracts.vocabulary import Duty, Follow, Gate, RestrictionGround, Right
 from flows.retention import Retained, carry_out
 from tasks.holds import lift_hold, set_hold
-from tasks.services import services
+from tasks.services import services, use
 from tests.flows.company import House, Passing, Recording, Rows, lost
 
 OVER = {
@@ -166,6 +170,51 @@ def test_what_another_row_refers_to_goes_after_it(house: House) -> None:
     left = {line.table: line.left for line in done.lines}["call_record"]
     assert left
     assert (done.outcome, left) == ("proven", over(house)["billing.call_record"].total())
+
+
+@pytest.mark.parametrize(
+    ("columns", "to_table", "to_columns"),
+    [
+        (("method",), "invoice", ("invoice_no",)),
+        (("method", "amount_cents"), "invoice_line", ("invoice_no", "line_no")),
+    ],
+)
+def test_lines_stay_with_their_invoice(
+    house: House, columns: tuple[str, ...], to_table: str, to_columns: tuple[str, ...]
+) -> None:
+    """Lines without a date of their own stay while something refers to their invoice, or to one of them; others go."""
+    ((number, line, count),) = house.ask(
+        "billing",
+        "SELECT invoice_no, min(line_no), count(*) FROM invoice_line WHERE invoice_no IN (SELECT invoice_no FROM "
+        "invoice WHERE issued_on < '2016-01-01') GROUP BY invoice_no HAVING count(*) > 1 LIMIT 1",
+    )
+    newest = "SELECT payment_id FROM payment WHERE paid_on > '2020-01-01' LIMIT 1"
+    house.ask("billing", f"UPDATE payment SET method = ?, amount_cents = ? WHERE payment_id = ({newest})", number, line)  # noqa: S608  # our own words
+    refers = Reference(columns, "billing", to_table, to_columns, frozenset({Follow.FROM}))
+
+    with changed("payment", references=(refers,)), changed("invoice_line", retentions=()):
+        done = erase(house, "billing")
+
+    left = {one.table: one.left for one in done.lines}
+    old = (
+        "SELECT invoice_no FROM {} WHERE invoice_no IN (SELECT invoice_no FROM invoice WHERE issued_on < '2016-01-01')"
+    )
+    assert (done.outcome, left["invoice"], left["invoice_line"]) == ("proven", 1, count)
+    assert house.ask("billing", old.format("invoice")) == [(number,)]
+    assert house.ask("billing", old.format("invoice_line")) == [(number,)] * count
+
+
+@contextmanager
+def changed(name: str, **facts: Any) -> Iterator[None]:
+    """A table of billing whose contract says other things; of ``references``, more."""
+    contracts = services().contracts
+    contract = contracts.systems["billing"]
+    own = contracts.table("billing", name)
+    references = (*own.references, *facts.pop("references", ()))
+    tables = tuple(replace(own, references=references, **facts) if one is own else one for one in contract.tables)
+    systems = {**contracts.systems, "billing": replace(contract, tables=tables)}
+    with use(replace(services(), contracts=replace(contracts, systems=systems))):
+        yield
 
 
 def test_values_go_where_rows_stay(house: House) -> None:

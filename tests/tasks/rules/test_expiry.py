@@ -138,6 +138,22 @@ def test_rows_without_a_date_go_with_those_they_refer_to() -> None:
     assert own.carried_by(frozenset({(7,)})).selection.conditions == ()
 
 
+def test_rows_stay_with_those_they_refer_to() -> None:
+    """The lines of an invoice that is over, and that something else still refers to, are counted and do not go."""
+    keep = {"erase": TableErasure.KEEP, "hold": "accounting"}
+    invoice = a_table("invoice", *DATED, retentions=(a_period("invoice", "at", hold="accounting"),), **keep)
+    line = a_table("line", a_key(), a_column("of"), references=(a_reference("of", "invoice"),), **keep)
+    own, carried = rules(invoice, line)
+
+    some = carried.carried_by(frozenset({(7,), (8,)}), frozenset({(8,)}))
+    none = carried.carried_by(frozenset({(8,)}), frozenset({(8,)}))
+
+    assert (some.selection.conditions, some.going.conditions) == ((keys_in("of", 7),), (keys_in("of", 7, 8),))
+    assert (none.selection.is_empty, none.going.conditions) == (True, (keys_in("of", 8),))
+    assert own.unheld({"line"}).referrers == ()
+    assert own.unheld({"other"}).referrers == own.selection.referrers
+
+
 def test_rows_of_another_controller_are_left_alone() -> None:
     """Charter P2: a partner's rows are the partner's to erase."""
     made = contracts_of(a_table("call", *DATED, retentions=(a_period("call", "at"),), controller="partner"))
