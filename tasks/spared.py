@@ -3,14 +3,15 @@
 Nothing is erased in a system while one of these cannot be read (law 6).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from data_contracts.keys import Condition
 from data_contracts.plan import Located
+from data_contracts.vocabulary import Right
 from tasks.holds import IDENTITY, open_holds
 from tasks.restricted import joined, restricted_rows
 from tasks.rules.traversal import begin
-from tasks.sealed import LOCATED, read_json, read_located
+from tasks.sealed import LOCATED, read_json, read_located, subject_request
 from tasks.services import services
 
 
@@ -23,7 +24,8 @@ def spared_rows(system: str) -> dict[str, tuple[Condition, ...]]:
         SystemUnavailable: when a system that leads to somebody's rows cannot be searched.
     """
     found: dict[str, tuple[Condition, ...]] = {}
-    for rows in (restricted_rows(system), *_rows_of_open_cases(system), *_held_rows(system)):
+    searched = (*_rows_of_open_cases(system), *_rows_being_weighed(system), *_held_rows(system))
+    for rows in (restricted_rows(system), *searched):
         for table, ways in rows.items():
             found[table] = joined((*found.get(table, ()), *ways))
     return found
@@ -38,20 +40,37 @@ def _rows_of_open_cases(system: str) -> Iterator[Mapping[str, tuple[Condition, .
             yield from _in_system(located, system)
 
 
-def _held_rows(system: str) -> Iterator[Mapping[str, tuple[Condition, ...]]]:
-    """Rows of people whose data must be kept; where a search reaches several people, all of theirs."""
+def _rows_being_weighed(system: str) -> Iterator[Mapping[str, tuple[Condition, ...]]]:
+    """Rows of people whose objection is weighed, and restricted meanwhile (Art. 18(1)(d)).
+
+    The case has not searched yet, and weighing takes days: so the rows are looked for here, as for a hold. To refuse
+    instead until the case has searched would stop retention in every system for that long. All of the data subject's
+    rows stay, whatever purpose is weighed: once the case has searched, they stay as those of an open case.
+    """
     provided = services()
+    for case_id in provided.register.restricted_cases():
+        is_objection = provided.register.case(case_id).right is Right.OBJECTION
+        if is_objection and not provided.vault.has(case_id, LOCATED):
+            yield from _in_system(_found(subject_request(case_id).identity), system)
+
+
+def _held_rows(system: str) -> Iterator[Mapping[str, tuple[Condition, ...]]]:
+    """Rows of people whose data must be kept."""
     for hold in open_holds():
-        if hold.systems and system not in hold.systems:
-            continue
-        identity = read_json(hold.hold_id, IDENTITY)
-        search = begin(provided.contracts, identity, routes=provided.routes, allow_several=True)
-        while pending := [name for name in provided.contracts.systems if search.has_questions(name)]:
-            for name in pending:
-                connector = provided.systems.connector(name)
-                answers = {q.path: connector.find_keys(q.selection, q.yields) for q in search.questions(name)}
-                search = search.absorb(name, answers)
-        yield from _in_system(search.located({}), system)
+        if not hold.systems or system in hold.systems:
+            yield from _in_system(_found(read_json(hold.hold_id, IDENTITY)), system)
+
+
+def _found(identity: Mapping[str, Sequence[str]]) -> Located:
+    """What these keys lead to; where they lead to several people, all of theirs."""
+    provided = services()
+    search = begin(provided.contracts, identity, routes=provided.routes, allow_several=True)
+    while pending := [name for name in provided.contracts.systems if search.has_questions(name)]:
+        for name in pending:
+            connector = provided.systems.connector(name)
+            answers = {q.path: connector.find_keys(q.selection, q.yields) for q in search.questions(name)}
+            search = search.absorb(name, answers)
+    return search.located({})
 
 
 def _in_system(located: Located, system: str) -> Iterator[Mapping[str, tuple[Condition, ...]]]:

@@ -129,6 +129,29 @@ def test_art_18_2_restricted_rows_stay(house: House) -> None:
     assert done.outcome == "proven"
 
 
+def test_art_18_1_d_rows_stay_while_an_objection_is_weighed(house: House) -> None:
+    """The case has not searched yet: the data subject's rows stay all the same, and everybody else's go."""
+    theirs = aged(house)
+    house.until(Gate.APPROVAL, house.open(Right.OBJECTION, statement=Statement(purposes=["churn"])))
+
+    done = erase(house)
+
+    assert (done.outcome, done.failed) == ("proven", {})
+    assert over(house)["billing.call_record"] == theirs
+
+
+def test_objection_that_cannot_be_read_stops_retention(house: House) -> None:
+    """Law 6: whose rows are restricted is not known, so none are erased."""
+    case_id = house.open(Right.OBJECTION, statement=Statement(purposes=["churn"]))
+    house.until(Gate.APPROVAL, case_id)
+    services().vault.destroy(case_id)
+
+    done = erase(house, "billing")
+
+    assert list(done.failed) == ["billing"]
+    assert over(house)["billing.call_record"]
+
+
 def test_art_17_3_e_held_rows_stay_until_the_hold_is_lifted(house: House) -> None:
     """Retention stops at a litigation hold, which is set by a key and reaches what that key leads to."""
     theirs = aged(house)
