@@ -257,6 +257,8 @@ class Gate(StrEnum):
     """A system could not be searched or acted on: try again, or handled by hand?"""
     PROOF = "proof"
     """Art. 16: a value that the contract lets be changed on proof only: was the proof seen?"""
+    STATEMENT = "statement"
+    """Art. 16, charter P3: a letter that names no field: what does it ask to be put right?"""
     REVIEW = "review"
     """Art. 15(4): free text that a person must read before it goes out."""
     REQUESTER = "requester"

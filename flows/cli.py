@@ -26,6 +26,7 @@ from flows.commands import (
     recipients,
     retention,
     review,
+    statement,
 )
 from flows.details import read_details
 from flows.identities import pairs
@@ -51,6 +52,7 @@ app.add_typer(api.app)
 app.add_typer(api.keys, name="api-key")
 recipients.register(app)
 retention.register(app)
+statement.register(app)
 
 
 @app.callback()

@@ -83,7 +83,7 @@ class RectificationForm(RequestForm):
     changes: str = Field(
         default="",
         title="What to put right, one a line: field = right value",
-        description="A field is a data category (user.contact.email) or system.table.column.",
+        description="A field is a data category (user.contact.email) or system.table.column. Empty: later, by hand.",
         max_length=20000,
         repr=False,
     )

@@ -7,11 +7,12 @@ from flows.forms import RectificationForm
 from flows.gates import ask
 from flows.opening import case_flow
 from flows.recipients import tell_recipients
-from flows.stages import admit, is_done, locate, refuse, send
+from flows.stages import admit, case_of, is_done, locate, refuse, send
 from tasks.act.rectification import RECTIFY, proof_question
 from tasks.act.rectified import rectification_outcome, tell_rectified
 from tasks.act.rectified_keys import carry_keys
 from tasks.archive_evidence import archive_evidence
+from tasks.statement import awaits_statement, settle_statement, statement_question
 
 
 @flow(name="rectification", validate_parameters=False, persist_result=False)
@@ -30,7 +31,7 @@ def rectification(case_id: str = "", request: RectificationForm = RectificationF
 
 def carry_out(case_id: str) -> str:
     """The life of a rectification case, from wherever it stands; returns how it ended."""
-    if not admit(case_id):
+    if not admit(case_id) or not _stated(case_id):
         return refuse(case_id)
     if not _located(case_id) or not change_until_proven(case_id, RECTIFY):
         return refuse(case_id)
@@ -38,6 +39,15 @@ def carry_out(case_id: str) -> str:
     tell_recipients(case_id)
     send(case_id, lambda: tell_rectified(case_id))
     return archive_evidence(case_id, rectification_outcome(case_id))
+
+
+def _stated(case_id: str) -> bool:
+    """Have a person put a letter that names no field into terms; False when it was refused."""
+    if not awaits_statement(case_id):
+        return True
+    while not settle_statement(case_id):
+        ask(case_id, statement_question(case_id))
+    return not case_of(case_id).outcome
 
 
 def _located(case_id: str) -> bool:

@@ -95,12 +95,33 @@ def answer_gate(entry: GateEntry, answer: Answer, *, local_account: str = "") ->
     provided = services()
     try:
         operator, proof = prove_operator(entry, answer.operator, code=answer.code, local_account=local_account)
-        check_answer(entry, answer.decision, reason=answer.reason, reference=answer.reference)
-        _check_method(entry, answer)
-        _check_ground(entry, answer)
+        _check(entry, answer)
     except AnswerRefused as refused:
         provided.register.note_gate(entry, f"{provided.now():%Y-%m-%d %H:%M:%S} UTC: {refused}")
         raise
+    return _taken_in(entry, answer, operator, proof)
+
+
+def answer_as_proven(entry: GateEntry, answer: Answer, *, proof: str) -> GateEntry:
+    """Take in the answer of somebody whom :func:`prove_person` proved just before; the gate as it stands afterwards.
+
+    Raises:
+        AnswerRefused: when they may not answer this gate, or not so.
+    """
+    provided = services()
+    operator = check_standing(provided.register.operator(answer.operator), entry, provided.now())
+    _check(entry, answer)
+    return _taken_in(entry, answer, operator, proof)
+
+
+def _check(entry: GateEntry, answer: Answer) -> None:
+    check_answer(entry, answer.decision, reason=answer.reason, reference=answer.reference)
+    _check_method(entry, answer)
+    _check_ground(entry, answer)
+
+
+def _taken_in(entry: GateEntry, answer: Answer, operator: Operator, proof: str) -> GateEntry:
+    provided = services()
     given = GateAnswer(
         operator=operator.name,
         decision=answer.decision,

@@ -5,8 +5,9 @@ a stranger's request neither learns of a case nor is answered by it. Two request
 
 1. right and statement are equal, compared as a keyed digest, so that the register holds nobody's words;
 2. the second names no identity key that the first lacks: the first finds at least as much;
-3. the data subject asks in person, both times: who acts for somebody must first show that they may;
-4. the first was not acted on yet, so that its answer covers what is held now.
+3. what is asked is known: two letters that nobody has put into terms yet may ask for different things;
+4. the data subject asks in person, both times: who acts for somebody must first show that they may;
+5. the first was not acted on yet, so that its answer covers what is held now.
 """
 
 import hashlib
@@ -14,7 +15,8 @@ import hmac
 
 from data_contracts.case import Case, CaseChange
 from data_contracts.evidence import Record, canonical
-from data_contracts.vocabulary import CaseState, Requester
+from data_contracts.vocabulary import CaseState, Requester, Right
+from tasks.rules.rectification import says_nothing
 from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.step import step
@@ -51,9 +53,10 @@ def link_duplicate(case_id: str) -> str:
 
 
 def _asked(case: Case) -> str:
-    """What the data subject asks, as a keyed digest; empty when somebody else asks for them."""
+    """What the data subject asks, as a keyed digest; empty when it is not known yet, or somebody else asks for them."""
     statement = subject_request(case.case_id).statement
-    if statement.requester is not Requester.SUBJECT:
+    is_unknown = case.right is Right.RECTIFICATION and says_nothing(statement)
+    if is_unknown or statement.requester is not Requester.SUBJECT:
         return ""
     words = canonical({"right": case.right.value, "statement": statement.model_dump(mode="json")})
     return hmac.digest(services().pseudonym_key(), b"statement:" + words, hashlib.sha256).hex()

@@ -18,7 +18,7 @@ from data_contracts.vocabulary import CaseState, Channel, Requester, Right
 from tasks.clock import place
 from tasks.rules.deadlines import response_due
 from tasks.rules.identity_keys import normal_form
-from tasks.rules.rectification import check_rectification
+from tasks.rules.rectification import check_rectification, says_nothing
 from tasks.sealed import REQUEST, write_json
 from tasks.services import services
 
@@ -51,11 +51,12 @@ def register_request(typed: TypedRequest) -> Case:
 
     Raises:
         RequestInvalid: when no identity key is given, one is of an unknown kind or cannot be one, or the date of
-            receipt lies in the future. Nothing is registered then.
+            receipt lies in the future; or when a rectification has neither text nor terms, or terms that cannot be
+            carried out. Nothing is registered then.
     """
     provided = services()
     _check(typed, provided.contracts.vocabulary, provided.now())
-    if typed.right is Right.RECTIFICATION:
+    if typed.right is Right.RECTIFICATION and not _is_letter_alone(typed):
         check_rectification(typed.statement, provided.contracts)
     case = provided.register.open_case(
         NewCase(
@@ -128,6 +129,11 @@ def _check(typed: TypedRequest, vocabulary: Vocabulary, now: datetime) -> None:
             where="received",
             remedy="give the day the request arrived, as YYYY-MM-DD",
         )
+
+
+def _is_letter_alone(typed: TypedRequest) -> bool:
+    """Charter P3: a letter is registered whatever it says; a person puts it into terms afterwards."""
+    return says_nothing(typed.statement) and bool(typed.details.strip())
 
 
 def _check_names(typed: TypedRequest) -> None:

@@ -81,6 +81,23 @@ def targets(statement: Statement, contracts: Contracts) -> list[Target]:
     ]
 
 
+def says_nothing(statement: Statement) -> bool:
+    """Whether a statement asks for no rectification: the letter's words are all there is."""
+    return not statement.changes and not statement.supplement.strip()
+
+
+def nameable_fields(contracts: Contracts) -> list[str]:
+    """Data categories that a change can name, because a value of theirs is rectified somewhere, sorted."""
+    return sorted(
+        {
+            column.category
+            for table in contracts.tables()
+            for column in table.columns
+            if column.rectify is not None and column.about is About.SUBJECT and is_ours(table, contracts.vocabulary)
+        }
+    )
+
+
 def check_rectification(statement: Statement, contracts: Contracts) -> None:
     """Refuse a statement that cannot be carried out anywhere.
 
@@ -88,7 +105,7 @@ def check_rectification(statement: Statement, contracts: Contracts) -> None:
         RequestInvalid: when it asks nothing, names a field that no contract has, gives a value that cannot be one
             wherever it could be changed, or two values for one column. No value is quoted.
     """
-    if not statement.changes and not statement.supplement.strip():
+    if says_nothing(statement):
         raise RequestInvalid(
             "the request does not say what is to be put right",
             where="changes",

@@ -21,9 +21,9 @@ _OF_A_RIGHT: dict[Right, tuple[RefusalGround, ...]] = {
     Right.OBJECTION: (_G.COMPELLING_GROUNDS, _G.LEGAL_CLAIMS),
 }
 
-REFUSING_GATES = frozenset({Gate.IDENTITY, Gate.REQUESTER, Gate.SUBJECTS, Gate.APPROVAL})
+REFUSING_GATES = frozenset({Gate.IDENTITY, Gate.REQUESTER, Gate.STATEMENT, Gate.SUBJECTS, Gate.APPROVAL})
 """Gates at which a refusal refuses the request; at others it refuses a part, or more time."""
-_WITH_GROUND = frozenset({Gate.SUBJECTS, Gate.APPROVAL})
+_WITH_GROUND = frozenset({Gate.STATEMENT, Gate.SUBJECTS, Gate.APPROVAL})
 
 
 def grounds_at(gate: Gate, right: Right) -> tuple[RefusalGround, ...]:

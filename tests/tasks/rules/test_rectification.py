@@ -18,7 +18,9 @@ from tasks.rules.rectification import (
     changes,
     check_rectification,
     fields_without_rows,
+    nameable_fields,
     outcome_of,
+    says_nothing,
     targets,
 )
 from tests.tasks.rules.examples import a_column, a_key, a_reference, a_table, contracts_of, keys_in
@@ -228,6 +230,24 @@ def test_what_cannot_be_carried_out_is_refused(statement: Statement, said: str) 
 def test_what_can_be_looked_at_is_taken(statement: Statement) -> None:
     """A statement alone, two values for two old ones, a value that will be refused with its reason."""
     check_rectification(statement, _CONTRACTS)
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_empty"),
+    [(_asks(), True), (_asks(supplement=" "), True), (_asks(supplement="x"), False), (_asks((_EMAIL, "")), False)],
+)
+def test_a_letter_may_name_no_field(statement: Statement, *, is_empty: bool) -> None:
+    """Neither a change nor a supplement: its words are all there is."""
+    assert says_nothing(statement) is is_empty
+
+
+def test_what_can_be_named_is_rectified_somewhere() -> None:
+    """A category whose values are nowhere put right on request is not offered."""
+    offered = nameable_fields(_CONTRACTS)
+
+    assert _EMAIL in offered
+    assert offered == sorted(set(offered))
+    assert "user.behavior" not in offered
 
 
 def _line(action: str, rows: int = 1, **facts: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def says(operator: str, decision: Decision = Decision.REFUSE, ground: str = "") 
     ("gate", "right", "ground", "is_offered"),
     [
         (Gate.APPROVAL, Right.ACCESS, RefusalGround.EXCESSIVE, True),
+        (Gate.STATEMENT, Right.RECTIFICATION, RefusalGround.MANIFESTLY_UNFOUNDED, True),
         (Gate.APPROVAL, Right.ACCESS, RefusalGround.COMPELLING_GROUNDS, False),
         (Gate.APPROVAL, Right.OBJECTION, RefusalGround.COMPELLING_GROUNDS, True),
         (Gate.APPROVAL, Right.PORTABILITY, RefusalGround.NOT_PORTABLE, True),
