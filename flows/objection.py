@@ -12,6 +12,7 @@ from flows.stages import admit, case_of, is_done, refuse, send
 from tasks.act.objection import (
     OBJECTING,
     approve_by_law,
+    end_objection,
     objection_outcome,
     objections_of,
     restrict_meanwhile,
@@ -45,7 +46,8 @@ def carry_out(case_id: str) -> str:
         return case_of(case_id).outcome
     if case_of(case_id).state is CaseState.SUBJECT_TOLD:
         return archive_evidence(case_id, _ending(case_id))
-    suppress_at_once(case_id)
+    if case_of(case_id).outcome != "withdrawn":
+        suppress_at_once(case_id)
     if not admit(case_id):
         return _not_admitted(case_id)
     if not _weigh(case_id):
@@ -75,6 +77,8 @@ def _weigh(case_id: str) -> bool:
 def _not_admitted(case_id: str) -> str:
     """Whoever it was: what the ledger suppresses stays suppressed, and that is told (Art. 21(3))."""
     outcome = case_of(case_id).outcome
+    if outcome == "withdrawn":
+        end_objection(case_id)
     if outcome == "identity_failed" and objections_of(case_id).at_once:
         return _unmarked(case_id, "identity_failed", outcome)
     if outcome == "refused" and is_done(case_id, "subjects"):

@@ -12,6 +12,7 @@ The order:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
 from data_contracts.contract import in_language
 from data_contracts.evidence import Facts, Record
@@ -34,15 +35,16 @@ from tasks.rules.objections import (
     objection_changes,
     sort_objections,
     stances_at_once,
+    stances_taken_back,
     stances_weighed,
 )
 from tasks.rules.refusals import ground_of
-from tasks.sealed import read_located, subject_request
+from tasks.sealed import LOCATED, read_located, subject_request
 from tasks.services import services
 from tasks.step import step
 from tasks.subject_keys import subject_keys_of
 
-_WEIGH = "weigh"
+_WEIGH, _END = "weigh", "end objection"
 _STOPPED, _GOES_ON, _OUT_OF_REACH = "stopped", "goes_on", "out_of_reach"
 
 
@@ -68,6 +70,30 @@ def suppress_at_once(case_id: str) -> int:
     }
     register.complete(case_id, "suppress", receipt={"entries": count}, record=Record("suppress", "", facts))
     return count
+
+
+@step("end objection")
+def end_objection(case_id: str) -> int:
+    """End in the ledger what a withdrawn case entered; the number of objections that ended.
+
+    Consents that were withdrawn stay so (Art. 7(3)), and what the data subject objects to elsewhere goes on.
+    """
+    register, vault = services().register, services().vault
+    entry = register.claim(case_id, _END)
+    if entry.state == "done":
+        return int(str(entry.receipt["ended"]))
+    keys = set(subject_keys_of(subject_request(case_id).identity))
+    if vault.has(case_id, LOCATED):
+        keys |= set(found_subject_keys(case_id))
+    # When it was taken back, so that doing it again enters the same.
+    withdrawn = next(move.at for move in register.timeline(case_id) if move.to is CaseState.WITHDRAWN)
+    at = max(withdrawn, register.case(case_id).received_at + timedelta(microseconds=1))
+    said = register.stances_of([key.digest for key in sorted(keys)])
+    ended = list(stances_taken_back(said, services().contracts.vocabulary, source=f"case:{case_id}", at=at))
+    register.add_stances(ended)
+    facts: Facts = {"ended": len(ended), "consents": "stay withdrawn"}
+    register.complete(case_id, _END, receipt={"ended": len(ended)}, record=Record(_END, "", facts))
+    return len(ended)
 
 
 @step("restrict meanwhile")

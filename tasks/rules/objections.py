@@ -9,7 +9,7 @@ Pure. The purposes of a request are sorted by the law:
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -27,6 +27,7 @@ from tasks.rules.permissions import is_marketing, may_be_objected_to
 from tasks.rules.restrictions import OTHERS, SHARED
 
 BY_LEDGER: Final = "by_ledger"
+ENDING: Final = frozenset({Stance.CONSENTED, Stance.OBJECTION_ENDED})
 MARKERS: Final = {"art21": True, "art21_optin": False}
 """What a marker holds once the data subject objected; ``art21_optin`` says yes while somebody may be approached."""
 
@@ -100,6 +101,39 @@ def stances_weighed(
     wanted = list(purposes)
     for key in keys:
         yield from (StanceEntry(key, purpose, ANY, Stance.OBJECTED, at, source) for purpose in wanted)
+
+
+def stances_taken_back(
+    said: Iterable[StanceEntry], vocabulary: Vocabulary, *, source: str, at: datetime
+) -> Iterator[StanceEntry]:
+    """What ends the objections that one source entered, because the data subject takes them back.
+
+    One stays where the data subject objects to as much or more elsewhere, since what ends one ends the other. A consent
+    that was withdrawn stays withdrawn (Art. 7(3)): only a new consent can take its place.
+
+    Args:
+        said: all that the data subject said.
+        vocabulary: with the purposes.
+        source: whose entries are ended.
+        at: when they were taken back.
+    """
+    everything = list(said)
+    for own in (one for one in everything if one.stance is Stance.OBJECTED and one.source == source):
+        if not _stands_elsewhere(own, everything, vocabulary):
+            yield replace(own, stance=Stance.OBJECTION_ENDED, at=at)
+
+
+def _stands_elsewhere(own: StanceEntry, said: Iterable[StanceEntry], vocabulary: Vocabulary) -> bool:
+    """Whether another source's objection, which was not ended, is as wide."""
+    facts = vocabulary.purposes.get(own.purpose)
+    purposes = {ANY, own.purpose, *([ALL_MARKETING] if facts is not None and is_marketing(facts) else [])}
+    entries = [one for one in said if one.purpose in purposes and one.recipient in {ANY, own.recipient}]
+    return any(
+        one.stance is Stance.OBJECTED
+        and one.source != own.source
+        and not any(later.stance in ENDING and later.at > one.at for later in entries)
+        for one in entries
+    )
 
 
 def objection_changes(

@@ -1,6 +1,7 @@
 """Article 21: direct marketing ends on receipt; other uses end unless a person shows compelling grounds."""
 
 import inspect
+from datetime import timedelta
 from typing import Any
 
 import pyarrow.dataset as ds
@@ -10,6 +11,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.request import Statement
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows import objection
+from flows.clock_work import take_back
 from tasks.permissions import ask_about, use_of
 from tasks.services import services
 from tests.flows.company import House
@@ -217,3 +219,43 @@ def test_started_again_from_its_first_line_changes_nothing(house: House) -> None
 def test_code_has_no_approval_for_marketing() -> None:
     """Art. 21(3): the only gate of this flow asks about what Art. 21(1) lets be weighed."""
     assert inspect.getsource(objection).count("ask(case_id") == 1
+
+
+@pytest.mark.parametrize("gate", [Gate.IDENTITY, Gate.APPROVAL])
+def test_objection_that_is_withdrawn_ends(house: House, gate: Gate) -> None:
+    """What the case entered no longer suppresses, and evidence says so; a consent is not given anew by that."""
+    before = why(house, "segmentation"), why(house, "churn")
+    case_id = objects(house, purposes=["segmentation", "churn"])
+    house.until(gate, case_id)
+    meanwhile = why(house, "segmentation")
+    house.clock.advance(timedelta(minutes=1))
+
+    take_back(case_id, operator="zoe", code=house.code("zoe"))
+
+    assert house.walk(case_id) == "withdrawn"
+    assert (meanwhile, (why(house, "segmentation"), why(house, "churn"))) == ("objected", before)
+    assert dict(services().register.steps(case_id)["end objection", ""].receipt)["ended"]
+
+
+def test_withdrawal_ends_no_other_objection(house: House) -> None:
+    """Another case's stands, which said the same."""
+    house.walk(objects(house, direct_marketing=True))
+    case_id = objects(house, direct_marketing=True)
+    house.until(Gate.IDENTITY, case_id)
+    house.clock.advance(timedelta(minutes=1))
+
+    take_back(case_id, operator="zoe", code=house.code("zoe"))
+    house.walk(case_id)
+
+    assert why(house, "segmentation") == "objected"
+
+
+def test_objection_withdrawn_before_it_began_enters_nothing(house: House) -> None:
+    """No suppression after the withdrawal."""
+    case_id = objects(house, direct_marketing=True)
+    house.clock.advance(timedelta(minutes=1))
+    take_back(case_id, operator="zoe", code=house.code("zoe"))
+
+    house.walk(case_id)
+
+    assert why(house, "segmentation") != "objected"

@@ -1,5 +1,6 @@
 """Art. 21, 7(3): what an objection stops at once, what people weigh, and what it cannot reach."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from data_contracts.company import Party, Purpose
 from data_contracts.contract import Contracts, Table
-from data_contracts.permissions import ALL_MARKETING, ALL_PARTNERS, Stance
+from data_contracts.permissions import ALL_MARKETING, ALL_PARTNERS, Stance, StanceEntry
 from data_contracts.plan import Located
 from data_contracts.request import Statement
 from data_contracts.subjects import SubjectKey
@@ -18,6 +19,7 @@ from tasks.rules.objections import (
     objection_changes,
     sort_objections,
     stances_at_once,
+    stances_taken_back,
     stances_weighed,
 )
 from tasks.rules.restrictions import OTHERS, SHARED
@@ -37,6 +39,7 @@ _PARTIES = {
 _VOCABULARY = contracts_of().vocabulary.model_copy(update={"purposes": _PURPOSES, "parties": _PARTIES})
 _KEY = SubjectKey("email", "0" * 64)
 _AT = datetime(2026, 3, 31, 10, tzinfo=UTC)
+_LATER = datetime(2026, 4, 1, 10, tzinfo=UTC)
 
 
 def sorted_out(**asked: Any) -> Objections:
@@ -106,6 +109,40 @@ def test_ledger_is_told_what_was_weighed() -> None:
         ("email", "churn", Stance.OBJECTED),
         ("phone", "churn", Stance.OBJECTED),
     ]
+
+
+def objected(purpose: str, source: str = "case:1", **facts: Any) -> StanceEntry:
+    """An objection that a source entered."""
+    plain: dict[str, Any] = {"key": _KEY, "purpose": purpose, "recipient": "", "stance": Stance.OBJECTED, "at": _AT}
+    return StanceEntry(**{**plain, "source": source, **facts})
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "is_ended"),
+    [
+        ([], True),
+        ([objected("churn", "import:2")], False),
+        ([objected("", "import:2")], False),
+        ([objected("*direct_marketing", "import:2")], True),
+        ([objected("churn", "import:2", recipient="energy")], True),
+        ([objected("churn", "import:2"), objected("churn", "x", stance=Stance.OBJECTION_ENDED, at=_LATER)], True),
+        ([objected("churn", stance=Stance.WITHDRAWN)], True),
+    ],
+)
+def test_objection_is_taken_back_where_none_stands_elsewhere(elsewhere: list[StanceEntry], *, is_ended: bool) -> None:
+    """What its own source entered ends; what the data subject objects to elsewhere as widely goes on."""
+    own = objected("churn")
+
+    ended = list(stances_taken_back([own, *elsewhere], _VOCABULARY, source="case:1", at=_LATER))
+
+    assert ended == ([replace(own, stance=Stance.OBJECTION_ENDED, at=_LATER)] if is_ended else [])
+
+
+def test_objection_to_all_marketing_covers_one_kind_of_it() -> None:
+    """It stands elsewhere, so the narrower one is not ended: that would open it."""
+    said = [objected("segments"), objected(ALL_MARKETING, "import:2")]
+
+    assert list(stances_taken_back(said, _VOCABULARY, source="case:1", at=_LATER)) == []
 
 
 def changed(
