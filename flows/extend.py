@@ -7,6 +7,7 @@ from data_contracts.vocabulary import Decision
 from flows import wiring
 from flows.gates import ask, forget_own_forms, opened
 from flows.stages import send
+from flows.starting import EXTENSION_RUN
 from tasks.approval import Answer, answer_gate
 from tasks.extension import (
     decided,
@@ -21,7 +22,7 @@ from tasks.services import services
 from tasks.step import guarded
 
 
-@flow(name="extend", persist_result=False)
+@flow(name="extend", flow_run_name=EXTENSION_RUN, persist_result=False)
 def extend(case_id: str) -> str:
     """Ask whether an answer takes longer, tell the data subject with the reasons, then move the last day (Art. 12(3)).
 

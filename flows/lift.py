@@ -8,6 +8,7 @@ from flows.gates import ask
 from flows.opening import case_flow
 from flows.recipients import tell_recipients_of_lifting
 from flows.stages import over_systems, send
+from flows.starting import LIFTING_RUN
 from tasks.act.lifting import (
     finish_lifting,
     forget_restriction,
@@ -24,7 +25,7 @@ from tasks.act.lifting import (
 LIFTED, KEPT = "lifted", "kept"
 
 
-@flow(name="lift", validate_parameters=False, persist_result=False)
+@flow(name="lift", flow_run_name=LIFTING_RUN, validate_parameters=False, persist_result=False)
 def lift(case_id: str) -> str:
     """Lift the restriction that a case carried out (Art. 18(3)).
 

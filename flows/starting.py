@@ -22,6 +22,8 @@ from data_contracts.errors import SystemUnavailable
 from flows.settings import settings
 
 LIVE = frozenset({StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING})
+EXTENSION_RUN, LIFTING_RUN = "extend {case_id}", "lift {case_id}"
+"""What flow runs are called that do something beside the case's own, so that they are found whoever started them."""
 _TAG = "case"
 
 
@@ -57,18 +59,16 @@ def start_flow(case: Case) -> UUID | None:
 def wake_flow(case: Case) -> UUID | None:
     """Let a suspended flow run look at the register again: a gate was answered elsewhere. Start one if none lives.
 
+    Of a case that has ended it is the run that lifts its restriction; none is started for it.
+
     Raises:
         SystemUnavailable: see :func:`start_flow`.
     """
     if not has_server():
         return None
     with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
-        for run in runs_of(client, case.case_id):
-            if run.state_type is StateType.PAUSED:
-                # Resuming would ask for the form's fields; the answer is in the register already.
-                client.set_flow_run_state(run.id, Scheduled(name="Resuming"), force=True)
-                return run.id
-    return start_flow(case)
+        run = wake_suspended(client, *suspended_names(case))
+    return run if run is not None or case.is_ended else start_flow(case)
 
 
 def start_extension(case: Case) -> UUID | None:
@@ -105,10 +105,16 @@ def wake_extension(case: Case) -> UUID | None:
     if not has_server():
         return None
     with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
-        for run in runs_of(client, _extension_name(case)):
-            if run.state_type is StateType.PAUSED:
-                client.set_flow_run_state(run.id, Scheduled(name="Resuming"), force=True)
-                return run.id
+        return wake_suspended(client, _extension_name(case))
+
+
+def wake_suspended(client: SyncPrefectClient, *names: str) -> UUID | None:
+    """Let the newest suspended flow run of the first of these names that has one go on; None without one."""
+    for run in (run for name in names for run in runs_of(client, name)):
+        if run.state_type is StateType.PAUSED:
+            # Resuming would ask for the form's fields; the answer is in the register already.
+            client.set_flow_run_state(run.id, Scheduled(name="Resuming"), force=True)
+            return run.id
     return None
 
 
@@ -117,7 +123,13 @@ def _ended_lately(run: FlowRun) -> bool:
 
 
 def _extension_name(case: Case) -> str:
-    return f"extend {case.case_id}"
+    return EXTENSION_RUN.format(case_id=case.case_id)
+
+
+def suspended_names(case: Case) -> tuple[str, ...]:
+    """What a flow run of the case is called that may wait for a person; of an ended one, also the one that lifts."""
+    lifting = LIFTING_RUN.format(case_id=case.case_id)
+    return (case.case_id, lifting) if case.is_ended else (case.case_id,)
 
 
 def runs_of(client: SyncPrefectClient, case_id: str) -> list[FlowRun]:

@@ -223,6 +223,8 @@ def woken(case: Case) -> tuple[str, str]:
         run = wake_flow(case)
     except SystemUnavailable as error:
         return "", str(error)
+    if run is None and case.is_ended:
+        return "", f"No flow run lifts it: carry on with 'rightsflow lift {case.case_id}'."
     return str(run or ""), ""
 
 

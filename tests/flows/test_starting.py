@@ -1,0 +1,60 @@
+"""Flow runs that wait are found by their names and woken, whoever started them; the server is a fake."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import FlowRun
+from prefect.states import Completed, Paused, State
+
+from data_contracts.vocabulary import CaseState, Right
+from flows.extend import extend
+from flows.lift import lift
+from flows.starting import EXTENSION_RUN, LIFTING_RUN, suspended_names, wake_suspended
+from tests.flows.company import House
+
+
+@dataclass
+class Server:
+    """Knows flow runs by name, and notes which were let go on."""
+
+    runs: dict[str, FlowRun]
+    woken: list[UUID] = field(default_factory=list)
+
+    def read_flow_runs(self, *, flow_run_filter: Any, **_: Any) -> list[FlowRun]:
+        """Those of the names asked for."""
+        return [self.runs[name] for name in flow_run_filter.name.any_ if name in self.runs]
+
+    def set_flow_run_state(self, run: UUID, _state: State, *, force: bool) -> None:
+        """Note it."""
+        assert force
+        self.woken.append(run)
+
+
+def a_run(state: State, **facts: Any) -> FlowRun:
+    """A flow run in that state."""
+    return FlowRun(flow_id=uuid4(), state=state, state_type=state.type, **facts)
+
+
+def woken(server: Server, *names: str) -> UUID | None:
+    """What was woken on that server."""
+    return wake_suspended(cast("SyncPrefectClient", server), *names)
+
+
+def test_run_that_lifts_is_woken(house: House) -> None:
+    """The case's own run has ended; the one that waits for the answer goes on."""
+    case = house.installation.register.case(house.open(Right.ACCESS))
+    own, lifting = a_run(Completed()), a_run(Paused())
+    server = Server({case.case_id: own, LIFTING_RUN.format(case_id=case.case_id): lifting})
+
+    assert woken(server, *suspended_names(case)) is None
+    assert woken(server, *suspended_names(replace(case, state=CaseState.ARCHIVED))) == lifting.id
+    assert server.woken == [lifting.id]
+
+
+@pytest.mark.parametrize(("flow", "name"), [(lift, LIFTING_RUN), (extend, EXTENSION_RUN)])
+def test_runs_are_called_as_they_are_looked_for(flow: Any, name: str) -> None:
+    """Also those that a person started in the Prefect UI."""
+    assert flow.flow_run_name == name
