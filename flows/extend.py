@@ -5,7 +5,7 @@ from prefect.context import FlowRunContext
 
 from data_contracts.vocabulary import Decision
 from flows import wiring
-from flows.gates import ask, forget_own_forms, opened
+from flows.gates import ask, forget_own_forms, is_let_go_on, opened
 from flows.stages import send
 from flows.starting import EXTENSION_RUN
 from tasks.approval import Answer, answer_gate
@@ -14,9 +14,9 @@ from tasks.extension import (
     extension_question,
     is_extended,
     move_due,
+    refusal_of_extension,
     require_extendable,
     tell_extension,
-    was_refused,
 )
 from tasks.services import services
 from tasks.step import guarded
@@ -45,19 +45,14 @@ def carry_out(case_id: str) -> str:
     if is_extended(case_id):
         return case.response_due.isoformat()
     if decided(case_id) is None:
-        if was_refused(case_id) and not _starts_now():
-            return "refused"  # the question that this run asked; another run asks anew
+        refused = refusal_of_extension(case_id)
+        if refused is not None and (FlowRunContext.get() is None or is_let_go_on(refused)):
+            return "refused"  # the question that this run asked; another run, or a retry of this one, asks anew
         require_extendable(case)
         if ask(case_id, extension_question(case)).outcome is Decision.REFUSE:
             return "refused"
     send(case_id, lambda: tell_extension(case_id))
     return move_due(case_id)
-
-
-def _starts_now() -> bool:
-    """Whether this is a flow run's first start, and not one after it was suspended; never outside a flow run."""
-    context = FlowRunContext.get()
-    return context is not None and context.flow_run is not None and context.flow_run.run_count <= 1
 
 
 def decide(case_id: str, answer: Answer) -> None:

@@ -137,6 +137,18 @@ def _answered_form(entry: GateEntry, run: FlowRun) -> str:
     return next((name for name in _forms(run.id) if name.startswith(begins) and name.endswith("-response")), "")
 
 
+def is_let_go_on(entry: GateEntry) -> bool:
+    """Whether this flow run was suspended to ask this question and now goes on; False for a retry, and outside one."""
+    context = FlowRunContext.get()
+    return context is not None and context.flow_run is not None and was_just_asked(entry, context.flow_run)
+
+
+def was_just_asked(entry: GateEntry, run: FlowRun) -> bool:
+    """Whether the last thing a run did before it was started this time was to ask this question."""
+    begins = f"{_question(entry)}-{run.run_count - 1}-"
+    return any(key.startswith(begins) for key in run.empirical_policy.pause_keys or ())
+
+
 def _form(entry: GateEntry) -> type[RunInput]:
     """The form of a gate. The server checks it against its JSON Schema alone, so every rule here is of that kind."""
     choices = Literal[tuple(option.value for option in entry.options)]  # type: ignore[valid-type]  # made from the gate's options

@@ -60,10 +60,10 @@ def decided(case_id: str) -> GateEntry | None:
     return next((g for g in reversed(_gates(case_id)) if g.outcome is Decision.APPROVE), None)
 
 
-def was_refused(case_id: str) -> bool:
-    """Whether the newest answer was that it will be in time."""
+def refusal_of_extension(case_id: str) -> GateEntry | None:
+    """The newest gate where somebody said that it will be in time; None where the newest answer is another."""
     gates = _gates(case_id)
-    return bool(gates) and gates[-1].outcome is Decision.REFUSE
+    return gates[-1] if gates and gates[-1].outcome is Decision.REFUSE else None
 
 
 def is_extended(case_id: str) -> bool:

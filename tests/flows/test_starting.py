@@ -1,18 +1,21 @@
 """Flow runs that wait are found by their names and woken, whoever started them; the server is a fake."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.objects import FlowRun
-from prefect.states import Completed, Paused, State
+from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State
+from prefect.states import Completed, Paused
 
 from data_contracts.vocabulary import CaseState, Right
 from flows.extend import extend
+from flows.gates import opened, was_just_asked
 from flows.lift import lift
 from flows.starting import EXTENSION_RUN, LIFTING_RUN, suspended_names, wake_suspended
+from tasks.extension import extension_question
 from tests.flows.company import House
 
 
@@ -58,3 +61,16 @@ def test_run_that_lifts_is_woken(house: House) -> None:
 def test_runs_are_called_as_they_are_looked_for(flow: Any, name: str) -> None:
     """Also those that a person started in the Prefect UI."""
     assert flow.flow_run_name == name
+
+
+@pytest.mark.parametrize(("run_count", "is_answer"), [(1, False), (2, True), (3, False)])
+def test_retry_of_a_run_whose_question_was_refused_asks_anew(house: House, run_count: int, *, is_answer: bool) -> None:
+    """The start after the question takes its answer; the first start, and a retry after the end, are no answer."""
+    case_id = house.open(Right.ACCESS)
+    entry = opened(case_id, extension_question(house.installation.register.case(case_id)))
+    digest = hashlib.sha256(f"{entry.subject}|{entry.digest}".encode()).hexdigest()[:12]
+    asked = FlowRunPolicy(pause_keys={f"extension-{digest}-1-0"})
+
+    run = a_run(Paused(), run_count=run_count, empirical_policy=asked)
+
+    assert was_just_asked(entry, run) is is_answer
