@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows.gates import opened
+from flows.watch import sweep
 from flows.work import woken
 from tasks.approval import Answer, answer_gate
 from tasks.review import review_question, seal_readings, texts_of, to_read
@@ -92,9 +93,16 @@ def carried_to_their_ends(office: Office, clerks: Mapping[str, Clerk]) -> dict[s
                 clerk.answer_all(office, run["name"])
             elif run["state_name"] in _ENDS:
                 ended[name] = run
+        _recover([office.run(clerk.run_id)["state_name"] for name, clerk in clerks.items() if name not in ended])
         assert time.monotonic() < deadline, f"did not end: {sorted(clerks.keys() - ended.keys())}"
         time.sleep(_LOOK_SECONDS)
     return ended
+
+
+def _recover(states: list[str]) -> None:
+    """Sweep where a run crashed because the machine was too busy to start it, once nothing runs that looks silent."""
+    if "Crashed" in states and set(states) <= {"Crashed", "Suspended"}:
+        sweep()
 
 
 def _texts_wait(gates: list[GateEntry]) -> bool:
