@@ -23,7 +23,7 @@ up: setup ## the whole system on this machine; Ctrl-C ends it
 	@$(BIN)/rightsflow up
 
 test: setup ## the whole test suite in two processes; all branches of rules and contracts
-	@$(BIN)/python -m pytest -m "not bench" -n 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report= $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not bench" -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report= $(PYTEST_ARGS)
 	@$(BIN)/python -m coverage report --include='tasks/rules/*,data_contracts/*' --fail-under=100
 
 check: setup ## style, types, layers
