@@ -88,11 +88,12 @@ def seal_readings(
     require_all(to_read(case_id), numbers, {column: set(found) for column, found in texts.items()})
     sealed = {column: _sealed(column, given, texts[column]) for column, given in readings.items()}
     name = digest(canonical(sealed))
-    write_json(case_id, SEALED, {"digest": name, "columns": sealed})
     counts = {column: part["counts"] for column, part in sealed.items()}
     facts: Facts = {"decisions": name, "proof": proof, "texts": counts}
     record = Record("texts read", "", facts, actor=operator)
+    # Who decided is noted first: were the process killed in between, the texts are asked about again.
     services().register.complete(case_id, "texts read", name[:16], receipt={}, record=record)
+    write_json(case_id, SEALED, {"digest": name, "columns": sealed})
     return name
 
 
