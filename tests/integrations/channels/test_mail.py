@@ -28,6 +28,12 @@ from data_contracts.notices import Rendered
 from integrations.channels.mail import Dkim, MailChannel, MailSettings
 from tests.integrations.channels.conftest import StartServer
 
+pytestmark = [
+    # Where a TLS handshake is broken off on a busy machine, asyncio lets go of its transport in its own time.
+    pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
+
 ChannelTo = Callable[..., MailChannel]
 LETTER = Rendered("Votre demande", "Bonjour,\n.\nvoilà.\n", "<p>Bonjour, voilà.</p>")
 
