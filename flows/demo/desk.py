@@ -24,14 +24,14 @@ _OPERATORS = {
     "zoe.demo": OperatorRole.DPO,
     "luc.demo": OperatorRole.LEGAL,
 }
-_ANSWERS: Mapping[Gate, tuple[Decision, str, str]] = {
-    Gate.APPROVAL: (Decision.APPROVE, "", ""),
-    Gate.PROOF: (Decision.APPROVE, "proof seen", ""),
-    Gate.POSTING: (Decision.SENT, "demo post 1", ""),
-    Gate.RECIPIENT: (Decision.BY_HAND, "ticket demo-1", ""),
-    Gate.REVIEW: (Decision.APPROVE, "", ""),
+_ANSWERS: Mapping[Gate, tuple[Decision, str]] = {
+    Gate.APPROVAL: (Decision.APPROVE, ""),
+    Gate.PROOF: (Decision.APPROVE, "proof seen"),
+    Gate.POSTING: (Decision.SENT, "demo post 1"),
+    Gate.RECIPIENT: (Decision.BY_HAND, "ticket demo-1"),
+    Gate.REVIEW: (Decision.APPROVE, ""),
 }
-"""What the demo answers where a gate opens: decision, reference, reason."""
+"""What the demo answers where a gate opens: decision and reference."""
 
 
 @dataclass
@@ -102,10 +102,10 @@ class Desk:
         self.tell(f"{case} {right}: {operator.name} read {taken['texts']} free texts and releases them")
 
     def _answer(self, case: str, right: str, gate: Gate, subject: str, *, people: int) -> None:
-        decision, reference, reason = _ANSWERS[gate]
-        for _ in range(1 if decision is Decision.REFUSE else people):
+        decision, reference = _ANSWERS[gate]
+        for _ in range(people):
             operator, code = self._free()
-            work.answer(case, gate, subject, work.Answered(operator.name, decision, code, reason, reference))
+            work.answer(case, gate, subject, work.Answered(operator.name, decision, code, "", reference))
             shown = f"{gate}:{subject}" if subject else gate.value
             self.tell(f"{case} {right}: {operator.name} answers {decision.value} at gate {shown}")
 
