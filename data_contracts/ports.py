@@ -5,27 +5,32 @@ a result, "could not look" is an error (law 6); whatever carries personal data i
 is in :mod:`data_contracts.notices` and can be imported from here as well.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, Literal, Protocol
 
-import pyarrow as pa
-
 from data_contracts.api_keys import ApiKeys
 from data_contracts.case import NO_CHANGE, Case, CaseChange, Move, NewCase
+from data_contracts.connecting import Connector, LiveColumn, LiveReference, LiveSchema, Systems
 from data_contracts.disclosures import Disclosures
 from data_contracts.evidence import Record
 from data_contracts.holds import LitigationHolds
-from data_contracts.keys import Key, Look, Order, Selection
+from data_contracts.incoming import Arrivals
+from data_contracts.limits import CallCounts
+from data_contracts.links import Links
 from data_contracts.notices import Channel, KeptItem, LeftOut, Notice, PackageContent, PackageWriter, Rendered
+from data_contracts.operator_log import OperatorLog
+from data_contracts.origins import Origins
+from data_contracts.outgoing import Outbox
 from data_contracts.permissions import Permissions
 from data_contracts.plan import Remaining, TablePath, Verdict
 from data_contracts.recipients import RecipientNotices
 from data_contracts.runs import Runs
 from data_contracts.subjects import SubjectKeys
 from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole
+from data_contracts.webhooks import Webhooks
 
 __all__ = [
     "Channel",
@@ -50,84 +55,6 @@ __all__ = [
     "Systems",
     "Vault",
 ]
-
-# --- systems -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class LiveColumn:
-    """A column as the live system has it."""
-
-    name: str
-    type: str
-    nullable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LiveReference:
-    """A foreign key as the live system has it."""
-
-    table: str
-    columns: tuple[str, ...]
-    to_table: str
-    to_columns: tuple[str, ...]
-    on_delete: str = ""
-    """What the database does by itself to rows that refer to a deleted one: ``CASCADE``, ``SET NULL``, …; or empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveSchema:
-    """What is really there: table name to its columns by name, and all foreign keys."""
-
-    tables: Mapping[str, Mapping[str, LiveColumn]]
-    references: tuple[LiveReference, ...] = ()
-    primary_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Key columns by table; empty for a table that has none. Not named: the system cannot tell."""
-
-
-class Connector(Protocol):
-    """Our adapter to one system. Built from the system's contract; names are the contract's.
-
-    Every method raises :class:`SystemUnavailable` when the system cannot be reached or breaks off, and
-    :class:`ContractMismatch` when a table or column of the contract is not there. Methods are safe to call again.
-    """
-
-    system: str
-
-    def describe(self) -> LiveSchema:
-        """The live schema of the tables that the contract names, and of those that refer to them."""
-
-    def find_keys(
-        self, selection: Selection, columns: Sequence[tuple[str, ...]]
-    ) -> dict[tuple[str, ...], frozenset[Key]]:
-        """The different keys that the selected rows hold, for each tuple of columns asked for.
-
-        One statement. Keys with a NULL part are left out. Empty selection: empty sets, no statement.
-        """
-
-    def read(self, selection: Selection, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The selected rows, each exactly once, ``columns`` in that order, streamed.
-
-        At least one batch is given, so that the schema is known even when no row is. Memory does not grow
-        with the number of rows.
-        """
-
-    def count(self, selections: Sequence[Selection]) -> list[int]:
-        """How many rows each selection has, in one read-only transaction, in the order given."""
-
-    def count_unlike(self, selection: Selection, look: Look) -> int:
-        """How many selected rows do not look as ``look`` says."""
-
-    def carry_out(self, orders: Sequence[Order]) -> list[int]:
-        """Carry out ``orders`` in that order, in one transaction where the system has them; rows touched by each.
-
-        All or nothing for databases. For file datasets each file is replaced atomically, and carrying out
-        the same orders again finishes what was cut off.
-        """
-
-    def close(self) -> None:
-        """Give back connections; using the connector afterwards opens new ones."""
-
 
 # --- vault ---------------------------------------------------------------------------------------------------------
 
@@ -251,9 +178,29 @@ class Operator:
     """The last TOTP time step used; a code is never accepted twice (RFC 6238 section 5.2)."""
     secret: bytes = field(default=b"", repr=False)
     """The TOTP secret, sealed with the master key."""
+    password: str = field(default="", repr=False)
+    """Argon2 digest of the desk's password; empty: none is set."""
+    oidc_subject: str = ""
+    """Issuer and ``sub`` of the organisation's sign-in, as ``issuer|sub``; empty: none is linked."""
 
 
-class Register(SubjectKeys, Permissions, ApiKeys, RecipientNotices, LitigationHolds, Runs, Disclosures, Protocol):
+class Register(  # one database, so one port; each part stands in a module of its own
+    SubjectKeys,
+    Permissions,
+    ApiKeys,
+    RecipientNotices,
+    LitigationHolds,
+    Runs,
+    Disclosures,
+    Links,
+    CallCounts,
+    Outbox,
+    Origins,
+    Arrivals,
+    OperatorLog,
+    Webhooks,
+    Protocol,
+):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""
 
     def open_case(self, new: NewCase) -> Case:
@@ -372,7 +319,7 @@ class Signer(Protocol):
         """A DSSE envelope around the payload, as JSON."""
 
 
-# --- judging and joining -------------------------------------------------------------------------------------------
+# --- judging -------------------------------------------------------------------------------------------------------
 
 
 class Judge(Protocol):
@@ -380,17 +327,3 @@ class Judge(Protocol):
 
     def judge(self, proof: Sequence[Remaining], expected: Sequence[TablePath]) -> Verdict:
         """The verdict over all lines; every table of ``expected`` must have its line."""
-
-
-class Systems(Protocol):
-    """Connectors by system name."""
-
-    def connector(self, system: str) -> Connector:
-        """The system's connector.
-
-        Raises:
-            SettingsInvalid: when the system has no connection configured.
-        """
-
-    def names(self) -> list[str]:
-        """Systems of the contracts, by name."""

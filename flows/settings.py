@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     dkim_domain: str = ""
     dkim_selector: str = ""
     dkim_key_file: Path | None = None
+    site_url: str = ""
+    """Public address of the intake site; links that people receive begin with it. Empty: no links are sent."""
+    desk_url: str = ""
+    """Address of the operators' desk, named at gates. Empty: none is."""
     gate_timeout: timedelta = timedelta(days=400)
     """Far beyond the legal time: a gate that times out fails its flow run. The law's clock is ours, not Prefect's."""
     silence: timedelta = timedelta(seconds=90)

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from integrations.demo import DemoCompany
 
 _PSEUDONYM_KEY = "pseudonym.key"
+_DOOR_KEY = "door.key"
 
 
 def utc_now() -> datetime:
@@ -100,8 +101,12 @@ class Installation:
             judge=self._judge(),
             transfers=DirectTransfers(_recipient_secret),
             open_secret=self.master.open,
-            pseudonym_key=self._pseudonym_key,
+            seal_secret=self.master.seal,
+            pseudonym_key=lambda: self._sealed_key(_PSEUDONYM_KEY),
+            door_key=lambda: self._sealed_key(_DOOR_KEY),
             now=self.now,
+            site_url=self.settings.site_url.rstrip("/"),
+            desk_url=self.settings.desk_url.rstrip("/"),
             retry=Retry(self.settings.retry_attempts, self.settings.retry_first_wait),
         )
 
@@ -127,7 +132,7 @@ class Installation:
 
     def rotate_master_key(self) -> Rotation:
         """A new master key; every data key, operator secret and the pseudonym key are wrapped anew."""
-        files = {_PSEUDONYM_KEY: self._keys / _PSEUDONYM_KEY}
+        files = {name: self._keys / name for name in (_PSEUDONYM_KEY, _DOOR_KEY)}
         return rotate(self.master, data_keys=self.register, register=self.register, files=files)
 
     def verify_case(self, case_id: str) -> Verification:
@@ -206,21 +211,21 @@ class Installation:
     def _judge(self) -> Judge:
         return PlainJudge() if self.settings.judge == "plain" else GreatExpectationsJudge()
 
-    def _pseudonym_key(self) -> bytes:
-        """The organisation's key for keyed hashes, sealed beside the master key; made on first use."""
-        file = self._keys / _PSEUDONYM_KEY
+    def _sealed_key(self, name: str) -> bytes:
+        """A key of the organisation's own, sealed beside the master key; made on first use."""
+        file = self._keys / name
         if not file.exists():
             with self.master.held_alone():
-                self._make_pseudonym_key(file)
-        return self.master.open(file.read_bytes(), _PSEUDONYM_KEY)
+                self._make_key(file)
+        return self.master.open(file.read_bytes(), name)
 
-    def _make_pseudonym_key(self, file: Path) -> None:
+    def _make_key(self, file: Path) -> None:
         """Make the key unless another process did; one that is cut off leaves a draft that the next one writes over."""
         if file.exists():
             return
         draft = file.with_suffix(".part")
         draft.touch(mode=0o600)
-        draft.write_bytes(self.master.seal(os.urandom(32), _PSEUDONYM_KEY))
+        draft.write_bytes(self.master.seal(os.urandom(32), file.name))
         draft.replace(file)
 
 

@@ -45,10 +45,18 @@ class Services:
     transfers: Transfers
     open_secret: Callable[[bytes, str], bytes]
     """Opens what the master key sealed, for a context, e.g. an operator's TOTP secret."""
+    seal_secret: Callable[[bytes, str], bytes]
+    """Seals with the master key, for a context."""
     pseudonym_key: Callable[[], bytes]
     """The organisation's key for keyed hashes that stay linkable (``erase: hmac``)."""
+    door_key: Callable[[], bytes]
+    """What links, cookies and forms of our own pages are signed with."""
     now: Callable[[], datetime]
     """Aware UTC."""
+    site_url: str = ""
+    """Public address of the intake site, without a slash at its end; empty: no links are sent."""
+    desk_url: str = ""
+    """Address of the operators' desk, without a slash at its end; empty: gates name none."""
     retry: Retry = Retry()
 
 

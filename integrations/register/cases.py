@@ -11,9 +11,10 @@ from sqlalchemy.engine import Connection
 
 from data_contracts.case import ENDED, Case, Move, NewCase
 from data_contracts.evidence import NO_RECORD, Record, digest
+from data_contracts.outgoing import OutgoingKind
 from data_contracts.vocabulary import CaseState, Channel, Right
 from integrations.register import tables
-from integrations.register.store import LockedCase, Store, add_move, save_case, unknown_case
+from integrations.register.store import LockedCase, Store, add_move, outgoing_row, save_case, unknown_case
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without I, L, O, U, 0 and 1, which are mistaken for each other when read aloud or off paper."""
@@ -116,7 +117,10 @@ class CaseStore(Store):
             is_extended=False,
             linked_to="",
         )
-        add_move(connection, case, to=CaseState.RECEIVED, cause="received", actor="rightsflow", at=self._now())
+        at = self._now()
+        add_move(connection, case, to=CaseState.RECEIVED, cause="received", actor="rightsflow", at=at)
+        start = outgoing_row(case_id, OutgoingKind.START, new.right.value, number=0, at=at)
+        connection.execute(sa.insert(tables.outgoing), start)
         facts = {
             "right": new.right.value,
             "channel": new.channel.value,

@@ -1,4 +1,4 @@
-"""Operators: who may answer gates, and the proofs they used up."""
+"""Operators: who may answer gates, the proofs they used up, and all they did."""
 
 from datetime import datetime
 from typing import Any
@@ -6,12 +6,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
+from data_contracts.operator_log import OperatorUse
 from data_contracts.ports import Operator
 from data_contracts.vocabulary import OperatorRole
 from integrations.register import tables
 from integrations.register.store import Store
 
 _O = tables.operators.c
+_U = tables.operator_uses.c
+_USES = sa.select(_U.at, _U.operator, _U.what, _U.where, _U.proof, _U.is_accepted, _U.note)
 
 
 class OperatorStore(Store):
@@ -56,6 +59,22 @@ class OperatorStore(Store):
         with self._database.write() as connection:
             connection.execute(sa.update(tables.operators).where(_O.name == name).values(changed))
 
+    def note_use(self, use: OperatorUse) -> None:
+        """Remember a use."""
+        row = {name: getattr(use, name) for name in ("at", "operator", "what", "where", "proof", "is_accepted", "note")}
+        with self._database.write() as connection:
+            connection.execute(sa.insert(tables.operator_uses), row)
+
+    def uses(self, *, operator: str = "", since: datetime | None = None, limit: int = 1000) -> list[OperatorUse]:
+        """Uses, newest first."""
+        wanted = _USES.order_by(_U.seq.desc()).limit(limit)
+        if operator:
+            wanted = wanted.where(_U.operator == operator)
+        if since is not None:
+            wanted = wanted.where(_U.at >= since)
+        with self._database.read() as connection:
+            return [OperatorUse(*row) for row in connection.execute(wanted)]
+
 
 def _row(operator: Operator) -> dict[str, object]:
     return {
@@ -68,6 +87,8 @@ def _row(operator: Operator) -> dict[str, object]:
         "locked_until": operator.locked_until,
         "last_step": operator.last_step,
         "secret": operator.secret,
+        "password": operator.password,
+        "oidc_subject": operator.oidc_subject,
     }
 
 
@@ -82,4 +103,6 @@ def _operator(row: Row[Any]) -> Operator:
         locked_until=row.locked_until,
         last_step=row.last_step,
         secret=bytes(row.secret),
+        password=row.password,
+        oidc_subject=row.oidc_subject,
     )

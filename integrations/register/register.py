@@ -11,9 +11,13 @@ from integrations.register.database import Database, make_engine, read_url
 from integrations.register.disclosures import DisclosureStore
 from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
+from integrations.register.incoming import IncomingStore
 from integrations.register.leases import LeaseStore
 from integrations.register.ledger import StepLedger
+from integrations.register.links import LinkStore
 from integrations.register.operators import OperatorStore
+from integrations.register.origins import OriginStore
+from integrations.register.outgoing import OutgoingStore
 from integrations.register.permissions import PermissionStore
 from integrations.register.recipients import RecipientStore
 from integrations.register.runs import RunStore
@@ -35,6 +39,10 @@ class SqlRegister(
     RunStore,
     HoldStore,
     DisclosureStore,
+    LinkStore,
+    OutgoingStore,
+    OriginStore,
+    IncomingStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from data_contracts.case import ENDED, may_move
 from data_contracts.errors import CaseUnknown, MoveRefused
 from data_contracts.evidence import Record, digest, head_statement, record_statement
+from data_contracts.outgoing import OutgoingKind
 from data_contracts.ports import Signer
 from data_contracts.vocabulary import CaseState
 from integrations.register import tables
@@ -23,6 +24,7 @@ from integrations.register.database import Database
 
 _ADD_RECORD = sa.insert(tables.evidence)
 _ADD_MOVE = sa.insert(tables.moves)
+_ADD_OUTGOING = sa.insert(tables.outgoing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Store:
 
 
 def add_move(connection: Connection, case: LockedCase, *, to: CaseState, cause: str, actor: str, at: datetime) -> None:  # noqa: PLR0913  # the columns of one row
-    """Write the next row of a case's timeline."""
+    """Write the next row of a case's timeline, and have those told who want to hear of it."""
     row = {
         "case_id": case.case_id,
         "seq": case.moves,
@@ -105,6 +107,23 @@ def add_move(connection: Connection, case: LockedCase, *, to: CaseState, cause: 
         "actor": actor,
     }
     connection.execute(_ADD_MOVE, row)
+    moved = outgoing_row(case.case_id, OutgoingKind.MOVED, to.value, number=case.moves, at=at)
+    connection.execute(_ADD_OUTGOING, moved)
+
+
+def outgoing_row(case_id: str, kind: OutgoingKind, target: str, *, number: int, at: datetime) -> dict[str, object]:
+    """A row of the outbox, to be done at once."""
+    return {
+        "case_id": case_id,
+        "kind": kind.value,
+        "target": target,
+        "number": number,
+        "facts": {},
+        "created_at": at,
+        "attempts": 0,
+        "next_at": at,
+        "note": "",
+    }
 
 
 _LOCK_CASE = (

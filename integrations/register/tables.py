@@ -151,6 +151,8 @@ operators = sa.Table(
     sa.Column("locked_until", UtcTime),
     sa.Column("last_step", sa.BigInteger, nullable=False),
     sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("password", sa.String(200), nullable=False, default=""),
+    sa.Column("oidc_subject", sa.String(200), nullable=False, default=""),
 )
 
 data_keys = sa.Table(
@@ -251,3 +253,105 @@ api_keys = sa.Table(
     sa.Column("valid_until", UtcTime),
     sa.Column("is_active", sa.Boolean, nullable=False),
 )
+
+# --- doors: who comes in, and what goes out because of it -------------------------------------------------------------
+
+links = sa.Table(
+    "link",
+    metadata,
+    sa.Column("digest", sa.String(DIGEST_CHARS), primary_key=True),
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), nullable=False),
+    sa.Column("purpose", sa.String(20), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("used_at", UtcTime),
+    sa.Index("link_of_case", "case_id", "purpose"),
+)
+
+call_counts = sa.Table(
+    "call_count",
+    metadata,
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("window_start", UtcTime, primary_key=True),
+    sa.Column("window_end", UtcTime, nullable=False, index=True),
+    sa.Column("calls", sa.Integer, nullable=False),
+)
+
+incoming = sa.Table(
+    "incoming",
+    metadata,
+    sa.Column("incoming_id", sa.String(40), primary_key=True),
+    sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("received_at", UtcTime, nullable=False),
+    sa.Column("response_due", sa.Date, nullable=False),
+    sa.Column("message_digest", sa.String(DIGEST_CHARS), nullable=False, unique=True),
+    sa.Column("state", sa.String(20), nullable=False, index=True),
+    sa.Column("settled_by", sa.String(200), nullable=False),
+    sa.Column("settled_at", UtcTime),
+    sa.Column("note", sa.String(200), nullable=False),
+)
+
+outgoing = sa.Table(
+    "outgoing",
+    metadata,
+    sa.Column("seq", _BIG_ID, primary_key=True, autoincrement=True),
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("target", sa.String(200), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", UtcTime, nullable=False),
+    sa.Column("done_at", UtcTime),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.UniqueConstraint("case_id", "kind", "target", "number", name="outgoing_once"),
+    sa.Index("outgoing_due", "done_at", "next_at"),
+)
+
+case_origins = sa.Table(
+    "case_origin",
+    metadata,
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), primary_key=True),
+    sa.Column("client", sa.String(200), nullable=False),
+    sa.Column("protocol", sa.String(20), nullable=False),
+    sa.Column("external_id", sa.String(200), nullable=False),
+    sa.Column("callback", sa.Text, nullable=False),
+    sa.UniqueConstraint("client", "external_id", name="one_case_a_name"),
+)
+
+agents = sa.Table(
+    "agent",
+    metadata,
+    sa.Column("agent_id", sa.String(200), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("verify_key", sa.String(200), nullable=False),
+    sa.Column("token_digest", sa.String(DIGEST_CHARS), nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+)
+
+webhooks = sa.Table(
+    "webhook",
+    metadata,
+    sa.Column("name", sa.String(60), primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("client", sa.String(200), nullable=False),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("states", sa.JSON, nullable=False),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+)
+
+operator_uses = sa.Table(
+    "operator_use",
+    metadata,
+    sa.Column("seq", _BIG_ID, primary_key=True, autoincrement=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("operator", sa.String(200), nullable=False, index=True),
+    sa.Column("what", sa.String(200), nullable=False),
+    sa.Column("where", sa.String(200), nullable=False),
+    sa.Column("proof", sa.String(200), nullable=False),
+    sa.Column("is_accepted", sa.Boolean, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+"""What operators did; the migration adds triggers that refuse to change or delete a row."""
