@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from data_contracts.outgoing import Outgoing, OutgoingKind
+from data_contracts.outgoing import NO_FACTS, Outgoing, OutgoingKind
 from integrations.register import tables
 from integrations.register.store import Store, outgoing_row
 
@@ -19,13 +19,7 @@ class OutgoingStore(Store):
     """The part of the register that knows what is still to be done."""
 
     def put_outgoing(
-        self,
-        case_id: str,
-        kind: OutgoingKind,
-        target: str,
-        *,
-        number: int = 0,
-        facts: Mapping[str, object] | None = None,
+        self, case_id: str, kind: OutgoingKind, target: str, *, number: int = 0, facts: Mapping[str, object] = NO_FACTS
     ) -> None:
         """Have something done; nothing happens when the same was put before."""
         row = outgoing_row(case_id, kind, target, number=number, at=self._now()) | {"facts": dict(facts)}

@@ -96,7 +96,8 @@ def test_agents_and_subscribers_are_replaced_by_name(register: SqlRegister) -> N
 
     assert register.agent("AG-1") == replace(agent, is_active=False)
     assert register.webhook("desk") == replace(hook, url="https://y.example")
-    assert register.agent("AG-2") is register.webhook("none") is None
+    assert register.agent("AG-2") is None
+    assert register.webhook("none") is None
 
 
 def test_uses_are_never_changed(register: SqlRegister) -> None:
