@@ -61,13 +61,7 @@ class Outbox(Protocol):
     """The part of the register that knows what is still to be done. Rows of moves are written with the move."""
 
     def put_outgoing(
-        self,
-        case_id: str,
-        kind: OutgoingKind,
-        target: str,
-        *,
-        number: int = 0,
-        facts: Mapping[str, object] | None = None,
+        self, case_id: str, kind: OutgoingKind, target: str, *, number: int = 0, facts: Mapping[str, object] = NO_FACTS
     ) -> None:
         """Have something done; nothing happens when the same was put before."""
 
