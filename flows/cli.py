@@ -17,6 +17,7 @@ from flows.commands import (
     changes,
     clock,
     contracts,
+    doors,
     evidence,
     holds,
     letters,
@@ -39,6 +40,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 changes.register(app)
 app.add_typer(clock.app)
 app.add_typer(contracts.app, name="contracts")
+app.add_typer(doors.app)
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(letters.app)
 app.add_typer(holds.app, name="hold")
@@ -193,11 +195,12 @@ def run_everything(
     permissions_port: Annotated[
         int, typer.Option(help="Port of the API that programs ask before they use data; 0: not served.")
     ] = 4300,
+    site_port: Annotated[int, typer.Option(help="Port of the pages that people come to; 0: not served.")] = 4400,
 ) -> None:
     """The whole system on this machine: Prefect server and UI, deployments, worker, sweep; Ctrl-C ends all."""
-    from flows.up import up  # noqa: PLC0415  # pays for what it uses
+    from flows.up import Ports, up  # noqa: PLC0415  # pays for what it uses
 
-    up(port, seed=seed, permissions_port=permissions_port)
+    up(Ports(prefect=port, site=site_port, permissions=permissions_port), seed=seed)
 
 
 @app.command("demo")

@@ -4,13 +4,15 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 from data_contracts.errors import RightsflowError, SystemUnavailable
 from flows import wiring
 from flows.demo import DEMO_MARK
-from flows.permission_api import PermissionsServer
+from flows.permission_api import permission_api
 from flows.running import RunningSystem, require_free, running
+from flows.serving import MakeApp, public_site, serving
 from flows.settings import settings
 from flows.showing import console
 from tasks.services import services
@@ -23,41 +25,71 @@ class _Ended(Exception):  # a wish, not an error
     """Somebody asked us to end."""
 
 
-def up(port: int, *, seed: bool, permissions_port: int = 0) -> None:
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where everything listens on this machine; 0: it is not served.
+
+    Attributes:
+        prefect: the Prefect server and UI.
+        site: the pages that people come to.
+        permissions: the API that other programs ask before they use data.
+    """
+
+    prefect: int
+    site: int = 0
+    permissions: int = 0
+
+    @property
+    def served(self) -> list[int]:
+        """Those that are served."""
+        return [port for port in (self.prefect, self.site, self.permissions) if port]
+
+
+def up(ports: Ports, *, seed: bool) -> None:
     """Run everything until somebody ends it.
 
     Args:
-        port: of the Prefect server and UI.
+        ports: where everything listens.
         seed: whether to make the demo company's systems where none is configured.
-        permissions_port: of the API that other programs ask before they use data; 0: it is not served.
 
     Raises:
         SystemUnavailable: when the server ends by itself.
     """
     signal.signal(signal.SIGTERM, _end)
     try:
-        require_free(port)
-        if permissions_port:
-            require_free(permissions_port)
+        for port in ports.served:
+            require_free(port)
+        _name_addresses(ports)
         if seed:
             seed_missing_systems()
         # From now on the home is in use: the next demo must not replace it.
         (settings().state / DEMO_MARK).unlink(missing_ok=True)
-        with running(settings(), port=port, tell=_tell) as system, _permissions(permissions_port):
+        with running(settings(), port=ports.prefect, tell=_tell) as system, _doors(ports):
             _say_where(system)
             _watch_over(system)
     except (KeyboardInterrupt, _Ended):
         console.print("Ended.")
 
 
+def _name_addresses(ports: Ports) -> None:
+    """Links that people receive begin with the address of the site, on this machine unless a setting says otherwise."""
+    if ports.site and not settings().site_url:
+        os.environ["RIGHTSFLOW_SITE_URL"] = f"http://localhost:{ports.site}"
+        settings.cache_clear()
+
+
 @contextmanager
-def _permissions(port: int) -> Iterator[None]:
-    """The API for programs that process data, while everything runs."""
-    if not port:
-        yield
-        return
-    with PermissionsServer(settings(), port):
-        console.print(f"\n[bold]Permissions[/] http://127.0.0.1:{port}/docs  (keys: rightsflow api-key add)")
+def _doors(ports: Ports) -> Iterator[None]:
+    """Web applications of ours, while everything runs."""
+    doors: list[tuple[str, MakeApp, int, str]] = [
+        ("Intake site", public_site, ports.site, ""),
+        ("Permissions", permission_api, ports.permissions, "/docs  (keys: rightsflow api-key add)"),
+    ]
+    with ExitStack() as stack:
+        for name, make, port, hint in doors:
+            if port:
+                stack.enter_context(serving(make, port))
+                console.print(f"[bold]{name:<12}[/] http://localhost:{port}{hint}")
         yield
 
 

@@ -36,6 +36,7 @@ from integrations.evidence import (
     write_export,
 )
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
+from integrations.intake.site.app import site_app
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
@@ -294,6 +295,7 @@ __all__ = [
     "look_at",
     "opened",
     "permissions_app",
+    "site_app",
     "unpack_package",
     "utc_now",
     "verify_evidence_file",

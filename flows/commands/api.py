@@ -76,9 +76,10 @@ def end(name: str, as_json: _Json = False) -> None:
 @our_errors
 def serve_permissions(port: Annotated[int, typer.Option(help="Port on this machine.")] = 4300) -> None:
     """Answer other programs over HTTP until Ctrl-C; /docs describes the calls."""
-    from flows.permission_api import serve  # noqa: PLC0415  # pays for what it uses
+    from flows.permission_api import permission_api  # noqa: PLC0415  # pays for what it uses
+    from flows.serving import serve  # noqa: PLC0415  # as above
 
-    serve(port)
+    serve(permission_api, port)
 
 
 def _day(text: str) -> datetime | None:

@@ -1,0 +1,84 @@
+"""What people send through our pages, and what pages tell them: the shapes that the intake site talks in.
+
+What a person typed is personal data and never logged. What is told about a case holds none: dates, states, codes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from data_contracts.request import Statement
+from data_contracts.vocabulary import CaseState, Channel, Right
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A request as it came in, not yet checked.
+
+    Attributes:
+        key: makes sending it twice one request: the form's own, random, never from what was typed.
+        identity: values by identity kind.
+        reply_to: address for notices, where it is not the e-mail among the identity.
+    """
+
+    right: Right
+    channel: Channel
+    language: str
+    key: str
+    identity: Mapping[str, list[str]] = field(repr=False)
+    name: str = field(default="", repr=False)
+    reply_to: str = field(default="", repr=False)
+    postal_address: Sequence[str] = field(default=(), repr=False)
+    postal_country: str = ""
+    details: str = field(default="", repr=False)
+    statement: Statement = field(default_factory=Statement, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a person is given for a request that is registered and sealed.
+
+    Attributes:
+        code: opens the status page of this case, and nothing that is personal data.
+        response_due: the last day to answer.
+    """
+
+    case_id: str
+    code: str = field(repr=False)
+    response_due: date
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStep:
+    """One thing that happened: a state and the day."""
+
+    on: date
+    state: CaseState
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStatus:
+    """Where a case stands, as its data subject is told (charter P3).
+
+    Attributes:
+        response_due: None while the clock stands still because a proof is awaited.
+        awaits: what the case waits for, as a code: ``you_identity``, ``you_capacity``, ``us``, ``nothing``.
+        outcome: as in :class:`data_contracts.case.Case`.
+        reasons: codes of why something was refused or kept, for the words files.
+        may_withdraw: whether the request can still be taken back.
+        has_package: whether an answer package is sealed and can be asked for.
+    """
+
+    case_id: str
+    right: Right
+    language: str
+    state: CaseState
+    received_on: date
+    response_due: date | None
+    is_extended: bool
+    awaits: str
+    outcome: str
+    reasons: tuple[str, ...]
+    steps: tuple[CaseStep, ...]
+    may_withdraw: bool
+    has_package: bool

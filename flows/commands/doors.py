@@ -1,0 +1,20 @@
+"""``rightsflow serve-site``: the pages that people come to."""
+
+from typing import Annotated
+
+import typer
+
+from flows.showing import our_errors
+
+app = typer.Typer()
+
+
+@app.command("serve-site")
+@our_errors
+def serve_site(
+    port: Annotated[int, typer.Option(help="Port on this machine; a proxy in front speaks https.")] = 4400,
+) -> None:
+    """Serve the intake site until Ctrl-C."""
+    from flows.serving import public_site, serve  # noqa: PLC0415  # pays for what it uses
+
+    serve(public_site, port)

@@ -1,0 +1,228 @@
+"""The intake site as an application: pages without a script, in the visitor's language.
+
+A request is registered and sealed before its receipt is shown. A form carries a key of its own: handed in twice, for
+want of an answer, it is one request.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from data_contracts.errors import RequestInvalid, RightsflowError
+from data_contracts.vocabulary import Right
+from integrations.intake.site.door import SiteDoor
+from integrations.intake.site.forms import CHANGES, Typed, read_form, submitted
+from integrations.intake.web.cookies import CookieSeal, Visit, comes_from_elsewhere
+from integrations.intake.web.limiting import Limit, Limiter, caller
+from integrations.intake.web.protection import Protected
+from integrations.intake.web.words import NAMES, Words, page_templates, read_words, wanted_language
+
+NO_DOORS: Final[Mapping[str, ASGIApp]] = MappingProxyType({})
+_HERE: Final = Path(__file__).parent
+_LARGEST_BODY: Final = 1024 * 1024
+_MOST_FIELDS: Final = 100
+HAND_IN = Limit("hand-in", 30, timedelta(hours=1))
+"""Requests from one address: a household or an office, not a machine that floods us."""
+LOOK = Limit("status", 20, timedelta(hours=1))
+"""Tries of a reference and its code."""
+
+
+class Site:
+    """What every page of the site needs."""
+
+    def __init__(self, door: SiteDoor, *, key: bytes, is_https: bool) -> None:
+        """Read words and templates.
+
+        Args:
+            door: the rest of the house.
+            key: signs cookies and forms.
+            is_https: whether visitors come over https; only a site on this machine alone may do without.
+        """
+        self.door = door
+        self.seal = CookieSeal(key, name="rf_visit", is_https=is_https)
+        self.limits = Limiter(door.count, key)
+        self._words = read_words(_HERE / "words")
+        self._templates = page_templates(_HERE / "templates")
+        self.languages = [code for code in door.organisation.languages if code in self._words]
+
+    def words(self, call: Request, visit: Visit) -> Words:
+        """The words to answer a call with."""
+        return self._words[wanted_language(call, self.languages, visit.facts.get("lang"))]
+
+    def page(
+        self, call: Request, name: str, *, status: int = 200, visit: Visit | None = None, **facts: object
+    ) -> Response:
+        """A page in the visitor's language; the visit is kept."""
+        seen = visit or self.seal.visit(call)
+        words = self.words(call, seen)
+        seen = seen.with_facts(lang=words.language)
+        text = self._templates.get_template(name).render(
+            t=words,
+            names=NAMES,
+            languages=self.languages,
+            path=call.url.path,
+            org=self.door.organisation,
+            token=self.seal.form_token(seen),
+            **facts,
+        )
+        answer = HTMLResponse(text, status_code=status, headers={"Content-Language": words.language})
+        self.seal.keep(answer, seen)
+        return answer
+
+    async def own_form(self, call: Request) -> tuple[Visit, FormData]:
+        """What a form of ours sent.
+
+        Raises:
+            HTTPException: 403 where another site made the browser send it, or it is none of ours; 400 where it is too
+                large in number of fields.
+        """
+        visit = self.seal.visit(call)
+        if comes_from_elsewhere(call):
+            raise HTTPException(403)
+        form = await call.form(max_files=0, max_fields=_MOST_FIELDS)
+        if not self.seal.is_own_form(visit, str(form.get("token", ""))):
+            raise HTTPException(403)
+        return visit, form
+
+
+def site_app(door: SiteDoor, *, key: bytes, is_https: bool, doors: Mapping[str, ASGIApp] = NO_DOORS) -> Protected:
+    """The site, protected.
+
+    Args:
+        door: the rest of the house.
+        key: signs cookies and forms.
+        is_https: whether visitors come over https.
+        doors: other applications, of programs, by the path they are reached under.
+    """
+    site = Site(door, key=key, is_https=is_https)
+    app = FastAPI(title="Rightsflow: your rights", docs_url=None, redoc_url=None, openapi_url=None)
+    app.mount("/static", StaticFiles(directory=_HERE / "static"))
+    for path, program in doors.items():
+        app.mount(path, program)
+    _add_pages(app, site)
+    _add_answers_to_errors(app, site)
+    return Protected(app, largest_body=_LARGEST_BODY, is_https=is_https)
+
+
+def _add_pages(app: FastAPI, site: Site) -> None:
+    @app.get("/")
+    def home(call: Request) -> Response:
+        """What the rights are."""
+        return site.page(call, "home.html.j2", rights=list(Right))
+
+    @app.get("/request/{right}")
+    def form(call: Request, right: Right) -> Response:
+        """The form of a right."""
+        return _form(site, call, right, Typed({"key": secrets.token_urlsafe(24)}))
+
+    @app.post("/request/{right}")
+    async def hand_in(call: Request, right: Right) -> Response:
+        """Take a request in; a receipt, or the form with what is wrong in it."""
+        visit, fields = await site.own_form(call)
+        return await run_in_threadpool(_handed_in, site, call, visit, right, dict(fields))
+
+    @app.get("/receipt/{case_id}")
+    def receipt(call: Request, case_id: str) -> Response:
+        """The receipt, for the visit that handed the request in."""
+        visit = site.seal.visit(call)
+        if visit.facts.get("case") != case_id:
+            return RedirectResponse("/status", 303)
+        return site.page(call, "receipt.html.j2", visit=visit, case=visit.facts["case"], code=visit.facts["code"],
+                         status=200, due=visit.facts["due"])  # fmt: skip
+
+    @app.get("/status")
+    def ask_status(call: Request) -> Response:
+        """Where to type the reference and the code of the receipt."""
+        return site.page(call, "status.html.j2", fault="")
+
+    @app.post("/status")
+    async def open_status(call: Request) -> Response:
+        """Open a case by its reference and code."""
+        visit, fields = await site.own_form(call)
+        return await run_in_threadpool(_opened, site, call, visit, dict(fields))
+
+    @app.get("/case")
+    def case(call: Request) -> Response:
+        """Where the case stands that this visit opened."""
+        visit = site.seal.visit(call)
+        status = site.door.status(str(visit.facts.get("case", "")), str(visit.facts.get("code", "")))
+        if status is None:
+            return RedirectResponse("/status", 303)
+        return site.page(call, "case.html.j2", visit=visit, case=status)
+
+
+def _form(site: Site, call: Request, right: Right, typed: Typed, *, status: int = 200) -> Response:
+    return site.page(
+        call,
+        "request.html.j2",
+        status=status,
+        right=right,
+        typed=typed,
+        identities=site.door.identity_labels,
+        partners=site.door.partners,
+        purposes=site.door.purposes,
+        changes=range(CHANGES),
+    )
+
+
+def _handed_in(site: Site, call: Request, visit: Visit, right: Right, fields: Mapping[str, object]) -> Response:
+    if site.limits.is_over(HAND_IN, caller(call)):
+        raise HTTPException(429, headers={"Retry-After": "3600"})
+    typed = read_form(fields, right, site.door.identity_labels)
+    language = site.words(call, visit).language
+    if typed.faults:
+        return _form(site, call, right, typed, status=422)
+    try:
+        receipt = site.door.register(submitted(typed, right, language=language, identities=site.door.identity_labels))
+    except RequestInvalid as invalid:
+        return _form(site, call, right, Typed(typed.fields, {invalid.where or "form": "wrong"}), status=422)
+    except ValueError:
+        return _form(site, call, right, Typed(typed.fields, {"form": "wrong"}), status=422)
+    answer = RedirectResponse(f"/receipt/{receipt.case_id}", 303)
+    due = receipt.response_due.isoformat()
+    site.seal.keep(answer, visit.with_facts(lang=language, case=receipt.case_id, code=receipt.code, due=due))
+    return answer
+
+
+def _opened(site: Site, call: Request, visit: Visit, fields: Mapping[str, object]) -> Response:
+    case_id, code = str(fields.get("case", "")).strip().upper()[:40], str(fields.get("code", ""))[:60]
+    # Both are counted whatever the first says, so that one address cannot try the codes of many cases, nor many of one.
+    over = [site.limits.is_over(LOOK, caller(call)), site.limits.is_over(LOOK, f"case {case_id}")]
+    if any(over):
+        raise HTTPException(429, headers={"Retry-After": "3600"})
+    if site.door.status(case_id, code) is None:
+        return site.page(call, "status.html.j2", status=422, fault="unknown")
+    answer = RedirectResponse("/case", 303)
+    site.seal.keep(answer, visit.with_facts(case=case_id, code=code))
+    return answer
+
+
+def _add_answers_to_errors(app: FastAPI, site: Site) -> None:
+    @app.exception_handler(HTTPException)
+    def refused(call: Request, error: HTTPException) -> Response:
+        """A page that says what went wrong and what to do."""
+        kind = {403: "forbidden", 404: "not_found", 405: "not_found", 429: "too_often"}.get(error.status_code, "wrong")
+        answer = site.page(call, "error.html.j2", status=error.status_code, kind=kind)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(RightsflowError)
+    def broke(call: Request, _error: RightsflowError) -> Response:
+        """Nothing was lost that was acknowledged; what was typed can be sent again."""
+        return site.page(call, "error.html.j2", status=503, kind="later")
+
+    @app.exception_handler(422)
+    def unreadable(call: Request, _error: Exception) -> Response:
+        """An address that nobody gave out."""
+        return site.page(call, "error.html.j2", status=404, kind="not_found")

@@ -1,0 +1,1 @@
+"""What every page of ours shares: protection by headers, cookies and forms that cannot be forged, limits, words."""
