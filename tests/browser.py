@@ -1,4 +1,4 @@
-"""A visitor of a web application of ours, without a socket between: keeps cookies, follows redirects, fills in forms."""
+"""A visitor of a web application of ours, without a socket between: keeps cookies, follows redirects, fills forms."""
 
 import asyncio
 import re
@@ -38,7 +38,7 @@ class Browser:
         return self.call("POST", path, data=fields, files=files)
 
     def send(self, page: str, to: str = "", *, files: RequestFiles | None = None, **fields: str) -> httpx.Response:
-        """Open a page, fill in its form beside what is hidden in it, and send it, to another address where one is given."""
+        """Open a page, fill in its form beside what is hidden in it, and send it; elsewhere if an address is given."""
         hidden = {name: unescape(value) for name, value in _HIDDEN.findall(self.get(page).text)}
         return self.post(to or page, files=files, **(hidden | fields))
 
