@@ -8,7 +8,6 @@ from html import unescape
 from typing import Any
 
 import httpx
-from httpx._types import RequestFiles
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
@@ -33,11 +32,11 @@ class Browser:
         """The page under an address."""
         return self.call("GET", path, **sent)
 
-    def post(self, path: str, *, files: RequestFiles | None = None, **fields: str) -> httpx.Response:
+    def post(self, path: str, *, files: Any = None, **fields: Any) -> httpx.Response:
         """The answer to a form, exactly as given."""
         return self.call("POST", path, data=fields, files=files)
 
-    def send(self, page: str, to: str = "", *, files: RequestFiles | None = None, **fields: str) -> httpx.Response:
+    def send(self, page: str, to: str = "", *, files: Any = None, **fields: Any) -> httpx.Response:
         """Open a page, fill in its form beside what is hidden in it, and send it; elsewhere if an address is given."""
         hidden = {name: unescape(value) for name, value in _HIDDEN.findall(self.get(page).text)}
         return self.post(to or page, files=files, **(hidden | fields))
