@@ -111,6 +111,7 @@ def site_app(door: SiteDoor, *, key: bytes, is_https: bool, doors: Mapping[str, 
     for path, program in doors.items():
         app.mount(path, program)
     _add_pages(app, site)
+    _add_status_pages(app, site)
     _add_answers_to_errors(app, site)
     return Protected(app, largest_body=_LARGEST_BODY, is_https=is_https)
 
@@ -141,6 +142,8 @@ def _add_pages(app: FastAPI, site: Site) -> None:
         return site.page(call, "receipt.html.j2", visit=visit, case=visit.facts["case"], code=visit.facts["code"],
                          status=200, due=visit.facts["due"])  # fmt: skip
 
+
+def _add_status_pages(app: FastAPI, site: Site) -> None:
     @app.get("/status")
     def ask_status(call: Request) -> Response:
         """Where to type the reference and the code of the receipt."""
