@@ -1,10 +1,13 @@
 """The whole system on one machine: Prefect server with its UI, deployments, a process worker, and the sweep.
 
 :func:`running` starts everything and ends everything; each child writes its log below the home. Prefect's home lies in
-ours unless ``PREFECT_HOME`` says otherwise. Telemetry is off.
+ours unless ``PREFECT_HOME`` says otherwise. Telemetry is off. The server answers nobody without its password (Prefect's
+auth string), made on first use and kept beside the keys: a page that some browser on this machine shows must not be
+able to start flows.
 """
 
 import os
+import secrets
 import signal
 import socket
 import sqlite3
@@ -25,6 +28,7 @@ from flows.showing import HUSHED
 POOL = "rightsflow"
 DEFAULT_PORT = 4200
 CODE = Path(__file__).resolve().parent.parent
+_AUTH, _SERVER_AUTH = "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"
 _START_SECONDS = 120
 _END_SECONDS = 10
 _BUSY_SECONDS = 5
@@ -45,6 +49,12 @@ class RunningSystem:
     server: subprocess.Popen[bytes]
     worker: subprocess.Popen[bytes] | None = None
 
+    @property
+    def auth(self) -> tuple[str, str]:
+        """Name and password that the server asks for."""
+        name, _, password = self.environment[_AUTH].partition(":")
+        return name, password
+
     def start_worker(self) -> subprocess.Popen[bytes]:
         """Start the worker, or another one after the first has died."""
         self.worker = self._child("worker", "worker", "start", "--pool", POOL, "--type", "process", "--name", POOL)
@@ -56,7 +66,8 @@ class RunningSystem:
         Raises:
             SettingsInvalid: when the deployment fails; its log says why.
         """
-        created = httpx.post(f"{self.ui_url}/api/work_pools/", json={"name": POOL, "type": "process"}, timeout=30)
+        pool = {"name": POOL, "type": "process"}
+        created = httpx.post(f"{self.ui_url}/api/work_pools/", json=pool, auth=self.auth, timeout=30)
         if created.status_code not in {httpx.codes.CREATED, httpx.codes.CONFLICT}:
             raise SettingsInvalid("the work pool could not be made", where=self.ui_url, remedy="read the server's log")
         deploying = self._child("deploy", "--no-prompt", "deploy", "--all")
@@ -166,11 +177,14 @@ def join(settings: Settings) -> None:
 def environment_for(settings: Settings, port: int) -> dict[str, str]:
     """Environment of our processes: where the server is, and nothing sent anywhere."""
     home = os.environ.get("PREFECT_HOME") or str(settings.state / "prefect")
+    auth = os.environ.get(_AUTH) or os.environ.get(_SERVER_AUTH) or _password(settings)
     hushed = {HUSHED, "PREFECT_LOGGING_LEVEL"} if HUSHED in os.environ else set()
     return {
         **{name: value for name, value in os.environ.items() if name not in hushed},
         "PREFECT_HOME": home,
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        _AUTH: auth,
+        _SERVER_AUTH: auth,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
@@ -184,6 +198,18 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "RIGHTSFLOW_CODE": str(CODE),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(CODE), os.environ.get("PYTHONPATH", "")])),
     }
+
+
+def _password(settings: Settings) -> str:
+    """What the server asks for, as ``name:password``; made on first use, for our account's eyes alone."""
+    file = settings.state / "keys" / "prefect-password"
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as made:  # noqa: PTH123  # opened for its owner alone
+            made.write(f"rightsflow:{secrets.token_urlsafe(24)}")
+    except FileExistsError:
+        pass  # made before
+    return file.read_text("ascii")
 
 
 def _address_file(settings: Settings) -> Path:

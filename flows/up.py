@@ -140,7 +140,7 @@ def _sweep_once(sweep: object) -> None:
 
 def _say_where(system: RunningSystem) -> None:
     state = settings().state
-    console.print(f"\n[bold]Prefect UI[/]  {system.ui_url}")
+    console.print(f"\n[bold]Prefect UI[/]  {system.ui_url}  (password: {':'.join(system.auth)})")
     console.print(f"[bold]Home[/]        {state}  (mails in outbox/, logs in logs/)")
     if not services_have_operators():
         console.print("[bold]Next[/]        enrol yourself: rightsflow operator add NAME --role dpo")

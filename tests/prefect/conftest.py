@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from flows import wiring
 from flows.running import running
@@ -39,9 +39,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
                 environment.setenv(name, value)
             url = system.environment["PREFECT_API_URL"]
             with (
-                temporary_settings({PREFECT_API_URL: url}),
+                temporary_settings({PREFECT_API_URL: url, PREFECT_API_AUTH_STRING: ":".join(system.auth)}),
                 wiring.opened(chosen) as installation,
-                httpx.Client(base_url=url, timeout=180, transport=Patient()) as api,
+                httpx.Client(base_url=url, auth=system.auth, timeout=180, transport=Patient()) as api,
             ):
                 yield Office(system, installation, made[0], api)
     settings.cache_clear()

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
+import httpx
 import pytest
 
 from data_contracts.vocabulary import Right
@@ -100,3 +101,10 @@ def test_a_run_that_always_crashes_is_left_to_a_person(office: Office, story: St
     """After three further tries a crashed run stays Crashed."""
     assert [swept.retried for swept in story.swept] == [1, 1, 1, 0]
     assert office.run(story.hopeless_run)["state_name"] == "Crashed"
+
+
+def test_server_answers_nobody_without_its_password(office: Office) -> None:
+    """A page in a browser on this machine cannot start a flow, nor a program that does not know the password."""
+    asked = httpx.post(f"{office.system.ui_url}/api/flow_runs/filter", json={})
+
+    assert asked.status_code == 401

@@ -1,0 +1,125 @@
+"""The Prefect UI as an operator works with it: signed in, a gate's dialog answered, a run looked at."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pyotp
+from playwright.sync_api import Locator, Page, sync_playwright
+
+from flows.running import RunningSystem
+
+_CHROMIUM = "/usr/bin/chromium"
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_PATIENCE_SECONDS = 90
+_LOOK_SECONDS = 0.5
+_CODE_SECONDS = 30
+_MOST_OPTIONS = 10
+
+
+@contextmanager
+def a_page(**context: Any) -> Iterator[Page]:
+    """A page of headless Chromium; ``context`` as Playwright's ``new_context`` takes it."""
+    shown = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "timezone_id": "Europe/Paris"}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
+        yield browser.new_context(**(shown | context)).new_page()
+        browser.close()
+
+
+class PrefectUi:
+    """One operator's browser at the Prefect UI."""
+
+    def __init__(self, page: Page, system: RunningSystem) -> None:
+        self.page = page
+        self._system = system
+
+    def sign_in(self) -> None:
+        """Give the server's password, as everybody must who opens the UI."""
+        self.page.goto(self._system.ui_url)
+        self.page.get_by_placeholder("admin:pass").fill(":".join(self._system.auth))
+        self.page.get_by_role("button", name="Login").click()
+        self.page.wait_for_url("**/dashboard*")
+
+    def open_form(self, flow: str) -> None:
+        """The page on which a run of a flow is started with a form."""
+        found = self._call("GET", f"/deployments/name/{flow}/{flow}")
+        self.page.goto(f"{self._system.ui_url}/deployments/deployment/{found['id']}/run")
+
+    def open_run(self, case: str) -> None:
+        """The page of the case's newest run."""
+        self.page.goto(f"{self._system.ui_url}/runs/flow-run/{self.run(case)['id']}")
+
+    def open_gate(self, case: str) -> Locator:
+        """The dialog of the gate at which a case waits."""
+        until(lambda: self.state(case) == "Suspended")
+        self.open_run(case)
+        self.page.get_by_role("button", name="Resume").first.click()
+        return self.page.locator(".p-modal__card")
+
+    def fill(self, dialog: Locator, chosen: Mapping[str, str], typed: Mapping[str, str]) -> None:
+        """Choose from lists and type into fields of a dialog, by their titles."""
+        for title, value in chosen.items():
+            choose(field(dialog, title).locator(".p-select-button__control"), value)
+        for title, value in typed.items():
+            field(dialog, title).locator("textarea").fill(value)
+
+    def submit(self, dialog: Locator, case: str) -> None:
+        """Send the dialog; returns when the run goes on."""
+        dialog.get_by_role("button", name="Submit").click()
+        until(lambda: self.state(case) != "Suspended")
+
+    def state(self, case: str) -> str:
+        """What state the case's newest run is in; empty while it has none."""
+        return str(self.run(case).get("state_name", ""))
+
+    def run(self, case: str) -> dict[str, Any]:
+        """The case's newest run; empty while it has none."""
+        wanted = {"flow_runs": {"name": {"any_": [case]}}, "sort": "START_TIME_DESC"}
+        found = self._call("POST", "/flow_runs/filter", json=wanted)
+        return dict(found[0]) if found else {}
+
+    def _call(self, method: str, path: str, **sent: Any) -> Any:
+        answer = httpx.request(method, f"{self._system.ui_url}/api{path}", auth=self._system.auth, **sent)
+        return answer.raise_for_status().json()
+
+
+def field(form: Page | Locator, title: str) -> Locator:
+    """A field of a form; the innermost one that holds the title."""
+    return form.locator(".schema-form-property", has_text=title).last
+
+
+def choose(select: Locator, value: str) -> None:
+    """Choose an option of a list by keyboard: each in turn until it is the one."""
+    for presses in range(1, _MOST_OPTIONS):
+        select.focus()
+        for _ in range(presses):
+            select.press("ArrowDown")
+        select.press("Enter")
+        if select.inner_text().strip() == value:
+            return
+    raise LookupError(value)
+
+
+def fresh_code(secret: str) -> str:
+    """A code that was not used before: that of the next half minute."""
+    time.sleep(_CODE_SECONDS - time.time() % _CODE_SECONDS)
+    return pyotp.TOTP(secret).now()
+
+
+def until(said: Callable[[], Any]) -> Any:
+    """What ``said`` says, once it says something."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if answer := said():
+            return answer
+        time.sleep(_LOOK_SECONDS)
+    raise TimeoutError
