@@ -10,7 +10,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 
-from data_contracts.vocabulary import Gate, LegalBasis, OperatorRole, PartyRole, Requester, Right, Sensitivity
+from data_contracts.vocabulary import (
+    Assurance,
+    Gate,
+    LegalBasis,
+    OperatorRole,
+    PartyRole,
+    Requester,
+    Right,
+    Sensitivity,
+)
 
 _ISO_DATE = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 
@@ -232,6 +241,27 @@ class Policy(_Strict):
     """By right, before :attr:`every_right`; every gate a flow can open has a rule in one of them."""
     identity_methods: dict[Right, list[str]]
     """Ways of checking identity that are enough, by right (Art. 12(6))."""
+    identity_assurance: dict[str, Assurance] = Field(
+        default_factory=lambda: {
+            "facts": Assurance.LOW,
+            "mail_link": Assurance.SUBSTANTIAL,
+            "client_space": Assurance.SUBSTANTIAL,
+            "call_back": Assurance.SUBSTANTIAL,
+            "eid": Assurance.HIGH,
+            "id_document": Assurance.HIGH,
+            "in_person": Assurance.HIGH,
+        }
+    )
+    """How sure each way makes us; one that is not named is of low assurance."""
+    assurance_when: dict[Sensitivity, Assurance] = Field(default_factory=dict)
+    """What is needed at least where the right shows or changes data of that sensitivity (charter 3.1)."""
+    contact_systems: list[str] = Field(default_factory=list)
+    """Systems whose addresses are trusted most, the first before the others: the first of all that holds an address for
+    a key decides where a link goes. An address elsewhere may be old, and somebody else's by now."""
+    link_hours: PositiveInt = 72
+    """How long a link proves who reads a mailbox."""
+    package_link_days: PositiveInt = 7
+    """How long a link opens the answer package."""
     requester_identity_methods: list[str] = Field(default_factory=lambda: ["eid", "id_document", "in_person"])
     """Of :attr:`identity_methods`, those that prove who somebody is that we do not know."""
     requester_proofs: dict[Requester, list[str]] = Field(default_factory=dict)

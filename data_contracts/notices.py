@@ -90,6 +90,10 @@ class Content:
     """A code: of Art. 18(1) for a restriction, of the extension's reason."""
     linked_to: str = ""
     """The case that a duplicate is handled in."""
+    link: str = field(default="", repr=False)
+    """An address that opens one thing once: sent to an address that is the data subject's, and nowhere else."""
+    link_until: str = ""
+    """ISO date until which it opens it."""
     response_due: str = ""
     """ISO date, where another one than the case's is told; empty: the case's, none while its clock stands still."""
 

@@ -73,3 +73,18 @@ class SubjectRequest(_Sealed):
     details: str = Field(default="", repr=False)
     """The letter's text, or what the form said, word for word."""
     statement: Statement = Field(default_factory=Statement, repr=False)
+
+
+class ProvenSubject(_Sealed):
+    """Who a data subject was proven to be by software, and where they can be reached (law 4).
+
+    Data go to this address alone, and are searched by these keys alone: what a request named beside them may be
+    somebody else's.
+    """
+
+    address: str = Field(repr=False)
+    """The e-mail address whose reader was proven."""
+    identity: dict[str, list[str]] = Field(repr=False)
+    """The keys that were proven, by kind, as typed."""
+    dropped: list[str] = Field(default_factory=list)
+    """Kinds of keys that the request named and nothing proved."""

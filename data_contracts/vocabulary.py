@@ -50,6 +50,14 @@ class Sensitivity(StrEnum):
     RESTRICTED = "restricted"
 
 
+class Assurance(StrEnum):
+    """How sure a way of checking makes us of who somebody is, in the words of eIDAS (Reg. (EU) 910/2014, Art. 8(2))."""
+
+    LOW = "low"
+    SUBSTANTIAL = "substantial"
+    HIGH = "high"
+
+
 class DataSource(StrEnum):
     """Where a value comes from, in the words of W3C DPV; Art. 20 covers the first two alone."""
 
@@ -326,6 +334,10 @@ class NoticeKind(StrEnum):
     EXTENSION = "extension"
     """Art. 12(3): more time, with reasons."""
     IDENTITY_REMINDER = "identity_reminder"
+    IDENTITY_LINK = "identity_link"
+    """Art. 12(6): a link to the address we hold, which proves that its reader is the data subject."""
+    PACKAGE_LINK = "package_link"
+    """A new link to the answer package, asked for by who lost the first one."""
     WITHDRAWAL = "withdrawal"
     """The data subject withdrew the request."""
     DUPLICATE = "duplicate"

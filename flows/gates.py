@@ -35,11 +35,12 @@ from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows.settings import settings
 from tasks.approval import Answer, Question, answer_gate, open_gate
-from tasks.rules.eligibility import accepted_methods, reference_of
+from tasks.identity_ways import ways_of
+from tasks.proofs import waits_for_settling
+from tasks.rules.eligibility import reference_of
 from tasks.rules.gates import people_missing
 from tasks.rules.refusals import grounds_at
 from tasks.rules.requesters import accepted_capacities, requester_at
-from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.step import NotAFailure
 
@@ -115,9 +116,14 @@ def _go_on_if_answered(entry: GateEntry, run: FlowRun) -> None:
 
     Whoever answered found a run that was not suspended yet, and nothing to wake.
     """
-    if _latest(entry).outcome is not None:
+    if _latest(entry).outcome is not None or is_moot(entry):
         with get_client(sync_client=True) as client:
             client.set_flow_run_state(run.id, Scheduled(name="Resuming"), force=True)
+
+
+def is_moot(entry: GateEntry) -> bool:
+    """Whether nobody needs to answer any more, because software has the proof that the gate asks for."""
+    return entry.gate is Gate.IDENTITY and waits_for_settling(entry.case_id)
 
 
 def _latest(entry: GateEntry) -> GateEntry:
@@ -185,8 +191,7 @@ def _reference(entry: GateEntry) -> tuple[Any, Any]:
         proofs = Literal[("", *accepted)]  # type: ignore[valid-type]  # from the policy
         return proofs, Field(default="", title="What shows that they may act, where you approve")
     if entry.gate is Gate.IDENTITY:
-        requester = subject_request(entry.case_id).statement.requester
-        ways = Literal[("", *accepted_methods(services().policy, case.right, requester))]  # type: ignore[valid-type]  # from the policy
+        ways = Literal[("", *ways_of(entry.case_id))]  # type: ignore[valid-type]  # from the policy
         return ways, Field(default="", title="How identity was checked, where you approve")
     title = "Reference of the posting" if entry.gate is Gate.POSTING else "Reference of what was done by hand"
     return str, Field(default="", title=title, max_length=60)

@@ -31,6 +31,7 @@ from tasks.locate_data import (
 )
 from tasks.notify_subject import acknowledge, tell_referral, uncertain_question
 from tasks.posting import awaits_posting, settle_posting, unposted
+from tasks.proofs import offer_link, offers_link, settle_proof
 from tasks.referrals import refer
 from tasks.refusing import tell_duplicate, tell_refused, tell_withdrawal
 from tasks.services import services
@@ -68,8 +69,10 @@ def admit(case_id: str) -> bool:
     if case_of(case_id).outcome in _NOT_CARRIED_OUT:
         return False
     send(case_id, lambda: acknowledge(case_id))
+    if offers_link(case_id) and not is_done(case_id, "identity"):
+        send(case_id, lambda: offer_link(case_id))
     attempt = 0
-    while not is_done(case_id, "identity"):
+    while not settle_proof(case_id):
         ask(case_id, identity_question(case_id, case_of(case_id).right, attempt))
         send(case_id, lambda: settle_identity(case_id, attempt))  # noqa: B023  # called before the next turn
         attempt += 1

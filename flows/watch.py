@@ -36,6 +36,7 @@ from data_contracts.case import Case
 from data_contracts.errors import RightsflowError, SystemUnavailable
 from data_contracts.vocabulary import Gate, Right
 from flows import wiring
+from flows.gates import is_moot
 from flows.lookout import PrefectRuns, look_at_all
 from flows.opening import settle_form, wipe_form
 from flows.settings import settings
@@ -188,7 +189,8 @@ def _start(client: SyncPrefectClient, case: Case) -> int:
 
 def _unasked(cases: Iterable[Case]) -> Iterator[Case]:
     """Open cases about which nobody is asked anything; more time is asked for beside what the case does."""
-    asked = {g.case_id for g in services().register.gates(open_only=True) if g.gate is not Gate.EXTENSION}
+    gates = services().register.gates(open_only=True)
+    asked = {g.case_id for g in gates if g.gate is not Gate.EXTENSION and not is_moot(g)}
     for case in cases:
         if not case.is_ended and case.case_id not in asked:
             yield case

@@ -21,12 +21,12 @@ from data_contracts.evidence import Record, canonical, digest
 from data_contracts.ports import GateAnswer, GateEntry, Operator
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right, Sensitivity
 from tasks.clock import pauses_of, today
-from tasks.rules.eligibility import accepted_methods, check_proof_came, is_enough, method_of, proof_came_on
+from tasks.identity_ways import ways_of
+from tasks.rules.eligibility import check_proof_came, method_of, proof_came_on
 from tasks.rules.extension import check_reason
 from tasks.rules.gates import check_answer, check_in_force, check_standing, outcome_of, people_needed, rule_for
 from tasks.rules.refusals import check_ground
 from tasks.rules.requesters import check_capacity, requester_at
-from tasks.sealed import subject_request
 from tasks.services import services
 
 _STEP = timedelta(seconds=30)
@@ -201,13 +201,12 @@ def _check_method(entry: GateEntry, answer: Answer) -> None:
     if entry.gate is Gate.REQUESTER:
         check_capacity(provided.policy, requester_at(entry.subject), case.right, answer.reference, before=entry.answers)
         return
-    requester = subject_request(entry.case_id).statement.requester
-    if not is_enough(provided.policy, case.right, requester, method=method_of(answer.reference)):
-        ways = ", ".join(accepted_methods(provided.policy, case.right, requester))
+    ways = ways_of(entry.case_id)
+    if method_of(answer.reference) not in ways:
         raise AnswerRefused(
             "the way identity was checked is not enough for this right",
             where="reference",
-            remedy=f"name one of: {ways}",
+            remedy=f"name one of: {', '.join(ways)}",
         )
     pauses = pauses_of(case)
     asked_on = pauses[-1].asked_on if pauses else None

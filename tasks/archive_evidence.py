@@ -11,10 +11,11 @@ from datetime import timedelta
 from data_contracts.case import Case
 from data_contracts.errors import StepFailed
 from data_contracts.evidence import Facts, Record
+from data_contracts.request import ProvenSubject, SubjectRequest
 from data_contracts.vocabulary import CaseState, Right
 from tasks.posting import unposted
 from tasks.restricted import FORGOTTEN, LIFTED, ROWS, TOLD_BY
-from tasks.sealed import REQUEST
+from tasks.sealed import PROVEN, REQUEST, subject_request, write_json
 from tasks.services import services
 from tasks.step import step
 from tasks.turns import release_siblings
@@ -46,7 +47,7 @@ def archive_evidence(case_id: str, outcome: str) -> str:
     )
     keeps_restriction = _settle_restriction(case, outcome)
     if keeps_package:
-        _remove_staged(case_id, _KEPT_PREFIXES)
+        _remove_staged(case_id, (*_KEPT_PREFIXES, *_kept_contact(case_id)))
     elif keeps_restriction:
         _remove_staged(case_id, _RESTRICTION_KEEPS)
     else:
@@ -110,6 +111,16 @@ def _settle_restriction(case: Case, outcome: str) -> bool:
     if case.right in _RESTRICTING:
         services().register.lift_restriction(case.case_id)
     return False
+
+
+def _kept_contact(case_id: str) -> tuple[str, ...]:
+    """Where a link to the package may still be sent to: the proven address and the name, nothing else of a request."""
+    if not services().vault.has(case_id, PROVEN):
+        return ()
+    request = subject_request(case_id)
+    write_json(case_id, PROVEN, ProvenSubject(address=request.reply_to, identity={}).model_dump())
+    write_json(case_id, REQUEST, SubjectRequest(name=request.name).model_dump())
+    return REQUEST, PROVEN
 
 
 def _remove_staged(case_id: str, kept: tuple[str, ...]) -> None:

@@ -22,6 +22,7 @@ from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester
 from tasks.approval import Question
 from tasks.clock import is_paused
+from tasks.links import package_link
 from tasks.posting import BY_POST, ask_for_posting, goes_by_post, send_by_post
 from tasks.referrals import referrals_of
 from tasks.sealed import sealed_text, subject_request
@@ -29,13 +30,14 @@ from tasks.services import services
 from tasks.step import step
 
 
-def send_notice(
+def send_notice(  # noqa: PLR0913  # all of it is one notice
     case_id: str,
     kind: NoticeKind,
     content: Content,
     *,
     move: tuple[CaseState, str] | None = None,
     number: int = 0,
+    to: str = "",
 ) -> str:
     """Send a notice unless it was sent; returns how: ``smtp``, ``outbox`` or ``post``.
 
@@ -45,6 +47,7 @@ def send_notice(
         content: what it says.
         move: the state the case goes to when the notice has left, and why; see :mod:`tasks.posting` for letters.
         number: tells notices of one kind apart, for a kind that may be sent several times.
+        to: an e-mail address other than the request's; such a notice is never a letter.
 
     Raises:
         SystemUnavailable: the mail server cannot be reached; trying again helps.
@@ -61,14 +64,14 @@ def send_notice(
     notice = _notice(case_id, kind, content)
     rendered = provided.channel.render(notice)
     keep_words(case_id, name, rendered)
-    if goes_by_post(provided.register.case(case_id), subject_request(case_id)):
+    if not to and goes_by_post(provided.register.case(case_id), subject_request(case_id)):
         return send_by_post(case_id, name, notice, rendered, move)
-    via = _deliver(case_id, name, rendered)
+    via = _deliver(case_id, name, rendered, to=to or subject_request(case_id).reply_to)
     provided.register.complete(
         case_id,
         name,
         receipt={"via": via},
-        record=Record(name, "", {"via": via, "text": digest(rendered.text.encode()), "to": "request"}),
+        record=Record(name, "", {"via": via, "text": digest(rendered.text.encode()), "to": _whose(to)}),
         move=move,
     )
     return via
@@ -105,7 +108,14 @@ def tell_refusal(case_id: str, reasons: Sequence[str], reason_name: str = "") ->
 @step("tell answer")
 def tell_answer(case_id: str, rows: int) -> str:
     """Tell that the answer to an access request is ready, also when nothing was found."""
-    content = Content(found_rows=rows, by_hand=titles_by_hand(case_id), referrals=referrals_of(case_id))
+    link, until = package_link(case_id)
+    content = Content(
+        found_rows=rows,
+        by_hand=titles_by_hand(case_id),
+        referrals=referrals_of(case_id),
+        link=link,
+        link_until=until,
+    )
     return send_notice(case_id, NoticeKind.ANSWER, content, move=(CaseState.SUBJECT_TOLD, "answer sent"))
 
 
@@ -185,11 +195,16 @@ def settle_handed_over(case_id: str, name: str, move: tuple[CaseState, str] | No
     return True
 
 
-def _deliver(case_id: str, name: str, rendered: Rendered) -> str:
+def _whose(to: str) -> str:
+    """Which address a notice went to, as evidence says it."""
+    return "held address" if to else "request"
+
+
+def _deliver(case_id: str, name: str, rendered: Rendered, *, to: str) -> str:
     try:
         return services().channel.deliver(
             rendered,
-            to=subject_request(case_id).reply_to,
+            to=to,
             message_key=f"{case_id}:{name}",
             about_to_hand_over=lambda: services().register.hand_over(case_id, name),
         )

@@ -17,6 +17,7 @@ from tasks.archive_evidence import PACKAGE
 from tasks.services import services
 
 _CODE_CHARS = 16
+_UNPROVEN = frozenset({CaseState.RECEIVED, CaseState.ACKNOWLEDGED, CaseState.IDENTITY_ASKED})
 _SIGNS = str.maketrans("", "", " -")
 
 
@@ -64,7 +65,8 @@ def status_of(case_id: str) -> CaseStatus:
         outcome=case.outcome,
         reasons=_reasons(case_id),
         steps=tuple(steps),
-        may_withdraw=may_move(case.state, CaseState.WITHDRAWN),
+        # The receipt's code proves nobody: once somebody was proven, a thief of the receipt must not stop the case.
+        may_withdraw=may_move(case.state, CaseState.WITHDRAWN) and case.state in _UNPROVEN,
         has_package=case.right in {Right.ACCESS, Right.PORTABILITY} and provided.vault.has(case_id, PACKAGE),
     )
 

@@ -13,10 +13,12 @@ from uuid import UUID
 from data_contracts.errors import RequestInvalid
 from data_contracts.keys import Condition, Key
 from data_contracts.plan import Located, TablePath
-from data_contracts.request import SubjectRequest
+from data_contracts.request import ProvenSubject, SubjectRequest
 from tasks.services import services
 
 REQUEST = "request"
+PROVEN = "proven"
+"""Who software proved the data subject to be, and where they can be reached."""
 LOCATED = "located"
 
 _READERS: Mapping[str, Any] = {
@@ -50,10 +52,25 @@ def sealed_text(case_id: str, name: str) -> str:
 
 
 def subject_request(case_id: str) -> SubjectRequest:
-    """What the data subject wrote.
+    """What the data subject wrote; once software proved who it is, with the proven keys and address alone (law 4).
+
+    Everything that searches, tells or compares goes through here, so that nothing reaches what nobody proved.
 
     Raises:
         RequestInvalid: when the request was registered but never sealed (its receipt was never given).
+    """
+    request = typed_request(case_id)
+    if not services().vault.has(case_id, PROVEN):
+        return request
+    proven = ProvenSubject.model_validate(read_json(case_id, PROVEN))
+    return request.model_copy(update={"identity": proven.identity, "reply_to": proven.address})
+
+
+def typed_request(case_id: str) -> SubjectRequest:
+    """What the data subject wrote, as it was typed.
+
+    Raises:
+        RequestInvalid: see :func:`subject_request`.
     """
     if not services().vault.has(case_id, REQUEST):
         raise RequestInvalid(

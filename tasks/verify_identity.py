@@ -14,8 +14,9 @@ from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester, Right
 from tasks.approval import Question, deciding_people
 from tasks.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of, pauses_of, today
+from tasks.identity_ways import ways_of
 from tasks.notify_subject import send_notice
-from tasks.rules.eligibility import accepted_methods, method_of, proof_came_on
+from tasks.rules.eligibility import method_of, proof_came_on
 from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.step import step
@@ -29,7 +30,7 @@ _OPTIONS = (Decision.APPROVE, Decision.ASK_MORE, Decision.REFUSE)
 def identity_question(case_id: str, right: Right, attempt: int) -> Question:
     """What the identity gate asks; each time more proof was asked for it is a new question."""
     requester = subject_request(case_id).statement.requester
-    ways = ", ".join(accepted_methods(services().policy, right, requester))
+    ways = ", ".join(ways_of(case_id))
     asks = f"is the person who asks for {right.value} the data subject?"
     if requester is not Requester.SUBJECT:
         asks = f"is the {requester.value.replace('_', ' ')} who asks for {right.value} who they say they are?"
@@ -57,7 +58,7 @@ def settle_identity(case_id: str, attempt: int) -> str:
     if gate is None or gate.outcome is None:
         return ""
     if gate.outcome is not Decision.ASK_MORE:
-        _destroy_proofs(case_id)
+        destroy_proofs(case_id)
     match gate.outcome:
         case Decision.APPROVE:
             _record(case_id, gate, CaseState.IDENTITY_VERIFIED, outcome=None)
@@ -133,7 +134,7 @@ def close_unproven(case_id: str) -> bool:
         g.gate is Gate.IDENTITY and g.outcome not in {None, Decision.ASK_MORE} for g in provided.register.gates(case_id)
     ):
         return False
-    _destroy_proofs(case_id)
+    destroy_proofs(case_id)
     due = clock_of(case, proved_on=day).response_due
     ground = RefusalGround.IDENTITY_NOT_PROVEN.value
     facts: Facts = {"verified": False, "ground": ground, "proofs_destroyed": True, **clock_facts(case, due, day)}
@@ -160,7 +161,8 @@ def clock_facts(case: Case, due: date, came_on: date) -> dict[str, str]:
     }
 
 
-def _destroy_proofs(case_id: str) -> None:
+def destroy_proofs(case_id: str) -> None:
+    """Destroy what was shown as proof of identity; what shows that somebody else may act is looked at next."""
     vault = services().vault
     for name in vault.names(case_id):
         # What shows that somebody else may act is looked at next, and destroyed then.

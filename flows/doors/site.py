@@ -1,14 +1,23 @@
 """The intake site's door: what people do on its pages, done by tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
+from typing import BinaryIO
 
 from data_contracts.company import Organisation
 from data_contracts.doors import CaseStatus, Receipt, Submitted
+from data_contracts.errors import MoveRefused, SystemUnavailable
+from data_contracts.links import LinkPurpose
+from flows.starting import wake_flow
 from flows.wiring import Installation
-from tasks.public_status import make_status_code, public_status
+from tasks.links import look_at_link
+from tasks.packages import hand_over, send_new_link
+from tasks.proofs import confirm_identity, deny_identity
+from tasks.public_status import is_status_code, make_status_code, public_status, status_of
 from tasks.receive_request import TypedRequest, register_request
 from tasks.services import use
+from tasks.withdraw import withdraw
 
 
 class PublicDoor:
@@ -65,6 +74,59 @@ class PublicDoor:
                 )
             )
             return Receipt(case.case_id, make_status_code(case.case_id), case.response_due)
+
+    def link_case(self, token: str) -> CaseStatus | None:
+        """The case that an identity link is about, while it is in force."""
+        with use(self._services):
+            link = look_at_link(token, LinkPurpose.IDENTITY)
+            return status_of(link.case_id) if link else None
+
+    def confirm(self, token: str) -> str:
+        """The reader of the mailbox confirms that it is them."""
+        return self._taken_in(confirm_identity, token)
+
+    def deny(self, token: str) -> str:
+        """The reader of the mailbox says that it was not them."""
+        return self._taken_in(deny_identity, token)
+
+    def is_package_link(self, token: str) -> bool:
+        """Whether a link opens a package now."""
+        with use(self._services):
+            return look_at_link(token, LinkPurpose.PACKAGE) is not None
+
+    def package(self, token: str) -> tuple[str, AbstractContextManager[BinaryIO]]:
+        """The case and its package, once."""
+        with use(self._services):
+            return hand_over(token)
+
+    def ask_package_link(self, case_id: str, code: str) -> None:
+        """Have a new link to the package sent to the proven address."""
+        with use(self._services):
+            if is_status_code(case_id, code):
+                send_new_link(case_id)
+
+    def withdraw(self, case_id: str, code: str) -> bool:
+        """Take a request back that nobody was proven to have made yet."""
+        with use(self._services):
+            if not is_status_code(case_id, code) or not status_of(case_id).may_withdraw:
+                return False
+            try:
+                withdraw(case_id, operator="holder of the receipt")
+            except MoveRefused:
+                return False
+            self._wake(case_id)
+            return True
+
+    def _taken_in(self, take_in: Callable[[str], str], token: str) -> str:
+        with use(self._services):
+            case_id = take_in(token)
+            self._wake(case_id)
+            return case_id
+
+    def _wake(self, case_id: str) -> None:
+        """Let the case go on now; where the server is away, the watch does it when it is back."""
+        with suppress(SystemUnavailable):
+            wake_flow(self._services.register.case(case_id))
 
     def status(self, case_id: str, code: str) -> CaseStatus | None:
         """Where a case stands."""

@@ -115,6 +115,7 @@ def _context(notice: Notice, organisation: Organisation, language: str) -> dict[
         "subject": greeted(notice.subject_name),
         "received": long_date(received, language),
         "due": _told_date(notice.response_due, language),
+        "until": _told_date(notice.link_until, language),
         "reasons": [said["reasons"][code] for code in notice.reasons if said["reasons"].get(code)],
         "reason_lines": [line.strip() for line in notice.reason_text.splitlines() if line.strip()],
         "kept": _kept(notice.kept, language, said),

@@ -5,6 +5,7 @@ from data_contracts.ports import PackageContent
 from data_contracts.vocabulary import CaseState, NoticeKind
 from tasks.act.packing import content_of, pack, plan_of
 from tasks.act.transmission import reason_of_refusal, recipient_of, told
+from tasks.links import package_link
 from tasks.notify_subject import send_notice, titles_by_hand, was_told
 from tasks.plans import freeze, planned
 from tasks.referrals import referrals_of
@@ -44,7 +45,10 @@ def tell_portable(case_id: str, rows: int) -> str:
     if via := was_told(case_id, NoticeKind.ANSWER):
         return via  # what was sealed may be destroyed by now
     is_refused = not rows and any(staged_counts(case_id).values())
+    link, until = package_link(case_id)
     content = Content(
+        link=link,
+        link_until=until,
         found_rows=rows,
         by_hand=titles_by_hand(case_id),
         reasons=("not_portable",) if is_refused else (),

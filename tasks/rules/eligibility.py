@@ -8,18 +8,27 @@ from datetime import date
 
 from data_contracts.company import Policy
 from data_contracts.errors import AnswerRefused, SettingsInvalid
-from data_contracts.vocabulary import Requester, Right
+from data_contracts.vocabulary import Requester, Right, Sensitivity
+from tasks.rules.assurance import assurance_needed, makes_sure
 
 
-def accepted_methods(policy: Policy, right: Right, requester: Requester = Requester.SUBJECT) -> tuple[str, ...]:
+def accepted_methods(
+    policy: Policy,
+    right: Right,
+    requester: Requester = Requester.SUBJECT,
+    *,
+    sensitivity: Sensitivity = Sensitivity.PUBLIC,
+) -> tuple[str, ...]:
     """Ways of checking identity that are enough for ``right``, in the policy's order: the least intrusive first.
 
-    Ways that lead to the data subject (a call to the number we hold) say nothing about somebody else who asks.
+    Ways that lead to the data subject (a call to the number we hold) say nothing about somebody else who asks. Data of
+    that ``sensitivity`` may ask for more assurance than some of the ways give.
 
     Raises:
         SettingsInvalid: when the policy names none. Silence is an error, never a yes.
     """
-    methods = tuple(policy.identity_methods.get(right, ()))
+    needed = assurance_needed(policy, right, sensitivity)
+    methods = tuple(m for m in policy.identity_methods.get(right, ()) if makes_sure(policy, m, needed))
     if requester is not Requester.SUBJECT:
         methods = tuple(method for method in methods if method in policy.requester_identity_methods)
     if not methods:
@@ -29,15 +38,6 @@ def accepted_methods(policy: Policy, right: Right, requester: Requester = Reques
             remedy="list at least one method for the right",
         )
     return methods
-
-
-def is_enough(policy: Policy, right: Right, requester: Requester = Requester.SUBJECT, *, method: str) -> bool:
-    """Whether a check by ``method`` is enough for ``right``.
-
-    Raises:
-        SettingsInvalid: when the policy names no method for the right.
-    """
-    return method in accepted_methods(policy, right, requester)
 
 
 _CAME = " received "

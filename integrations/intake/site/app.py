@@ -6,16 +6,13 @@ want of an answer, it is one request.
 
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -23,77 +20,14 @@ from data_contracts.errors import RequestInvalid, RightsflowError
 from data_contracts.vocabulary import Right
 from integrations.intake.site.door import SiteDoor
 from integrations.intake.site.forms import CHANGES, Typed, read_form, submitted
-from integrations.intake.web.cookies import CookieSeal, Visit, comes_from_elsewhere
-from integrations.intake.web.limiting import Limit, Limiter, caller
+from integrations.intake.site.letting_in import add_case_actions, add_links
+from integrations.intake.site.pages import HAND_IN, HERE, LOOK, Site
+from integrations.intake.web.cookies import Visit
+from integrations.intake.web.limiting import caller
 from integrations.intake.web.protection import Protected
-from integrations.intake.web.words import NAMES, Words, page_templates, read_words, wanted_language
 
 NO_DOORS: Final[Mapping[str, ASGIApp]] = MappingProxyType({})
-_HERE: Final = Path(__file__).parent
 _LARGEST_BODY: Final = 1024 * 1024
-_MOST_FIELDS: Final = 100
-HAND_IN = Limit("hand-in", 30, timedelta(hours=1))
-"""Requests from one address: a household or an office, not a machine that floods us."""
-LOOK = Limit("status", 20, timedelta(hours=1))
-"""Tries of a reference and its code."""
-
-
-class Site:
-    """What every page of the site needs."""
-
-    def __init__(self, door: SiteDoor, *, key: bytes, is_https: bool) -> None:
-        """Read words and templates.
-
-        Args:
-            door: the rest of the house.
-            key: signs cookies and forms.
-            is_https: whether visitors come over https; only a site on this machine alone may do without.
-        """
-        self.door = door
-        self.seal = CookieSeal(key, name="rf_visit", is_https=is_https)
-        self.limits = Limiter(door.count, key)
-        self._words = read_words(_HERE / "words")
-        self._templates = page_templates(_HERE / "templates")
-        self.languages = [code for code in door.organisation.languages if code in self._words]
-
-    def words(self, call: Request, visit: Visit) -> Words:
-        """The words to answer a call with."""
-        return self._words[wanted_language(call, self.languages, visit.facts.get("lang"))]
-
-    def page(
-        self, call: Request, name: str, *, status: int = 200, visit: Visit | None = None, **facts: object
-    ) -> Response:
-        """A page in the visitor's language; the visit is kept."""
-        seen = visit or self.seal.visit(call)
-        words = self.words(call, seen)
-        seen = seen.with_facts(lang=words.language)
-        text = self._templates.get_template(name).render(
-            t=words,
-            names=NAMES,
-            languages=self.languages,
-            path=call.url.path,
-            org=self.door.organisation,
-            token=self.seal.form_token(seen),
-            **facts,
-        )
-        answer = HTMLResponse(text, status_code=status, headers={"Content-Language": words.language})
-        self.seal.keep(answer, seen)
-        return answer
-
-    async def own_form(self, call: Request) -> tuple[Visit, FormData]:
-        """What a form of ours sent.
-
-        Raises:
-            HTTPException: 403 where another site made the browser send it, or it is none of ours; 400 where it is too
-                large in number of fields.
-        """
-        visit = self.seal.visit(call)
-        if comes_from_elsewhere(call):
-            raise HTTPException(403)
-        form = await call.form(max_files=0, max_fields=_MOST_FIELDS)
-        if not self.seal.is_own_form(visit, str(form.get("token", ""))):
-            raise HTTPException(403)
-        return visit, form
 
 
 def site_app(door: SiteDoor, *, key: bytes, is_https: bool, doors: Mapping[str, ASGIApp] = NO_DOORS) -> Protected:
@@ -107,11 +41,13 @@ def site_app(door: SiteDoor, *, key: bytes, is_https: bool, doors: Mapping[str, 
     """
     site = Site(door, key=key, is_https=is_https)
     app = FastAPI(title="Rightsflow: your rights", docs_url=None, redoc_url=None, openapi_url=None)
-    app.mount("/static", StaticFiles(directory=_HERE / "static"))
+    app.mount("/static", StaticFiles(directory=HERE / "static"))
     for path, program in doors.items():
         app.mount(path, program)
     _add_pages(app, site)
     _add_status_pages(app, site)
+    add_links(app, site)
+    add_case_actions(app, site)
     _add_answers_to_errors(app, site)
     return Protected(app, largest_body=_LARGEST_BODY, is_https=is_https)
 
@@ -137,7 +73,7 @@ def _add_pages(app: FastAPI, site: Site) -> None:
     def receipt(call: Request, case_id: str) -> Response:
         """The receipt, for the visit that handed the request in."""
         visit = site.seal.visit(call)
-        if visit.facts.get("case") != case_id:
+        if visit.facts.get("case") != case_id or "due" not in visit.facts:
             return RedirectResponse("/status", 303)
         return site.page(call, "receipt.html.j2", visit=visit, case=visit.facts["case"], code=visit.facts["code"],
                          status=200, due=visit.facts["due"])  # fmt: skip

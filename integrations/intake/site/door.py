@@ -4,8 +4,9 @@ None of it tells whether a person is known: every method does the same work and 
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from data_contracts.company import Organisation
 from data_contracts.doors import CaseStatus, Receipt, Submitted
@@ -39,6 +40,39 @@ class SiteDoor(Protocol):
         Raises:
             RequestInvalid: when something cannot be what it is given as; ``where`` names the field.
         """
+
+    def link_case(self, token: str) -> CaseStatus | None:
+        """The case that an identity link is about, while it is in force; looking does not use it."""
+
+    def confirm(self, token: str) -> str:
+        """The reader of the mailbox confirms that it is them; the case.
+
+        Raises:
+            RequestInvalid: when the link opens nothing.
+        """
+
+    def deny(self, token: str) -> str:
+        """The reader of the mailbox says that it was not them; the case.
+
+        Raises:
+            RequestInvalid: when the link opens nothing.
+        """
+
+    def is_package_link(self, token: str) -> bool:
+        """Whether a link opens a package now; looking does not use it."""
+
+    def package(self, token: str) -> tuple[str, AbstractContextManager[BinaryIO]]:
+        """The case and its package, once.
+
+        Raises:
+            RequestInvalid: when the link opens nothing.
+        """
+
+    def ask_package_link(self, case_id: str, code: str) -> None:
+        """Have a new link to the package sent to the proven address; nothing tells whether one is sent."""
+
+    def withdraw(self, case_id: str, code: str) -> bool:
+        """Take a request back that nobody was proven to have made yet; False where it is too late for that."""
 
     def status(self, case_id: str, code: str) -> CaseStatus | None:
         """Where a case stands; None where the code does not open it or there is none."""
