@@ -10,7 +10,6 @@ from data_contracts.vocabulary import Requester, Right
 from tasks.rules.eligibility import (
     accepted_methods,
     check_proof_came,
-    is_enough,
     method_of,
     proof_came_on,
     reference_of,
@@ -22,13 +21,6 @@ POLICY = Policy(gates={}, identity_methods={Right.ACCESS: ["client_space", "call
 def test_method_of_the_policy_is_enough() -> None:
     """A way of checking that the policy lists for the right is enough, in the policy's order."""
     assert accepted_methods(POLICY, Right.ACCESS) == ("client_space", "call_back")
-    assert is_enough(POLICY, Right.ACCESS, method="call_back")
-
-
-@pytest.mark.parametrize("method", ["typed_name", "", "Call_Back"])
-def test_other_method_is_not_enough(method: str) -> None:
-    """A way of checking that the policy does not list proves nothing."""
-    assert not is_enough(POLICY, Right.ACCESS, method=method)
 
 
 def test_means_of_the_data_subject_prove_nobody_else() -> None:
@@ -36,14 +28,13 @@ def test_means_of_the_data_subject_prove_nobody_else() -> None:
     policy = POLICY.model_copy(update={"identity_methods": {Right.ACCESS: ["client_space", "eid"]}})
 
     assert accepted_methods(policy, Right.ACCESS, Requester.HEIR) == ("eid",)
-    assert not is_enough(policy, Right.ACCESS, Requester.AGENT, method="client_space")
 
 
 @pytest.mark.parametrize("right", [Right.ERASURE, Right.OBJECTION])
 def test_silent_policy_is_an_error(right: Right) -> None:
     """A policy that lists no method for a right never says yes, and says so."""
     with pytest.raises(SettingsInvalid, match=right.value):
-        is_enough(POLICY, right, method="client_space")
+        accepted_methods(POLICY, right)
 
 
 @pytest.mark.parametrize(("came", "day"), [("", None), (" ", None), ("2027-03-18", date(2027, 3, 18))])
