@@ -12,7 +12,8 @@ from flows.leases import carrying
 from flows.rights import carry_on
 from flows.starting import start_extension, wake_extension, wake_flow
 from flows.telling_time import clock_row
-from tasks.approval import Answer, prove_person
+from tasks.approval import Answer
+from tasks.operator_proof import prove_person
 from tasks.rules.gates import rule_for
 from tasks.services import services
 from tasks.step import guarded

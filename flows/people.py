@@ -1,5 +1,6 @@
 """Enrolling operators: a TOTP secret that is shown once and kept sealed (RFC 6238)."""
 
+import getpass
 import re
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.ports import Operator
 from data_contracts.vocabulary import OperatorRole
 from flows import wiring
+from tasks.operator_proof import note_use, password_digest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,59}")
 
@@ -33,7 +35,12 @@ def enrol(
     secret = pyotp.random_base32()
     with wiring.opened() as installation:
         sealed = installation.seal_operator_secret(name, secret)
-        installation.register.put_operator(Operator(name, roles, valid_until, training_until, secret=sealed))
+        known = installation.register.operator(name)
+        made = Operator(name, roles, valid_until, training_until, secret=sealed)
+        if known is not None:
+            made = replace(made, password=known.password, oidc_subject=known.oidc_subject)
+        installation.register.put_operator(made)
+        note_use(name, "be enrolled", ", ".join(roles), f"local-account:{getpass.getuser()}")
     uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="Rightsflow")
     return {"name": name, "roles": [role.value for role in roles], "secret": secret, "uri": uri}
 
@@ -64,8 +71,58 @@ def lapse(name: str) -> dict[str, Any]:
         RequestInvalid: when there is none of that name.
     """
     with wiring.opened() as installation:
-        found = installation.register.operator(name)
-        if found is None:
-            raise RequestInvalid("no such operator", where=name, remedy="see 'rightsflow operator list'")
-        installation.register.put_operator(replace(found, is_active=False))
+        installation.register.put_operator(replace(_known(installation, name), is_active=False))
+        note_use(name, "be taken out of force", "", f"local-account:{getpass.getuser()}")
     return {"name": name, "active": False}
+
+
+def set_password(name: str, password: str) -> dict[str, Any]:
+    """Give an operator a password for the desk; only its digest is kept.
+
+    Raises:
+        RequestInvalid: when there is none of that name, or the password would be guessed.
+    """
+    with wiring.opened() as installation:
+        found = _known(installation, name)
+        installation.register.put_operator(replace(found, password=password_digest(name, password)))
+        note_use(name, "get a password", "", f"local-account:{getpass.getuser()}")
+    return {"name": name, "password": "set"}
+
+
+def unlock(name: str) -> dict[str, Any]:
+    """Let an operator in again who was locked out after failed proofs.
+
+    Raises:
+        RequestInvalid: when there is none of that name.
+    """
+    with wiring.opened() as installation:
+        found = _known(installation, name)
+        installation.register.put_operator(replace(found, failures=0, locked_until=None))
+        note_use(name, "be unlocked", "", f"local-account:{getpass.getuser()}")
+    return {"name": name, "locked": False}
+
+
+def uses_facts(name: str, since: datetime | None) -> dict[str, Any]:
+    """What operators did, newest first; of one where a name is given."""
+    with wiring.opened() as installation:
+        found = installation.register.uses(operator=name, since=since)
+    rows = [
+        {
+            "at": use.at.isoformat(),
+            "operator": use.operator,
+            "what": use.what,
+            "where": use.where,
+            "proof": use.proof,
+            "accepted": "yes" if use.is_accepted else "no",
+            "note": use.note,
+        }
+        for use in found
+    ]
+    return {"uses": rows}
+
+
+def _known(installation: wiring.Installation, name: str) -> Operator:
+    found = installation.register.operator(name)
+    if found is None:
+        raise RequestInvalid("no such operator", where=name, remedy="see 'rightsflow operator list'")
+    return found

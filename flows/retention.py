@@ -10,7 +10,7 @@ from prefect import flow
 from data_contracts.errors import ActUnproven, RightsflowError, SettingsInvalid
 from flows import wiring
 from tasks.act.retention import Counted, begin_run, count_over, end_run, erase_over, systems_in_order
-from tasks.approval import prove_person
+from tasks.operator_proof import prove_person
 from tasks.services import services
 from tasks.step import guarded
 

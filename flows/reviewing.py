@@ -19,7 +19,7 @@ from data_contracts.yaml_file import parse
 from flows import wiring
 from flows.gates import opened
 from flows.work import woken
-from tasks.approval import prove_operator
+from tasks.operator_proof import prove_operator
 from tasks.review import (
     is_settled,
     note_taken_out,

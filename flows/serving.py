@@ -6,6 +6,7 @@ nobody's business there.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any
 
 from flows.running import require_free
@@ -20,15 +21,18 @@ MakeApp = Callable[[Installation], Any]
 
 
 def serve(make: MakeApp, port: int) -> None:
-    """Serve until somebody ends it.
+    """Serve, and carry the outbox out, until somebody ends it.
 
     Raises:
         SettingsInvalid: when the port is taken.
     """
+    from flows.dispatching import dispatching  # noqa: PLC0415  # Prefect reads its settings when imported
+
     require_free(port)
     installation = Installation(settings())
     try:
-        _server(make(installation), port).run()
+        with dispatching(installation):
+            _server(make(installation), port).run()
     finally:
         installation.close()
 
@@ -40,7 +44,8 @@ def serving(make: MakeApp, port: int, chosen: Settings | None = None) -> Iterato
 
     installation = Installation(chosen or settings())
     server = _server(make(installation), port)
-    thread = threading.Thread(target=server.run, name=f"web-{port}", daemon=True)
+    # The thread sees the settings of Prefect that this one sees: which server it is.
+    thread = threading.Thread(target=copy_context().run, args=(server.run,), name=f"web-{port}", daemon=True)
     thread.start()
     try:
         yield

@@ -32,8 +32,10 @@ def has_server() -> bool:
     return bool(os.environ.get("PREFECT_API_URL"))
 
 
-def start_flow(case: Case) -> UUID | None:
+def start_flow(case: Case, *, only_first: bool = False) -> UUID | None:
     """The case's live flow run, started now if there was none; None without a server.
+
+    With ``only_first`` any run of the case will do, also one that has ended.
 
     Raises:
         SystemUnavailable: when the server cannot be reached, or the flow is not deployed there.
@@ -43,7 +45,7 @@ def start_flow(case: Case) -> UUID | None:
     with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
         runs = runs_of(client, case.case_id)
         for run in runs:
-            if run.state_type in LIVE:
+            if only_first or run.state_type in LIVE:
                 return run.id
         deployment = client.read_deployment_by_name(f"{case.right.value}/{case.right.value}")
         made = client.create_flow_run_from_deployment(

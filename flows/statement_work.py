@@ -17,7 +17,8 @@ from flows import wiring
 from flows.details import Details, read_details
 from flows.gates import opened
 from flows.work import woken
-from tasks.approval import Answer, answer_as_proven, prove_operator, prove_person
+from tasks.approval import Answer, answer_as_proven
+from tasks.operator_proof import prove_operator, prove_person
 from tasks.rules.rectification import nameable_fields
 from tasks.sealed import subject_request
 from tasks.services import services

@@ -64,7 +64,7 @@ def up(ports: Ports, *, seed: bool) -> None:
             seed_missing_systems()
         # From now on the home is in use: the next demo must not replace it.
         (settings().state / DEMO_MARK).unlink(missing_ok=True)
-        with running(settings(), port=ports.prefect, tell=_tell) as system, _doors(ports):
+        with running(settings(), port=ports.prefect, tell=_tell) as system, _doors(system, ports):
             _say_where(system)
             _watch_over(system)
     except (KeyboardInterrupt, _Ended):
@@ -79,13 +79,19 @@ def _name_addresses(ports: Ports) -> None:
 
 
 @contextmanager
-def _doors(ports: Ports) -> Iterator[None]:
-    """Web applications of ours, while everything runs."""
+def _doors(system: RunningSystem, ports: Ports) -> Iterator[None]:
+    """Web applications of ours, and the outbox, while everything runs."""
+    os.environ.update(system.environment)
+    from flows.dispatching import dispatching  # noqa: PLC0415  # reads the server's address when imported
+
     doors: list[tuple[str, MakeApp, int, str]] = [
         ("Intake site", public_site, ports.site, ""),
         ("Permissions", permission_api, ports.permissions, "/docs  (keys: rightsflow api-key add)"),
     ]
     with ExitStack() as stack:
+        installation = wiring.Installation(settings())
+        stack.callback(installation.close)
+        stack.enter_context(dispatching(installation))
         for name, make, port, hint in doors:
             if port:
                 stack.enter_context(serving(make, port))
@@ -107,7 +113,6 @@ def seed_missing_systems(customers: int = _DEMO_CUSTOMERS) -> None:
 
 def _watch_over(system: RunningSystem) -> None:
     """Sweep, and start the worker again when it has died."""
-    os.environ.update(system.environment)
     from flows.watch import sweep  # noqa: PLC0415  # reads the server's address when imported
 
     next_sweep = 0.0

@@ -12,7 +12,8 @@ A run whose process was killed stays Running for ever by itself. The sweep, in t
 6. every open case is looked at: dates, proofs that are awaited, turns (:mod:`flows.lookout`);
 7. an open case that nobody is asked about and that no run carries on is woken, or started again a while after its last
    run ended: a case never sleeps;
-8. an archived case whose sealed package's time is over is purged.
+8. an archived case whose sealed package's time is over is purged;
+9. the outbox is carried out once more, for where nobody else does (:mod:`flows.dispatching`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,6 +37,7 @@ from data_contracts.case import Case
 from data_contracts.errors import RightsflowError, SystemUnavailable
 from data_contracts.vocabulary import Gate, Right
 from flows import wiring
+from flows.dispatching import dispatch, forget_old
 from flows.gates import is_moot
 from flows.lookout import PrefectRuns, look_at_all
 from flows.opening import settle_form, wipe_form
@@ -92,6 +94,8 @@ def sweep() -> Swept:
         looked = look_at_all(cases, PrefectRuns())
         woken = sum(_wake(client, case, now) for case in _unasked(cases))
     purged = sum(purge_ended(case) for case in cases)
+    dispatch()
+    forget_old()
     return Swept(crashed, retried, rescheduled, started, sealed, purged, woken, dict(looked))
 
 

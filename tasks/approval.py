@@ -12,24 +12,20 @@ What fails is told at the gate and the gate stays open. A wrong code counts towa
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
-
-import pyotp
 
 from data_contracts.errors import AnswerRefused
 from data_contracts.evidence import Record, canonical, digest
 from data_contracts.ports import GateAnswer, GateEntry, Operator
-from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right, Sensitivity
+from data_contracts.vocabulary import Decision, Gate, Right, Sensitivity
 from tasks.clock import pauses_of, today
 from tasks.identity_ways import ways_of
+from tasks.operator_proof import prove_operator
 from tasks.rules.eligibility import check_proof_came, method_of, proof_came_on
 from tasks.rules.extension import check_reason
-from tasks.rules.gates import check_answer, check_in_force, check_standing, outcome_of, people_needed, rule_for
+from tasks.rules.gates import check_answer, check_standing, outcome_of, people_needed, rule_for
 from tasks.rules.refusals import check_ground
 from tasks.rules.requesters import check_capacity, requester_at
 from tasks.services import services
-
-_STEP = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,59 +133,6 @@ def _taken_in(entry: GateEntry, answer: Answer, operator: Operator, proof: str) 
 def reason_name(gate: Gate, subject: str, number: int) -> str:
     """The vault's name of the reason that the answer of that number gave."""
     return f"reason.{gate.value}.{subject.replace(':', '.') or 'case'}.{number}"
-
-
-def prove_person(name: str, code: str, *, roles: Sequence[OperatorRole], where: str) -> str:
-    """The name of a person in force with one of the roles, proven by a code, who decides outside a gate.
-
-    Raises:
-        AnswerRefused: when the person may not, or the code is not theirs.
-    """
-    provided = services()
-    operator = check_in_force(provided.register.operator(name), roles=roles, where=where, now=provided.now())
-    _prove(operator, code)
-    return operator.name
-
-
-def prove_operator(entry: GateEntry, name: str, *, code: str = "", local_account: str = "") -> tuple[Operator, str]:
-    """The operator who may answer a gate, proven; and how we know.
-
-    Raises:
-        AnswerRefused: when they may not answer it today, or the code is wrong.
-    """
-    provided = services()
-    operator = check_standing(provided.register.operator(name), entry, provided.now())
-    return operator, f"local-account:{local_account}" if local_account else _prove(operator, code)
-
-
-def _prove(operator: Operator, code: str) -> str:
-    provided = services()
-    secret = provided.open_secret(operator.secret, f"operator:{operator.name}").decode()
-    step = _matching_step(secret, code.strip(), drift=provided.policy.totp_drift)
-    if step is None:
-        locks = operator.failures + 1 >= provided.policy.lockout_failures
-        until = provided.now() + provided.policy.lockout if locks else None
-        provided.register.record_failure(operator.name, locked_until=until)
-        raise AnswerRefused(
-            f"the code of {operator.name} is wrong",
-            where="code",
-            remedy="type the six digits that the authenticator shows now",
-        )
-    if not provided.register.use_code(operator.name, step):
-        raise AnswerRefused(
-            f"the code of {operator.name} was used before", where="code", remedy="wait for the next code"
-        )
-    return "totp"
-
-
-def _matching_step(secret: str, code: str, *, drift: int) -> int | None:
-    """The time step that ``code`` belongs to, within ``drift`` steps of now; RFC 6238 section 5.2."""
-    totp = pyotp.TOTP(secret)
-    now = int(services().now().astimezone(UTC).timestamp()) // int(_STEP.total_seconds())
-    for step in range(now - drift, now + drift + 1):
-        if pyotp.utils.strings_equal(totp.generate_otp(step), code):
-            return step
-    return None
 
 
 def _check_method(entry: GateEntry, answer: Answer) -> None:

@@ -12,8 +12,8 @@ from data_contracts.errors import ContractInvalid, RequestInvalid
 from data_contracts.holds import LitigationHold
 from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import OperatorRole
-from tasks.approval import prove_person
 from tasks.locate_data import load_search
+from tasks.operator_proof import prove_person
 from tasks.rules.art19 import is_reference
 from tasks.rules.limits import HOLD
 from tasks.sealed import write_json

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from data_contracts.case import Case, NewCase
 from data_contracts.company import Vocabulary
 from data_contracts.errors import RequestInvalid
+from data_contracts.outgoing import OutgoingKind
 from data_contracts.request import Statement, SubjectRequest
 from data_contracts.vocabulary import CaseState, Channel, Requester, Right
 from tasks.clock import place
@@ -46,6 +47,9 @@ class TypedRequest:
     statement: Statement = field(default_factory=Statement, repr=False)
 
 
+_AT_A_PAGE = frozenset({Channel.FORM, Channel.API})
+
+
 def register_request(typed: TypedRequest) -> Case:
     """The case of a request, durable and sealed when this returns.
 
@@ -72,6 +76,10 @@ def register_request(typed: TypedRequest) -> Case:
         write_json(case.case_id, REQUEST, _sealed_form(typed).model_dump())
     if case.right is Right.OBJECTION and case.state is CaseState.RECEIVED:
         # Art. 21(3): marketing ends on receipt, also while no flow can run. The flow does it again, to no effect.
+        if case.channel in _AT_A_PAGE:
+            # Systems are not looked at while somebody waits for a receipt, nor may its time tell who is known.
+            provided.register.put_outgoing(case.case_id, OutgoingKind.SUPPRESS, "direct marketing")
+            return case
         from tasks.act.objection import suppress_at_once  # noqa: PLC0415  # half a second that other rights save
 
         suppress_at_once(case.case_id)

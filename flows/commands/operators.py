@@ -1,5 +1,6 @@
 """``rightsflow operator`` and ``rightsflow keys``: who may decide, and the installation's master key."""
 
+import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -52,6 +53,49 @@ def lapse(name: str, as_json: Json = False) -> None:
     show(take_out(name), as_json, lambda f: print(f"{f['name']} may not answer gates any more"))
 
 
+@app.command("password")
+@our_errors
+def password(
+    name: str,
+    *,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from the first line of the input.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Give an operator a password for the desk; it is asked for twice and shown nowhere."""
+    from flows.people import set_password  # noqa: PLC0415  # pays for what it uses
+
+    typed = (
+        sys.stdin.readline().rstrip("\n")
+        if stdin
+        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    show(set_password(name, typed), as_json, lambda f: print(f"{f['name']} has a password now"))
+
+
+@app.command("unlock")
+@our_errors
+def unlock(name: str, as_json: Json = False) -> None:
+    """Let an operator in again who was locked out after failed codes."""
+    from flows.people import unlock as let_in  # noqa: PLC0415  # pays for what it uses
+
+    show(let_in(name), as_json, lambda f: print(f"{f['name']} may try again"))
+
+
+@app.command("log")
+@our_errors
+def log(
+    name: Annotated[str, typer.Argument(help="Of one operator alone.")] = "",
+    *,
+    since: Annotated[str, typer.Option(help="From that day on, YYYY-MM-DD.")] = "",
+    as_json: Json = False,
+) -> None:
+    """What operators did, and what was tried in their names, newest first."""
+    from flows.people import uses_facts  # noqa: PLC0415  # pays for what it uses
+
+    columns = ("at", "operator", "what", "where", "proof", "accepted", "note")
+    show(uses_facts(name, _day(since)), as_json, lambda f: table(f["uses"], columns))
+
+
 @keys.command("rotate")
 @our_errors
 def rotate(as_json: Json = False) -> None:
@@ -74,5 +118,9 @@ def _day(text: str) -> datetime | None:
 
 def _print_enrolled(facts: Any) -> None:  # noqa: ANN401  # JSON facts
     print(f"{facts['name']} is enrolled as {', '.join(facts['roles'])}.")
-    print(f"Secret for the authenticator app, shown once: {facts['secret']}")
+    import segno  # noqa: PLC0415  # pays for what it uses
+
+    print("Scan this with the authenticator app; it is shown once:\n")
+    segno.make(facts["uri"], error="m").terminal(compact=True)
+    print(f"Or type the secret: {facts['secret']}")
     print(facts["uri"])

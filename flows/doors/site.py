@@ -9,6 +9,7 @@ from data_contracts.company import Organisation
 from data_contracts.doors import CaseStatus, Receipt, Submitted
 from data_contracts.errors import MoveRefused, SystemUnavailable
 from data_contracts.links import LinkPurpose
+from data_contracts.vocabulary import AccessTreatment, Rectification
 from flows.starting import wake_flow
 from flows.wiring import Installation
 from tasks.links import look_at_link
@@ -37,6 +38,17 @@ class PublicDoor:
         """What a form may ask for to find somebody."""
         kinds = self._services.contracts.vocabulary.identities
         return {name: kind.label for name, kind in kinds.items() if kind.intake}
+
+    @property
+    def rectifiable(self) -> Mapping[str, Mapping[str, str]]:
+        """What can be put right on request: each category by the label of its first column."""
+        columns = (column for table in self._services.contracts.tables() for column in table.columns)
+        may_change = (Rectification.DECLARED, Rectification.PROOF)
+        found: dict[str, Mapping[str, str]] = {}
+        for column in columns:
+            if column.rectify in may_change and column.labels and column.access is not AccessTreatment.REVIEW:
+                found.setdefault(column.category, column.labels)
+        return found
 
     @property
     def partners(self) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ import pytest
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from flows import wiring
-from flows.running import running
+from flows.running import free_port, running
 from flows.settings import Settings, settings
 from tests.prefect.office import Office, Patient
 
@@ -57,7 +57,12 @@ def _prepare(environment: pytest.MonkeyPatch, home: Path) -> None:
         "RIGHTSFLOW_TEST_CONNECTIONS": str(home / "connections.txt"),
     }
     # What a process writes aside lies in the home too, where the canary is searched for.
-    for name, value in {**_QUICK, **listening, "TMPDIR": str(home / "tmp"), "RIGHTSFLOW_HOME": str(home)}.items():
+    places = {
+        "TMPDIR": str(home / "tmp"),
+        "RIGHTSFLOW_HOME": str(home),
+        "RIGHTSFLOW_SITE_URL": f"http://127.0.0.1:{free_port()}",
+    }
+    for name, value in {**_QUICK, **listening, **places}.items():
         environment.setenv(name, value)
     settings.cache_clear()
 

@@ -6,6 +6,7 @@ want of an answer, it is one request.
 
 import secrets
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
@@ -25,6 +26,7 @@ from integrations.intake.site.pages import HAND_IN, HERE, LOOK, Site
 from integrations.intake.web.cookies import Visit
 from integrations.intake.web.limiting import caller
 from integrations.intake.web.protection import Protected
+from integrations.intake.web.words import Words
 
 NO_DOORS: Final[Mapping[str, ASGIApp]] = MappingProxyType({})
 _LARGEST_BODY: Final = 1024 * 1024
@@ -75,8 +77,8 @@ def _add_pages(app: FastAPI, site: Site) -> None:
         visit = site.seal.visit(call)
         if visit.facts.get("case") != case_id or "due" not in visit.facts:
             return RedirectResponse("/status", 303)
-        return site.page(call, "receipt.html.j2", visit=visit, case=visit.facts["case"], code=visit.facts["code"],
-                         status=200, due=visit.facts["due"])  # fmt: skip
+        facts = {"case": case_id, "code": visit.facts["code"], "due": date.fromisoformat(str(visit.facts["due"]))}
+        return site.page(call, "receipt.html.j2", visit=visit, **facts)
 
 
 def _add_status_pages(app: FastAPI, site: Site) -> None:
@@ -111,8 +113,18 @@ def _form(site: Site, call: Request, right: Right, typed: Typed, *, status: int 
         identities=site.door.identity_labels,
         partners=site.door.partners,
         purposes=site.door.purposes,
+        rectifiable=site.door.rectifiable,
         changes=range(CHANGES),
+        labels=lambda name: _label(site, site.words(call, site.seal.visit(call)), name),
     )
+
+
+def _label(site: Site, words: Words, name: str) -> str:
+    """What a field is called on the form."""
+    kind = site.door.identity_labels.get(name.removeprefix("identity_")) if name.startswith("identity_") else None
+    if kind is not None:
+        return kind.get(words.language, name)
+    return words(f"form.{name}") if words.has(f"form.{name}") else words("form.ask")
 
 
 def _handed_in(site: Site, call: Request, visit: Visit, right: Right, fields: Mapping[str, object]) -> Response:

@@ -24,6 +24,10 @@ class SiteDoor(Protocol):
         """What a form may ask for to find somebody: kind to its label by language."""
 
     @property
+    def rectifiable(self) -> Mapping[str, Mapping[str, str]]:
+        """What can be put right on request (Art. 16): data category to its label by language."""
+
+    @property
     def partners(self) -> Mapping[str, str]:
         """Whom portable data can be sent to (Art. 20(2)): key to name."""
 

@@ -34,10 +34,10 @@ def read_form(fields: Mapping[str, object], right: Right, identities: Mapping[st
     for name, value in typed.items():
         if "\0" in value or len(value) > (LONGEST_TEXT if name in _TEXTS else LONGEST_LINE):
             faults[name] = "too_long"
-    if not any(typed.get(f"identity_{kind}", "").strip() for kind in identities):
-        faults[f"identity_{next(iter(identities), 'email')}"] = "needed"
     if not typed.get("name", "").strip():
         faults["name"] = "needed"
+    if not any(typed.get(f"identity_{kind}", "").strip() for kind in identities):
+        faults[f"identity_{next(iter(identities), 'email')}"] = "needed"
     if typed.get("requester", "subject") != "subject" and not typed.get("requester_name", "").strip():
         faults["requester_name"] = "needed"
     if right is Right.RECTIFICATION and not (_changes(typed) or typed.get("details", "").strip()):

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from data_contracts.errors import SettingsInvalid
 
 LANGUAGES = ("fr", "en", "nl")
+_LOCALES = {"en": "en_GB"}
 NAMES = {"fr": "Français", "en": "English", "nl": "Nederlands"}
 """Each language in its own words."""
 
@@ -63,7 +64,7 @@ class Words:
         if when is None:
             return ""
         local = when.astimezone(ZoneInfo(time_zone)).date() if isinstance(when, datetime) else when
-        return format_date(local, format="long", locale=self.language)
+        return format_date(local, format="long", locale=_LOCALES.get(self.language, self.language))
 
 
 @cache

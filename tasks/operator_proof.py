@@ -1,0 +1,172 @@
+"""Who an operator is: in force, with the role, and proven; every use and every try is remembered (law 5; charter 3.2).
+
+The order is the same wherever somebody proves themselves: standing first, then the proof. A wrong code or password
+counts towards the lock-out; a code is accepted once (RFC 6238 section 5.2). Passwords are kept as argon2id digests
+(RFC 9106); for a name that nobody has the same work is done, so that how long it takes tells nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, timedelta
+from functools import cache
+from typing import Final
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from data_contracts.errors import AnswerRefused, RequestInvalid
+from data_contracts.operator_log import OperatorUse
+from data_contracts.ports import GateEntry, Operator
+from data_contracts.vocabulary import OperatorRole
+from tasks.rules.gates import check_in_force, check_standing
+from tasks.services import services
+
+_STEP: Final = timedelta(seconds=30)
+_SHORTEST_PASSWORD: Final = 12
+_LONGEST_PASSWORD: Final = 200
+_LONGEST_NAME: Final = 60
+_COMMONEST: Final = ("password", "motdepasse", "wachtwoord", "azerty", "qwerty", "123456", "rightsflow", "letmein")
+"""Beginnings of passwords that everybody tries first."""
+_EVERY_ROLE: Final = tuple(OperatorRole)
+
+
+def prove_person(name: str, code: str, *, roles: Sequence[OperatorRole], where: str, what: str = "decide") -> str:
+    """The name of a person in force with one of the roles, proven by a code, who decides outside a gate.
+
+    Raises:
+        AnswerRefused: when the person may not, or the code is not theirs.
+    """
+
+    def prove() -> tuple[Operator, str]:
+        provided = services()
+        operator = check_in_force(provided.register.operator(name), roles=roles, where=where, now=provided.now())
+        return operator, _prove_code(operator, code)
+
+    return _noted(name, what, where, prove)[0].name
+
+
+def prove_operator(entry: GateEntry, name: str, *, code: str = "", local_account: str = "") -> tuple[Operator, str]:
+    """The operator who may answer a gate, proven; and how we know.
+
+    Raises:
+        AnswerRefused: when they may not answer it today, or the code is wrong.
+    """
+
+    def prove() -> tuple[Operator, str]:
+        provided = services()
+        operator = check_standing(provided.register.operator(name), entry, provided.now())
+        return operator, f"local-account:{local_account}" if local_account else _prove_code(operator, code)
+
+    return _noted(name, f"answer gate {entry.gate.value}", entry.case_id, prove)
+
+
+def sign_in(name: str, password: str, code: str) -> Operator:
+    """The operator who signs in with password and code, in force whatever the role.
+
+    Raises:
+        AnswerRefused: with the same words whatever was wrong; the log says what it was.
+    """
+
+    def prove() -> tuple[Operator, str]:
+        provided = services()
+        known = provided.register.operator(name)
+        is_right = _is_password(known.password if known is not None else "", password)
+        operator = check_in_force(known, roles=_EVERY_ROLE, where="sign in", now=provided.now())
+        if not is_right:
+            raise _failed(operator, "the password is wrong")
+        return operator, f"password+{_prove_code(operator, code)}"
+
+    try:
+        return _noted(name, "sign in", "", prove)[0]
+    except AnswerRefused:
+        raise AnswerRefused(
+            "name, password and code do not fit together", where="sign in", remedy="try again, or ask an admin"
+        ) from None
+
+
+def password_digest(name: str, password: str) -> str:
+    """The argon2id digest of a new password.
+
+    Raises:
+        RequestInvalid: when it is too short, too long, or one that everybody tries first.
+    """
+    if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD or _is_guessed(name, password):
+        raise RequestInvalid(
+            "this password would be guessed",
+            where="password",
+            remedy=f"choose at least {_SHORTEST_PASSWORD} characters that differ, without your name or a common word",
+        )
+    return PasswordHasher().hash(password)
+
+
+def _is_guessed(name: str, password: str) -> bool:
+    plain = password.casefold()
+    is_common = any(plain.startswith(word) for word in _COMMONEST)
+    return is_common or name.casefold() in plain or len(set(plain)) < _SHORTEST_PASSWORD // 2
+
+
+def note_use(name: str, what: str, where: str, proof: str) -> None:
+    """Remember that an operator, proven before, did something."""
+    services().register.note_use(OperatorUse(services().now(), name, what, where, proof))
+
+
+def _noted(name: str, what: str, where: str, prove: Callable[[], tuple[Operator, str]]) -> tuple[Operator, str]:
+    """What ``prove`` gives; whether it was accepted, and why not, is remembered."""
+    provided = services()
+    shown = name if len(name) <= _LONGEST_NAME else "a name that is too long"
+    try:
+        operator, proof = prove()
+    except AnswerRefused as refused:
+        provided.register.note_use(OperatorUse(provided.now(), shown, what, where, "", False, refused.what))  # noqa: FBT003  # a row's columns
+        raise
+    provided.register.note_use(OperatorUse(provided.now(), operator.name, what, where, proof))
+    return operator, proof
+
+
+def _prove_code(operator: Operator, code: str) -> str:
+    provided = services()
+    secret = provided.open_secret(operator.secret, f"operator:{operator.name}").decode()
+    step = _matching_step(secret, code.strip(), drift=provided.policy.totp_drift)
+    if step is None:
+        raise _failed(operator, f"the code of {operator.name} is wrong")
+    if not provided.register.use_code(operator.name, step):
+        raise AnswerRefused(
+            f"the code of {operator.name} was used before", where="code", remedy="wait for the next code"
+        )
+    return "totp"
+
+
+def _failed(operator: Operator, what: str) -> AnswerRefused:
+    """Count a failed proof, lock out where it is one too many; the refusal to raise."""
+    provided = services()
+    locks = operator.failures + 1 >= provided.policy.lockout_failures
+    until = provided.now() + provided.policy.lockout if locks else None
+    provided.register.record_failure(operator.name, locked_until=until)
+    return AnswerRefused(what, where="code", remedy="type the six digits that the authenticator shows now")
+
+
+def _matching_step(secret: str, code: str, *, drift: int) -> int | None:
+    """The time step that ``code`` belongs to, within ``drift`` steps of now; RFC 6238 section 5.2."""
+    totp = pyotp.TOTP(secret)
+    now = int(services().now().astimezone(UTC).timestamp()) // int(_STEP.total_seconds())
+    for step in range(now - drift, now + drift + 1):
+        if pyotp.utils.strings_equal(totp.generate_otp(step), code):
+            return step
+    return None
+
+
+def _is_password(digest: str, password: str) -> bool:
+    """Whether a password is the one of a digest; without a digest the same work is done, and the answer is no."""
+    if len(password) > _LONGEST_PASSWORD:
+        return False
+    try:
+        PasswordHasher().verify(digest or _nobodys(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return bool(digest)
+
+
+@cache
+def _nobodys() -> str:
+    """The digest of a password that nobody has."""
+    return PasswordHasher().hash(pyotp.random_base32())
