@@ -284,6 +284,9 @@ class Register(  # one database, so one port; each part stands in a module of it
     def note_gate(self, entry: GateEntry, note: str) -> None:
         """Keep why an answer was not accepted, for the next time the form is shown."""
 
+    def retire_gate(self, case_id: str, gate: Gate) -> None:
+        """Take back undecided gates of that kind: nobody needs to answer them any more."""
+
     def take_lease(self, case_id: str, holder: str, until: datetime, *, instead_of: str = "") -> str:
         """Take or renew the lease of a case, one process at a time; the holder who has it afterwards."""
 

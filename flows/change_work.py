@@ -34,13 +34,8 @@ def unseal_changes(case_id: str, folder: Path, *, operator: str, account: str) -
 def unseal_here(case_id: str, folder: Path, *, operator: str, account: str, when: str) -> dict[str, Any]:
     """The same, with the services that are in use."""
     register = services().register
-    case = register.case(case_id)
-    if case.right is not Right.RECTIFICATION:
-        raise RequestInvalid(f"this case is about {case.right.value}", where=case_id, remedy="name a rectification")
     _require_in_force(operator)
-    if case.is_ended or not planned(case_id):
-        raise VaultSealed("there are no values to show", where=case_id, remedy="look while the case is planned")
-    values = _values(case_id)
+    values = values_of(case_id)
     file = _written(folder, {"case": case_id, "changes": values})
     facts: Facts = {"by": operator, "proof": f"local-account:{account}", "places": len(values)}
     again = digest(canonical([operator, account, when]))[:16]
@@ -58,8 +53,18 @@ def _require_in_force(name: str) -> Operator:
     return operator
 
 
-def _values(case_id: str) -> list[Mapping[str, Any]]:
-    """Values by place, each with what the plan does there."""
+def values_of(case_id: str) -> list[Mapping[str, Any]]:
+    """Values by place, each with what the plan does there.
+
+    Raises:
+        RequestInvalid: when the case is none of rectification.
+        VaultSealed: when there is no plan yet, or the case has ended and its data are destroyed.
+    """
+    case = services().register.case(case_id)
+    if case.right is not Right.RECTIFICATION:
+        raise RequestInvalid(f"this case is about {case.right.value}", where=case_id, remedy="name a rectification")
+    if case.is_ended or not planned(case_id):
+        raise VaultSealed("there are no values to show", where=case_id, remedy="look while the case is planned")
     lines = {
         (line["system"], line["table"], column): line
         for line in plan_receipt(case_id)["plan"]["lines"]

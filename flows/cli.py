@@ -196,11 +196,12 @@ def run_everything(
         int, typer.Option(help="Port of the API that programs ask before they use data; 0: not served.")
     ] = 4300,
     site_port: Annotated[int, typer.Option(help="Port of the pages that people come to; 0: not served.")] = 4400,
+    desk_port: Annotated[int, typer.Option(help="Port of the operators' desk; 0: not served.")] = 4500,
 ) -> None:
     """The whole system on this machine: Prefect server and UI, deployments, worker, sweep; Ctrl-C ends all."""
     from flows.up import Ports, up  # noqa: PLC0415  # pays for what it uses
 
-    up(Ports(prefect=port, site=site_port, permissions=permissions_port), seed=seed)
+    up(Ports(prefect=port, site=site_port, permissions=permissions_port, desk=desk_port), seed=seed)
 
 
 @app.command("demo")

@@ -211,7 +211,13 @@ def _description(entry: GateEntry) -> str:
     who = f"\n\n*{missing} of {entry.people} to answer; roles: {', '.join(entry.roles)}.*" if missing > 0 else ""
     # First, because the dialog scrolls.
     note = f"> **The last answer was not accepted.** {entry.note}\n\n" if entry.note else ""
-    return f"{note}{entry.description}{so_far}{who}"
+    return f"{note}{entry.description}{so_far}{who}{_desk(entry)}"
+
+
+def _desk(entry: GateEntry) -> str:
+    """Where what must not be shown here can be looked at."""
+    at = services().desk_url
+    return f"\n\n[Open the case at the desk]({at}/cases/{entry.case_id})" if at else ""
 
 
 def _answer(entry: GateEntry, run: FlowRun, name: str) -> Answer:

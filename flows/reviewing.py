@@ -72,7 +72,7 @@ def take_texts_out(case_id: str, folder: Path, *, operator: str, account: str) -
         RequestInvalid: when no texts wait to be read, or the folder is not empty.
     """
     with wiring.opened():
-        entry = _open_gate(case_id)
+        entry = open_review(case_id)
         who, proof = prove_operator(entry, operator, local_account=account)
         _require_empty(folder)
         note_taken_out(case_id, who.name, proof)
@@ -97,7 +97,7 @@ def hand_decisions_in(case_id: str, file: Path, *, operator: str, code: str) -> 
     """
     readings = read_answers(file)
     with wiring.opened():
-        entry = _open_gate(case_id)
+        entry = open_review(case_id)
         who, proof = prove_operator(entry, operator, code=code)
         decisions = seal_readings(case_id, readings, who.name, proof)
         opened(case_id, review_question(case_id))
@@ -128,8 +128,12 @@ def _unreadable(what: str, file: Path) -> RequestInvalid:
     return RequestInvalid(what, where=str(file), remedy="the first lines of the file say how a decision is written")
 
 
-def _open_gate(case_id: str) -> GateEntry:
-    """The gate that asks about the texts."""
+def open_review(case_id: str) -> GateEntry:
+    """The gate that asks about the texts.
+
+    Raises:
+        RequestInvalid: when no texts wait to be read.
+    """
     services().register.case(case_id)
     entry = review_gate(case_id)
     is_decided = entry is not None and entry.outcome is Decision.APPROVE

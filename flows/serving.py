@@ -64,6 +64,16 @@ def public_site(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI a
     return site_app(PublicDoor(installation), key=provided.door_key(), is_https=provided.site_url.startswith("https:"))
 
 
+def operators_desk(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI application
+    """The operators' desk over an installation; https where its address says so."""
+    from flows.doors.desk import OperatorsDoor  # noqa: PLC0415  # pays for what it uses
+    from flows.wiring import desk_app  # noqa: PLC0415  # as above
+
+    provided = installation.services
+    is_https = provided.desk_url.startswith("https:")
+    return desk_app(OperatorsDoor(installation), key=provided.door_key(), is_https=is_https)
+
+
 def _server(app: Any, port: int) -> Any:  # noqa: ANN401  # uvicorn.Server, imported inside
     import uvicorn  # noqa: PLC0415  # pays for what it uses
 

@@ -12,7 +12,7 @@ from flows import wiring
 from flows.demo import DEMO_MARK
 from flows.permission_api import permission_api
 from flows.running import RunningSystem, require_free, running
-from flows.serving import MakeApp, public_site, serving
+from flows.serving import MakeApp, operators_desk, public_site, serving
 from flows.settings import settings
 from flows.showing import console
 from tasks.services import services
@@ -33,16 +33,18 @@ class Ports:
         prefect: the Prefect server and UI.
         site: the pages that people come to.
         permissions: the API that other programs ask before they use data.
+        desk: the operators' desk.
     """
 
     prefect: int
     site: int = 0
     permissions: int = 0
+    desk: int = 0
 
     @property
     def served(self) -> list[int]:
         """Those that are served."""
-        return [port for port in (self.prefect, self.site, self.permissions) if port]
+        return [port for port in (self.prefect, self.site, self.permissions, self.desk) if port]
 
 
 def up(ports: Ports, *, seed: bool) -> None:
@@ -75,7 +77,9 @@ def _name_addresses(ports: Ports) -> None:
     """Links that people receive begin with the address of the site, on this machine unless a setting says otherwise."""
     if ports.site and not settings().site_url:
         os.environ["RIGHTSFLOW_SITE_URL"] = f"http://localhost:{ports.site}"
-        settings.cache_clear()
+    if ports.desk and not settings().desk_url:
+        os.environ["RIGHTSFLOW_DESK_URL"] = f"http://localhost:{ports.desk}"
+    settings.cache_clear()
 
 
 @contextmanager
@@ -86,6 +90,7 @@ def _doors(system: RunningSystem, ports: Ports) -> Iterator[None]:
 
     doors: list[tuple[str, MakeApp, int, str]] = [
         ("Intake site", public_site, ports.site, ""),
+        ("Desk", operators_desk, ports.desk, "  (password: rightsflow operator password NAME)"),
         ("Permissions", permission_api, ports.permissions, "/docs  (keys: rightsflow api-key add)"),
     ]
     with ExitStack() as stack:

@@ -35,6 +35,7 @@ from integrations.evidence import (
     verify_file,
     write_export,
 )
+from integrations.intake.desk.app import desk_app
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
 from integrations.intake.site.app import site_app
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
@@ -292,6 +293,7 @@ def _secret_block(name: str) -> str:
 __all__ = [
     "AskedOverHttp",
     "Installation",
+    "desk_app",
     "look_at",
     "opened",
     "permissions_app",

@@ -20,7 +20,7 @@ from data_contracts.grounds import RefusalGround
 from data_contracts.links import LinkPurpose
 from data_contracts.notices import Content
 from data_contracts.request import ProvenSubject
-from data_contracts.vocabulary import CaseState, Channel, NoticeKind, Requester
+from data_contracts.vocabulary import CaseState, Channel, Gate, NoticeKind, Requester
 from tasks.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of
 from tasks.identity_ways import ways_of
 from tasks.links import make_link, use_link
@@ -151,10 +151,12 @@ def settle_proof(case_id: str) -> bool:
     if _is_done(case_id, IDENTITY):
         return True
     if _is_done(case_id, DENIED):
+        services().register.retire_gate(case_id, Gate.IDENTITY)
         _fail(case_id)
         return True
     if not _is_done(case_id, PROOF):
         return False
+    services().register.retire_gate(case_id, Gate.IDENTITY)
     write_json(case_id, PROVEN, read_json(case_id, LINK))
     destroy_proofs(case_id)
     _verify(case_id)

@@ -23,6 +23,7 @@ _PATIENCE_SECONDS = 90
 _LOOK_SECONDS = 0.5
 _CODE_SECONDS = 30
 _MOST_OPTIONS = 10
+_FORM_MILLISECONDS = 1500
 
 
 @contextmanager
@@ -61,6 +62,7 @@ class PrefectUi:
     def open_gate(self, case: str) -> Locator:
         """The dialog of the gate at which a case waits."""
         until(lambda: self.state(case) == "Suspended")
+        self.page.wait_for_timeout(_FORM_MILLISECONDS)  # the run is Suspended a moment before its form is there
         self.open_run(case)
         self.page.get_by_role("button", name="Resume").first.click()
         return self.page.locator(".p-modal__card")

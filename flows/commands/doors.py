@@ -1,4 +1,4 @@
-"""``rightsflow serve-site``: the pages that people come to."""
+"""``rightsflow serve-site`` and ``serve-desk``: the pages that people and operators come to."""
 
 from typing import Annotated
 
@@ -18,3 +18,14 @@ def serve_site(
     from flows.serving import public_site, serve  # noqa: PLC0415  # pays for what it uses
 
     serve(public_site, port)
+
+
+@app.command("serve-desk")
+@our_errors
+def serve_desk(
+    port: Annotated[int, typer.Option(help="Port on this machine; a proxy in front speaks https.")] = 4500,
+) -> None:
+    """Serve the operators' desk until Ctrl-C."""
+    from flows.serving import operators_desk, serve  # noqa: PLC0415  # pays for what it uses
+
+    serve(operators_desk, port)

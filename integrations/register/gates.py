@@ -71,6 +71,12 @@ class GateStore(Store):
         with self._database.read() as connection:
             return _entries(connection, wanted, {})
 
+    def retire_gate(self, case_id: str, gate: Gate) -> None:
+        """Take back undecided gates of that kind: nobody needs to answer them any more."""
+        undecided = sa.update(tables.gates).where(_G.case_id == case_id, _G.gate == gate.value, _G.outcome.is_(None))
+        with self._database.write() as connection:
+            connection.execute(undecided.values(is_newest=False))
+
     def answer_gate(
         self,
         entry: GateEntry,

@@ -69,6 +69,7 @@ def test_confirmed_case_goes_on_without_an_operator(house: House, visitor: Brows
 
     assert waits is not None
     assert waits.gate is not Gate.IDENTITY
+    assert [g for g in house.installation.register.gates(case_id, open_only=True) if g.gate is Gate.IDENTITY] == []
     receipt = house.installation.register.steps(case_id)["identity", ""].receipt
     assert receipt["method"] == "mail_link"
 

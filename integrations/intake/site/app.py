@@ -17,12 +17,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from data_contracts.errors import RequestInvalid, RightsflowError
+from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Right
 from integrations.intake.site.door import SiteDoor
 from integrations.intake.site.forms import CHANGES, Typed, read_form, submitted
 from integrations.intake.site.letting_in import add_case_actions, add_links
-from integrations.intake.site.pages import HAND_IN, HERE, LOOK, Site
+from integrations.intake.site.pages import HAND_IN, LOOK, Site
 from integrations.intake.web.cookies import Visit
 from integrations.intake.web.limiting import caller
 from integrations.intake.web.protection import Protected
@@ -43,14 +43,14 @@ def site_app(door: SiteDoor, *, key: bytes, is_https: bool, doors: Mapping[str, 
     """
     site = Site(door, key=key, is_https=is_https)
     app = FastAPI(title="Rightsflow: your rights", docs_url=None, redoc_url=None, openapi_url=None)
-    app.mount("/static", StaticFiles(directory=HERE / "static"))
+    app.mount("/static", StaticFiles(directory=site.styles))
     for path, program in doors.items():
         app.mount(path, program)
     _add_pages(app, site)
     _add_status_pages(app, site)
     add_links(app, site)
     add_case_actions(app, site)
-    _add_answers_to_errors(app, site)
+    site.answer_errors(app)
     return Protected(app, largest_body=_LARGEST_BODY, is_https=is_https)
 
 
@@ -157,23 +157,3 @@ def _opened(site: Site, call: Request, visit: Visit, fields: Mapping[str, object
     answer = RedirectResponse("/case", 303)
     site.seal.keep(answer, visit.with_facts(case=case_id, code=code))
     return answer
-
-
-def _add_answers_to_errors(app: FastAPI, site: Site) -> None:
-    @app.exception_handler(HTTPException)
-    def refused(call: Request, error: HTTPException) -> Response:
-        """A page that says what went wrong and what to do."""
-        kind = {403: "forbidden", 404: "not_found", 405: "not_found", 429: "too_often"}.get(error.status_code, "wrong")
-        answer = site.page(call, "error.html.j2", status=error.status_code, kind=kind)
-        answer.headers.update(error.headers or {})
-        return answer
-
-    @app.exception_handler(RightsflowError)
-    def broke(call: Request, _error: RightsflowError) -> Response:
-        """Nothing was lost that was acknowledged; what was typed can be sent again."""
-        return site.page(call, "error.html.j2", status=503, kind="later")
-
-    @app.exception_handler(422)
-    def unreadable(call: Request, _error: Exception) -> Response:
-        """An address that nobody gave out."""
-        return site.page(call, "error.html.j2", status=404, kind="not_found")

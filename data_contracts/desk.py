@@ -1,0 +1,76 @@
+"""What the operators' desk shows and takes in: what must not be shown in Prefect (law 1)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCase:
+    """An open case, for the list.
+
+    Attributes:
+        waits_at: kinds of the gates that are open.
+        run: address of its flow run in the Prefect UI; empty where none is known.
+    """
+
+    case_id: str
+    right: str
+    state: str
+    response_due: date
+    is_paused: bool
+    waits_at: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCase:
+    """One case at the desk: facts without values, and what can be opened.
+
+    Attributes:
+        moves: day, state and cause, first to last.
+        gates: kind, and the Markdown that people are shown, of those that are open.
+        texts: how many free texts wait to be read.
+        proofs: names of what was shown as proof and is not destroyed yet.
+        has_values: whether old and new values of a rectification can be compared.
+        has_letter: whether a letter's text is sealed.
+    """
+
+    case: WaitingCase
+    moves: tuple[tuple[date, str, str], ...]
+    gates: tuple[tuple[str, str], ...]
+    texts: int
+    proofs: tuple[str, ...]
+    has_values: bool
+    has_letter: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FreeText:
+    """A text to be read before it goes out (Art. 15(4))."""
+
+    column: str
+    number: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TextDecision:
+    """What was decided about one text: ``release``, ``redact`` or ``withhold``; the passages that are taken out."""
+
+    column: str
+    number: int
+    decision: str
+    passages: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProof:
+    """Something that was shown as proof, to be looked at once and destroyed."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+Values = Sequence[Mapping[str, object]]
+"""Old and new values by place, as ``rightsflow changes`` writes them."""

@@ -1,0 +1,175 @@
+"""The desk's door: what operators look at and decide on its pages, done by tasks; every look is remembered."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from data_contracts.case import Case
+from data_contracts.company import Organisation
+from data_contracts.desk import DeskCase, FreeText, ShownProof, TextDecision, Values, WaitingCase
+from data_contracts.errors import AnswerRefused, RequestInvalid, SystemUnavailable
+from data_contracts.evidence import Record, canonical, digest
+from data_contracts.vocabulary import Gate, OperatorRole, Right
+from flows.change_work import values_of
+from flows.gates import opened
+from flows.reviewing import open_review
+from flows.starting import wake_flow
+from flows.wiring import Installation
+from tasks.operator_proof import note_use, prove_operator, sign_in
+from tasks.plans import planned
+from tasks.review import note_taken_out, review_question, seal_readings, texts_of, to_read
+from tasks.rules.gates import check_in_force, check_standing, rule_for
+from tasks.rules.reviewing import Reading
+from tasks.sealed import REQUEST, typed_request
+from tasks.services import services, use
+from tasks.verify_identity import CAPACITY_PROOF
+
+_FOR_EVER: Final = timedelta(days=36_500)
+_PROOF: Final = "proof."
+_SIGNS: Final = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"%PDF-", "application/pdf"))
+_DESK: Final = "desk"
+
+
+class OperatorsDoor:
+    """An installation as signed-in operators may reach it, in whichever thread a call comes."""
+
+    def __init__(self, installation: Installation) -> None:
+        """Keep the installation; its services are made now, once for all threads."""
+        self._services = installation.services
+
+    @property
+    def organisation(self) -> Organisation:
+        """Who we are."""
+        return self._services.organisation
+
+    def count(self, key: str, window: timedelta) -> int:
+        """Count one try under a key."""
+        return self._services.register.count_call(key, window, self._services.now())
+
+    def sign_in(self, name: str, password: str, code: str) -> int:
+        """Sign an operator in; the number of the session."""
+        with use(self._services):
+            sign_in(name, password, code)
+            return self._session(name)
+
+    def is_signed_in(self, name: str, session: int) -> bool:
+        """Whether the session is the operator's, who is in force now."""
+        register, now = self._services.register, self._services.now()
+        try:
+            check_in_force(register.operator(name), roles=tuple(OperatorRole), where=_DESK, now=now)
+        except AnswerRefused:
+            return False
+        return session == self._session(name)
+
+    def sign_out(self, name: str) -> None:
+        """End every session of the operator: the next one has another number."""
+        self.count(f"desk-session:{name}", _FOR_EVER)
+
+    def waiting(self) -> Sequence[WaitingCase]:
+        """Open cases, the one due first on top."""
+        register = self._services.register
+        gates: dict[str, list[str]] = defaultdict(list)
+        for gate in register.gates(open_only=True):
+            gates[gate.case_id].append(gate.gate.value)
+        return [_waiting(case, gates[case.case_id]) for case in register.cases(open_only=True)]
+
+    def case(self, case_id: str) -> DeskCase:
+        """One case."""
+        with use(self._services):
+            register, vault = self._services.register, self._services.vault
+            case, zone = register.case(case_id), ZoneInfo(self._services.organisation.time_zone)
+            gates = register.gates(case_id, open_only=True)
+            return DeskCase(
+                case=_waiting(case, [gate.gate.value for gate in gates]),
+                moves=tuple((m.at.astimezone(zone).date(), m.to.value, m.cause) for m in register.timeline(case_id)),
+                gates=tuple((gate.gate.value, gate.description) for gate in gates),
+                texts=sum(to_read(case_id).values()) if any(gate.gate.value == "review" for gate in gates) else 0,
+                proofs=tuple(name for name in vault.names(case_id) if name.startswith(_PROOF)),
+                has_values=case.right is Right.RECTIFICATION and not case.is_ended and bool(planned(case_id)),
+                has_letter=vault.has(case_id, REQUEST) and bool(typed_request(case_id).details.strip()),
+            )
+
+    def texts(self, case_id: str, operator: str) -> Sequence[FreeText]:
+        """Texts that wait to be read; who took them out is in evidence."""
+        with use(self._services):
+            self._require_standing(case_id, operator)
+            note_taken_out(case_id, operator, _DESK)
+            note_use(operator, "read texts", case_id, _DESK)
+            columns = [column for column, count in to_read(case_id).items() if count]
+            return [FreeText(column, number, text) for column in columns for number, text in texts_of(case_id, column)]
+
+    def decide_texts(self, case_id: str, decisions: Sequence[TextDecision], operator: str, code: str) -> None:
+        """Seal what was decided, proven by a fresh code, and let the gate ask about it."""
+        with use(self._services):
+            who, proof = prove_operator(open_review(case_id), operator, code=code)
+            readings: dict[str, list[tuple[int, Reading]]] = defaultdict(list)
+            for one in decisions:
+                readings[one.column].append((one.number, _reading(one)))
+            seal_readings(case_id, readings, who.name, proof)
+            opened(case_id, review_question(case_id))
+            with suppress(SystemUnavailable):  # the watch wakes it later
+                wake_flow(services().register.case(case_id))
+
+    def values(self, case_id: str, operator: str) -> Values:
+        """Old and new values of a rectification; who looked is in evidence."""
+        with use(self._services):
+            self._require_role(case_id, operator, Gate.APPROVAL)
+            found = values_of(case_id)
+            self._note(case_id, operator, "see values", {"places": len(found)})
+            return found
+
+    def letter(self, case_id: str, operator: str) -> str:
+        """What the data subject wrote; who looked is in evidence."""
+        with use(self._services):
+            self._require_role(case_id, operator, Gate.IDENTITY)
+            text = typed_request(case_id).details
+            self._note(case_id, operator, "read letter", {})
+            return text
+
+    def proof(self, case_id: str, name: str, operator: str) -> ShownProof:
+        """Something that was shown as proof; who looked is in evidence."""
+        with use(self._services):
+            self._require_role(case_id, operator, Gate.REQUESTER if name.startswith(CAPACITY_PROOF) else Gate.IDENTITY)
+            vault = self._services.vault
+            if not name.startswith(_PROOF) or name not in vault.names(case_id):
+                raise RequestInvalid("no such proof is kept", where=case_id, remedy="look at the case again")
+            with vault.read(case_id, name) as blob:
+                content = blob.read()
+            self._note(case_id, operator, "see proof", {"name": name})
+            kind = next((kind for sign, kind in _SIGNS if content.startswith(sign)), "application/octet-stream")
+            return ShownProof(name, kind, content)
+
+    def _session(self, name: str) -> int:
+        return self._services.register.calls(f"desk-session:{name}", _FOR_EVER, self._services.now())
+
+    def _require_standing(self, case_id: str, operator: str) -> None:
+        register = self._services.register
+        check_standing(register.operator(operator), open_review(case_id), self._services.now())
+
+    def _require_role(self, case_id: str, operator: str, gate: Gate) -> None:
+        """That an operator may look at what is looked at to answer that gate (charter 3.2)."""
+        provided = self._services
+        rule = rule_for(provided.policy, provided.register.case(case_id).right, gate)
+        check_in_force(provided.register.operator(operator), roles=rule.roles, where=case_id, now=provided.now())
+
+    def _note(self, case_id: str, operator: str, what: str, facts: dict[str, Any]) -> None:
+        """Remember a look in the operators' log and in the case's evidence."""
+        note_use(operator, what, case_id, _DESK)
+        name = digest(canonical([what, operator, self._services.now().isoformat()]))[:16]
+        record = Record(f"desk.{what}", "", {"by": operator, **facts}, actor=operator)
+        self._services.register.complete(case_id, f"desk.{what}", name, receipt={}, record=record)
+
+
+def _waiting(case: Case, gates: list[str]) -> WaitingCase:
+    return WaitingCase(
+        case.case_id, case.right.value, case.state.value, case.response_due, case.is_paused, tuple(sorted(gates))
+    )
+
+
+def _reading(one: TextDecision) -> Reading:
+    if one.decision not in {"release", "redact", "withhold"}:
+        raise RequestInvalid("a text is not decided about", where=f"{one.column} {one.number}", remedy="choose")
+    return Reading(one.decision, passages=one.passages)  # type: ignore[arg-type]  # one of the three

@@ -1,0 +1,1 @@
+"""The operators' desk: what must not be shown in Prefect. Gates stay in the Prefect UI."""

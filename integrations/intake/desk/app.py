@@ -1,0 +1,201 @@
+"""The desk as an application: behind name, password and authenticator code, without a script, never kept by a browser.
+
+A session ends after a quarter of an hour without a page, after eight hours, when the operator signs out anywhere, and
+at once when the operator is taken out of force. Signing in lets an operator look; every decision needs a fresh code.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from data_contracts.desk import TextDecision
+from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid, VaultSealed
+from integrations.intake.desk.door import DeskDoor
+from integrations.intake.web.cookies import CookieSeal, Visit
+from integrations.intake.web.limiting import Limit, Limiter, caller
+from integrations.intake.web.pages import Pages
+from integrations.intake.web.protection import Protected
+
+_IDLE: Final = 900
+_LONGEST: Final = timedelta(hours=8)
+_LARGEST_BODY: Final = 2 * 1024 * 1024
+_MOST_FIELDS: Final = 3_000
+_SIGN_IN: Final = Limit("desk", 20, timedelta(minutes=15))
+_INLINE: Final = frozenset({"image/jpeg", "image/png"})
+
+
+class Desk(Pages):
+    """The desk, and who sits at it."""
+
+    def __init__(self, door: DeskDoor, *, key: bytes, is_https: bool) -> None:
+        """Read words and templates; see the site for the arguments."""
+        seal = CookieSeal(key, name="rf_desk", is_https=is_https, longest_seconds=_IDLE)
+        super().__init__(Path(__file__).parent, door.organisation, seal, most_fields=_MOST_FIELDS)
+        self.door = door
+        self.limits = Limiter(door.count, key)
+
+    def operator(self, visit: Visit) -> str:
+        """Who is signed in.
+
+        Raises:
+            HTTPException: 401 for nobody.
+        """
+        name, session, since = (visit.facts.get(fact) for fact in ("operator", "session", "since"))
+        if not isinstance(name, str) or not isinstance(session, int) or not isinstance(since, str):
+            raise HTTPException(401)
+        if datetime.now(UTC) - datetime.fromisoformat(since) > _LONGEST or not self.door.is_signed_in(name, session):
+            raise HTTPException(401)
+        return name
+
+
+def desk_app(door: DeskDoor, *, key: bytes, is_https: bool) -> Protected:
+    """The desk, protected."""
+    desk = Desk(door, key=key, is_https=is_https)
+    app = FastAPI(title="Rightsflow: the desk", docs_url=None, redoc_url=None, openapi_url=None)
+    app.mount("/static", StaticFiles(directory=desk.styles))
+    _add_signing_in(app, desk)
+    _add_looking(app, desk)
+    _add_texts(app, desk)
+    desk.answer_errors(app)
+    _answer_ours(app, desk)
+    return Protected(app, largest_body=_LARGEST_BODY, is_https=is_https)
+
+
+def _add_signing_in(app: FastAPI, desk: Desk) -> None:
+    @app.get("/sign-in")
+    def ask(call: Request) -> Response:
+        """Where to sign in."""
+        return desk.page(call, "sign_in.html.j2", fault=False)
+
+    @app.post("/sign-in")
+    async def sign_in(call: Request) -> Response:
+        """Let an operator in."""
+        _, fields = await desk.own_form(call)
+        return await run_in_threadpool(_signed_in, desk, call, dict(fields))
+
+    @app.post("/sign-out")
+    async def sign_out(call: Request) -> Response:
+        """End every session of the operator."""
+        visit, _ = await desk.own_form(call)
+        await run_in_threadpool(desk.door.sign_out, desk.operator(visit))
+        answer = RedirectResponse("/sign-in", 303)
+        desk.seal.end(answer)
+        return answer
+
+
+def _signed_in(desk: Desk, call: Request, fields: Mapping[str, object]) -> Response:
+    if desk.limits.is_over(_SIGN_IN, caller(call)):
+        raise HTTPException(429, headers={"Retry-After": "900"})
+    name, password, code = (str(fields.get(field, ""))[:300] for field in ("name", "password", "code"))
+    try:
+        session = desk.door.sign_in(name, password, code)
+    except AnswerRefused:
+        return desk.page(call, "sign_in.html.j2", status=422, fault=True)
+    # A new visit: a cookie from before the sign-in is worth nothing after it (session fixation).
+    visit = desk.seal.read(None).with_facts(operator=name, session=session, since=datetime.now(UTC).isoformat())
+    answer = RedirectResponse("/", 303)
+    desk.seal.keep(answer, visit)
+    return answer
+
+
+def _add_looking(app: FastAPI, desk: Desk) -> None:
+    @app.get("/")
+    def waiting(call: Request) -> Response:
+        """What waits."""
+        desk.operator(desk.seal.visit(call))
+        return desk.page(call, "waiting.html.j2", cases=desk.door.waiting())
+
+    @app.get("/cases/{case_id}")
+    def case(call: Request, case_id: str) -> Response:
+        """One case, without values."""
+        desk.operator(desk.seal.visit(call))
+        return desk.page(call, "case.html.j2", desk=desk.door.case(case_id))
+
+    @app.get("/cases/{case_id}/values")
+    def values(call: Request, case_id: str) -> Response:
+        """Old and new values."""
+        who = desk.operator(desk.seal.visit(call))
+        return desk.page(call, "values.html.j2", case_id=case_id, values=desk.door.values(case_id, who))
+
+    @app.get("/cases/{case_id}/letter")
+    def letter(call: Request, case_id: str) -> Response:
+        """What the data subject wrote."""
+        who = desk.operator(desk.seal.visit(call))
+        return desk.page(call, "letter.html.j2", case_id=case_id, text=desk.door.letter(case_id, who))
+
+    @app.get("/cases/{case_id}/proofs/{name}")
+    def proof(call: Request, case_id: str, name: str) -> Response:
+        """Something that was shown as proof: an image as it is, anything else to be saved and opened elsewhere."""
+        shown = desk.door.proof(case_id, name, desk.operator(desk.seal.visit(call)))
+        kind = shown.media_type if shown.media_type in _INLINE else "application/octet-stream"
+        how = "inline" if kind in _INLINE else f'attachment; filename="{case_id}-{shown.name}"'
+        headers = {"Content-Disposition": how, "Content-Security-Policy": "default-src 'none'; sandbox"}
+        return Response(shown.content, media_type=kind, headers=headers)
+
+
+def _add_texts(app: FastAPI, desk: Desk) -> None:
+    @app.get("/cases/{case_id}/texts")
+    def texts(call: Request, case_id: str) -> Response:
+        """Texts to be read."""
+        who = desk.operator(desk.seal.visit(call))
+        found = desk.door.texts(case_id, who)
+        return desk.page(call, "texts.html.j2", case_id=case_id, texts=found, typed={}, fault="")
+
+    @app.post("/cases/{case_id}/texts")
+    async def decide(call: Request, case_id: str) -> Response:
+        """What was decided about every text."""
+        visit, fields = await desk.own_form(call)
+        return await run_in_threadpool(_decided, desk, call, (case_id, desk.operator(visit)), dict(fields))
+
+
+def _decided(desk: Desk, call: Request, where: tuple[str, str], fields: Mapping[str, object]) -> Response:
+    case_id, who = where
+    typed = {name: str(value) for name, value in fields.items()}
+    keys = [name.removeprefix("decision:") for name in typed if name.startswith("decision:")]
+    decisions = [_decision(key, typed) for key in keys]
+    try:
+        desk.door.decide_texts(case_id, decisions, who, typed.get("code", ""))
+    except (AnswerRefused, RequestInvalid) as refused:
+        found = desk.door.texts(case_id, who)
+        kept = {name: value for name, value in typed.items() if name not in {"code", "token"}}
+        why = f"{refused.what}. {refused.remedy}"
+        return desk.page(
+            call,
+            "texts.html.j2",
+            status=422,
+            case_id=case_id,
+            texts=found,
+            typed=kept,
+            fault=why,
+        )
+    return RedirectResponse(f"/cases/{case_id}", 303)
+
+
+def _decision(key: str, typed: Mapping[str, str]) -> TextDecision:
+    column, _, number = key.rpartition(":")
+    passages = tuple(line.strip() for line in typed.get(f"passages:{key}", "").splitlines() if line.strip())
+    return TextDecision(column, int(number) if number.isdigit() else 0, typed[f"decision:{key}"], passages)
+
+
+def _answer_ours(app: FastAPI, desk: Desk) -> None:
+    answers: dict[type[Exception], Callable[[Any], tuple[int, str]]] = {
+        CaseUnknown: lambda _: (404, "not_found"),
+        RequestInvalid: lambda _: (404, "nothing"),
+        VaultSealed: lambda _: (404, "nothing"),
+        AnswerRefused: lambda _: (403, "forbidden"),
+    }
+
+    def answer(call: Request, error: Exception) -> Response:
+        status, kind = next(said(error) for known, said in answers.items() if isinstance(error, known))
+        return desk.page(call, "error.html.j2", status=status, kind=kind)
+
+    for known in answers:
+        app.add_exception_handler(known, answer)
+    app.add_exception_handler(401, lambda _call, _error: RedirectResponse("/sign-in", 303))

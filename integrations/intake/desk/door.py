@@ -1,0 +1,79 @@
+"""What the desk needs of the rest of the house; ``flows/doors/desk.py`` gives it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from data_contracts.company import Organisation
+from data_contracts.desk import DeskCase, FreeText, ShownProof, TextDecision, Values, WaitingCase
+
+
+class DeskDoor(Protocol):
+    """The installation, as far as a signed-in operator may reach it; who looks at personal data is remembered."""
+
+    @property
+    def organisation(self) -> Organisation:
+        """Who we are."""
+
+    def count(self, key: str, window: timedelta) -> int:
+        """Count one try under a key; how many there are in the window that runs now."""
+
+    def sign_in(self, name: str, password: str, code: str) -> int:
+        """Sign an operator in; the number of the session, by which it is known until it ends.
+
+        Raises:
+            AnswerRefused: with the same words whatever was wrong.
+        """
+
+    def is_signed_in(self, name: str, session: int) -> bool:
+        """Whether the session is the operator's, who is in force now."""
+
+    def sign_out(self, name: str) -> None:
+        """End every session of the operator."""
+
+    def waiting(self) -> Sequence[WaitingCase]:
+        """Open cases, the one due first on top."""
+
+    def case(self, case_id: str) -> DeskCase:
+        """One case.
+
+        Raises:
+            CaseUnknown: when there is none of that name.
+        """
+
+    def texts(self, case_id: str, operator: str) -> Sequence[FreeText]:
+        """Texts that wait to be read.
+
+        Raises:
+            RequestInvalid: when none do.
+            AnswerRefused: when the operator may not answer the gate.
+        """
+
+    def decide_texts(self, case_id: str, decisions: Sequence[TextDecision], operator: str, code: str) -> None:
+        """Seal what was decided about every text, proven by a fresh code, and let the gate ask about it.
+
+        Raises:
+            RequestInvalid: when a text is not decided about, or a passage is not in it.
+            AnswerRefused: when the operator may not, or the code is wrong.
+        """
+
+    def values(self, case_id: str, operator: str) -> Values:
+        """Old and new values of a rectification.
+
+        Raises:
+            RequestInvalid, VaultSealed: when there are none to show.
+        """
+
+    def letter(self, case_id: str, operator: str) -> str:
+        """What the data subject wrote, word for word.
+
+        Raises:
+            RequestInvalid: when nothing is sealed.
+        """
+
+    def proof(self, case_id: str, name: str, operator: str) -> ShownProof:
+        """Something that was shown as proof.
+
+        Raises:
+            RequestInvalid: when it is not there.
+        """
