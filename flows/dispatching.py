@@ -20,9 +20,10 @@ from uuid import NAMESPACE_URL, uuid5
 from data_contracts.errors import RightsflowError, SystemUnavailable, TransientError
 from data_contracts.outgoing import Outgoing, OutgoingKind
 from flows.starting import has_server, start_flow
-from flows.wiring import Installation
+from flows.wiring import Installation, SafeCaller
 from tasks.act.objection import suppress_at_once
 from tasks.services import services, use
+from tasks.webhooks import deliver, fan_out
 
 _PAGE: Final = 200
 _EVERY_SECONDS: Final = 1.0
@@ -75,21 +76,33 @@ def tell_automations(row: Outgoing) -> None:
     )
 
 
+def tell_of_move(row: Outgoing) -> None:
+    """Tell automations of a move, and put a call for each subscriber."""
+    fan_out(row)
+    tell_automations(row)
+
+
+def call_subscriber(row: Outgoing) -> None:
+    """Call one subscriber about one move."""
+    deliver(row, SafeCaller().post)
+
+
 DELIVERERS: Final[Mapping[OutgoingKind, Deliver]] = {
     OutgoingKind.SUPPRESS: suppress_marketing,
     OutgoingKind.START: start,
-    OutgoingKind.MOVED: tell_automations,
+    OutgoingKind.MOVED: tell_of_move,
+    OutgoingKind.WEBHOOK: call_subscriber,
 }
 
 
 def dispatch(deliverers: Mapping[OutgoingKind, Deliver] = DELIVERERS) -> int:
     """One pass over what is due; how many rows were done. Services must be open."""
     register, done = services().register, 0
-    for kind, deliver in deliverers.items():
+    for kind, carry_out in deliverers.items():
         if kind is OutgoingKind.START and not has_server():
             continue  # nothing could be started; the rows wait
         rows = register.outgoing_due([kind], services().now(), limit=_PAGE)
-        good = [row.seq for row in rows if _is_done(row, deliver)]
+        good = [row.seq for row in rows if _is_done(row, carry_out)]
         if good:
             register.outgoing_done(good)
         done += len(good)
@@ -102,10 +115,10 @@ def forget_old() -> int:
     return register.forget_outgoing(now - _KEPT) + register.forget_calls(now - timedelta(days=1))
 
 
-def _is_done(row: Outgoing, deliver: Deliver) -> bool:
+def _is_done(row: Outgoing, carry_out: Deliver) -> bool:
     """Whether a row needs nothing more: it was carried out, or never can be."""
     try:
-        deliver(row)
+        carry_out(row)
     except TransientError as error:
         wait = min(timedelta(seconds=2 ** min(row.attempts, 20)), _LONGEST_WAIT)
         services().register.outgoing_again(row.seq, services().now() + wait, error.what)

@@ -159,7 +159,11 @@ def _form(entry: GateEntry) -> type[RunInput]:
     """The form of a gate. The server checks it against its JSON Schema alone, so every rule here is of that kind."""
     choices = Literal[tuple(option.value for option in entry.options)]  # type: ignore[valid-type]  # made from the gate's options
     fields: dict[str, Any] = {
-        "decision": (choices, Field(title="Decision")),
+        # The UI lets nobody change a single choice; without a default it would send none.
+        "decision": (
+            choices,
+            Field(title="Decision", default=entry.options[0].value if len(entry.options) == 1 else ...),
+        ),
         "operator": (str, Field(title="Your operator name", pattern=r"^[A-Za-z0-9._@-]{1,60}$")),
         "code": (str, Field(title="Your authenticator code", pattern=r"^[0-9]{6}$")),
         "reference": _reference(entry),

@@ -56,12 +56,15 @@ def serving(make: MakeApp, port: int, chosen: Settings | None = None) -> Iterato
 
 
 def public_site(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI application
-    """The intake site over an installation; https where its public address says so."""
-    from flows.doors.site import PublicDoor  # noqa: PLC0415  # pays for what it uses
-    from flows.wiring import site_app  # noqa: PLC0415  # as above
+    """The intake site over an installation, and the API of programs; https where its public address says so."""
+    from flows.doors.api import ProgramsDoor  # noqa: PLC0415  # pays for what it uses
+    from flows.doors.site import PublicDoor  # noqa: PLC0415  # as above
+    from flows.wiring import SafeCaller, requests_api, site_app  # noqa: PLC0415  # as above
 
     provided = installation.services
-    return site_app(PublicDoor(installation), key=provided.door_key(), is_https=provided.site_url.startswith("https:"))
+    is_https = provided.site_url.startswith("https:")
+    programs = {"/api": requests_api(ProgramsDoor(installation, SafeCaller()))}
+    return site_app(PublicDoor(installation), key=provided.door_key(), is_https=is_https, doors=programs)
 
 
 def operators_desk(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI application

@@ -35,8 +35,10 @@ from integrations.evidence import (
     verify_file,
     write_export,
 )
+from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
+from integrations.intake.requests_api import KeyUsed, requests_api
 from integrations.intake.site.app import site_app
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 from integrations.register.register import SqlRegister
@@ -293,10 +295,13 @@ def _secret_block(name: str) -> str:
 __all__ = [
     "AskedOverHttp",
     "Installation",
+    "KeyUsed",
+    "SafeCaller",
     "desk_app",
     "look_at",
     "opened",
     "permissions_app",
+    "requests_api",
     "site_app",
     "unpack_package",
     "utc_now",

@@ -34,13 +34,19 @@ def end_api_key(name: str) -> None:
 
 def may_ask(api_key: str, scope: str) -> bool | None:
     """Whether the holder of a key may ask this; None for one that is unknown, ended, or whose time is over."""
+    found = key_in_force(api_key)
+    return None if found is None else scope in found.scopes
+
+
+def key_in_force(api_key: str) -> ApiKey | None:
+    """The key, known and in force; None for any other."""
     # The digest is looked up, not the key compared: how long it takes tells nothing about keys that exist.
     found = services().register.api_key_of(_digest(api_key))
     if found is None or not found.is_active:
         return None
     if found.valid_until is not None and found.valid_until <= services().now():
         return None
-    return scope in found.scopes
+    return found
 
 
 def _digest(key: str) -> str:

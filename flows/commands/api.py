@@ -20,6 +20,10 @@ class Scope(StrEnum):
 
     MAY_PROCESS = "may-process"
     MAY_SHARE = "may-share"
+    OPEN = "requests:open"
+    READ = "requests:read"
+    WITHDRAW = "requests:withdraw"
+    WEBHOOKS = "webhooks"
 
 
 @keys.command("add")

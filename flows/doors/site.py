@@ -10,13 +10,13 @@ from data_contracts.doors import CaseStatus, Receipt, Submitted
 from data_contracts.errors import MoveRefused, SystemUnavailable
 from data_contracts.links import LinkPurpose
 from data_contracts.vocabulary import AccessTreatment, Rectification
+from flows.doors.submitting import register_submitted
 from flows.starting import wake_flow
 from flows.wiring import Installation
 from tasks.links import look_at_link
 from tasks.packages import hand_over, send_new_link
 from tasks.proofs import confirm_identity, deny_identity
 from tasks.public_status import is_status_code, make_status_code, public_status, status_of
-from tasks.receive_request import TypedRequest, register_request
 from tasks.services import use
 from tasks.withdraw import withdraw
 
@@ -69,22 +69,7 @@ class PublicDoor:
     def register(self, submitted: Submitted) -> Receipt:
         """Register a request durably; sealed when this returns."""
         with use(self._services):
-            case = register_request(
-                TypedRequest(
-                    right=submitted.right,
-                    channel=submitted.channel,
-                    language=submitted.language,
-                    received_at=self._services.now(),
-                    request_key=f"form:{submitted.key}",
-                    identity=submitted.identity,
-                    name=submitted.name,
-                    reply_to=submitted.reply_to,
-                    postal_address=submitted.postal_address,
-                    postal_country=submitted.postal_country,
-                    details=submitted.details,
-                    statement=submitted.statement,
-                )
-            )
+            case = register_submitted(submitted, prefix="form")
             return Receipt(case.case_id, make_status_code(case.case_id), case.response_due)
 
     def link_case(self, token: str) -> CaseStatus | None:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
 Scope = MutableMapping[str, Any]
@@ -63,12 +64,7 @@ class Protected:
         if _announced(scope) > self._largest:
             await PlainTextResponse(_TOO_LARGE, status_code=413)(scope, receive, self._with_headers(send))
             return
-        body = _Body(receive, self._largest)
-        try:
-            await self._app(scope, body.receive, self._with_headers(send))
-        except _TooLarge:
-            if not body.is_answered:
-                await PlainTextResponse(_TOO_LARGE, status_code=413)(scope, receive, self._with_headers(send))
+        await self._app(scope, _limited(receive, self._largest), self._with_headers(send))
 
     def _with_headers(self, send: Send) -> Send:
         async def sent(message: Message) -> None:
@@ -81,24 +77,19 @@ class Protected:
         return sent
 
 
-class _TooLarge(Exception):  # ends the reading of one body; never leaves this module
-    pass
+def _limited(receive: Receive, largest: int) -> Receive:
+    """Reads no more than that, whatever was announced; the application answers with 413 as with any refusal."""
+    left = largest
 
-
-class _Body:
-    """Counts what was read, whatever was announced."""
-
-    def __init__(self, receive: Receive, largest: int) -> None:
-        self._receive = receive
-        self._left = largest
-        self.is_answered = False
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise _TooLarge
+    async def received() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413)
         return message
+
+    return received
 
 
 def _announced(scope: Scope) -> int:

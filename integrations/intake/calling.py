@@ -1,0 +1,123 @@
+"""Calls to addresses that others name: nobody gets us to call ourselves, our neighbours, or a cloud's metadata (SSRF).
+
+The name is resolved once, every address it has must be a public one, and the call goes to that very address, with the
+name in TLS and in the ``Host`` header: what was checked is what is called, also where a name answers differently each
+time. No redirect is followed, no proxy of the environment is used; little of an answer is read, nothing of it kept.
+
+Source: OWASP Server Side Request Forgery Prevention; RFC 6890 (special-purpose addresses).
+"""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from data_contracts.errors import RequestInvalid, SystemUnavailable
+
+Resolve = Callable[[str, int], Sequence[str]]
+"""Addresses of a name."""
+
+_PORTS: Final = frozenset({443, 8443})
+_TIMEOUT: Final = httpx.Timeout(10, connect=5)
+_MOST_READ: Final = 64 * 1024
+_LONGEST_URL: Final = 2_000
+_REMEDY: Final = "give an https address of a server that everybody can reach"
+
+
+def resolved(name: str, port: int) -> list[str]:
+    """Addresses of a name, as this machine resolves it.
+
+    Raises:
+        SystemUnavailable: when it has none now.
+    """
+    try:
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise SystemUnavailable("the name has no address now", where="callback", remedy="try again later") from None
+    return sorted({str(entry[4][0]) for entry in found})
+
+
+class SafeCaller:
+    """Calls addresses that others named."""
+
+    def __init__(self, *, resolve: Resolve = resolved, loopback_allowed: bool = False) -> None:
+        """Keep how names are resolved.
+
+        Args:
+            resolve: gives the addresses of a name.
+            loopback_allowed: lets this machine be called over plain http, for tests and the demo.
+        """
+        self._resolve = resolve
+        self._loopback_allowed = loopback_allowed
+
+    def check(self, url: str) -> str:
+        """The address that a call to this URL goes to.
+
+        Raises:
+            RequestInvalid: when it must not be called.
+            SystemUnavailable: when its name has no address now.
+        """
+        try:
+            parts = urlsplit(url)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+        except ValueError:
+            raise _refused() from None
+        host = parts.hostname or ""
+        if len(url) > _LONGEST_URL or not host or parts.username or parts.password or parts.fragment:
+            raise _refused()
+        if self._loopback_allowed and host in {"127.0.0.1", "localhost"}:
+            return "127.0.0.1"
+        if parts.scheme != "https" or port not in _PORTS or "%" in host:
+            raise _refused()
+        addresses = self._resolve(host, port)
+        if not addresses or not all(_is_public(address) for address in addresses):
+            raise _refused()
+        return addresses[0]
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """The status of the answer to a POST.
+
+        Raises:
+            RequestInvalid: when the address must not be called.
+            SystemUnavailable: when it cannot be reached; trying again helps.
+        """
+        address = self.check(url)
+        asked = httpx.URL(url)
+        sent = {**headers, "Host": asked.netloc.decode("ascii")}
+        extensions = {"sni_hostname": asked.host}
+        target = asked.copy_with(host=address)
+        try:
+            with (
+                httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False) as client,
+                client.stream("POST", target, content=body, headers=sent, extensions=extensions) as answer,
+            ):
+                for read, _ in enumerate(answer.iter_bytes(1024)):
+                    if read * 1024 > _MOST_READ:
+                        break
+                return answer.status_code
+        except (httpx.HTTPError, OSError):
+            raise SystemUnavailable(
+                "the address cannot be reached", where="callback", remedy="see that it answers"
+            ) from None
+
+
+def _is_public(address: str) -> bool:
+    """Whether an address belongs to nobody's inside; forms that carry another address are as that one."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
+        if parsed in ipaddress.ip_network("64:ff9b::/96"):
+            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        if inner is not None:
+            return _is_public(str(inner))
+    return parsed.is_global and not parsed.is_multicast
+
+
+def _refused() -> RequestInvalid:
+    return RequestInvalid("this address must not be called", where="url", remedy=_REMEDY)
