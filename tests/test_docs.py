@@ -115,3 +115,16 @@ def test_every_law_has_a_test() -> None:
     rows = re.findall(r"^\| (\d+)\. [^|]+\| (`tests/|none: )", table, re.MULTILINE)
 
     assert [int(number) for number, _ in rows] == list(range(1, 13))
+
+
+def test_every_threat_names_a_test_that_is_there() -> None:
+    """docs/threats.md: each line's test exists under that name in that module."""
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", _text("docs/threats.md"))
+    tests = {
+        (file.name, name)
+        for file in (_ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+    }
+
+    assert len(named) > 30
+    assert set(named) - tests == set()

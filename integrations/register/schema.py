@@ -69,7 +69,10 @@ def _migrate(connection: Connection) -> None:
 def _create_file(file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its -wal and -shm the same mode
+        if not file.exists():
+            # Never where it is there: closing a file by hand drops the locks that this process holds on it elsewhere
+            # (POSIX), and another process would then take the write-ahead log away from under them.
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its -wal and -shm the same mode
         for attempt in Retrying(
             retry=retry_if_exception_type(sqlite3.OperationalError),
             stop=stop_after_delay(BUSY_SECONDS),

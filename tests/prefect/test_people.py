@@ -118,6 +118,7 @@ def test_person_asks_proves_and_downloads(office: Office, site: str, desk: str, 
     with a_page(java_script_enabled=False) as page:
         case_id = ask(page, site, subject.email, subject.name)
         page.goto(mailed_link(office, case_id, "identity_link"))
+        assert page.locator("h1").inner_text() == "Was it you who asked?"
         page.get_by_role("button", name="Yes, it was me").click()
         assert page.get_by_role("heading", name="Thank you").is_visible()
 

@@ -99,7 +99,8 @@ def _signed_in(desk: Desk, call: Request, fields: Mapping[str, object]) -> Respo
     except AnswerRefused:
         return desk.page(call, "sign_in.html.j2", status=422, fault=True)
     # A new visit: a cookie from before the sign-in is worth nothing after it (session fixation).
-    visit = desk.seal.read(None).with_facts(operator=name, session=session, since=datetime.now(UTC).isoformat())
+    since, lang = datetime.now(UTC).isoformat(), desk.seal.visit(call).facts.get("lang")
+    visit = desk.seal.read(None).with_facts(operator=name, session=session, since=since, lang=lang)
     answer = RedirectResponse("/", 303)
     desk.seal.keep(answer, visit)
     return answer

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -188,3 +190,22 @@ def test_processes_that_start_at_once_set_up_one_register(tmp_path: Path, postgr
         engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
         assert sa.inspect(engine).has_table("evidence")
         engine.dispose()
+
+
+def test_opening_a_register_again_keeps_the_locks_of_others(
+    tmp_path: Path, signer: Ed25519Signer, clock: Clock
+) -> None:
+    """A second register of the same process leaves the first one's locks, so no other process takes its log away."""
+    url = f"sqlite:///{tmp_path / 'register.db'}"
+    upgrade(url)
+    first = SqlRegister(url, signer=signer, clock=clock)
+    case_id = first.open_case(a_request()).case_id
+    upgrade(url)
+
+    # Another process that comes and goes takes the write-ahead log away if it believes to be the last one.
+    look = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT 1 FROM case_file'); c.close()"
+    subprocess.run([sys.executable, "-c", look, str(tmp_path / "register.db")], check=True)
+
+    assert (tmp_path / "register.db-wal").exists()
+    assert first.case(case_id).case_id == case_id
+    first.close()
