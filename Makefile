@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench format lock clean
+.PHONY: help setup demo up test check audit bench format lock clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ check: setup ## style, types, layers
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy $(CODE) tests
 	@$(BIN)/lint-imports --no-cache
+
+audit: setup ## known vulnerabilities of what the lock pins
+	@.ci/audit
 
 bench: setup ## measures, with ratios against doing it by hand
 	@$(BIN)/python -m tests.benchmarks

@@ -89,12 +89,23 @@ class Moments:
         self.recorded[running.label] = running.operations
         self._reached((running.label, -1))
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is made in the block is no moment of the life: a line in a log, which changes nothing for a case."""
+        self._running.append(_Running(""))
+        try:
+            yield
+        finally:
+            self._running.pop()
+
     def operation(self, name: str) -> None:
         """An operation is about to be made, as part of the innermost effect, or outside of any as an effect itself."""
         if not self._running:
             with self.effect(name):
                 return
         running = self._running[-1]
+        if not running.label:
+            return
         running.operations += 1
         self._reached((running.label, running.operations))
 

@@ -50,6 +50,12 @@ REGISTER: Labels = {
     "note_disclosures": lambda *_, **__: "",
     "lift_hold": lambda *_, **__: "",
     "note_chase": lambda _case, party, **_: party,
+    "put_link": lambda link: f"{link.purpose}",
+    "use_link": lambda *_: "",
+    "end_links": lambda *_: "",
+    "put_outgoing": lambda _case, kind, *_, **__: f"{kind}",
+    "put_origin": lambda _origin: "",
+    "retire_gate": lambda _case, gate: f"{gate}",
 }
 """What changes the register in the life of a case; a test sees to it that nothing is forgotten here."""
 
@@ -62,6 +68,11 @@ UNWATCHED = frozenset({
     "stances_of", "step", "steps", "subject_keys", "timeline",
     # Written to outside the life of a case, or told apart by their own tests: leases by tests/flows/test_leases.py.
     "end_lease", "open_run", "put_api_key", "put_operator", "record_failure", "take_lease", "use_code",
+    # Doors: what is told of a case, and who may ask; by tests/flows/doors and the register's own tests.
+    "agent", "agents", "calls", "incoming", "incomings", "link", "origin", "origin_of", "origins_of", "outgoing_due",
+    "outgoing_left", "uses", "webhook", "webhooks",
+    "count_call", "forget_calls", "forget_outgoing", "note_use", "outgoing_again", "outgoing_done", "put_agent",
+    "put_incoming", "put_webhook", "settle_incoming",
 })  # fmt: skip
 """Calls of the register that are no effects of a case."""
 
@@ -77,7 +88,13 @@ class Watched:
     def __getattr__(self, name: str) -> Any:
         """The inner object's attribute, watched where it is a call that changes something."""
         found = getattr(self._inner, name)
+        if name == "note_use":
+            return partial(self._aside, found)
         return partial(self._call, name, found) if name in self._labels else found
+
+    def _aside(self, method: Callable[..., Any], *args: Any) -> Any:
+        with self._moments.aside():
+            return method(*args)
 
     def _call(self, name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with self._moments.effect(f"{name}({self._labels[name](*args, **kwargs)})"):

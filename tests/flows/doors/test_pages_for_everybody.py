@@ -1,0 +1,136 @@
+"""Pages that everybody can use: by keyboard alone, without a script, with a screen reader (WCAG 2.2 AA; axe-core)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pyotp
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from data_contracts.ports import Operator
+from data_contracts.vocabulary import Channel, OperatorRole, Right
+from flows.running import free_port
+from flows.serving import operators_desk, public_site, serving
+from flows.settings import Settings
+from flows.wiring import Installation
+from tasks.operator_proof import password_digest
+from tasks.receive_request import TypedRequest, register_request
+from tasks.services import use
+
+_PASSWORD = "quiet-otters-42"
+_SHAPES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 320, "height": 640}}
+_LANGUAGES = ("fr", "en", "nl")
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Where site and desk are, a case, and an operator's secret."""
+
+    site: str
+    desk: str
+    case_id: str
+    secret: str
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    """Site and desk of an installation without systems, served on this machine."""
+    chosen = Settings(home=tmp_path_factory.mktemp("doors"), judge="plain")
+    installation, secret = Installation(chosen), pyotp.random_base32()
+    with use(installation.services):
+        sealed = installation.seal_operator_secret("zoe", secret)
+        zoe = Operator("zoe", (OperatorRole.AGENT,), None, None, secret=sealed)
+        installation.register.put_operator(replace(zoe, password=password_digest("zoe", _PASSWORD)))
+        asked = {"email": ["ana@example.org"]}
+        typed = TypedRequest(Right.ACCESS, Channel.LETTER, "en", datetime.now(UTC), "k", asked, details="Dear Sir")
+        case_id = register_request(typed).case_id
+    site, desk = free_port(), free_port()
+    with serving(public_site, site, chosen), serving(operators_desk, desk, chosen):
+        yield Doors(f"http://127.0.0.1:{site}", f"http://127.0.0.1:{desk}", case_id, secret)
+    installation.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for the module."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds that is serious or critical."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:80]}" for one in found if one["impact"] in {"serious", "critical"}]
+
+
+@pytest.mark.parametrize("shape", list(_SHAPES))
+def test_site_has_nothing_serious(doors: Doors, chromium: Browser, shape: str) -> None:
+    """Every page in every language; on a phone nothing is cut off at the side (WCAG 1.4.10)."""
+    paths = ["/", *(f"/request/{right.value}" for right in Right), "/status", "/nowhere"]
+    # Our own policy lets no script run, axe-core's neither.
+    with chromium.new_context(viewport=_SHAPES[shape], bypass_csp=True) as context:  # type: ignore[arg-type]  # as Playwright takes it
+        page, found = context.new_page(), []
+        for path in paths:
+            for language in _LANGUAGES if shape == "desktop" else _LANGUAGES[:1]:
+                page.goto(f"{doors.site}{path}?lang={language}")
+                found += [f"{path} {language} {one}" for one in violations(page)]
+                if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                    found.append(f"{path} {language} scrolls sideways")
+
+    assert found == []
+
+
+def test_desk_has_nothing_serious(doors: Doors, chromium: Browser) -> None:
+    """Sign-in, list, case and letter."""
+    with chromium.new_context(bypass_csp=True) as context:
+        page = context.new_page()
+        page.goto(f"{doors.desk}/sign-in?lang=en")
+        found = violations(page)
+        page.get_by_label("Your operator name").fill("zoe")
+        page.get_by_label("Password").fill(_PASSWORD)
+        page.get_by_label("Code of your authenticator").fill(pyotp.TOTP(doors.secret).now())
+        page.get_by_role("button", name="Sign in").click()
+        for path in ("/", f"/cases/{doors.case_id}", f"/cases/{doors.case_id}/letter"):
+            page.goto(f"{doors.desk}{path}")
+            found += violations(page)
+
+    assert found == []
+
+
+def test_request_is_made_by_keyboard_alone(doors: Doors, chromium: Browser) -> None:
+    """Tab, letters, space and Enter, without a script: from the start to the receipt and the status."""
+    with chromium.new_context(java_script_enabled=False, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(f"{doors.site}/?lang=en")
+        _tab_to(page, "a", "Object")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/request/objection")
+        _tab_to(page, "label", "All advertising, and advertising cookies")
+        page.keyboard.press("Space")
+        _tab_to(page, "label", "Your name")
+        page.keyboard.type("Ana Example")
+        _tab_to(page, "label", "E-mail address")
+        page.keyboard.type("ana@example.org")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/receipt/*")
+        _tab_to(page, "a", "See where it stands")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/case")
+
+        assert page.get_by_text("Your request arrived").is_visible()
+
+
+def _tab_to(page: Page, kind: str, words: str) -> None:
+    """Press Tab until the thing with these words has the focus."""
+    wanted = page.get_by_role("link", name=words, exact=True) if kind == "a" else page.get_by_label(words, exact=True)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.locator(":focus").and_(wanted).count():
+            return
+    raise AssertionError(words)
