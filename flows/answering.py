@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from flows.gates import ask
-from flows.stages import approve, is_done, locate, over_systems
+from flows.stages import approve, locate, over_systems
+from tasks.ledger import is_done
 from tasks.locate_data import stage_rows
 from tasks.review import is_settled, look_for_texts, review_question, settle_review
 from tasks.rules.redaction import Showing

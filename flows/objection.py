@@ -8,7 +8,7 @@ from flows.forms import ObjectionForm
 from flows.gates import ask
 from flows.opening import case_flow
 from flows.recipients import tell_recipients
-from flows.stages import admit, case_of, is_done, refuse, send
+from flows.stages import admit, case_of, refuse, send
 from tasks.act.objection import (
     OBJECTING,
     approve_by_law,
@@ -23,6 +23,7 @@ from tasks.act.objection import (
     why_refused,
 )
 from tasks.archive_evidence import archive_evidence
+from tasks.ledger import is_done
 from tasks.notify_subject import tell_refusal
 
 

@@ -14,7 +14,7 @@ from flows.answering import agree_on_copy
 from flows.forms import PortabilityForm
 from flows.gates import answered, ask
 from flows.opening import case_flow
-from flows.stages import admit, is_done, refuse, send
+from flows.stages import admit, refuse, send
 from tasks.act.portability import (
     build_portable_package,
     plan_portability,
@@ -32,6 +32,7 @@ from tasks.act.transmission import (
 )
 from tasks.approval import Question
 from tasks.archive_evidence import archive_evidence
+from tasks.ledger import is_done
 from tasks.locate_data import by_hand
 from tasks.services import services
 from tasks.staged import staged_counts

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from data_contracts.errors import ActUnproven
 from data_contracts.vocabulary import Decision, Gate
 from flows.gates import ask
-from flows.stages import approve, is_done, locate, over_systems
+from flows.stages import approve, locate, over_systems
 from tasks.approval import Question
+from tasks.ledger import is_done
 from tasks.locate_data import forget_search
 from tasks.proving import act_again, record_by_hand, times_acted_again
 from tasks.services import services

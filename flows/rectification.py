@@ -7,11 +7,12 @@ from flows.forms import RectificationForm
 from flows.gates import ask
 from flows.opening import case_flow
 from flows.recipients import tell_recipients
-from flows.stages import admit, case_of, is_done, locate, refuse, send
+from flows.stages import admit, case_of, locate, refuse, send
 from tasks.act.rectification import RECTIFY, proof_question
 from tasks.act.rectified import rectification_outcome, tell_rectified
 from tasks.act.rectified_keys import carry_keys
 from tasks.archive_evidence import archive_evidence
+from tasks.ledger import is_done
 from tasks.statement import awaits_statement, settle_statement, statement_question
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from data_contracts.vocabulary import CaseState, Requester
 from flows.gates import ask
+from tasks.ledger import is_done
 from tasks.requesters import REQUESTER, refuse_by_rule, requester_of, requester_question, settle_requester
 from tasks.services import services
 
@@ -18,18 +19,13 @@ def admit_requester(case_id: str, send: Send) -> None:
     """
     register = services().register
     case = register.case(case_id)
-    if case.state is not CaseState.IDENTITY_VERIFIED or _is_settled(case_id):
+    if case.state is not CaseState.IDENTITY_VERIFIED or is_done(case_id, REQUESTER):
         return
     requester = requester_of(case_id)
     if requester is Requester.SUBJECT or refuse_by_rule(case_id, requester):
         return
     attempt = 0
-    while not _is_settled(case_id):
+    while not is_done(case_id, REQUESTER):
         ask(case_id, requester_question(case_id, requester, case.right, attempt))
         send(case_id, lambda: settle_requester(case_id, requester, attempt))  # noqa: B023  # called before the next turn
         attempt += 1
-
-
-def _is_settled(case_id: str) -> bool:
-    entry = services().register.step(case_id, REQUESTER)
-    return entry is not None and entry.state == "done"

@@ -17,8 +17,10 @@ from flows.turns import take_turn
 from flows.wording import plan_table
 from tasks.approval import Question
 from tasks.archive_evidence import archive_evidence
+from tasks.clock import IDENTITY
 from tasks.decisions import settle_approval, settle_subjects
 from tasks.duplicates import link_duplicate
+from tasks.ledger import is_done
 from tasks.locate_data import (
     SEARCH,
     by_hand,
@@ -31,7 +33,7 @@ from tasks.locate_data import (
 )
 from tasks.notify_subject import acknowledge, tell_referral, uncertain_question
 from tasks.posting import awaits_posting, settle_posting, unposted
-from tasks.proofs import offer_link, offers_link, settle_proof
+from tasks.proofs import offer_link, offers_link, settle_proof, waits_for_settling
 from tasks.referrals import refer
 from tasks.refusing import tell_duplicate, tell_refused, tell_withdrawal
 from tasks.services import services
@@ -54,12 +56,6 @@ def case_of(case_id: str) -> Case:
     return services().register.case(case_id)
 
 
-def is_done(case_id: str, step: str) -> bool:
-    """Whether the ledger has a receipt for a step of the whole case."""
-    entry = services().register.step(case_id, step)
-    return entry is not None and entry.state == "done"
-
-
 def admit(case_id: str) -> bool:
     """Acknowledge, and have identity verified (law 4); False when the request is not to be carried out.
 
@@ -69,16 +65,23 @@ def admit(case_id: str) -> bool:
     if case_of(case_id).outcome in _NOT_CARRIED_OUT:
         return False
     send(case_id, lambda: acknowledge(case_id))
-    if offers_link(case_id) and not is_done(case_id, "identity"):
+    if offers_link(case_id) and not is_done(case_id, IDENTITY):
         send(case_id, lambda: offer_link(case_id))
     attempt = 0
-    while not settle_proof(case_id):
+    while not _is_proven_or_denied(case_id):
         ask(case_id, identity_question(case_id, case_of(case_id).right, attempt))
         send(case_id, lambda: settle_identity(case_id, attempt))  # noqa: B023  # called before the next turn
         attempt += 1
     admit_requester(case_id, send)
     link_duplicate(case_id)
     return case_of(case_id).outcome not in _NOT_CARRIED_OUT
+
+
+def _is_proven_or_denied(case_id: str) -> bool:
+    """Whether it is decided who asks: by a person, or by what came over the wire meanwhile."""
+    if waits_for_settling(case_id):
+        settle_proof(case_id)
+    return is_done(case_id, IDENTITY)
 
 
 def locate(case_id: str) -> bool:

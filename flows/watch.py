@@ -13,7 +13,7 @@ A run whose process was killed stays Running for ever by itself. The sweep, in t
 7. an open case that nobody is asked about and that no run carries on is woken, or started again a while after its last
    run ended: a case never sleeps;
 8. an archived case whose sealed package's time is over is purged;
-9. the outbox is carried out once more, for where nobody else does (:mod:`flows.dispatching`).
+The flow then carries out the outbox once more, for where nobody else does (:mod:`flows.dispatching`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -74,7 +74,14 @@ class Swept:
 def watch() -> str:
     """Recover, start, warn and purge; see the module."""
     with wiring.opened():
-        return str(guarded(lambda _: sweep(), "watch")(""))
+        return str(guarded(lambda _: _watch(), "watch")(""))
+
+
+def _watch() -> Swept:
+    swept = sweep()
+    dispatch()
+    forget_old()
+    return swept
 
 
 def sweep() -> Swept:
@@ -94,8 +101,6 @@ def sweep() -> Swept:
         looked = look_at_all(cases, PrefectRuns())
         woken = sum(_wake(client, case, now) for case in _unasked(cases))
     purged = sum(purge_ended(case) for case in cases)
-    dispatch()
-    forget_old()
     return Swept(crashed, retried, rescheduled, started, sealed, purged, woken, dict(looked))
 
 

@@ -18,6 +18,7 @@ from data_contracts.ports import GateAnswer, GateEntry
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
 from tasks.approval import Question, deciding_people, reason_name
 from tasks.clock import clock_of, day_of, is_paused, today
+from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
 from tasks.rules.extension import check_extension
 from tasks.sealed import sealed_text
@@ -68,8 +69,7 @@ def refusal_of_extension(case_id: str) -> GateEntry | None:
 
 def is_extended(case_id: str) -> bool:
     """Whether the extension was told and the last day moved."""
-    entry = services().register.step(case_id, EXTEND)
-    return entry is not None and entry.state == "done"
+    return is_done(case_id, EXTEND)
 
 
 def concerns_extension(entry: GateEntry) -> bool:

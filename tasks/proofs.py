@@ -23,6 +23,7 @@ from data_contracts.request import ProvenSubject
 from data_contracts.vocabulary import CaseState, Channel, Gate, NoticeKind, Requester
 from tasks.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of
 from tasks.identity_ways import ways_of
+from tasks.ledger import is_done
 from tasks.links import make_link, use_link
 from tasks.notify_subject import send_notice
 from tasks.rules.assurance import EMAIL, mailbox_to_prove
@@ -142,19 +143,19 @@ def deny_identity(token: str) -> str:
 
 def waits_for_settling(case_id: str) -> bool:
     """Whether a proof or a denial came that the flow has not taken in yet."""
-    return not _is_done(case_id, IDENTITY) and (_is_done(case_id, PROOF) or _is_done(case_id, DENIED))
+    return not is_done(case_id, IDENTITY) and (is_done(case_id, PROOF) or is_done(case_id, DENIED))
 
 
 @step("settle proof")
 def settle_proof(case_id: str) -> bool:
     """Carry on by a proof that came over the wire; whether identity is decided now."""
-    if _is_done(case_id, IDENTITY):
+    if is_done(case_id, IDENTITY):
         return True
-    if _is_done(case_id, DENIED):
+    if is_done(case_id, DENIED):
         services().register.retire_gate(case_id, Gate.IDENTITY)
         _fail(case_id)
         return True
-    if not _is_done(case_id, PROOF):
+    if not is_done(case_id, PROOF):
         return False
     services().register.retire_gate(case_id, Gate.IDENTITY)
     write_json(case_id, PROVEN, read_json(case_id, LINK))
@@ -206,11 +207,6 @@ def _fail(case_id: str) -> None:
 
 
 def _require_waiting(case_id: str) -> None:
-    if _is_done(case_id, IDENTITY) or _is_done(case_id, PROOF) or _is_done(case_id, DENIED):
+    if is_done(case_id, IDENTITY) or is_done(case_id, PROOF) or is_done(case_id, DENIED):
         what = "this request does not wait for a confirmation any more"
         raise RequestInvalid(what, where="link", remedy="see on its status page where it stands")
-
-
-def _is_done(case_id: str, name: str) -> bool:
-    entry = services().register.step(case_id, name)
-    return entry is not None and entry.state == "done"

@@ -23,6 +23,7 @@ from data_contracts.plan import TablePath
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import AccessTreatment, Decision, Gate
 from tasks.approval import Question, deciding_people
+from tasks.ledger import is_done
 from tasks.rules.redaction import UNREAD, Reviewed, Showing, Texts
 from tasks.rules.reviewing import MARK, Reading, counted, outgoing, require_all
 from tasks.sealed import read_json, write_json
@@ -134,8 +135,7 @@ def settle_review(case_id: str) -> bool:
 
 def is_settled(case_id: str) -> bool:
     """Whether the decisions are fixed."""
-    entry = services().register.step(case_id, "review")
-    return entry is not None and entry.state == "done"
+    return is_done(case_id, "review")
 
 
 def review_gate(case_id: str) -> GateEntry | None:

@@ -15,6 +15,7 @@ from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Req
 from tasks.approval import Question, deciding_people
 from tasks.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of, pauses_of, today
 from tasks.identity_ways import ways_of
+from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
 from tasks.rules.eligibility import method_of, proof_came_on
 from tasks.sealed import subject_request
@@ -102,8 +103,7 @@ def _record(case_id: str, gate: GateEntry, state: CaseState, *, outcome: str | N
 
 def is_reminded(case: Case) -> bool:
     """Whether the data subject was reminded of the proof that is awaited now."""
-    entry = services().register.step(case.case_id, _reminder(len(pauses_of(case))))
-    return entry is not None and entry.state == "done"
+    return is_done(case.case_id, _reminder(len(pauses_of(case))))
 
 
 def _reminder(asked: int) -> str:

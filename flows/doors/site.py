@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
+from functools import cached_property
 from typing import BinaryIO
 
 from data_contracts.company import Organisation
@@ -33,13 +34,13 @@ class PublicDoor:
         """Who we are."""
         return self._services.organisation
 
-    @property
+    @cached_property
     def identity_labels(self) -> Mapping[str, Mapping[str, str]]:
         """What a form may ask for to find somebody."""
         kinds = self._services.contracts.vocabulary.identities
         return {name: kind.label for name, kind in kinds.items() if kind.intake}
 
-    @property
+    @cached_property
     def rectifiable(self) -> Mapping[str, Mapping[str, str]]:
         """What can be put right on request: each category by the label of its first column."""
         columns = (column for table in self._services.contracts.tables() for column in table.columns)
@@ -50,13 +51,13 @@ class PublicDoor:
                 found.setdefault(column.category, column.labels)
         return found
 
-    @property
+    @cached_property
     def partners(self) -> Mapping[str, str]:
         """Whom portable data can be sent to."""
         parties = self._services.contracts.vocabulary.parties
         return {key: party.name for key, party in parties.items() if party.portability is not None}
 
-    @property
+    @cached_property
     def purposes(self) -> Mapping[str, Mapping[str, str]]:
         """What can be objected to: purposes on a public task or a legitimate interest (Art. 21(1)), and advertising."""
         purposes = self._services.contracts.vocabulary.purposes

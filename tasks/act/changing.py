@@ -16,6 +16,7 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.keys import KeyValue, Selection
 from data_contracts.plan import Plan, Remaining, TablePath
 from data_contracts.vocabulary import Right
+from tasks.ledger import is_done
 from tasks.locate_data import by_hand
 from tasks.plans import confirm, freeze, planned
 from tasks.proving import judge_act, nothing_to_prove
@@ -169,8 +170,7 @@ def _found(
 
 def is_acting(case_id: str) -> bool:
     """Whether the plan is confirmed, so that systems may hold new values already and nothing is sealed anew."""
-    entry = services().register.step(case_id, "confirm")
-    return entry is not None and entry.state == "done"
+    return is_done(case_id, "confirm")
 
 
 def _after(changes: Iterable[Change]) -> dict[str, list[str]]:

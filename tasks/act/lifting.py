@@ -19,6 +19,7 @@ from data_contracts.notices import Content
 from data_contracts.vocabulary import Decision, Gate, NoticeKind, Right
 from tasks.approval import Question, deciding_people, reason_name
 from tasks.archive_evidence import is_restricted
+from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
 from tasks.posting import awaits_posting
 from tasks.restricted import FORGOTTEN, LIFTED, ROWS, restricted_rows, rows_of
@@ -48,8 +49,7 @@ def require_restriction(case_id: str) -> None:
 
 def is_lifted(case_id: str) -> bool:
     """Whether the restriction was lifted."""
-    entry = services().register.step(case_id, LIFTED)
-    return entry is not None and entry.state == "done"
+    return is_done(case_id, LIFTED)
 
 
 def lift_question(case_id: str) -> Question:
@@ -153,8 +153,7 @@ def forget_restriction(case_id: str) -> None:
 
 def is_forgotten(case_id: str) -> bool:
     """Whether nothing is sealed for the restriction any more."""
-    entry = services().register.step(case_id, FORGOTTEN)
-    return entry is not None and entry.state == "done"
+    return is_done(case_id, FORGOTTEN)
 
 
 def require_told(case_id: str) -> None:
