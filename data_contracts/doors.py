@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from data_contracts.documents import DocumentKind
 from data_contracts.request import Statement
 from data_contracts.vocabulary import CaseState, Channel, Right
 
@@ -67,6 +68,7 @@ class CaseStatus:
         reasons: codes of why something was refused or kept, for the words files.
         may_withdraw: whether the request can still be taken back.
         has_package: whether an answer package is sealed and can be asked for.
+        documents: for what a document can be sent as proof now.
     """
 
     case_id: str
@@ -82,3 +84,4 @@ class CaseStatus:
     steps: tuple[CaseStep, ...]
     may_withdraw: bool
     has_package: bool
+    documents: tuple[DocumentKind, ...] = ()

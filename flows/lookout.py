@@ -33,7 +33,7 @@ from tasks.rules.warnings import has_acted
 from tasks.services import services
 from tasks.step import guarded
 from tasks.turns import release
-from tasks.verify_identity import close_unproven, is_reminded, remind_of_proof
+from tasks.verify_identity import close_unproven, document_came_on, is_reminded, remind_of_proof
 from tasks.warn import escalate, must_escalate, warn
 
 
@@ -108,6 +108,8 @@ def _proofs(case: Case, runs: Runs) -> Iterator[str]:
     """Art. 12(6): a proof that is awaited never lets a case hang."""
     if case.state is not CaseState.IDENTITY_ASKED:
         return
+    if document_came_on(case) is not None:
+        return  # what came waits for us
     policy, asked_on = services().policy, pauses_of(case)[-1].asked_on
     waited = today() - asked_on
     if waited > timedelta(days=policy.proof_days):

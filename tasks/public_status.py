@@ -14,6 +14,7 @@ from data_contracts.doors import CaseStatus, CaseStep
 from data_contracts.errors import CaseUnknown
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
 from tasks.archive_evidence import PACKAGE
+from tasks.documents import awaited_documents
 from tasks.services import services
 
 _CODE_CHARS = 16
@@ -68,6 +69,7 @@ def status_of(case_id: str) -> CaseStatus:
         # The receipt's code proves nobody: once somebody was proven, a thief of the receipt must not stop the case.
         may_withdraw=may_move(case.state, CaseState.WITHDRAWN) and case.state in _UNPROVEN,
         has_package=case.right in {Right.ACCESS, Right.PORTABILITY} and provided.vault.has(case_id, PACKAGE),
+        documents=awaited_documents(case),
     )
 
 

@@ -4,9 +4,11 @@ A person answers the identity gate: how it was checked, or that more proof is ne
 the vault as ``proof.*``; once checked they are destroyed, and only that they were checked, how and by whom stays.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from data_contracts.case import Case, CaseChange
+from data_contracts.documents import DocumentKind
 from data_contracts.evidence import Facts, Record
 from data_contracts.grounds import RefusalGround
 from data_contracts.notices import Content
@@ -25,6 +27,15 @@ from tasks.subject_keys import subject_keys_of
 
 CAPACITY_PROOF = "proof.requester."
 """Names in the vault of what shows that the requester may act for the data subject."""
+PREFIXES: Mapping[DocumentKind, str] = {
+    DocumentKind.IDENTITY: "proof.identity.",
+    DocumentKind.CAPACITY: CAPACITY_PROOF,
+    DocumentKind.RECTIFICATION: "proof.rectification.",
+}
+"""How names in the vault of documents begin, by what they show."""
+_LOOKED_AT_LATER = (PREFIXES[DocumentKind.CAPACITY], PREFIXES[DocumentKind.RECTIFICATION])
+DOCUMENT_CAME = "came_on"
+"""Key of a document step's receipt: the day the first document came."""
 _OPTIONS = (Decision.APPROVE, Decision.ASK_MORE, Decision.REFUSE)
 
 
@@ -77,7 +88,8 @@ def _record(case_id: str, gate: GateEntry, state: CaseState, *, outcome: str | N
     case, answer = provided.register.case(case_id), gate.answers[-1]
     is_verified = gate.outcome is Decision.APPROVE
     method = method_of(answer.reference) if is_verified else ""
-    came_on = (proof_came_on(answer.reference) if is_verified else None) or day_of(answer.at)
+    said = proof_came_on(answer.reference) if is_verified else None
+    came_on = said or document_came_on(case) or day_of(answer.at)
     due = clock_of(case, proved_on=came_on).response_due
     if is_verified:
         # Art. 12(6): from here on we know who asks, and the data subject's cases find each other.
@@ -162,9 +174,20 @@ def clock_facts(case: Case, due: date, came_on: date) -> dict[str, str]:
 
 
 def destroy_proofs(case_id: str) -> None:
-    """Destroy what was shown as proof of identity; what shows that somebody else may act is looked at next."""
+    """Destroy what was shown as proof of identity; what shows something else is looked at, and destroyed, later."""
     vault = services().vault
     for name in vault.names(case_id):
-        # What shows that somebody else may act is looked at next, and destroyed then.
-        if name.startswith("proof.") and not name.startswith(CAPACITY_PROOF):
+        if name.startswith("proof.") and not name.startswith(_LOOKED_AT_LATER):
             vault.remove(case_id, name)
+
+
+def document_step(kind: DocumentKind, asked: int) -> str:
+    """The step of the ledger that notes the first document after a proof was asked for the so-many-th time."""
+    return f"document.{kind.value}.{asked}"
+
+
+def document_came_on(case: Case) -> date | None:
+    """The day a document of identity came that answers what was asked for last; None while there is none."""
+    step = document_step(DocumentKind.IDENTITY, len(pauses_of(case)))
+    entry = services().register.step(case.case_id, step)
+    return None if entry is None else date.fromisoformat(str(entry.receipt[DOCUMENT_CAME]))

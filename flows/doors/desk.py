@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from data_contracts.case import Case
 from data_contracts.company import Organisation
 from data_contracts.desk import DeskCase, FreeText, ShownProof, TextDecision, Values, WaitingCase
+from data_contracts.documents import DocumentKind
 from data_contracts.errors import AnswerRefused, RequestInvalid, SystemUnavailable
 from data_contracts.evidence import Record, canonical, digest
 from data_contracts.vocabulary import Gate, OperatorRole, Right
@@ -25,12 +26,17 @@ from tasks.rules.gates import check_in_force, check_standing, rule_for
 from tasks.rules.reviewing import Reading
 from tasks.sealed import REQUEST, typed_request
 from tasks.services import services, use
-from tasks.verify_identity import CAPACITY_PROOF
+from tasks.verify_identity import PREFIXES
 
 _FOR_EVER: Final = timedelta(days=36_500)
 _PROOF: Final = "proof."
 _SIGNS: Final = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"%PDF-", "application/pdf"))
 _DESK: Final = "desk"
+_GATES: Final = {
+    DocumentKind.IDENTITY: Gate.IDENTITY,
+    DocumentKind.CAPACITY: Gate.REQUESTER,
+    DocumentKind.RECTIFICATION: Gate.PROOF,
+}
 
 
 class OperatorsDoor:
@@ -132,7 +138,7 @@ class OperatorsDoor:
     def proof(self, case_id: str, name: str, operator: str) -> ShownProof:
         """Something that was shown as proof; who looked is in evidence."""
         with use(self._services):
-            self._require_role(case_id, operator, Gate.REQUESTER if name.startswith(CAPACITY_PROOF) else Gate.IDENTITY)
+            self._require_role(case_id, operator, _gate_of(name))
             vault = self._services.vault
             if not name.startswith(_PROOF) or name not in vault.names(case_id):
                 raise RequestInvalid("no such proof is kept", where=case_id, remedy="look at the case again")
@@ -167,6 +173,12 @@ def _waiting(case: Case, gates: list[str]) -> WaitingCase:
     return WaitingCase(
         case.case_id, case.right.value, case.state.value, case.response_due, case.is_paused, tuple(sorted(gates))
     )
+
+
+def _gate_of(proof: str) -> Gate:
+    """At which gate a document is looked at; of identity, unless its name says something else."""
+    kind = next((kind for kind, prefix in PREFIXES.items() if proof.startswith(prefix)), DocumentKind.IDENTITY)
+    return _GATES[kind]
 
 
 def _reading(one: TextDecision) -> Reading:

@@ -7,13 +7,15 @@ from functools import cached_property
 from typing import BinaryIO
 
 from data_contracts.company import Organisation
+from data_contracts.documents import Document, DocumentKind
 from data_contracts.doors import CaseStatus, Receipt, Submitted
-from data_contracts.errors import MoveRefused, SystemUnavailable
+from data_contracts.errors import MoveRefused, RequestInvalid, SystemUnavailable
 from data_contracts.links import LinkPurpose
 from data_contracts.vocabulary import AccessTreatment, Rectification
 from flows.doors.submitting import register_submitted
 from flows.starting import wake_flow
 from flows.wiring import Installation
+from tasks.documents import keep_document
 from tasks.links import look_at_link
 from tasks.packages import hand_over, send_new_link
 from tasks.proofs import confirm_identity, deny_identity
@@ -114,6 +116,13 @@ class PublicDoor:
                 return False
             self._wake(case_id)
             return True
+
+    def send_document(self, case_id: str, code: str, kind: DocumentKind, document: Document) -> None:
+        """Seal a document that was sent as proof."""
+        with use(self._services):
+            if not is_status_code(case_id, code):
+                raise RequestInvalid("the code does not open this case", where="document", remedy="open it again")
+            keep_document(case_id, kind, document)
 
     def _taken_in(self, take_in: Callable[[str], str], token: str) -> str:
         with use(self._services):

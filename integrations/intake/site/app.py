@@ -17,8 +17,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from data_contracts.documents import LARGEST_DOCUMENT
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Right
+from integrations.intake.site.documents import DOCUMENTS, add_documents
 from integrations.intake.site.door import SiteDoor
 from integrations.intake.site.forms import CHANGES, Typed, read_form, submitted
 from integrations.intake.site.letting_in import add_case_actions, add_links
@@ -50,8 +52,10 @@ def site_app(door: SiteDoor, *, key: bytes, is_https: bool, doors: Mapping[str, 
     _add_status_pages(app, site)
     add_links(app, site)
     add_case_actions(app, site)
+    add_documents(app, site)
     site.answer_errors(app)
-    return Protected(app, largest_body=_LARGEST_BODY, is_https=is_https)
+    larger = {DOCUMENTS: LARGEST_DOCUMENT + _LARGEST_BODY}
+    return Protected(app, largest_body=_LARGEST_BODY, larger=larger, is_https=is_https)
 
 
 def _add_pages(app: FastAPI, site: Site) -> None:
@@ -100,7 +104,7 @@ def _add_status_pages(app: FastAPI, site: Site) -> None:
         status = site.door.status(str(visit.facts.get("case", "")), str(visit.facts.get("code", "")))
         if status is None:
             return RedirectResponse("/status", 303)
-        return site.page(call, "case.html.j2", visit=visit, case=status)
+        return site.page(call, "case.html.j2", visit=visit, case=status, sent="", fault="")
 
 
 def _form(site: Site, call: Request, right: Right, typed: Typed, *, status: int = 200) -> Response:

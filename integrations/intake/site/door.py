@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import BinaryIO, Protocol
 
 from data_contracts.company import Organisation
+from data_contracts.documents import Document, DocumentKind
 from data_contracts.doors import CaseStatus, Receipt, Submitted
 
 
@@ -77,6 +78,13 @@ class SiteDoor(Protocol):
 
     def withdraw(self, case_id: str, code: str) -> bool:
         """Take a request back that nobody was proven to have made yet; False where it is too late for that."""
+
+    def send_document(self, case_id: str, code: str, kind: DocumentKind, document: Document) -> None:
+        """Seal a document that was sent as proof.
+
+        Raises:
+            RequestInvalid: when the code does not open the case, or it takes no such document now.
+        """
 
     def status(self, case_id: str, code: str) -> CaseStatus | None:
         """Where a case stands; None where the code does not open it or there is none."""

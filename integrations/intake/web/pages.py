@@ -1,13 +1,16 @@
 """Pages of one application: its words and templates, the visit that is kept, forms that are ours, answers to errors."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
+from python_multipart.exceptions import MultipartParseError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from data_contracts.company import Organisation
 from data_contracts.errors import RightsflowError
@@ -66,8 +69,12 @@ class Pages:
         self.seal.keep(answer, seen)
         return answer
 
-    async def own_form(self, call: Request) -> tuple[Visit, FormData]:
+    async def own_form(self, call: Request, *, files: int = 0) -> tuple[Visit, FormData]:
         """What a form of ours sent.
+
+        Args:
+            call: with the form.
+            files: how many it may carry. They stay in memory: nothing of them is written in clear anywhere.
 
         Raises:
             HTTPException: 403 where another site made the browser send it, or it is none of ours; 400 where it cannot
@@ -76,10 +83,21 @@ class Pages:
         visit = self.seal.visit(call)
         if comes_from_elsewhere(call):
             raise HTTPException(403)
-        form = await call.form(max_files=0, max_fields=self._most_fields)
+        form = await self._read_files(call, files) if files else await self._read(call)
         if not self.seal.is_own_form(visit, str(form.get("token", ""))):
             raise HTTPException(403)
         return visit, form
+
+    async def _read(self, call: Request) -> FormData:
+        return await call.form(max_files=0, max_fields=self._most_fields)
+
+    async def _read_files(self, call: Request, files: int) -> FormData:
+        reader = MultiPartParser(call.headers, call.stream(), max_files=files, max_fields=self._most_fields)
+        reader.spool_max_size = sys.maxsize  # else a large file goes to a temporary file, in clear
+        try:
+            return await reader.parse()
+        except (MultiPartException, MultipartParseError, KeyError):
+            raise HTTPException(400) from None
 
     def answer_errors(self, app: FastAPI) -> None:
         """Have every error answered by a page that says what went wrong and what to do, and quotes nothing."""

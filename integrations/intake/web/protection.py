@@ -6,7 +6,8 @@ receive), so no address is told to another site, and nothing but style sheets is
 Source: OWASP Secure Headers; Content Security Policy Level 3; RFC 6797 (HSTS); RFC 9110 section 15.5.14 (413).
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -44,16 +45,20 @@ class Protected:
     A page may set a header of its own before; it stays as the page set it.
     """
 
-    def __init__(self, app: App, *, largest_body: int, is_https: bool) -> None:
+    def __init__(
+        self, app: App, *, largest_body: int, is_https: bool, larger: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
         """Wrap an application.
 
         Args:
             app: what answers.
             largest_body: bytes that a call may send; more is answered with 413 and read no further.
+            larger: by path, where calls may send more.
             is_https: whether browsers shall use https alone from now on.
         """
         self._app = app
         self._largest = largest_body
+        self._larger = larger
         self._headers = _HEADERS | ({"Strict-Transport-Security": _HSTS} if is_https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,10 +66,11 @@ class Protected:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if _announced(scope) > self._largest:
+        largest = self._larger.get(scope["path"], self._largest)
+        if _announced(scope) > largest:
             await PlainTextResponse(_TOO_LARGE, status_code=413)(scope, receive, self._with_headers(send))
             return
-        await self._app(scope, _limited(receive, self._largest), self._with_headers(send))
+        await self._app(scope, _limited(receive, largest), self._with_headers(send))
 
     def _with_headers(self, send: Send) -> Send:
         async def sent(message: Message) -> None:
