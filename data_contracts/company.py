@@ -193,6 +193,17 @@ class CountryProfile(_Strict):
     letters: Letters | None = None
 
 
+class ClientSpace(_Strict):
+    """The organisation's client space, where a data subject signs in (OpenID Connect; charter 2.2)."""
+
+    issuer: str = Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])")
+    """As in ``iss``; what it serves is found under ``/.well-known/openid-configuration``."""
+    client_id: str = Field(min_length=1)
+    keys: dict[str, str] = Field(min_length=1)
+    """Which claim of the ID token is which identity kind of the vocabulary."""
+    scopes: list[str] = Field(default_factory=lambda: ["openid", "email"])
+
+
 class Organisation(_Strict):
     """``organisation.yaml``: the profile used in every notice."""
 
@@ -213,6 +224,8 @@ class Organisation(_Strict):
     sender: str
     """The address mails come from."""
     letters: Letters = Letters()
+    client_space: ClientSpace | None = None
+    """Where data subjects sign in; a sign-in proves who they are (policy: ``client_space``)."""
     countries: dict[str, CountryProfile] = Field(default_factory=dict)
     """What differs by country of the data subject, by ISO 3166-1 code."""
 
@@ -255,6 +268,11 @@ class Policy(_Strict):
     """How sure each way makes us; one that is not named is of low assurance."""
     assurance_when: dict[Sensitivity, Assurance] = Field(default_factory=dict)
     """What is needed at least where the right shows or changes data of that sensitivity (charter 3.1)."""
+    identity_facts: list[str] = Field(default_factory=list)
+    """What can be asked where knowledge is enough (``facts``), as ``system.table.column``: what we hold and no stranger
+    knows. A column of a table that a key of the request leads to, with a label."""
+    identity_facts_needed: PositiveInt = 2
+    """How many of them must fit."""
     contact_systems: list[str] = Field(default_factory=list)
     """Systems whose addresses are trusted most, the first before the others: the first of all that holds an address for
     a key decides where a link goes. An address elsewhere may be old, and somebody else's by now."""

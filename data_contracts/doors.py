@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from data_contracts.company import ClientSpace
 from data_contracts.documents import DocumentKind
 from data_contracts.request import Statement
 from data_contracts.vocabulary import CaseState, Channel, Right
@@ -50,6 +51,21 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """How people sign in to the client space.
+
+    Attributes:
+        space: the organisation's client space.
+        secret: of the client; empty for a public client (RFC 6749, 2.1).
+        returns_to: address of ours that the sign-in comes back to.
+    """
+
+    space: ClientSpace
+    secret: str = field(repr=False)
+    returns_to: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseStep:
     """One thing that happened: a state and the day."""
 
@@ -69,6 +85,8 @@ class CaseStatus:
         may_withdraw: whether the request can still be taken back.
         has_package: whether an answer package is sealed and can be asked for.
         documents: for what a document can be sent as proof now.
+        may_sign_in: whether a sign-in to the client space proves who asks.
+        facts: what can be asked where knowledge is enough, as ``system.table.column``.
     """
 
     case_id: str
@@ -85,3 +103,5 @@ class CaseStatus:
     may_withdraw: bool
     has_package: bool
     documents: tuple[DocumentKind, ...] = ()
+    may_sign_in: bool = False
+    facts: tuple[str, ...] = ()

@@ -35,6 +35,7 @@ from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows.settings import settings
 from tasks.approval import Answer, Question, answer_gate, open_gate
+from tasks.facts import has_facts_to_compare
 from tasks.identity_ways import ways_of
 from tasks.proofs import waits_for_settling
 from tasks.rules.eligibility import reference_of
@@ -123,7 +124,8 @@ def _go_on_if_answered(entry: GateEntry, run: FlowRun) -> None:
 
 def is_moot(entry: GateEntry) -> bool:
     """Whether nobody needs to answer any more, because software has the proof that the gate asks for."""
-    return entry.gate is Gate.IDENTITY and waits_for_settling(entry.case_id)
+    case_id = entry.case_id
+    return entry.gate is Gate.IDENTITY and (waits_for_settling(case_id) or has_facts_to_compare(case_id))
 
 
 def _latest(entry: GateEntry) -> GateEntry:

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     dkim_key_file: Path | None = None
     site_url: str = ""
     """Public address of the intake site; links that people receive begin with it. Empty: no links are sent."""
+    client_space_secret: SecretStr = SecretStr("")
+    """Of our client at the organisation's client space; empty for a public client."""
     desk_url: str = ""
     """Address of the operators' desk, named at gates. Empty: none is."""
     gate_timeout: timedelta = timedelta(days=400)

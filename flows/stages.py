@@ -20,7 +20,9 @@ from tasks.archive_evidence import archive_evidence
 from tasks.clock import IDENTITY
 from tasks.decisions import settle_approval, settle_subjects
 from tasks.duplicates import link_duplicate
+from tasks.facts import compare_facts, has_facts_to_compare
 from tasks.ledger import is_done
+from tasks.link_proof import offer_link, offers_link
 from tasks.locate_data import (
     SEARCH,
     by_hand,
@@ -33,7 +35,7 @@ from tasks.locate_data import (
 )
 from tasks.notify_subject import acknowledge, tell_referral, uncertain_question
 from tasks.posting import awaits_posting, settle_posting, unposted
-from tasks.proofs import offer_link, offers_link, settle_proof, waits_for_settling
+from tasks.proofs import settle_proof, waits_for_settling
 from tasks.referrals import refer
 from tasks.refusing import tell_duplicate, tell_refused, tell_withdrawal
 from tasks.services import services
@@ -65,7 +67,7 @@ def admit(case_id: str) -> bool:
     if case_of(case_id).outcome in _NOT_CARRIED_OUT:
         return False
     send(case_id, lambda: acknowledge(case_id))
-    if offers_link(case_id) and not is_done(case_id, IDENTITY):
+    if not _is_proven_or_denied(case_id) and offers_link(case_id):
         send(case_id, lambda: offer_link(case_id))
     attempt = 0
     while not _is_proven_or_denied(case_id):
@@ -79,6 +81,8 @@ def admit(case_id: str) -> bool:
 
 def _is_proven_or_denied(case_id: str) -> bool:
     """Whether it is decided who asks: by a person, or by what came over the wire meanwhile."""
+    if has_facts_to_compare(case_id):
+        compare_facts(case_id)
     if waits_for_settling(case_id):
         settle_proof(case_id)
     return is_done(case_id, IDENTITY)

@@ -1,170 +1,102 @@
-"""Proof of identity by software: a link to the address we hold (Art. 12(6), EDPB 01/2022 section 3.3).
+"""Proof of identity by software: what came over the wire is noted, and the case's flow carries on with it (Art. 12(6)).
 
-The order:
-
-1. after the acknowledgement, which mailbox to prove is found out: the typed address, or the one that we hold for the
-   other keys that were typed (only that column is looked at). It is sealed as ``link``;
-2. a link goes there. Where there is no such mailbox nothing is sent, and everything else is the same: no page, date or
-   state tells whether a person is known;
-3. the clock stands still until the link is used, or a person checks in another way at the gate;
-4. whoever uses the link is proven to read the mailbox: the case goes on, searches by the proven keys alone, and answers
-   to that mailbox alone. Whoever says "it was not me" ends the case.
+A link to the address we hold (:mod:`tasks.link_proof`), a sign-in to the client space (:mod:`tasks.client_space`), or
+knowledge of what only the data subject and we know (:mod:`tasks.facts`). Each proves some keys and an address: from
+then on the case searches by these keys alone, and answers to that address alone (law 4).
 """
 
-from datetime import timedelta
+from collections.abc import Sequence
+from typing import Final
 
 from data_contracts.case import CaseChange
-from data_contracts.errors import RequestInvalid, SystemUnavailable
+from data_contracts.errors import RequestInvalid
 from data_contracts.evidence import Facts, Record
 from data_contracts.grounds import RefusalGround
-from data_contracts.links import LinkPurpose
-from data_contracts.notices import Content
 from data_contracts.request import ProvenSubject
-from data_contracts.vocabulary import CaseState, Channel, Gate, NoticeKind, Requester
+from data_contracts.vocabulary import CaseState, Gate, Requester
 from tasks.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of
 from tasks.identity_ways import ways_of
 from tasks.ledger import is_done
-from tasks.links import make_link, use_link
-from tasks.notify_subject import send_notice
-from tasks.rules.assurance import EMAIL, mailbox_to_prove
-from tasks.rules.traversal import begin
-from tasks.sealed import PROVEN, read_json, typed_request, write_json
+from tasks.sealed import PROVEN, REQUEST, read_json, typed_request, write_json
 from tasks.services import services
 from tasks.step import step
 from tasks.subject_keys import subject_keys_of
 from tasks.verify_identity import clock_facts, destroy_proofs
 
-MAIL_LINK = "mail_link"
-LINK = "link"
-"""The vault's name of the mailbox that a link was sent to, and of the keys that it proves."""
-PROOF, DENIED = f"proof.{MAIL_LINK}", "proof.denied"
-"""Steps of the ledger: the link was used; its reader said that it was not them."""
-_BY_WIRE = frozenset({Channel.FORM, Channel.API, Channel.EMAIL})
-_ASKED = (CaseState.IDENTITY_ASKED, "asked to confirm by a link to the address we hold")
+MAIL_LINK: Final = "mail_link"
+CLIENT_SPACE: Final = "client_space"
+FACTS: Final = "facts"
+_WAYS: Final = (MAIL_LINK, CLIENT_SPACE, FACTS)
+DENIED: Final = "proof.denied"
+"""Step of the ledger: the reader of a link said that it was not them."""
+_SHOWN: Final = "shown."
+"""How names in the vault begin of who a proof showed the data subject to be."""
+_ENDED_BY_READER: Final = "the reader of the mailbox did not make this request"
 
 
-def offers_link(case_id: str) -> bool:
-    """Whether this case is one in which a link can prove who asks."""
-    case = services().register.case(case_id)
-    if not services().site_url or case.channel not in _BY_WIRE:
-        return False
-    is_subject = typed_request(case_id).statement.requester is Requester.SUBJECT
-    return is_subject and MAIL_LINK in ways_of(case_id)
+def proof_step(way: str) -> str:
+    """Step of the ledger: a proof of that kind came."""
+    return f"proof.{way}"
 
 
-@step("offer link")
-def offer_link(case_id: str) -> str:
-    """Send the link that proves who reads the mailbox we hold, once; returns how, ``none`` where there is none."""
-    name = f"notice.{NoticeKind.IDENTITY_LINK.value}"
-    entry = services().register.step(case_id, name)
-    if entry is not None and entry.state == "done":
-        return str(entry.receipt["via"])
-    mailbox = _find_mailbox(case_id)
-    if mailbox is None:
-        # The same state, on the same day, as where a link was sent.
-        services().register.claim(case_id, name)
-        record = Record(name, "", {"via": "none", "to": "nobody"})
-        services().register.complete(case_id, name, receipt={"via": "none"}, record=record, move=_ASKED)
-        return "none"
-    write_json(case_id, LINK, mailbox.model_dump())
-    return _send_link(case_id, mailbox)
-
-
-def _send_link(case_id: str, mailbox: ProvenSubject, *, number: int = 0) -> str:
-    address, until = make_link(case_id, LinkPurpose.IDENTITY, timedelta(hours=services().policy.link_hours))
-    content = Content(link=address, link_until=day_of(until).isoformat())
-    move = None if number else _ASKED
-    return send_notice(case_id, NoticeKind.IDENTITY_LINK, content, move=move, number=number, to=mailbox.address)
-
-
-def _find_mailbox(case_id: str) -> ProvenSubject | None:
-    typed = typed_request(case_id).identity
-    others = [(kind, value) for kind, values in typed.items() if kind != EMAIL for value in values]
-    return mailbox_to_prove(typed, {key: _held_addresses(*key) for key in others})
-
-
-def _held_addresses(kind: str, value: str) -> frozenset[str]:
-    """Addresses of the rows that carry a key, in the first system that holds one, by the policy's trust."""
+def accepted_ways(case_id: str) -> Sequence[str]:
+    """Ways of proving identity by software that the case accepts now; none once identity was decided."""
     provided = services()
-    trusted = [name for name in provided.policy.contact_systems if name in provided.contracts.systems]
-    for system in dict.fromkeys((*trusted, *provided.contracts.systems)):
-        try:
-            held = _held_in(system, kind, value)
-        except SystemUnavailable:
-            return frozenset()  # a person checks at the gate; the search waits for the system later on (law 6)
-        if held:
-            return held
-    return frozenset()
+    case = provided.register.case(case_id)
+    if case.outcome or case.is_ended or not provided.vault.has(case_id, REQUEST) or not _is_waiting(case_id):
+        return ()
+    if typed_request(case_id).statement.requester is not Requester.SUBJECT:
+        return ()
+    return [way for way in ways_of(case_id) if way in _WAYS]
 
 
-def _held_in(system: str, kind: str, value: str) -> frozenset[str]:
-    provided = services()
-    search = begin(provided.contracts, {kind: [value]}, routes=provided.routes, allow_several=True)
-    questions = [question for question in search.questions(system) if _mail_columns(*question.path)]
-    if not questions:
-        return frozenset()
-    connector = provided.systems.connector(system)
-    answers = {q.path: connector.find_keys(q.selection, _mail_columns(*q.path)) for q in questions}
-    return frozenset(str(key[0]) for key in search.absorb(system, answers).known.get(("identity", EMAIL), ()))
-
-
-def _mail_columns(system: str, table: str) -> list[tuple[str, ...]]:
-    columns = services().contracts.table(system, table).identities
-    return [(column.name,) for column in columns if column.identity == EMAIL]
-
-
-def confirm_identity(token: str) -> str:
-    """Take in that the reader of the mailbox confirms; the case, whose flow is to be woken.
+def require_waiting(case_id: str) -> None:
+    """That the case still waits for a proof.
 
     Raises:
-        RequestInvalid: when the link opens nothing, or the case does not wait for it any more.
+        RequestInvalid: when it does not.
     """
-    case_id = use_link(token, LinkPurpose.IDENTITY).case_id
-    _require_waiting(case_id)
-    facts: Facts = {"method": MAIL_LINK, "by": "reader of the mailbox the link was sent to"}
+    if not _is_waiting(case_id):
+        what = "this request does not wait for a confirmation any more"
+        raise RequestInvalid(what, where="link", remedy="see on its status page where it stands")
+
+
+def note_proof(case_id: str, way: str, proven: ProvenSubject, *, by: str) -> None:
+    """Note who was proven, in which way; the flow carries on with it."""
+    write_json(case_id, f"{_SHOWN}{way}", proven.model_dump())
+    facts: Facts = {"method": way, "by": by}
     day = day_of(services().now()).isoformat()
-    services().register.complete(case_id, PROOF, receipt={"on": day}, record=Record(PROOF, "", facts))
-    return case_id
+    name = proof_step(way)
+    services().register.complete(case_id, name, receipt={"on": day}, record=Record(name, "", facts))
 
 
-def deny_identity(token: str) -> str:
-    """Take in that the reader of the mailbox did not make this request; the case, whose flow is to be woken.
-
-    Raises:
-        RequestInvalid: see :func:`confirm_identity`.
-    """
-    case_id = use_link(token, LinkPurpose.IDENTITY).case_id
-    _require_waiting(case_id)
+def note_denial(case_id: str, *, by: str) -> None:
+    """Note that the data subject did not make this request."""
     day = day_of(services().now()).isoformat()
-    record = Record(DENIED, "", {"by": "reader of the mailbox the link was sent to"})
-    services().register.complete(case_id, DENIED, receipt={"on": day}, record=record)
-    return case_id
+    services().register.complete(case_id, DENIED, receipt={"on": day}, record=Record(DENIED, "", {"by": by}))
 
 
 def waits_for_settling(case_id: str) -> bool:
     """Whether a proof or a denial came that the flow has not taken in yet."""
-    return not is_done(case_id, IDENTITY) and (is_done(case_id, PROOF) or is_done(case_id, DENIED))
+    return _is_open(case_id) and (is_done(case_id, DENIED) or bool(_proven_by(case_id)))
 
 
 @step("settle proof")
-def settle_proof(case_id: str) -> bool:
-    """Carry on by a proof that came over the wire; whether identity is decided now."""
-    if is_done(case_id, IDENTITY):
-        return True
-    if is_done(case_id, DENIED):
-        services().register.retire_gate(case_id, Gate.IDENTITY)
-        _fail(case_id)
-        return True
-    if not is_done(case_id, PROOF):
-        return False
+def settle_proof(case_id: str) -> None:
+    """Carry on by a proof or a denial that came over the wire, unless identity was decided meanwhile."""
+    if not waits_for_settling(case_id):
+        return
     services().register.retire_gate(case_id, Gate.IDENTITY)
-    write_json(case_id, PROVEN, read_json(case_id, LINK))
+    if is_done(case_id, DENIED):
+        _fail(case_id)
+        return
+    way = _proven_by(case_id)
+    write_json(case_id, PROVEN, read_json(case_id, f"{_SHOWN}{way}"))
     destroy_proofs(case_id)
-    _verify(case_id)
-    return True
+    _verify(case_id, way)
 
 
-def _verify(case_id: str) -> None:
+def _verify(case_id: str, way: str) -> None:
     provided = services()
     case, proven = provided.register.case(case_id), ProvenSubject.model_validate(read_json(case_id, PROVEN))
     came_on = day_of(provided.now())
@@ -172,7 +104,7 @@ def _verify(case_id: str) -> None:
     provided.register.put_subject_keys(case_id, subject_keys_of(proven.identity))
     facts: Facts = {
         "verified": True,
-        "method": MAIL_LINK,
+        "method": way,
         "checked_by": ["rightsflow"],
         "proofs_destroyed": True,
         "not_proven": list(proven.dropped),
@@ -181,9 +113,9 @@ def _verify(case_id: str) -> None:
     provided.register.complete(
         case_id,
         IDENTITY,
-        receipt={"method": MAIL_LINK, PROOF_CAME: came_on.isoformat() if case.is_paused else ""},
+        receipt={"method": way, PROOF_CAME: came_on.isoformat() if case.is_paused else ""},
         record=Record(IDENTITY, "", facts),
-        move=(CaseState.IDENTITY_VERIFIED, MAIL_LINK),
+        move=(CaseState.IDENTITY_VERIFIED, way),
         change=CaseChange(response_due=due),
     )
 
@@ -198,15 +130,21 @@ def _fail(case_id: str) -> None:
     provided.register.complete(
         case_id,
         IDENTITY,
-        receipt={"method": "", PROOF_CAME: "", GROUND: ground},
+        receipt={"method": "", PROOF_CAME: day.isoformat() if case.is_paused else "", GROUND: ground},
         record=Record(IDENTITY, "", facts),
-        move=(CaseState.IDENTITY_FAILED, "the reader of the mailbox did not make this request"),
+        move=(CaseState.IDENTITY_FAILED, _ENDED_BY_READER),
         outcome="identity_failed",
         change=CaseChange(response_due=due),
     )
 
 
-def _require_waiting(case_id: str) -> None:
-    if is_done(case_id, IDENTITY) or is_done(case_id, PROOF) or is_done(case_id, DENIED):
-        what = "this request does not wait for a confirmation any more"
-        raise RequestInvalid(what, where="link", remedy="see on its status page where it stands")
+def _is_open(case_id: str) -> bool:
+    return not is_done(case_id, IDENTITY)
+
+
+def _is_waiting(case_id: str) -> bool:
+    return _is_open(case_id) and not is_done(case_id, DENIED) and not _proven_by(case_id)
+
+
+def _proven_by(case_id: str) -> str:
+    return next((way for way in _WAYS if is_done(case_id, proof_step(way))), "")

@@ -14,7 +14,9 @@ from data_contracts.doors import CaseStatus, CaseStep
 from data_contracts.errors import CaseUnknown
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
 from tasks.archive_evidence import PACKAGE
+from tasks.client_space import offers_client_space
 from tasks.documents import awaited_documents
+from tasks.facts import offered_facts
 from tasks.services import services
 
 _CODE_CHARS = 16
@@ -70,6 +72,8 @@ def status_of(case_id: str) -> CaseStatus:
         may_withdraw=may_move(case.state, CaseState.WITHDRAWN) and case.state in _UNPROVEN,
         has_package=case.right in {Right.ACCESS, Right.PORTABILITY} and provided.vault.has(case_id, PACKAGE),
         documents=awaited_documents(case),
+        may_sign_in=offers_client_space(case_id),
+        facts=tuple(offered_facts(case_id)),
     )
 
 

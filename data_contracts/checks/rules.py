@@ -8,6 +8,7 @@ from data_contracts.checks import (
     erasure,
     identities,
     names,
+    proofs,
     rectifying,
     references,
     retention,
@@ -65,6 +66,8 @@ RULES: Final[tuple[Rule, ...]] = (
     company.organisation,
     company.gates,
     company.identity_methods,
+    proofs.identity_facts,
+    proofs.client_space,
     transmissions.transmissions,
 )
 """Rules that hold for whatever could be read."""

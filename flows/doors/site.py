@@ -8,17 +8,19 @@ from typing import BinaryIO
 
 from data_contracts.company import Organisation
 from data_contracts.documents import Document, DocumentKind
-from data_contracts.doors import CaseStatus, Receipt, Submitted
+from data_contracts.doors import CaseStatus, Receipt, SignIn, Submitted
 from data_contracts.errors import MoveRefused, RequestInvalid, SystemUnavailable
 from data_contracts.links import LinkPurpose
 from data_contracts.vocabulary import AccessTreatment, Rectification
 from flows.doors.submitting import register_submitted
 from flows.starting import wake_flow
 from flows.wiring import Installation
+from tasks.client_space import prove_by_account
 from tasks.documents import keep_document
+from tasks.facts import take_facts
+from tasks.link_proof import confirm_identity, deny_identity
 from tasks.links import look_at_link
 from tasks.packages import hand_over, send_new_link
-from tasks.proofs import confirm_identity, deny_identity
 from tasks.public_status import is_status_code, make_status_code, public_status, status_of
 from tasks.services import use
 from tasks.withdraw import withdraw
@@ -29,6 +31,7 @@ class PublicDoor:
 
     def __init__(self, installation: Installation) -> None:
         """Keep the installation; its services are made now, once for all threads."""
+        self._installation = installation
         self._services = installation.services
 
     @property
@@ -117,11 +120,40 @@ class PublicDoor:
             self._wake(case_id)
             return True
 
+    @cached_property
+    def fact_labels(self) -> Mapping[str, Mapping[str, str]]:
+        """What may be asked where knowledge is enough."""
+        wanted = self._services.policy.identity_facts
+        tables = {name: self._services.contracts.table(*name.split(".")[:2]) for name in wanted}
+        return {name: table.column(name.split(".")[2]).labels for name, table in tables.items()}
+
+    @cached_property
+    def sign_in(self) -> SignIn | None:
+        """How people sign in to the client space."""
+        space = self._services.organisation.client_space
+        if space is None or not self._services.site_url:
+            return None
+        secret = self._installation.settings.client_space_secret.get_secret_value()
+        return SignIn(space, secret, f"{self._services.site_url}/client-space")
+
+    def prove_by_account(self, case_id: str, code: str, claims: Mapping[str, object]) -> None:
+        """Take in who signed in."""
+        with use(self._services):
+            _require_code(case_id, code)
+            prove_by_account(case_id, claims)
+            self._wake(case_id)
+
+    def take_facts(self, case_id: str, code: str, typed: Mapping[str, str]) -> None:
+        """Take in what somebody says they know."""
+        with use(self._services):
+            _require_code(case_id, code)
+            take_facts(case_id, typed)
+            self._wake(case_id)
+
     def send_document(self, case_id: str, code: str, kind: DocumentKind, document: Document) -> None:
         """Seal a document that was sent as proof."""
         with use(self._services):
-            if not is_status_code(case_id, code):
-                raise RequestInvalid("the code does not open this case", where="document", remedy="open it again")
+            _require_code(case_id, code)
             keep_document(case_id, kind, document)
 
     def _taken_in(self, take_in: Callable[[str], str], token: str) -> str:
@@ -139,3 +171,8 @@ class PublicDoor:
         """Where a case stands."""
         with use(self._services):
             return public_status(case_id, code)
+
+
+def _require_code(case_id: str, code: str) -> None:
+    if not is_status_code(case_id, code):
+        raise RequestInvalid("the code does not open this case", where="code", remedy="open it again")

@@ -42,7 +42,7 @@ def assurance_needed(policy: Policy, right: Right, sensitivity: Sensitivity) -> 
 
     Sensitivities below it count as well: what confidential data ask for, restricted data ask for too.
     """
-    if right not in _SHOWS_OR_CHANGES:
+    if not shows_or_changes(right):
         return Assurance.LOW
     reached = _SENSITIVITIES[: _SENSITIVITIES.index(sensitivity) + 1]
     asked = [policy.assurance_when[one] for one in reached if one in policy.assurance_when]
@@ -74,6 +74,49 @@ def mailbox_to_prove(typed: Mapping[str, list[str]], held: Held) -> ProvenSubjec
         if address in held.get((kind, value), frozenset()):
             proven.setdefault(kind, []).append(value)
     return ProvenSubject(address=address, identity=proven, dropped=sorted(set(typed) - set(proven)))
+
+
+def account_to_prove(
+    typed: Mapping[str, list[str]], keys: Mapping[str, list[str]], held: Held, *, verified_address: str
+) -> ProvenSubject | None:
+    """Who somebody is that signed in, whatever their request named.
+
+    Args:
+        typed: keys by kind, as the request named them.
+        keys: of the account.
+        held: addresses that we hold for them.
+        verified_address: that the account proved; empty for none.
+
+    Returns:
+        None where the account has no key, or neither it nor we know one address of its owner.
+
+    >>> held = {("customer_no", "LM1"): frozenset({"ana@example.org"})}
+    >>> account = {"customer_no": ["LM1"]}
+    >>> account_to_prove({"customer_no": ["LM2"]}, account, held, verified_address="").identity
+    {'customer_no': ['LM1']}
+    """
+    ours = frozenset[str]().union(*held.values()) if held else frozenset()
+    address = normal_form(EMAIL, verified_address) or (next(iter(ours)) if len(ours) == 1 else "")
+    if not keys or not address:
+        return None
+    dropped = [kind for kind, values in typed.items() if set(values) - set(keys.get(kind, ()))]
+    return ProvenSubject(address=address, identity={k: list(v) for k, v in keys.items()}, dropped=sorted(dropped))
+
+
+def mailbox_known_by(known: Iterable[tuple[str, str]], held: Held, *, named: str) -> str:
+    """The address that answers go to, where knowledge proved some keys; empty where there is none.
+
+    An address among the proven keys, or the one that we hold for them; one that the request named is taken only where
+    the answer shows nothing.
+    """
+    addresses = {form for kind, value in known if kind == EMAIL and (form := normal_form(EMAIL, value))}
+    addresses |= frozenset[str]().union(*held.values()) if held else frozenset()
+    return next(iter(addresses)) if len(addresses) == 1 else normal_form(EMAIL, named)
+
+
+def shows_or_changes(right: Right) -> bool:
+    """Whether somebody could learn, falsify or destroy a stranger's data by that right."""
+    return right in _SHOWS_OR_CHANGES
 
 
 def _address(typed: list[str], held: Held, *, has_others: bool) -> str:

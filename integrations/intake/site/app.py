@@ -24,7 +24,8 @@ from integrations.intake.site.documents import DOCUMENTS, add_documents
 from integrations.intake.site.door import SiteDoor
 from integrations.intake.site.forms import CHANGES, Typed, read_form, submitted
 from integrations.intake.site.letting_in import add_case_actions, add_links
-from integrations.intake.site.pages import HAND_IN, LOOK, Site
+from integrations.intake.site.pages import HAND_IN, LOOK, Site, case_page
+from integrations.intake.site.proofs import add_proofs
 from integrations.intake.web.cookies import Visit
 from integrations.intake.web.limiting import caller
 from integrations.intake.web.protection import Protected
@@ -53,6 +54,7 @@ def site_app(door: SiteDoor, *, key: bytes, is_https: bool, doors: Mapping[str, 
     add_links(app, site)
     add_case_actions(app, site)
     add_documents(app, site)
+    add_proofs(app, site)
     site.answer_errors(app)
     larger = {DOCUMENTS: LARGEST_DOCUMENT + _LARGEST_BODY}
     return Protected(app, largest_body=_LARGEST_BODY, larger=larger, is_https=is_https)
@@ -104,7 +106,7 @@ def _add_status_pages(app: FastAPI, site: Site) -> None:
         status = site.door.status(str(visit.facts.get("case", "")), str(visit.facts.get("code", "")))
         if status is None:
             return RedirectResponse("/status", 303)
-        return site.page(call, "case.html.j2", visit=visit, case=status, sent="", fault="")
+        return case_page(site, call, visit, status)
 
 
 def _form(site: Site, call: Request, right: Right, typed: Typed, *, status: int = 200) -> Response:

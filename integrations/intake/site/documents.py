@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from data_contracts.documents import DocumentKind
 from data_contracts.errors import RequestInvalid
-from integrations.intake.site.pages import Site
+from integrations.intake.site.pages import Site, case_page
 from integrations.intake.web.cookies import Visit
 from integrations.intake.web.limiting import Limit, caller
 from integrations.intake.web.uploads import DocumentRefused, read_document
@@ -50,5 +50,4 @@ def _sent(site: Site, call: Request, visit: Visit, kind: str, content: bytes) ->
     case = site.door.status(case_id, code)
     if case is None:
         return RedirectResponse("/status", 303)
-    shown = {"sent": "" if fault else kind, "fault": fault, "wrong": kind}
-    return site.page(call, "case.html.j2", status=422 if fault else 200, visit=visit, case=case, **shown)
+    return case_page(site, call, visit, case, sent="" if fault else "document", fault=fault, wrong=kind)

@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 
 from data_contracts.company import Organisation
 from data_contracts.documents import Document, DocumentKind
-from data_contracts.doors import CaseStatus, Receipt, Submitted
+from data_contracts.doors import CaseStatus, Receipt, SignIn, Submitted
 
 
 class SiteDoor(Protocol):
@@ -78,6 +78,28 @@ class SiteDoor(Protocol):
 
     def withdraw(self, case_id: str, code: str) -> bool:
         """Take a request back that nobody was proven to have made yet; False where it is too late for that."""
+
+    @property
+    def fact_labels(self) -> Mapping[str, Mapping[str, str]]:
+        """What may be asked where knowledge is enough: ``system.table.column`` to its label by language."""
+
+    @property
+    def sign_in(self) -> SignIn | None:
+        """How people sign in to the client space; None where there is none."""
+
+    def prove_by_account(self, case_id: str, code: str, claims: Mapping[str, object]) -> None:
+        """Take in who signed in, by the claims of a checked ID token.
+
+        Raises:
+            RequestInvalid: when the code does not open the case, it takes no sign-in, or the account proves too little.
+        """
+
+    def take_facts(self, case_id: str, code: str, typed: Mapping[str, str]) -> None:
+        """Take in what somebody says they know; nothing tells whether it fits.
+
+        Raises:
+            RequestInvalid: when the code does not open the case, or too little is given.
+        """
 
     def send_document(self, case_id: str, code: str, kind: DocumentKind, document: Document) -> None:
         """Seal a document that was sent as proof.

@@ -4,8 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from fastapi import Request
+from fastapi.responses import Response
+
+from data_contracts.doors import CaseStatus
 from integrations.intake.site.door import SiteDoor
-from integrations.intake.web.cookies import CookieSeal
+from integrations.intake.web.cookies import CookieSeal, Visit
 from integrations.intake.web.limiting import Limit, Limiter
 from integrations.intake.web.pages import Pages
 
@@ -29,3 +33,20 @@ class Site(Pages):
         super().__init__(Path(__file__).parent, door.organisation, CookieSeal(key, name="rf_visit", is_https=is_https))
         self.door = door
         self.limits = Limiter(door.count, key)
+
+
+def case_page(site: Site, call: Request, visit: Visit, case: CaseStatus, **said: str) -> Response:
+    """Where a case stands, and what can be done about it.
+
+    Args:
+        site: the site.
+        call: what is answered.
+        visit: with the case's code.
+        case: where it stands.
+        said: ``sent``: what was just taken in (``document``, ``facts``, ``sign_in``); ``fault``: code of what was wrong
+            with it; ``wrong``: kind of the document that it is about.
+    """
+    shown = {"sent": "", "fault": "", "wrong": "", **said}
+    offered = {"may_sign_in": site.door.sign_in is not None, "fact_labels": site.door.fact_labels}
+    status = 422 if shown["fault"] else 200
+    return site.page(call, "case.html.j2", status=status, visit=visit, case=case, **offered, **shown)

@@ -1,0 +1,137 @@
+"""Proof of identity by a link to the address we hold (Art. 12(6), EDPB 01/2022 section 3.3).
+
+The order:
+
+1. after the acknowledgement, which mailbox to prove is found out: the typed address, or the one that we hold for the
+   other keys that were typed (only that column is looked at). It is sealed as ``link``;
+2. a link goes there. Where there is no such mailbox nothing is sent, and everything else is the same: no page, date or
+   state tells whether a person is known;
+3. the clock stands still until the link is used, or a person checks in another way at the gate;
+4. whoever uses the link is proven to read the mailbox: the case goes on, searches by the proven keys alone, and answers
+   to that mailbox alone. Whoever says "it was not me" ends the case.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from data_contracts.errors import SystemUnavailable
+from data_contracts.evidence import Record
+from data_contracts.links import LinkPurpose
+from data_contracts.notices import Content
+from data_contracts.request import ProvenSubject
+from data_contracts.vocabulary import CaseState, Channel, NoticeKind, Requester
+from tasks.clock import day_of
+from tasks.identity_ways import ways_of
+from tasks.links import make_link, use_link
+from tasks.notify_subject import send_notice
+from tasks.proofs import MAIL_LINK, note_denial, note_proof, require_waiting
+from tasks.rules.assurance import EMAIL, mailbox_to_prove
+from tasks.rules.traversal import begin
+from tasks.sealed import read_json, typed_request, write_json
+from tasks.services import services
+from tasks.step import step
+
+LINK = "link"
+"""The vault's name of the mailbox that a link was sent to, and of the keys that it proves."""
+_BY_WIRE = frozenset({Channel.FORM, Channel.API, Channel.EMAIL})
+_ASKED = (CaseState.IDENTITY_ASKED, "asked to confirm by a link to the address we hold")
+_READER = "reader of the mailbox the link was sent to"
+
+
+def offers_link(case_id: str) -> bool:
+    """Whether this case is one in which a link can prove who asks."""
+    case = services().register.case(case_id)
+    if not services().site_url or case.channel not in _BY_WIRE:
+        return False
+    is_subject = typed_request(case_id).statement.requester is Requester.SUBJECT
+    return is_subject and MAIL_LINK in ways_of(case_id)
+
+
+@step("offer link")
+def offer_link(case_id: str) -> str:
+    """Send the link that proves who reads the mailbox we hold, once; returns how, ``none`` where there is none."""
+    name = f"notice.{NoticeKind.IDENTITY_LINK.value}"
+    entry = services().register.step(case_id, name)
+    if entry is not None and entry.state == "done":
+        return str(entry.receipt["via"])
+    mailbox = _find_mailbox(case_id)
+    if mailbox is None:
+        # The same state, on the same day, as where a link was sent.
+        services().register.claim(case_id, name)
+        record = Record(name, "", {"via": "none", "to": "nobody"})
+        services().register.complete(case_id, name, receipt={"via": "none"}, record=record, move=_ASKED)
+        return "none"
+    write_json(case_id, LINK, mailbox.model_dump())
+    return _send_link(case_id, mailbox)
+
+
+def _send_link(case_id: str, mailbox: ProvenSubject, *, number: int = 0) -> str:
+    address, until = make_link(case_id, LinkPurpose.IDENTITY, timedelta(hours=services().policy.link_hours))
+    content = Content(link=address, link_until=day_of(until).isoformat())
+    move = None if number else _ASKED
+    return send_notice(case_id, NoticeKind.IDENTITY_LINK, content, move=move, number=number, to=mailbox.address)
+
+
+def _find_mailbox(case_id: str) -> ProvenSubject | None:
+    typed = typed_request(case_id).identity
+    return mailbox_to_prove(typed, held_for(typed))
+
+
+def held_for(typed: Mapping[str, list[str]]) -> dict[tuple[str, str], frozenset[str]]:
+    """Addresses that we hold for each typed key that is no address itself."""
+    others = [(kind, value) for kind, values in typed.items() if kind != EMAIL for value in values]
+    return {key: _held_addresses(*key) for key in others}
+
+
+def _held_addresses(kind: str, value: str) -> frozenset[str]:
+    """Addresses of the rows that carry a key, in the first system that holds one, by the policy's trust."""
+    provided = services()
+    trusted = [name for name in provided.policy.contact_systems if name in provided.contracts.systems]
+    for system in dict.fromkeys((*trusted, *provided.contracts.systems)):
+        try:
+            held = _held_in(system, kind, value)
+        except SystemUnavailable:
+            return frozenset()  # a person checks at the gate; the search waits for the system later on (law 6)
+        if held:
+            return held
+    return frozenset()
+
+
+def _held_in(system: str, kind: str, value: str) -> frozenset[str]:
+    provided = services()
+    search = begin(provided.contracts, {kind: [value]}, routes=provided.routes, allow_several=True)
+    questions = [question for question in search.questions(system) if _mail_columns(*question.path)]
+    if not questions:
+        return frozenset()
+    connector = provided.systems.connector(system)
+    answers = {q.path: connector.find_keys(q.selection, _mail_columns(*q.path)) for q in questions}
+    return frozenset(str(key[0]) for key in search.absorb(system, answers).known.get(("identity", EMAIL), ()))
+
+
+def _mail_columns(system: str, table: str) -> list[tuple[str, ...]]:
+    columns = services().contracts.table(system, table).identities
+    return [(column.name,) for column in columns if column.identity == EMAIL]
+
+
+def confirm_identity(token: str) -> str:
+    """Take in that the reader of the mailbox confirms; the case, whose flow is to be woken.
+
+    Raises:
+        RequestInvalid: when the link opens nothing, or the case does not wait for it any more.
+    """
+    case_id = use_link(token, LinkPurpose.IDENTITY).case_id
+    require_waiting(case_id)
+    note_proof(case_id, MAIL_LINK, ProvenSubject.model_validate(read_json(case_id, LINK)), by=_READER)
+    return case_id
+
+
+def deny_identity(token: str) -> str:
+    """Take in that the reader of the mailbox did not make this request; the case, whose flow is to be woken.
+
+    Raises:
+        RequestInvalid: see :func:`confirm_identity`.
+    """
+    case_id = use_link(token, LinkPurpose.IDENTITY).case_id
+    require_waiting(case_id)
+    note_denial(case_id, by=_READER)
+    return case_id
