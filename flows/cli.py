@@ -14,6 +14,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows.commands import (
     api,
+    arrivals,
     changes,
     clock,
     contracts,
@@ -51,6 +52,7 @@ app.add_typer(review.app, name="disclosures")
 app.command("review")(review.review_texts)
 permissions.register(app)
 app.add_typer(api.app)
+app.add_typer(arrivals.app)
 app.add_typer(api.keys, name="api-key")
 recipients.register(app)
 retention.register(app)

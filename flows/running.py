@@ -8,6 +8,7 @@ able to start flows.
 
 import os
 import secrets
+import shlex
 import signal
 import socket
 import sqlite3
@@ -22,6 +23,7 @@ from pathlib import Path
 import httpx
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
+from flows.forked import ADDRESS
 from flows.settings import Settings
 from flows.showing import HUSHED
 
@@ -32,6 +34,8 @@ _AUTH, _SERVER_AUTH = "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING
 _START_SECONDS = 120
 _END_SECONDS = 10
 _BUSY_SECONDS = 5
+_LONGEST_ADDRESS = 100
+"""Of a Unix socket; the system takes 107 bytes."""
 
 
 @dataclass
@@ -48,6 +52,7 @@ class RunningSystem:
     settings: Settings
     server: subprocess.Popen[bytes]
     worker: subprocess.Popen[bytes] | None = None
+    forking: subprocess.Popen[bytes] | None = None
 
     @property
     def auth(self) -> tuple[str, str]:
@@ -60,16 +65,19 @@ class RunningSystem:
         self.worker = self._child("worker", "worker", "start", "--pool", POOL, "--type", "process", "--name", POOL)
         return self.worker
 
+    def start_forking(self) -> None:
+        """Start the process that flow runs are forked from; without it each run starts Python anew."""
+        if ADDRESS in self.environment:
+            self.forking = _spawn(self._log("forking"), self.environment, "flows.forking")
+
     def deploy(self) -> None:
         """Create the work pool and every deployment of prefect.yaml; the worker starts at the same time.
 
         Raises:
             SettingsInvalid: when the deployment fails; its log says why.
         """
-        pool = {"name": POOL, "type": "process"}
-        created = httpx.post(f"{self.ui_url}/api/work_pools/", json=pool, auth=self.auth, timeout=30)
-        if created.status_code not in {httpx.codes.CREATED, httpx.codes.CONFLICT}:
-            raise SettingsInvalid("the work pool could not be made", where=self.ui_url, remedy="read the server's log")
+        with httpx.Client(base_url=f"{self.ui_url}/api", auth=self.auth, timeout=30) as api:
+            _make_pool(api)
         deploying = self._child("deploy", "--no-prompt", "deploy", "--all")
         self.start_worker()
         if deploying.wait(_START_SECONDS) != 0:
@@ -79,7 +87,7 @@ class RunningSystem:
 
     def end(self) -> None:
         """End the worker, then the server; kill what does not end by itself. What was wiped is in no file then."""
-        for child in (self.worker, self.server):
+        for child in (self.worker, self.forking, self.server):
             if child is None or child.poll() is not None:
                 continue
             child.send_signal(signal.SIGINT if child is self.worker else signal.SIGTERM)
@@ -109,13 +117,15 @@ class RunningSystem:
             return "server"
         if self.worker is not None and self.worker.poll() is not None:
             return "worker"
+        if self.forking is not None and self.forking.poll() is not None:
+            return "forking"
         return ""
 
     def _log(self, name: str) -> Path:
         return self.settings.state / "logs" / f"{name}.log"
 
     def _child(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-        return _spawn(self._log(name), self.environment, *arguments)
+        return _spawn(self._log(name), self.environment, "prefect", *arguments)
 
 
 @contextmanager
@@ -140,13 +150,16 @@ def running(
     """
     chosen = port or free_port()
     require_free(chosen)
-    environment = environment_for(settings, chosen)
+    environment = environment_for(settings, chosen) | _forking_address(settings)
     for folder in (settings.state / "logs", Path(environment["PREFECT_HOME"])):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     tell("starting the Prefect server")
     log = settings.state / "logs" / "server.log"
-    server = _spawn(log, environment, "server", "start", "--host", "127.0.0.1", "--port", str(chosen))
+    server = _spawn(
+        log, environment, "flows.prefect_server", "server", "start", "--host", "127.0.0.1", "--port", str(chosen)
+    )
     system = RunningSystem(f"http://127.0.0.1:{chosen}", environment, settings, server)
+    system.start_forking()
     try:
         meanwhile()
         _wait_for(system)
@@ -189,8 +202,8 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "PREFECT_WORKER_QUERY_SECONDS": os.environ.get("PREFECT_WORKER_QUERY_SECONDS", "1"),
-        # SQLite under a busy machine: wait for the lock rather than fail.
-        "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+        # SQLite under a busy machine: wait for the lock, but not for long, since the server may wait for itself.
+        "PREFECT_SERVER_DATABASE_TIMEOUT": "10",
         # Every flow run is a new process: let Python keep what it has compiled.
         "PYTHONDONTWRITEBYTECODE": "",
         "PREFECT_CLI_COLORS": "false",
@@ -245,12 +258,48 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def _forking_address(settings: Settings) -> dict[str, str]:
+    """Where stand-ins ask for a fork; nothing where the path is too long for a socket, or nobody can fork."""
+    address = str(settings.state / "forking.sock")
+    return {ADDRESS: address} if len(address) < _LONGEST_ADDRESS and sys.platform == "linux" else {}
+
+
+def _text(default: str | None) -> dict[str, object]:
+    return {"anyOf": [{"type": "string"}, {"type": "null"}], "default": default}
+
+
+_JOB_VARIABLES = {
+    "command": _text(None),
+    "env": {"type": "object", "additionalProperties": _text(None)},
+    "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+    "name": _text(None),
+    "stream_output": {"type": "boolean", "default": True},
+    "working_dir": _text(None),
+}
+"""What a process worker takes; the server would ask a code host for its own description of it."""
+
+
+def _make_pool(api: httpx.Client) -> None:
+    """The work pool, whose runs are forked where that is possible (docs/adr/0008)."""
+    command = shlex.join([sys.executable, "-S", "-I", str(CODE / "flows" / "forked.py")])
+    template = {
+        "job_configuration": {name: f"{{{{ {name} }}}}" for name in _JOB_VARIABLES},
+        "variables": {"type": "object", "properties": {**_JOB_VARIABLES, "command": _text(command)}},
+    }
+    created = api.post("/work_pools/", json={"name": POOL, "type": "process", "base_job_template": template})
+    if created.status_code == httpx.codes.CONFLICT:
+        created = api.patch(f"/work_pools/{POOL}", json={"base_job_template": template})
+    if not created.is_success:
+        where = str(api.base_url)
+        raise SettingsInvalid("the work pool could not be made", where=where, remedy="read the server's log")
+
+
 def _spawn(log: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.Popen[bytes]:
-    """A Prefect command in a session of its own, so that Ctrl-C reaches only us."""
+    """A Python module in a session of its own, so that Ctrl-C reaches only us."""
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log.open("ab") as sink:
         return subprocess.Popen(  # noqa: S603  # our own command with our own words
-            [sys.executable, "-m", "prefect", *arguments],
+            [sys.executable, "-m", *arguments],
             cwd=CODE,
             env=dict(environment),
             stdin=subprocess.DEVNULL,

@@ -37,6 +37,16 @@ class Settings(BaseSettings):
     dkim_domain: str = ""
     dkim_selector: str = ""
     dkim_key_file: Path | None = None
+    imap_host: str = ""
+    """Server of the mailbox that requests come to by mail; empty: none is read."""
+    imap_port: int = 993
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
+    imap_username: str = ""
+    imap_password: SecretStr = SecretStr("")
+    imap_folder: str = "INBOX"
+    imap_taken_folder: str = "Rightsflow"
+    """Where mails are moved that are in the register."""
+    imap_ca_file: str = ""
     site_url: str = ""
     """Public address of the intake site; links that people receive begin with it. Empty: no links are sent."""
     client_space_secret: SecretStr = SecretStr("")

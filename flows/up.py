@@ -18,6 +18,7 @@ from flows.showing import console
 from tasks.services import services
 
 _LOOK_SECONDS = 0.5
+_READ_SECONDS = 120
 _DEMO_CUSTOMERS = 10_000
 
 
@@ -120,7 +121,7 @@ def _watch_over(system: RunningSystem) -> None:
     """Sweep, and start the worker again when it has died."""
     from flows.watch import sweep  # noqa: PLC0415  # reads the server's address when imported
 
-    next_sweep = 0.0
+    next_sweep = next_reading = 0.0
     while True:
         if system.failed() == "server":
             raise SystemUnavailable(
@@ -129,10 +130,15 @@ def _watch_over(system: RunningSystem) -> None:
         if system.failed() == "worker":
             _tell("the worker has ended; starting another")
             system.start_worker()
+        if system.failed() == "forking":
+            system.start_forking()
         if time.monotonic() >= next_sweep:
             next_sweep = time.monotonic() + settings().sweep_every.total_seconds()
             _sweep_once(sweep)
             system.forget_wiped()
+        if settings().imap_host and time.monotonic() >= next_reading:
+            next_reading = time.monotonic() + _READ_SECONDS
+            _read_mailbox()
         time.sleep(_LOOK_SECONDS)
 
 
@@ -146,6 +152,19 @@ def _sweep_once(sweep: object) -> None:
         return
     if done:
         _tell(str(done))
+
+
+def _read_mailbox() -> None:
+    """Take in what waits in the mailbox; one that is away is read later."""
+    from flows.arrival_work import read_once  # noqa: PLC0415  # reads the server's address when imported
+
+    try:
+        done = read_once()
+    except RightsflowError as error:
+        _tell(str(error))
+        return
+    if done:
+        _tell(f"mailbox: {dict(done)}")
 
 
 def _say_where(system: RunningSystem) -> None:

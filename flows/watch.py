@@ -6,13 +6,15 @@ A run whose process was killed stays Running for ever by itself. The sweep, in t
 2. a crashed run is, after a time of grace, set AwaitingRetry, at most three times; then a person must look. It starts
    again from its first line, and the register's ledger says what is done (law 2, law 3);
 3. a run that stays Pending is scheduled again (its worker died between taking and starting it);
-4. an open case without any run is started (it was registered while the server was away);
-5. what was typed into the form of a run that has ended without registering it is registered now, and wiped (law 1): its
+4. a suspended run whose form was never saved (its process died, or the server was away, just then) goes on, and
+   suspends anew with its form;
+5. an open case without any run is started (it was registered while the server was away);
+6. what was typed into the form of a run that has ended without registering it is registered now, and wiped (law 1): its
    process was killed each time. A run that was cancelled before it began is wiped alone: a person did not want it;
-6. every open case is looked at: dates, proofs that are awaited, turns (:mod:`flows.lookout`);
-7. an open case that nobody is asked about and that no run carries on is woken, or started again a while after its last
+7. every open case is looked at: dates, proofs that are awaited, turns (:mod:`flows.lookout`);
+8. an open case that nobody is asked about and that no run carries on is woken, or started again a while after its last
    run ended: a case never sleeps;
-8. an archived case whose sealed package's time is over is purged;
+9. an archived case whose sealed package's time is over is purged;
 The flow then carries out the outbox once more, for where nobody else does (:mod:`flows.dispatching`).
 """
 
@@ -20,7 +22,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+import httpx
 from prefect import flow, get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
@@ -31,6 +35,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.states import AwaitingRetry, Crashed, Scheduled
 
 from data_contracts.case import Case
@@ -49,6 +54,8 @@ from tasks.step import guarded
 
 _RETRIES = 3
 _PAGE = 200
+_HAVE_FORMS: set[UUID] = set()
+"""States of suspended runs whose forms were seen; each is asked about once by a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class Swept:
     crashed: int = 0
     retried: int = 0
     rescheduled: int = 0
+    formed: int = 0
     started: int = 0
     sealed: int = 0
     purged: int = 0
@@ -95,13 +103,14 @@ def sweep() -> Swept:
         crashed = sum(_crash(client, run) for run in _runs(client, StateType.RUNNING) if _is_silent(client, run, now))
         retried = sum(_retry(client, run, now) for run in _runs(client, StateType.CRASHED))
         rescheduled = sum(_reschedule(client, run, now) for run in _runs(client, StateType.PENDING))
+        formed = sum(mend_form(client, run, now) for run in _runs(client, StateType.PAUSED))
         sealed = sum(_seal(client, run) for run in _ended_badly(client))
         cases = services().register.cases()
         started = sum(_start(client, case) for case in _without_run(client, cases))
         looked = look_at_all(cases, PrefectRuns())
         woken = sum(_wake(client, case, now) for case in _unasked(cases))
     purged = sum(purge_ended(case) for case in cases)
-    return Swept(crashed, retried, rescheduled, started, sealed, purged, woken, dict(looked))
+    return Swept(crashed, retried, rescheduled, formed, started, sealed, purged, woken, dict(looked))
 
 
 def _runs(client: SyncPrefectClient, state: StateType) -> Iterator[FlowRun]:
@@ -150,6 +159,24 @@ def _reschedule(client: SyncPrefectClient, run: FlowRun, now: datetime) -> int:
         return 0
     client.set_flow_run_state(run.id, Scheduled(scheduled_time=now), force=True)
     return 1
+
+
+def mend_form(client: SyncPrefectClient, run: FlowRun, now: datetime) -> int:
+    """Have a suspended run go on that nobody could answer, because its form is not there."""
+    keys = run.state.state_details.run_input_keyset if run.state is not None else None
+    if run.state is None or keys is None or run.state.id in _HAVE_FORMS:
+        return 0
+    if now - run.state.timestamp < settings().crash_grace:
+        return 0
+    try:
+        client.read_flow_run_input(run.id, keys["description"])
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != httpx.codes.NOT_FOUND:
+            return 0  # the server is busy; the next sweep asks again
+        client.set_flow_run_state(run.id, Scheduled(name="Resuming", scheduled_time=now), force=True)
+        return 1
+    _HAVE_FORMS.add(run.state.id)
+    return 0
 
 
 def _ended_badly(client: SyncPrefectClient) -> Iterator[FlowRun]:

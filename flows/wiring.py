@@ -7,11 +7,11 @@ command pays for what it uses.
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -37,6 +37,7 @@ from integrations.evidence import (
 )
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
+from integrations.intake.mailbox import ImapMailbox, ImapSettings, opened_mailbox
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
 from integrations.intake.requests_api import KeyUsed, requests_api
 from integrations.intake.site.app import site_app
@@ -73,7 +74,8 @@ class Installation:
     @cached_property
     def contracts(self) -> Contracts:
         """The checked contracts."""
-        return load(self.settings.contracts)
+        folder = self.settings.contracts
+        return _loaded(folder, tuple(_seen(file) for file in sorted(folder.rglob("*.yaml"))))
 
     @cached_property
     def master(self) -> master_key.MasterKey:
@@ -112,6 +114,29 @@ class Installation:
             site_url=self.settings.site_url.rstrip("/"),
             desk_url=self.settings.desk_url.rstrip("/"),
             retry=Retry(self.settings.retry_attempts, self.settings.retry_first_wait),
+        )
+
+    def mailbox(self) -> AbstractContextManager[ImapMailbox]:
+        """The mailbox that requests come to by mail, to be opened.
+
+        Raises:
+            SettingsInvalid: when none is configured.
+        """
+        chosen = self.settings
+        if not chosen.imap_host:
+            where, remedy = "RIGHTSFLOW_IMAP_HOST", "name the mailbox's server; docs/intake.md says what else it takes"
+            raise SettingsInvalid("no mailbox is configured", where=where, remedy=remedy)
+        return opened_mailbox(
+            ImapSettings(
+                host=chosen.imap_host,
+                port=chosen.imap_port,
+                username=chosen.imap_username,
+                password=chosen.imap_password.get_secret_value(),
+                security=chosen.imap_security,
+                folder=chosen.imap_folder,
+                taken_folder=chosen.imap_taken_folder,
+                ca_file=chosen.imap_ca_file,
+            )
         )
 
     def system_urls(self) -> dict[str, str]:
@@ -231,6 +256,18 @@ class Installation:
         draft.touch(mode=0o600)
         draft.write_bytes(self.master.seal(os.urandom(32), file.name))
         draft.replace(file)
+
+
+@lru_cache(maxsize=1)
+def _loaded(folder: Path, _files: tuple[tuple[str, int, int], ...]) -> Contracts:
+    """The checked contracts as the files are now; most of a second, that a fork need not spend again."""
+    return load(folder)
+
+
+def _seen(file: Path) -> tuple[str, int, int]:
+    """What is different when a file was changed."""
+    seen = file.stat()
+    return str(file), seen.st_mtime_ns, seen.st_size
 
 
 _current: ContextVar["Installation | None"] = ContextVar("rightsflow_installation", default=None)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -20,6 +20,7 @@ _ARGUMENTS = [
     "--disable-sync",
 ]
 _PATIENCE_SECONDS = 90
+_TRIES, _AGAIN_SECONDS = 6, 15
 _LOOK_SECONDS = 0.5
 _CODE_SECONDS = 30
 _MOST_OPTIONS = 10
@@ -75,9 +76,14 @@ class PrefectUi:
             field(dialog, title).locator("textarea").fill(value)
 
     def submit(self, dialog: Locator, case: str) -> None:
-        """Send the dialog; returns when the run goes on."""
-        dialog.get_by_role("button", name="Submit").click()
-        until(lambda: self.state(case) != "Suspended")
+        """Send the dialog; returns when the run goes on. Who sees the server refuse for being busy sends it again."""
+        before = self.run(case)["state_id"]
+        for _ in range(_TRIES):
+            dialog.get_by_role("button", name="Submit").click()
+            with suppress(TimeoutError):
+                until(lambda: self.run(case)["state_id"] != before, _AGAIN_SECONDS)
+                return
+        raise TimeoutError
 
     def state(self, case: str) -> str:
         """What state the case's newest run is in; empty while it has none."""
@@ -117,9 +123,9 @@ def fresh_code(secret: str) -> str:
     return pyotp.TOTP(secret).now()
 
 
-def until(said: Callable[[], Any]) -> Any:
+def until(said: Callable[[], Any], seconds: float = _PATIENCE_SECONDS) -> Any:
     """What ``said`` says, once it says something."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if answer := said():
             return answer

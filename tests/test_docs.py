@@ -123,7 +123,7 @@ def test_every_threat_names_a_test_that_is_there() -> None:
     tests = {
         (file.name, name)
         for file in (_ROOT / "tests").rglob("test_*.py")
-        for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+        for name in re.findall(r"^ *def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
     }
 
     assert len(named) > 30

@@ -14,7 +14,7 @@ from data_contracts.evidence import NO_RECORD, Record, digest
 from data_contracts.outgoing import OutgoingKind
 from data_contracts.vocabulary import CaseState, Channel, Right
 from integrations.register import tables
-from integrations.register.store import LockedCase, Store, add_move, outgoing_row, save_case, unknown_case
+from integrations.register.store import LockedCase, Store, add_move, outgoing_row, put_once, save_case, unknown_case
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without I, L, O, U, 0 and 1, which are mistaken for each other when read aloud or off paper."""
@@ -36,6 +36,12 @@ _CASE_COLUMNS = (
 )
 _IS_CASE = _C.right.in_([right.value for right in Right])
 """Rows of cases; the others are runs (:mod:`integrations.register.runs`)."""
+_PUT_CASE = put_once(
+    tables.cases,
+    *("case_id", "right", "channel", "language", "state", "outcome", "received_at", "response_due", "opened_at"),
+    *("request_digest", "moves", "records", "last_record", "is_extended", "linked_to"),
+    returning="case_id",
+)
 _ONE_CASE = sa.select(*_CASE_COLUMNS).where(_C.case_id == sa.bindparam("wanted"), _IS_CASE)
 
 
@@ -98,8 +104,7 @@ class CaseStore(Store):
         while connection.scalar(_REQUEST_EXISTS, {"wanted": request_digest}) is None:
             case_id = new_case_id()
             # Nothing is inserted when another process was first, or (once in a billion) the name is taken.
-            insert = self._insert(tables.cases).values(row | {"case_id": case_id}).on_conflict_do_nothing()
-            if connection.execute(insert.returning(_C.case_id)).scalar() is not None:
+            if connection.execute(_PUT_CASE, row | {"case_id": case_id}).scalar() is not None:
                 return case_id
         return None
 

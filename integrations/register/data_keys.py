@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from data_contracts.errors import SystemUnavailable, VaultSealed
 from integrations.register import tables
-from integrations.register.store import Store
+from integrations.register.store import Store, put_once
 
 _K = tables.data_keys.c
+_PUT_KEY = put_once(tables.data_keys, "case_id", "wrapped")
 _ONE_KEY = sa.select(_K.wrapped, _K.destroyed_at).where(_K.case_id == sa.bindparam("wanted"))
 
 
@@ -31,9 +32,8 @@ class KeyStore(Store):
         Raises:
             VaultSealed: when the case's key was destroyed: no new one is ever made.
         """
-        insert = self._insert(tables.data_keys).values(case_id=case_id, wrapped=wrapped, destroyed_at=None)
         with self._database.write() as connection:
-            connection.execute(insert.on_conflict_do_nothing())
+            connection.execute(_PUT_KEY, {"case_id": case_id, "wrapped": wrapped})
             row = connection.execute(_ONE_KEY, {"wanted": case_id}).one()
         if row.destroyed_at is None:
             return bytes(row.wrapped)

@@ -95,6 +95,18 @@ class Store:
         return replace(case, state=to, moves=case.moves + 1, closed_at=closed_at)
 
 
+def put_once(table: sa.Table, *names: str, returning: str = "") -> sa.TextClause:
+    """An INSERT of these columns that does nothing where the row is there already.
+
+    SQLAlchemy compiles its own ON CONFLICT anew each time, half a millisecond that whoever hands in a request waits
+    for; both dialects write it the same way.
+    """
+    columns, values = ", ".join(f'"{name}"' for name in names), ", ".join(f":{name}" for name in names)
+    back = f' RETURNING "{returning}"' if returning else ""
+    insert = f'INSERT INTO "{table.name}" ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING{back}'  # noqa: S608  # names of our own tables
+    return sa.text(insert).bindparams(*(sa.bindparam(name, type_=table.c[name].type) for name in names))
+
+
 def add_move(connection: Connection, case: LockedCase, *, to: CaseState, cause: str, actor: str, at: datetime) -> None:  # noqa: PLR0913  # the columns of one row
     """Write the next row of a case's timeline, and have those told who want to hear of it."""
     row = {

@@ -14,7 +14,7 @@ from data_contracts.vocabulary import CaseState, Channel, Gate, Right
 from flows.serving import public_site
 from tasks.public_status import make_status_code
 from tasks.sealed import subject_request
-from tasks.services import services
+from tasks.services import services, use
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 
@@ -50,8 +50,11 @@ class TestFacts:
 
     @pytest.fixture
     def visitor(self, house: House) -> Iterator[Browser]:
-        """A browser without scripts, in English."""
-        with browsing(public_site(house.installation)) as browser:
+        """A browser without scripts, in English, at a house whose policy says what can be asked."""
+        facts = ["crm.customer.birth_date", "crm.customer.contract_started_on"]
+        policy = services().policy.model_copy(update={"identity_facts": facts})
+        vars(house.installation)["services"] = replace(house.installation.services, policy=policy)
+        with use(replace(services(), policy=policy)), browsing(public_site(house.installation)) as browser:
             yield browser
 
     @staticmethod

@@ -12,11 +12,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 _MEMBER = b"\x1f\x8b"
+_BEGINNING = "zqxwvk"
 
 
 def mark() -> str:
-    """Ten letters and digits that nobody else has written."""
-    return f"zq{secrets.token_hex(4)}"
+    """Fourteen letters and digits that nobody else has written."""
+    return f"{_BEGINNING}{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Marked:
     def marks(self) -> list[str]:
         """What must be found nowhere: the telling part of each value."""
         words = f"{self.details} {self.name} {self.address} {self.requester}".replace(",", "").replace(".", "").split()
-        found = [word for word in words if word.startswith("zq")]
+        found = [word for word in words if word.startswith(_BEGINNING)]
         emails = [email.partition("@")[0] for email in (self.email, self.right_email)]
         return [*emails, self.customer_no, self.phone[1:], self.typed_at_gate, *found]
 
@@ -126,10 +127,20 @@ def _content(file: Path) -> bytes:
 
 
 def _found(content: bytes, marks: list[str]) -> Iterator[str]:
+    """Marks that a content holds; where not even one begins as marks do, none is looked for."""
     lower = content.lower()
-    for one in marks:
-        if any(way in lower for way in _ways(one)) or any(way in content for way in _base64_ways(one)):
-            yield one
+    for group, beginning in ((_begun(marks, begun=True), _BEGINNING), (_begun(marks, begun=False), "")):
+        plain = not beginning or any(way in lower for way in _ways(beginning))
+        coded = not beginning or any(way in content for way in _base64_ways(beginning) if way)
+        for one in group:
+            if (plain and any(way in lower for way in _ways(one))) or (
+                coded and any(way in content for way in _base64_ways(one))
+            ):
+                yield one
+
+
+def _begun(marks: list[str], *, begun: bool) -> list[str]:
+    return [one for one in marks if one.lower().startswith(_BEGINNING) is begun]
 
 
 def _ways(one: str) -> set[bytes]:

@@ -14,13 +14,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from uuid import UUID
 
 import httpx
 import pyotp
+from prefect import get_client
 
 from data_contracts.ports import GateEntry, Operator
 from data_contracts.vocabulary import Channel, OperatorRole, Right
 from flows.running import RunningSystem
+from flows.watch import mend_form
 from flows.wiring import Installation
 from integrations.demo import DemoCompany
 from tasks.receive_request import TypedRequest, register_request
@@ -131,8 +134,15 @@ class Office:
         """The description of the form that a suspended flow run shows, once it can be answered."""
         run = self.ended(run_id, "Suspended")
         keys = run["state"]["state_details"]["run_input_keyset"]
-        found = self.until(lambda: self._input(run_id, keys["description"]))
-        return str(found)
+        found = self.until(lambda: self._input(run_id, keys["description"]) or self._is_elsewhere(run))
+        return self.form(run_id) if found is True else str(found)
+
+    def _is_elsewhere(self, run: Run) -> bool:
+        """Whether a run went on; one whose form was never saved goes on once the watch has seen it."""
+        with get_client(sync_client=True) as client:
+            seen = client.read_flow_run(UUID(run["id"]))
+            mend_form(client, seen, datetime.now(UTC))
+        return bool(str(seen.state_id) != run["state_id"])
 
     def answer(self, run_id: str, **typed: str) -> dict[str, Any]:
         """What the server says to an answer typed into the form of a suspended flow run."""
@@ -158,7 +168,7 @@ class Office:
     # --- processes ------------------------------------------------------------------------------------------------
 
     def kill_worker(self) -> None:
-        """Kill the worker and everything of its process group, at once."""
+        """Kill the worker and everything of its process group, at once; the runs that it started die with it."""
         worker = self.system.worker
         assert worker is not None
         os.killpg(worker.pid, signal.SIGKILL)
@@ -166,9 +176,9 @@ class Office:
 
     def kill_flow(self, run_id: str) -> None:
         """Kill the process of a flow run, at once."""
-        os.kill(self.until(lambda: self._process(run_id)), signal.SIGKILL)
+        os.kill(self.until(lambda: self.process(run_id)), signal.SIGKILL)
 
-    def _process(self, run_id: str) -> int | None:
+    def process(self, run_id: str) -> int | None:
         """The process that the worker started for a flow run of this server."""
         wanted = {f"PREFECT__FLOW_RUN_ID={run_id}".encode(), f"RIGHTSFLOW_HOME={self.home}".encode()}
         for place in Path("/proc").glob("[0-9]*"):

@@ -18,6 +18,7 @@ from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.office import Office
 
 _DOWN = ("billing", "support")
+_UP = ("crm", "marketing", "weblogs", "adtech")
 
 
 @dataclass
@@ -46,6 +47,9 @@ def story(office: Office) -> Story:
         _tried_again(office, told)
         office.form(told.run_id)
         told.out = {gate.subject for gate in office.gates(told.case_id)}
+        # The server notes what a task ended in a moment after it has ended.
+        looks = {f"look at schema {system}" for system in _UP}
+        office.until(lambda: looks <= office.tasks(told.run_id, "COMPLETED"))
         told.looked_at = office.tasks(told.run_id, "COMPLETED")
     _mended(office, told)
     _approved_with_the_command(office, told)
@@ -65,7 +69,7 @@ def _opened_with_the_command(office: Office) -> Story:
 def _killed_while_searching(office: Office, told: Story) -> None:
     office.until(lambda: "look at schema crm" in office.tasks(told.run_id, "RUNNING"))
     office.kill_worker()
-    office.kill_flow(told.run_id)
+    office.until(lambda: office.process(told.run_id) is None)
 
 
 def _tried_again(office: Office, told: Story) -> None:
@@ -128,7 +132,7 @@ def test_other_systems_go_on(story: Story) -> None:
     """While two systems are down the others are looked at, and a gate opens for each that is not."""
     looked_at = {name.removeprefix("look at schema ") for name in story.looked_at}
 
-    assert {"crm", "marketing", "weblogs", "adtech"} <= looked_at
+    assert set(_UP) <= looked_at
     assert story.out == set(_DOWN)
 
 
