@@ -125,6 +125,9 @@ def _is_done(row: Outgoing, carry_out: Deliver) -> bool:
         return False
     except RightsflowError:
         return True  # no repetition helps; the case itself says where it stands
+    except Exception as error:  # noqa: BLE001  # one row that breaks stops no other; its text may quote values
+        services().register.outgoing_again(row.seq, services().now() + _LONGEST_WAIT, type(error).__name__)
+        return False
     return True
 
 

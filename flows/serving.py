@@ -4,24 +4,31 @@ Bodies are never logged, and no access log is written: addresses of callers, and
 nobody's business there.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
+from importlib import import_module
 from typing import Any
 
 from flows.running import require_free
 from flows.settings import Settings, settings
 from flows.wiring import Installation
 
-DEFAULT_SITE_PORT = 4400
+_MADE_BY = "RIGHTSFLOW_SERVES"
 _END_SECONDS = 10
 
 MakeApp = Callable[[Installation], Any]
 """Makes an ASGI application over an installation."""
 
 
-def serve(make: MakeApp, port: int) -> None:
+def serve(make: MakeApp, port: int, *, processes: int = 1) -> None:
     """Serve, and carry the outbox out, until somebody ends it.
+
+    Args:
+        make: makes the application; with several processes it is a function of a module, which each of them imports.
+        port: on this machine.
+        processes: how many answer side by side; a core each is enough.
 
     Raises:
         SettingsInvalid: when the port is taken.
@@ -31,10 +38,31 @@ def serve(make: MakeApp, port: int) -> None:
     require_free(port)
     installation = Installation(settings())
     try:
+        _ = installation.services  # the register and its keys are made before anybody needs them
+        if processes > 1:
+            with dispatching(installation):
+                _serve_side_by_side(make, port, processes)
+            return
         with dispatching(installation):
             _server(make(installation), port).run()
     finally:
         installation.close()
+
+
+def _serve_side_by_side(make: MakeApp, port: int, processes: int) -> None:
+    """Processes that share one port; one that dies is replaced."""
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415  # pays for what it uses
+
+    os.environ[_MADE_BY] = f"{make.__module__}:{make.__name__}"
+    server = _server("flows.serving:made_here", port, factory=True, workers=processes)
+    Multiprocess(server.config, sockets=[server.config.bind_socket()]).run()
+
+
+def made_here() -> Any:  # noqa: ANN401  # an ASGI application
+    """The application of one of several processes; which one the environment says."""
+    module, _, name = os.environ[_MADE_BY].partition(":")
+    make: MakeApp = getattr(import_module(module), name)
+    return make(Installation(settings()))
 
 
 @contextmanager
@@ -77,10 +105,8 @@ def operators_desk(installation: Installation) -> Any:  # noqa: ANN401  # an ASG
     return desk_app(OperatorsDoor(installation), key=provided.door_key(), is_https=is_https)
 
 
-def _server(app: Any, port: int) -> Any:  # noqa: ANN401  # uvicorn.Server, imported inside
+def _server(app: Any, port: int, **more: Any) -> Any:  # noqa: ANN401  # an ASGI application; uvicorn.Server, imported inside
     import uvicorn  # noqa: PLC0415  # pays for what it uses
 
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, access_log=False, log_level="warning", server_header=False, lifespan="off"
-    )
-    return uvicorn.Server(config)
+    chosen = {"access_log": False, "log_level": "warning", "server_header": False, "lifespan": "off", **more}
+    return uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, **chosen))

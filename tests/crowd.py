@@ -11,13 +11,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 
 CODE = Path(__file__).parents[1]
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 _RECEIPT = re.compile(r"/receipt/(C-[0-9A-Z-]+)")
+_LENGTH = re.compile(r"content-length: (\d+)", re.IGNORECASE)
 _PATIENCE_SECONDS = 60
+_CONNECTIONS = 60
 
 
 @dataclass
@@ -26,6 +29,7 @@ class Site:
 
     environment: Mapping[str, str]
     port: int
+    processes: int = 1
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -36,6 +40,7 @@ class Site:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         words = [sys.executable, "-m", "flows.cli", "serve-site", "--port", str(self.port)]
+        words += ["--processes", str(self.processes)]
         self.process = subprocess.Popen(words, cwd=CODE, env=dict(self.environment), start_new_session=True)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
@@ -55,10 +60,10 @@ class Site:
 
 
 @contextmanager
-def a_site(home: Path, port: int) -> Iterator[Site]:
+def a_site(home: Path, port: int, *, processes: int = 1) -> Iterator[Site]:
     """A site over a home, until the block ends."""
     known = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT", "RIGHTSFLOW"))}
-    site = Site({**known, "RIGHTSFLOW_HOME": str(home), "RIGHTSFLOW_JUDGE": "plain"}, port)
+    site = Site({**known, "RIGHTSFLOW_HOME": str(home), "RIGHTSFLOW_JUDGE": "plain"}, port, processes)
     site.start()
     try:
         yield site
@@ -89,41 +94,72 @@ def hand_in(site: Site, people: int, *, per_second: float) -> Crowd:
 
 
 async def _all(site: Site, people: int, per_second: float, crowd: Crowd) -> None:
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
-    async with httpx.AsyncClient(base_url=site.url, timeout=10, limits=limits, trust_env=False) as client:
-        page = await client.get("/request/access")
-        found = _TOKEN.search(page.text)
-        assert found is not None
-        # One visit fills in many forms, each with a key of its own; a proxy tells where each comes from.
-        cookie = page.headers["set-cookie"].partition(";")[0]
-        client.cookies.clear()
-        began, asked = time.monotonic(), []
-        for number in range(people):
-            await asyncio.sleep(max(0.0, began + number / per_second - time.monotonic()))
-            asked.append(asyncio.create_task(_one(client, number, {"token": found[1], "cookie": cookie}, crowd)))
-        await asyncio.gather(*asked)
-
-
-async def _one(client: httpx.AsyncClient, number: int, visit: Mapping[str, str], crowd: Crowd) -> None:
-    fields = {
-        "token": visit["token"],
-        "key": f"load-{number}",
-        "name": f"Person {number}",
-        "identity_email": f"person{number}@example.org",
-    }
-    headers = {"Cookie": visit["cookie"], "X-Forwarded-For": f"198.18.{number // 250 % 250}.{number % 250}"}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        page = await client.get(f"{site.url}/request/access")
+    found = _TOKEN.search(page.text)
+    assert found is not None
+    # One visit fills in many forms, each with a key of its own; a proxy tells where each comes from.
+    visit = _Visit(found[1], page.headers["set-cookie"].partition(";")[0], site.port)
+    waiting: asyncio.Queue[tuple[int, float]] = asyncio.Queue()
+    lines = [asyncio.create_task(_line(visit, waiting, crowd)) for _ in range(_CONNECTIONS)]
     began = time.monotonic()
-    while number not in crowd.receipts:
-        crowd.tries[number] = crowd.tries.get(number, 0) + 1
-        assert time.monotonic() < began + _PATIENCE_SECONDS, f"person {number} got no receipt"
-        try:
-            answer = await client.post("/request/access", data=fields, headers=headers, follow_redirects=False)
-        except httpx.HTTPError:
-            await asyncio.sleep(0.5)
-            continue
-        receipt = _RECEIPT.search(answer.headers.get("location", ""))
-        if receipt is not None:
-            crowd.receipts[number] = receipt[1]
-        else:
-            await asyncio.sleep(0.5)
-    crowd.seconds.append(time.monotonic() - began)
+    for number in range(people):
+        if (early := began + number / per_second - time.monotonic()) > 0:
+            await asyncio.sleep(early)
+        waiting.put_nowait((number, time.monotonic()))
+    await waiting.join()
+    for line in lines:
+        line.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    token: str
+    cookie: str
+    port: int
+
+    def call(self, number: int) -> bytes:
+        """The form of a person, as a browser sends it through a proxy."""
+        person = {"name": f"Person {number}", "identity_email": f"person{number}@example.org"}
+        body = urlencode({"token": self.token, "key": f"load-{number}", **person})
+        head = [
+            "POST /request/access HTTP/1.1",
+            f"Host: 127.0.0.1:{self.port}",
+            f"Cookie: {self.cookie}",
+            f"X-Forwarded-For: 198.18.{number // 250 % 250}.{number % 250}",
+            "Content-Type: application/x-www-form-urlencoded",
+            f"Content-Length: {len(body)}",
+        ]
+        return ("\r\n".join(head) + "\r\n\r\n" + body).encode()
+
+
+async def _line(visit: _Visit, waiting: "asyncio.Queue[tuple[int, float]]", crowd: Crowd) -> None:
+    """One connection after the other, each for many people."""
+    streams = None
+    while True:
+        number, came = await waiting.get()
+        while number not in crowd.receipts:
+            crowd.tries[number] = crowd.tries.get(number, 0) + 1
+            assert time.monotonic() < came + _PATIENCE_SECONDS, f"person {number} got no receipt"
+            try:
+                streams = streams or await asyncio.open_connection("127.0.0.1", visit.port)
+                receipt = _RECEIPT.search(await asyncio.wait_for(_sent(*streams, visit.call(number)), 10))
+            except (OSError, EOFError, TimeoutError):
+                streams, receipt = None, None
+            if receipt is None:
+                await asyncio.sleep(0.5)
+            else:
+                crowd.receipts[number] = receipt[1]
+        crowd.seconds.append(time.monotonic() - came)
+        waiting.task_done()
+
+
+async def _sent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, call: bytes) -> str:
+    """The head of the answer to a call; its body is read too."""
+    writer.write(call)
+    await writer.drain()
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    length = _LENGTH.search(head)
+    if length is not None:
+        await reader.readexactly(int(length[1]))
+    return head

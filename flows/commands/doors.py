@@ -13,11 +13,13 @@ app = typer.Typer()
 @our_errors
 def serve_site(
     port: Annotated[int, typer.Option(help="Port on this machine; a proxy in front speaks https.")] = 4400,
+    *,
+    processes: Annotated[int, typer.Option(help="How many answer side by side, about one for each core.", min=1)] = 1,
 ) -> None:
     """Serve the intake site until Ctrl-C."""
     from flows.serving import public_site, serve  # noqa: PLC0415  # pays for what it uses
 
-    serve(public_site, port)
+    serve(public_site, port, processes=processes)
 
 
 @app.command("serve-desk")

@@ -6,8 +6,9 @@
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -34,6 +35,9 @@ class Database:
         """Keep the engine; nothing is connected yet."""
         self._engine = engine
         self._writing = engine.execution_options(**{_WRITES: True})
+        # SQLite has one writer at a time, and those who wait for it ask again and again: threads of one process wait
+        # for each other here instead, each woken in turn.
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @property
     def dialect(self) -> str:
@@ -49,7 +53,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: everything in the block or, when it ends with an error, nothing."""
-        with _only_our_errors(), self._writing.begin() as connection:
+        with _only_our_errors(), self._turn, self._writing.begin() as connection:
             yield connection
 
     @contextmanager
@@ -108,7 +112,7 @@ def make_engine(url: URL, *, may_create: bool = False) -> Engine:
 
 def _pool(url: URL) -> dict[str, object]:
     if sqlite_file(url) is not None:
-        return {}
+        return {"pool_reset_on_return": None}  # every transaction is ended by whoever began it
     # A database in memory lives and dies with its one connection, so that threads take turns with it.
     return {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
 

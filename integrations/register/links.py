@@ -7,10 +7,19 @@ from sqlalchemy.engine import Row
 
 from data_contracts.links import Link, LinkPurpose
 from integrations.register import tables
-from integrations.register.store import Store
+from integrations.register.store import Store, put_once
 
 _L = tables.links.c
 _N = tables.call_counts.c
+
+
+_FIRST_CALL = put_once(tables.call_counts, "key", "window_start", "window_end", "calls", returning="calls")
+_ONE_MORE = (
+    sa.update(tables.call_counts)
+    .where(_N.key == sa.bindparam("wanted"), _N.window_start == sa.bindparam("began"))
+    .values(calls=_N.calls + 1)
+    .returning(_N.calls)
+)
 
 
 class LinkStore(Store):
@@ -50,10 +59,11 @@ class LinkStore(Store):
     def count_call(self, key: str, window: timedelta, at: datetime) -> int:
         """Count one try; how many there are now in the window that ``at`` lies in, this one included."""
         start = _start(window, at)
-        add = self._insert(tables.call_counts).values(key=key, window_start=start, window_end=start + window, calls=1)
-        more = add.on_conflict_do_update(index_elements=[_N.key, _N.window_start], set_={"calls": _N.calls + 1})
+        row = {"key": key, "window_start": start, "window_end": start + window, "calls": 1}
         with self._database.write() as connection:
-            return int(connection.execute(more.returning(_N.calls)).scalar_one())
+            if connection.execute(_FIRST_CALL, row).scalar() is not None:
+                return 1
+            return int(connection.execute(_ONE_MORE, {"wanted": key, "began": start}).scalar_one())
 
     def calls(self, key: str, window: timedelta, at: datetime) -> int:
         """How many tries there are in the window that ``at`` lies in."""

@@ -119,8 +119,11 @@ class SealedVault:
         wrapped = self._keys.get_key(case_id)
         if wrapped is None:
             with self._master.held():
-                fresh = self._master.wrap(tink.new_keyset_handle(_TEMPLATE), case_id)
+                made = tink.new_keyset_handle(_TEMPLATE)
+                fresh = self._master.wrap(made, case_id)
                 wrapped = self._keys.put_key(case_id, fresh)
+            if wrapped == fresh:
+                return made.primitive(streaming_aead.StreamingAead)
         return self._master.unwrap(wrapped, case_id).primitive(streaming_aead.StreamingAead)
 
     def _opening_key(self, case_id: str) -> Primitive:

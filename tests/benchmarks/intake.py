@@ -30,7 +30,7 @@ def measure(seconds: int = _SECONDS, per_second: int = _PER_SECOND) -> list[Figu
     people, told = seconds * per_second, list[Crowd]()
     with TemporaryDirectory() as folder:
         home = Path(folder)
-        with a_site(home, free_port()) as site:
+        with a_site(home, free_port(), processes=2) as site:
             crowd = threading.Thread(target=lambda: told.append(hand_in(site, people, per_second=per_second)))
             began = time.monotonic()
             crowd.start()
