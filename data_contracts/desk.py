@@ -23,6 +23,26 @@ class WaitingCase:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingArrival:
+    """A mail that nobody has read yet, for the list."""
+
+    arrival: str
+    received_on: date
+    response_due: date
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedLetter:
+    """A mail as a person reads it."""
+
+    sender: str = field(repr=False)
+    name: str = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    attachments: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DeskCase:
     """One case at the desk: facts without values, and what can be opened.
 

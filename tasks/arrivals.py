@@ -37,7 +37,8 @@ SOFTWARE: Final = "rightsflow"
 READERS: Final = (OperatorRole.AGENT, OperatorRole.LEGAL, OperatorRole.DPO)
 """Who may read what arrived, and say what it is."""
 _LONGEST_TEXT: Final = 100_000
-_REASONS: Final = ("no_request", "spam", "automatic", "answer_to_case", "other")
+REASONS: Final = ("no_request", "spam", "automatic", "answer_to_case", "other")
+"""Why a mail is set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,8 @@ def set_aside(incoming_id: str, reason: str, *, operator: str, code: str) -> Inc
         AnswerRefused: when the operator may not, or the code is wrong.
         RequestInvalid: when it was settled already, or the reason is none.
     """
-    if reason not in _REASONS:
-        raise RequestInvalid("no such reason", where=incoming_id, remedy=f"write one of: {', '.join(_REASONS)}")
+    if reason not in REASONS:
+        raise RequestInvalid("no such reason", where=incoming_id, remedy=f"write one of: {', '.join(REASONS)}")
     who = prove_person(operator, code, roles=READERS, where=incoming_id, what="set arrival aside")
     return _settle(_waiting(incoming_id), IncomingState.SET_ASIDE, by=who, note=reason)
 

@@ -18,7 +18,7 @@ from typing import Final
 
 from data_contracts.errors import RequestInvalid, StepFailed, SystemUnavailable
 from data_contracts.outgoing import Outgoing, OutgoingKind
-from data_contracts.webhooks import Webhook
+from data_contracts.webhooks import Webhook, webhook_context
 from tasks.services import services
 
 Post = Callable[[str, bytes, Mapping[str, str]], int]
@@ -38,7 +38,7 @@ def put_webhook(client: str, name: str, url: str, states: Sequence[str]) -> str:
     if known is not None and known.client != client:
         raise RequestInvalid("this name is taken", where="name", remedy="choose another one")
     secret = secrets.token_urlsafe(_SECRET_BYTES)
-    sealed = services().seal_secret(secret.encode(), _context(name))
+    sealed = services().seal_secret(secret.encode(), webhook_context(name))
     services().register.put_webhook(Webhook(name, url, client, sealed, tuple(states)))
     return secret
 
@@ -77,7 +77,7 @@ def deliver(row: Outgoing, post: Post) -> None:
         raise StepFailed("the subscription has ended", where=row.case_id, remedy="nothing is to be done")
     at = int(services().now().timestamp())
     body = json.dumps({"type": f"case.{row.facts['state']}", "case_id": row.case_id, **row.facts}).encode()
-    secret = services().open_secret(hook.secret, _context(hook.name))
+    secret = services().open_secret(hook.secret, webhook_context(hook.name))
     headers = {
         "Content-Type": "application/json",
         "webhook-id": row.key,
@@ -95,7 +95,3 @@ def signature(secret: bytes, name: str, at: int, body: bytes) -> str:
     """The signature of a call, as its header carries it."""
     mac = hmac.digest(secret, f"{name}.{at}.".encode() + body, hashlib.sha256)
     return f"v1,{base64.b64encode(mac).decode()}"
-
-
-def _context(name: str) -> str:
-    return f"webhook:{name}"

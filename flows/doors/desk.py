@@ -15,6 +15,7 @@ from data_contracts.errors import AnswerRefused, RequestInvalid, SystemUnavailab
 from data_contracts.evidence import Record, canonical, digest
 from data_contracts.vocabulary import Gate, OperatorRole, Right
 from flows.change_work import values_of
+from flows.doors.arrivals import ArrivalsDoor
 from flows.gates import opened
 from flows.reviewing import open_review
 from flows.starting import wake_flow
@@ -45,6 +46,7 @@ class OperatorsDoor:
     def __init__(self, installation: Installation) -> None:
         """Keep the installation; its services are made now, once for all threads."""
         self._services = installation.services
+        self.arrivals = ArrivalsDoor(installation)
 
     @property
     def organisation(self) -> Organisation:

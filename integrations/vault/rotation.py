@@ -3,8 +3,8 @@
 1. A new key becomes the primary; the old one stays to open. Skipped when there are several keys: that is a rotation
    which was cut off.
 2. Nobody wraps new data keys from here on (they wait a moment).
-3. Every wrapped data key, every operator's secret and every sealed file that the primary alone does not open is
-   wrapped anew.
+3. Every wrapped data key, every operator's and subscriber's secret, and every sealed file that the primary alone does
+   not open is wrapped anew.
 4. Only when the primary alone opens all of them are the old keys removed.
 
 Operators enrolled by another process while it runs could be sealed with the old key; do not enrol meanwhile.
@@ -18,6 +18,7 @@ from tink import proto_keyset_format
 from tink.core import TinkError
 
 from data_contracts.ports import DataKeys, Register
+from data_contracts.webhooks import webhook_context
 from integrations.vault.master import (
     MasterKey,
     Primitive,
@@ -57,7 +58,7 @@ def rotate(
     Args:
         master: the key.
         data_keys: where wrapped data keys are kept.
-        register: where operators are kept.
+        register: where operators and subscribers are kept.
         files: what else the master key sealed, by the context it was sealed for; one that is not there is left out.
 
     Raises:
@@ -75,6 +76,7 @@ def rotate(
             _rewrap(master, case_id, data_keys=data_keys, primary=primary) for case_id in data_keys.keyed_cases()
         )
         resealed = _reseal_operators(master, register=register, primary=primary)
+        _reseal_webhooks(master, register=register, primary=primary)
         for context, file in (files or {}).items():
             _reseal_file(master, file, context=context, primary=primary)
         write_keyset(master.file, primary_alone(keyset))
@@ -107,6 +109,14 @@ def _reseal_operators(master: MasterKey, *, register: Register, primary: Primiti
         register.put_operator(replace(operator, secret=secret))
         resealed += 1
     return resealed
+
+
+def _reseal_webhooks(master: MasterKey, *, register: Register, primary: Primitive) -> None:
+    """Secrets that calls to subscribers are signed with."""
+    for webhook in register.webhooks():
+        context = webhook_context(webhook.name)
+        if not _opens_secret(webhook.secret, context, primary=primary):
+            register.put_webhook(replace(webhook, secret=master.seal(master.open(webhook.secret, context), context)))
 
 
 def _reseal_file(master: MasterKey, file: Path, *, context: str, primary: Primitive) -> None:

@@ -6,7 +6,6 @@ at once when the operator is taken out of force. Signing in lets an operator loo
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -17,42 +16,15 @@ from starlette.exceptions import HTTPException
 
 from data_contracts.desk import TextDecision
 from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid, VaultSealed
+from integrations.intake.desk.arrivals import add_arrivals
 from integrations.intake.desk.door import DeskDoor
-from integrations.intake.web.cookies import CookieSeal, Visit
-from integrations.intake.web.limiting import Limit, Limiter, caller
-from integrations.intake.web.pages import Pages
+from integrations.intake.desk.sitting import Desk
+from integrations.intake.web.limiting import Limit, caller
 from integrations.intake.web.protection import Protected
 
-_IDLE: Final = 900
-_LONGEST: Final = timedelta(hours=8)
 _LARGEST_BODY: Final = 2 * 1024 * 1024
-_MOST_FIELDS: Final = 3_000
 _SIGN_IN: Final = Limit("desk", 20, timedelta(minutes=15))
 _INLINE: Final = frozenset({"image/jpeg", "image/png"})
-
-
-class Desk(Pages):
-    """The desk, and who sits at it."""
-
-    def __init__(self, door: DeskDoor, *, key: bytes, is_https: bool) -> None:
-        """Read words and templates; see the site for the arguments."""
-        seal = CookieSeal(key, name="rf_desk", is_https=is_https, longest_seconds=_IDLE)
-        super().__init__(Path(__file__).parent, door.organisation, seal, most_fields=_MOST_FIELDS)
-        self.door = door
-        self.limits = Limiter(door.count, key)
-
-    def operator(self, visit: Visit) -> str:
-        """Who is signed in.
-
-        Raises:
-            HTTPException: 401 for nobody.
-        """
-        name, session, since = (visit.facts.get(fact) for fact in ("operator", "session", "since"))
-        if not isinstance(name, str) or not isinstance(session, int) or not isinstance(since, str):
-            raise HTTPException(401)
-        if datetime.now(UTC) - datetime.fromisoformat(since) > _LONGEST or not self.door.is_signed_in(name, session):
-            raise HTTPException(401)
-        return name
 
 
 def desk_app(door: DeskDoor, *, key: bytes, is_https: bool) -> Protected:
@@ -63,6 +35,7 @@ def desk_app(door: DeskDoor, *, key: bytes, is_https: bool) -> Protected:
     _add_signing_in(app, desk)
     _add_looking(app, desk)
     _add_texts(app, desk)
+    add_arrivals(app, desk)
     desk.answer_errors(app)
     _answer_ours(app, desk)
     return Protected(app, largest_body=_LARGEST_BODY, is_https=is_https)
@@ -111,7 +84,7 @@ def _add_looking(app: FastAPI, desk: Desk) -> None:
     def waiting(call: Request) -> Response:
         """What waits."""
         desk.operator(desk.seal.visit(call))
-        return desk.page(call, "waiting.html.j2", cases=desk.door.waiting())
+        return desk.page(call, "waiting.html.j2", cases=desk.door.waiting(), arrivals=desk.door.arrivals.waiting())
 
     @app.get("/cases/{case_id}")
     def case(call: Request, case_id: str) -> Response:

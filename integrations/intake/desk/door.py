@@ -1,11 +1,53 @@
 """What the desk needs of the rest of the house; ``flows/doors/desk.py`` gives it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
 from data_contracts.company import Organisation
-from data_contracts.desk import DeskCase, FreeText, ShownProof, TextDecision, Values, WaitingCase
+from data_contracts.desk import (
+    ArrivedLetter,
+    DeskCase,
+    FreeText,
+    ShownProof,
+    TextDecision,
+    Values,
+    WaitingArrival,
+    WaitingCase,
+)
+
+
+class ArrivalsDesk(Protocol):
+    """Mails that are no case yet; ``flows/doors/arrivals.py`` gives it."""
+
+    reasons: Sequence[str]
+    """Why a mail may be set aside, as codes."""
+
+    @property
+    def identity_labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Keys that a mail may name beside its sender's address: kind to its label by language."""
+
+    def waiting(self) -> Sequence[WaitingArrival]:
+        """What waits to be read, the one due first on top."""
+
+    def read(self, arrival: str, operator: str) -> ArrivedLetter:
+        """What somebody wrote; who reads it is remembered.
+
+        Raises:
+            RequestInvalid, VaultSealed: when nothing arrived under that name, or it was settled.
+            AnswerRefused: when the operator may not read it.
+        """
+
+    def assign(self, arrival: str, said: Mapping[str, str], operator: str, code: str) -> str:
+        """Open the case that a mail asks for; its name.
+
+        Raises:
+            RequestInvalid: when no right is chosen, it was settled, or no case can be made of it.
+            AnswerRefused: when the operator may not, or the code is wrong.
+        """
+
+    def set_aside(self, arrival: str, reason: str, operator: str, code: str) -> None:
+        """Say that a mail is no request; raises as :meth:`assign` does."""
 
 
 class DeskDoor(Protocol):
@@ -30,6 +72,10 @@ class DeskDoor(Protocol):
 
     def sign_out(self, name: str) -> None:
         """End every session of the operator."""
+
+    @property
+    def arrivals(self) -> ArrivalsDesk:
+        """Mails that are no case yet."""
 
     def waiting(self) -> Sequence[WaitingCase]:
         """Open cases, the one due first on top."""

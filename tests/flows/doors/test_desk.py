@@ -11,6 +11,7 @@ from data_contracts.errors import AnswerRefused
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from flows.doors.desk import OperatorsDoor
 from flows.serving import operators_desk
+from tasks.arrivals import take_in
 from tasks.operator_proof import password_digest
 from tests.browser import Browser, browsing
 from tests.flows.company import House
@@ -146,3 +147,37 @@ def test_signing_out_ends_every_session(desk: Browser, house: House) -> None:
     desk.cookies.update(copied)
 
     assert "Sign in" in desk.get("/").text
+
+
+def an_arrival(house: House) -> str:
+    """A mail that nobody could tell what it asks."""
+    raw = b"From: Ana <ana@example.org>\r\nSubject: Moved\r\n\r\nI moved <b>last</b> month. What now?\r\n"
+    return take_in(raw, house.clock()).incoming_id
+
+
+def test_mail_is_read_and_made_a_case(desk: Browser, house: House) -> None:
+    """From the list to the case, with a fresh code; its words are data in the page."""
+    arrival = an_arrival(house)
+    assert arrival in sign_in(desk, house)
+    assert "I moved &lt;b&gt;last&lt;/b&gt; month" in desk.get(f"/arrivals/{arrival}").text
+
+    answer = desk.send(
+        f"/arrivals/{arrival}", what="assign", right="rectification", language="en", code=house.code("claire", steps=1)
+    )
+
+    (case,) = house.installation.register.cases()
+    assert case.case_id in answer.text
+    assert (case.right, case.language) == (Right.RECTIFICATION, "en")
+    assert "nothing to show" in desk.get(f"/arrivals/{arrival}").text
+
+
+def test_mail_is_set_aside_with_a_code_alone(desk: Browser, house: House) -> None:
+    """A wrong code changes nothing."""
+    arrival = an_arrival(house)
+    sign_in(desk, house)
+
+    wrong = desk.send(f"/arrivals/{arrival}", what="set_aside", reason="spam", code="000000")
+    assert (wrong.status_code, house.installation.register.incomings(waiting_only=True) != []) == (422, True)
+
+    desk.send(f"/arrivals/{arrival}", what="set_aside", reason="spam", code=house.code("claire", steps=1))
+    assert house.installation.register.incomings(waiting_only=True) == []

@@ -1,21 +1,27 @@
 """Pages that everybody can use: by keyboard alone, without a script, with a screen reader (WCAG 2.2 AA; axe-core)."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import data_contracts
 from data_contracts.ports import Operator
-from data_contracts.vocabulary import Channel, OperatorRole, Right
+from data_contracts.request import Statement
+from data_contracts.vocabulary import Channel, OperatorRole, Requester, Right
 from flows.running import free_port
 from flows.serving import operators_desk, public_site, serving
 from flows.settings import Settings
 from flows.wiring import Installation
+from tasks.arrivals import take_in
 from tasks.operator_proof import password_digest
+from tasks.public_status import make_status_code
 from tasks.receive_request import TypedRequest, register_request
 from tasks.services import use
 
@@ -32,12 +38,18 @@ class Doors:
     desk: str
     case_id: str
     secret: str
+    arrival: str
+    codes: Mapping[str, str]
+    """Codes of cases that await proofs, by name."""
 
 
 @pytest.fixture(scope="module")
 def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     """Site and desk of an installation without systems, served on this machine."""
-    chosen = Settings(home=tmp_path_factory.mktemp("doors"), judge="plain")
+    site, desk = free_port(), free_port()
+    folder = _contracts(tmp_path_factory.mktemp("contracts"))
+    url = f"http://127.0.0.1:{site}"
+    chosen = Settings(home=tmp_path_factory.mktemp("doors"), judge="plain", contracts=folder, site_url=url)
     installation, secret = Installation(chosen), pyotp.random_base32()
     with use(installation.services):
         sealed = installation.seal_operator_secret("zoe", secret)
@@ -46,9 +58,17 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
         asked = {"email": ["ana@example.org"]}
         typed = TypedRequest(Right.ACCESS, Channel.LETTER, "en", datetime.now(UTC), "k", asked, details="Dear Sir")
         case_id = register_request(typed).case_id
-    site, desk = free_port(), free_port()
+        agent = Statement(requester=Requester.AGENT, requester_name="Rita", supplement="I moved.")
+        awaiting = [
+            register_request(replace(typed, right=Right.RECTIFICATION, request_key="a", statement=agent)).case_id,
+            register_request(replace(typed, right=Right.OBJECTION, request_key="b", channel=Channel.FORM)).case_id,
+        ]
+        codes = {name: make_status_code(name) for name in awaiting}
+        arrival = take_in(
+            b"From: Ana <ana@example.org>\r\nSubject: Moved\r\n\r\nWhat now?\r\n", datetime.now(UTC)
+        ).incoming_id
     with serving(public_site, site, chosen), serving(operators_desk, desk, chosen):
-        yield Doors(f"http://127.0.0.1:{site}", f"http://127.0.0.1:{desk}", case_id, secret)
+        yield Doors(f"http://127.0.0.1:{site}", f"http://127.0.0.1:{desk}", case_id, secret, arrival, codes)
     installation.close()
 
 
@@ -61,6 +81,19 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+def _contracts(folder: Path) -> Path:
+    """The contracts as shipped, with facts that can be asked and a client space."""
+    shutil.copytree(
+        Path(data_contracts.__file__).parent, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py*")
+    )
+    policy, organisation = folder / "policy.yaml", folder / "organisation.yaml"
+    facts = "identity_facts: [crm.customer.birth_date, crm.customer.contract_started_on]"
+    policy.write_text(policy.read_text().replace("\nidentity_facts: []", f"\n{facts}"))
+    space = "{issuer: 'https://login.example.org', client_id: rightsflow, keys: {customer_no: number}}"
+    organisation.write_text(f"{organisation.read_text()}\nclient_space: {space}\n")
+    return folder
 
 
 def violations(page: Page) -> list[str]:
@@ -86,8 +119,33 @@ def test_site_has_nothing_serious(doors: Doors, chromium: Browser, shape: str) -
     assert found == []
 
 
+@pytest.mark.parametrize("language", _LANGUAGES)
+def test_proofs_have_nothing_serious(doors: Doors, chromium: Browser, language: str) -> None:
+    """Where documents, facts and a sign-in are asked for, also once one was refused."""
+    with chromium.new_context(viewport=_SHAPES["phone"], bypass_csp=True) as context:  # type: ignore[arg-type]  # as Playwright takes it
+        page, found, asked = context.new_page(), [], set()
+        for case_id, code in doors.codes.items():
+            page.goto(f"{doors.site}/status?lang={language}")
+            page.locator("#case").fill(case_id)
+            page.locator("#code").fill(code)
+            page.locator("main button").click()
+            found += violations(page)
+            asked |= {one.get_attribute("action") for one in page.locator("main form").all()}
+            asked |= {one.get_attribute("href") for one in page.locator("main a").all()}
+            if page.locator("input[type=file]").count():
+                wrong = {"name": "x.pdf", "mimeType": "application/pdf", "buffer": b"MZ"}
+                page.locator("input[type=file]").first.set_input_files(wrong)  # type: ignore[arg-type]  # as Playwright takes it
+                page.locator("form[action='/case/document'] button").first.click()
+                found += violations(page)
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                found.append(f"{case_id} scrolls sideways")
+
+    assert found == []
+    assert {"/case/document", "/case/facts", "/client-space/start"} <= asked
+
+
 def test_desk_has_nothing_serious(doors: Doors, chromium: Browser) -> None:
-    """Sign-in, list, case and letter."""
+    """Sign-in, list, case, letter, and a mail that is no case yet."""
     with chromium.new_context(bypass_csp=True) as context:
         page = context.new_page()
         page.goto(f"{doors.desk}/sign-in?lang=en")
@@ -96,7 +154,7 @@ def test_desk_has_nothing_serious(doors: Doors, chromium: Browser) -> None:
         page.get_by_label("Password").fill(_PASSWORD)
         page.get_by_label("Code of your authenticator").fill(pyotp.TOTP(doors.secret).now())
         page.get_by_role("button", name="Sign in").click()
-        for path in ("/", f"/cases/{doors.case_id}", f"/cases/{doors.case_id}/letter"):
+        for path in ("/", f"/cases/{doors.case_id}", f"/cases/{doors.case_id}/letter", f"/arrivals/{doors.arrival}"):
             page.goto(f"{doors.desk}{path}")
             found += violations(page)
 

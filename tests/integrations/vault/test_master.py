@@ -12,6 +12,7 @@ import pytest
 from data_contracts.errors import SettingsInvalid, VaultSealed
 from data_contracts.ports import Operator
 from data_contracts.vocabulary import OperatorRole
+from data_contracts.webhooks import Webhook, webhook_context
 from integrations.register import SqlRegister, memory_register
 from integrations.vault import MasterKey, SealedVault, load_or_create, operator_context, rotate
 from tests.integrations.vault.test_vault import get, put
@@ -39,6 +40,16 @@ def vault(root: Path, register: SqlRegister, master: MasterKey) -> SealedVault:
     secret = master.seal(b"totp", operator_context("ada"))
     register.put_operator(Operator("ada", (OperatorRole.DPO,), None, None, secret=secret))
     return made
+
+
+def test_secrets_of_subscribers_survive_a_rotation(master: MasterKey, register: SqlRegister) -> None:
+    """They open with the new key alone afterwards."""
+    context = webhook_context("desk")
+    register.put_webhook(Webhook("desk", "https://hooks.example.org", "", master.seal(b"between us", context), ()))
+
+    rotate(master, data_keys=register, register=register)
+
+    assert load_or_create(master.file).open(register.webhooks()[0].secret, context) == b"between us"
 
 
 def test_the_file_is_its_owners_alone(master: MasterKey) -> None:

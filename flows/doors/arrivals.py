@@ -1,0 +1,64 @@
+"""The desk's door to mails that are no case yet: who reads one is remembered, who decides is proven by a fresh code."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from zoneinfo import ZoneInfo
+
+from data_contracts.desk import ArrivedLetter, WaitingArrival
+from data_contracts.errors import RequestInvalid, SystemUnavailable
+from data_contracts.vocabulary import Right
+from flows.starting import wake_flow
+from flows.wiring import Installation
+from tasks.arrivals import READERS, REASONS, Reading, assign, read_arrival, set_aside
+from tasks.rules.gates import check_in_force
+from tasks.services import use
+
+
+class ArrivalsDoor:
+    """An installation's arrivals, as signed-in operators may reach them."""
+
+    reasons: Sequence[str] = REASONS
+    """Why a mail may be set aside."""
+
+    def __init__(self, installation: Installation) -> None:
+        """Keep the installation."""
+        self._services = installation.services
+
+    @property
+    def identity_labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Keys that a mail may name beside its sender's address: kind to its label by language."""
+        kinds = self._services.contracts.vocabulary.identities
+        return {name: kind.label for name, kind in kinds.items() if kind.intake and name != "email"}
+
+    def waiting(self) -> Sequence[WaitingArrival]:
+        """What waits to be read, the one due first on top."""
+        zone = ZoneInfo(self._services.organisation.time_zone)
+        found = self._services.register.incomings(waiting_only=True)
+        return [
+            WaitingArrival(one.incoming_id, one.received_at.astimezone(zone).date(), one.response_due) for one in found
+        ]
+
+    def read(self, arrival: str, operator: str) -> ArrivedLetter:
+        """What somebody wrote."""
+        with use(self._services):
+            known = self._services.register.operator(operator)
+            check_in_force(known, roles=READERS, where=arrival, now=self._services.now())
+            letter = read_arrival(arrival, operator)
+            return ArrivedLetter(letter.sender, letter.name, letter.subject, letter.text, tuple(letter.attachments))
+
+    def assign(self, arrival: str, said: Mapping[str, str], operator: str, code: str) -> str:
+        """Open the case that a mail asks for; its name."""
+        if said.get("right") not in set(Right):
+            raise RequestInvalid("no right is chosen", where="right", remedy="choose which one the mail exercises")
+        keys = {kind: said[kind] for kind in self.identity_labels if said.get(kind, "").strip()}
+        with use(self._services):
+            reading = Reading(Right(said["right"]), keys, said.get("language", ""))
+            case = assign(arrival, reading, operator=operator, code=code)
+            with suppress(SystemUnavailable):  # the outbox starts it when the server is back
+                wake_flow(case)
+            return case.case_id
+
+    def set_aside(self, arrival: str, reason: str, operator: str, code: str) -> None:
+        """Say that a mail is no request."""
+        with use(self._services):
+            set_aside(arrival, reason, operator=operator, code=code)
