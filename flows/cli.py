@@ -13,6 +13,7 @@ import typer
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows.commands import (
+    agents,
     api,
     arrivals,
     changes,
@@ -52,6 +53,7 @@ app.add_typer(review.app, name="disclosures")
 app.command("review")(review.review_texts)
 permissions.register(app)
 app.add_typer(api.app)
+app.add_typer(agents.app, name="agent")
 app.add_typer(arrivals.app)
 app.add_typer(api.keys, name="api-key")
 recipients.register(app)

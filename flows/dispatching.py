@@ -22,6 +22,7 @@ from data_contracts.outgoing import Outgoing, OutgoingKind
 from flows.starting import has_server, start_flow
 from flows.wiring import Installation, SafeCaller
 from tasks.act.objection import suppress_at_once
+from tasks.callbacks import call_back, put_callback
 from tasks.services import services, use
 from tasks.webhooks import deliver, fan_out
 
@@ -77,8 +78,9 @@ def tell_automations(row: Outgoing) -> None:
 
 
 def tell_of_move(row: Outgoing) -> None:
-    """Tell automations of a move, and put a call for each subscriber."""
+    """Tell automations of a move, and put a call for each subscriber, and for the agent who asked."""
     fan_out(row)
+    put_callback(row)
     tell_automations(row)
 
 
@@ -87,11 +89,17 @@ def call_subscriber(row: Outgoing) -> None:
     deliver(row, SafeCaller().post)
 
 
+def call_agent(row: Outgoing) -> None:
+    """Tell the agent that made a request where it stands."""
+    call_back(row, SafeCaller().post)
+
+
 DELIVERERS: Final[Mapping[OutgoingKind, Deliver]] = {
     OutgoingKind.SUPPRESS: suppress_marketing,
     OutgoingKind.START: start,
     OutgoingKind.MOVED: tell_of_move,
     OutgoingKind.WEBHOOK: call_subscriber,
+    OutgoingKind.CALLBACK: call_agent,
 }
 
 

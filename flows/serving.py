@@ -92,6 +92,11 @@ def public_site(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI a
     provided = installation.services
     is_https = provided.site_url.startswith("https:")
     programs = {"/api": requests_api(ProgramsDoor(installation, SafeCaller()))}
+    if installation.settings.drp_business_id:
+        from flows.doors.drp import AgentsHouse  # noqa: PLC0415  # as above
+        from flows.wiring import drp_api  # noqa: PLC0415  # as above
+
+        programs["/drp"] = drp_api(AgentsHouse(installation, SafeCaller()))
     return site_app(PublicDoor(installation), key=provided.door_key(), is_https=is_https, doors=programs)
 
 

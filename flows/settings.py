@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Public address of the intake site; links that people receive begin with it. Empty: no links are sent."""
     client_space_secret: SecretStr = SecretStr("")
     """Of our client at the organisation's client space; empty for a public client."""
+    drp_business_id: str = ""
+    """What the Data Rights Protocol's network calls us; empty: agents are not let in."""
     desk_url: str = ""
     """Address of the operators' desk, named at gates. Empty: none is."""
     gate_timeout: timedelta = timedelta(days=400)

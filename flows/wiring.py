@@ -37,6 +37,7 @@ from integrations.evidence import (
 )
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
+from integrations.intake.drp_api import AgentRequest, drp_api
 from integrations.intake.mailbox import ImapMailbox, ImapSettings, opened_mailbox
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
 from integrations.intake.requests_api import KeyUsed, requests_api
@@ -330,11 +331,13 @@ def _secret_block(name: str) -> str:
 
 
 __all__ = [
+    "AgentRequest",
     "AskedOverHttp",
     "Installation",
     "KeyUsed",
     "SafeCaller",
     "desk_app",
+    "drp_api",
     "look_at",
     "opened",
     "permissions_app",
