@@ -6,7 +6,7 @@ has, then the mail is the case's record, and at last the arrival is settled and 
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -17,6 +17,7 @@ from typing import Final
 from markupsafe import Markup
 
 from data_contracts.case import Case
+from data_contracts.desk import ArrivedLetter
 from data_contracts.errors import RequestInvalid
 from data_contracts.evidence import Record
 from data_contracts.incoming import Incoming, IncomingState
@@ -39,17 +40,6 @@ READERS: Final = (OperatorRole.AGENT, OperatorRole.LEGAL, OperatorRole.DPO)
 _LONGEST_TEXT: Final = 100_000
 REASONS: Final = ("no_request", "spam", "automatic", "answer_to_case", "other")
 """Why a mail is set aside."""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail as a person reads it."""
-
-    sender: str = field(repr=False)
-    name: str = field(repr=False)
-    subject: str = field(repr=False)
-    text: str = field(repr=False)
-    attachments: Sequence[str] = field(default=(), repr=False)
 
 
 def read_mailbox(mailbox: MailboxReader) -> Mapping[str, int]:
@@ -84,7 +74,7 @@ def take_in(raw: bytes, arrived_at: datetime) -> Incoming:
     return _known(arrival.incoming_id)
 
 
-def read_arrival(incoming_id: str, operator: str) -> Letter:
+def read_arrival(incoming_id: str, operator: str) -> ArrivedLetter:
     """What somebody wrote, for an operator who may read it; who read it is remembered."""
     _known(incoming_id)
     note_use(operator, "read arrival", incoming_id, "desk")
@@ -194,10 +184,10 @@ def _parsed(raw: bytes) -> EmailMessage:
     return message
 
 
-def _letter(message: EmailMessage) -> Letter:
+def _letter(message: EmailMessage) -> ArrivedLetter:
     """What a person reads of a mail; a part that cannot be decoded is left out, the whole stays sealed."""
     name, sender = parseaddr(_header(message, "from"))
-    return Letter(
+    return ArrivedLetter(
         sender=sender.strip(),
         name=" ".join(name.split())[:120],
         subject=" ".join(_header(message, "subject").split())[:300],
@@ -206,9 +196,10 @@ def _letter(message: EmailMessage) -> Letter:
     )
 
 
-def _attachments(message: EmailMessage) -> list[str]:
+def _attachments(message: EmailMessage) -> tuple[str, ...]:
     """Names of what hangs on a mail."""
-    return [part.get_filename() or "?" for part in message.iter_attachments()] if message.is_multipart() else []
+    parts = message.iter_attachments() if message.is_multipart() else ()
+    return tuple(part.get_filename() or "?" for part in parts)
 
 
 def _header(message: EmailMessage, name: str) -> str:

@@ -1,21 +1,18 @@
 """The door of programs that make requests for people."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 
 from data_contracts.doors import CaseStatus, Submitted
-from data_contracts.errors import MoveRefused, SystemUnavailable
 from data_contracts.evidence import digest
 from data_contracts.origins import DoorProtocol, Origin
 from flows.doors.submitting import register_submitted
-from flows.starting import wake_flow
+from flows.doors.withdrawing import withdraw_unproven
 from flows.wiring import Installation, KeyUsed, SafeCaller
 from tasks.api_keys import key_in_force
 from tasks.public_status import status_of
 from tasks.services import use
 from tasks.webhooks import end_webhook, put_webhook
-from tasks.withdraw import withdraw
 
 
 class ProgramsDoor:
@@ -66,15 +63,7 @@ class ProgramsDoor:
         with use(self._services):
             if not self._is_own(client, case_id):
                 return None
-            if not status_of(case_id).may_withdraw:
-                return False
-            try:
-                withdraw(case_id, operator=f"client {client}")
-            except MoveRefused:
-                return False
-            with suppress(SystemUnavailable):  # the watch wakes it later
-                wake_flow(self._services.register.case(case_id))
-            return True
+            return withdraw_unproven(case_id, by=f"client {client}")
 
     def put_webhook(self, client: str, name: str, url: str, states: Sequence[str]) -> str:
         """Have an address told of the client's cases."""

@@ -43,8 +43,7 @@ class ArrivalsDoor:
         with use(self._services):
             known = self._services.register.operator(operator)
             check_in_force(known, roles=READERS, where=arrival, now=self._services.now())
-            letter = read_arrival(arrival, operator)
-            return ArrivedLetter(letter.sender, letter.name, letter.subject, letter.text, tuple(letter.attachments))
+            return read_arrival(arrival, operator)
 
     def assign(self, arrival: str, said: Mapping[str, str], operator: str, code: str) -> str:
         """Open the case that a mail asks for; its name."""

@@ -1,22 +1,18 @@
 """The door of authorised agents (Data Rights Protocol)."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
 
-from data_contracts.case import Case
-from data_contracts.errors import MoveRefused, RequestInvalid, SystemUnavailable
+from data_contracts.errors import RequestInvalid
 from data_contracts.origins import Agent, DoorProtocol, Origin
 from data_contracts.vocabulary import Channel
-from flows.starting import wake_flow
+from flows.doors.withdrawing import withdraw_unproven
 from flows.wiring import AgentRequest, Installation, SafeCaller
 from tasks.agents import agent_in_force, agent_of, give_token
 from tasks.callbacks import UNNAMED, told_to_agent
-from tasks.public_status import status_of
 from tasks.receive_request import TypedRequest, register_request
 from tasks.rules.drp import ACTIONS
 from tasks.services import use
-from tasks.withdraw import withdraw
 
 
 class AgentsHouse:
@@ -70,24 +66,12 @@ class AgentsHouse:
         if self._origin(agent, request_id) is None:
             return None
         with use(self._services):
-            if not status_of(request_id).may_withdraw:
-                return False
-            try:
-                withdraw(request_id, operator=f"agent {agent.agent_id}")
-            except MoveRefused:
-                return False
-            self._wake(self._services.register.case(request_id))
-            return True
+            return withdraw_unproven(request_id, by=f"agent {agent.agent_id}")
 
     def _origin(self, agent: Agent, request_id: str) -> Origin | None:
         origin = self._services.register.origin(request_id)
         is_own = origin is not None and origin.client == agent.agent_id and origin.protocol is DoorProtocol.DRP
         return origin if is_own else None
-
-    @staticmethod
-    def _wake(case: Case) -> None:
-        with suppress(SystemUnavailable):  # the watch wakes it later
-            wake_flow(case)
 
     def _typed(self, agent: Agent, request: AgentRequest) -> TypedRequest:
         """Identity is proven by the person, as in any request; what the agent attests proves nothing to us."""

@@ -9,10 +9,11 @@ from typing import BinaryIO
 from data_contracts.company import Organisation
 from data_contracts.documents import Document, DocumentKind
 from data_contracts.doors import CaseStatus, Receipt, SignIn, Submitted
-from data_contracts.errors import MoveRefused, RequestInvalid, SystemUnavailable
+from data_contracts.errors import RequestInvalid, SystemUnavailable
 from data_contracts.links import LinkPurpose
 from data_contracts.vocabulary import AccessTreatment, Rectification
 from flows.doors.submitting import register_submitted
+from flows.doors.withdrawing import withdraw_unproven
 from flows.starting import wake_flow
 from flows.wiring import Installation
 from tasks.client_space import prove_by_account
@@ -23,7 +24,6 @@ from tasks.links import look_at_link
 from tasks.packages import hand_over, send_new_link
 from tasks.public_status import is_status_code, make_status_code, public_status, status_of
 from tasks.services import use
-from tasks.withdraw import withdraw
 
 
 class PublicDoor:
@@ -111,14 +111,7 @@ class PublicDoor:
     def withdraw(self, case_id: str, code: str) -> bool:
         """Take a request back that nobody was proven to have made yet."""
         with use(self._services):
-            if not is_status_code(case_id, code) or not status_of(case_id).may_withdraw:
-                return False
-            try:
-                withdraw(case_id, operator="holder of the receipt")
-            except MoveRefused:
-                return False
-            self._wake(case_id)
-            return True
+            return is_status_code(case_id, code) and withdraw_unproven(case_id, by="holder of the receipt")
 
     @cached_property
     def fact_labels(self) -> Mapping[str, Mapping[str, str]]:
