@@ -193,6 +193,15 @@ class CountryProfile(_Strict):
     letters: Letters | None = None
 
 
+class Colours(_Strict):
+    """Colours of our pages, beside black on white: of links, buttons and lines (WCAG 2.2, 1.4.3)."""
+
+    light: str = Field(default="#0b4fa3", pattern=r"^#[0-9a-fA-F]{6}$")
+    """On white, with white writing on it."""
+    dark: str = Field(default="#9cc4ff", pattern=r"^#[0-9a-fA-F]{6}$")
+    """In dark rooms: on near black, with near black writing on it."""
+
+
 class ClientSpace(_Strict):
     """The organisation's client space, where a data subject signs in (OpenID Connect; charter 2.2)."""
 
@@ -224,6 +233,7 @@ class Organisation(_Strict):
     sender: str
     """The address mails come from."""
     letters: Letters = Letters()
+    colours: Colours = Colours()
     client_space: ClientSpace | None = None
     """Where data subjects sign in; a sign-in proves who they are (policy: ``client_space``)."""
     countries: dict[str, CountryProfile] = Field(default_factory=dict)

@@ -8,6 +8,7 @@ from data_contracts.checks import (
     erasure,
     identities,
     names,
+    pages,
     proofs,
     rectifying,
     references,
@@ -68,6 +69,7 @@ RULES: Final[tuple[Rule, ...]] = (
     company.identity_methods,
     proofs.identity_facts,
     proofs.client_space,
+    pages.colours,
     transmissions.transmissions,
 )
 """Rules that hold for whatever could be read."""

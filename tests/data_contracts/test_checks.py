@@ -116,6 +116,24 @@ def _party(**facts: object) -> Change:
 
 
 CRM, SHOP = "crm.odcs.yaml", "shop.odcs.yaml"
+
+
+def _facts(*names: str, label: bool = True) -> Change:
+    """Facts that may be asked, each a column with a label unless said otherwise."""
+
+    def change(content: Files) -> None:
+        company("policy", identity_facts=list(names))(content)
+        for name in dict.fromkeys(names) if label else ():
+            at(name, label={"en": "What"})(content)
+
+    return change
+
+
+def _space(**keys: str) -> Change:
+    """A client space whose claims are these keys."""
+    return company("organisation", client_space={"issuer": "https://x.example", "client_id": "us", "keys": keys})
+
+
 VOCABULARY, ORGANISATION, POLICY = "vocabulary.yaml", "organisation.yaml", "policy.yaml"
 HEALTH = {"category": "user.health_and_medical", "source": "provided", "erase": "clear"}
 
@@ -363,6 +381,25 @@ MISTAKES = [
     ("gate", company("policy", "gates", "erasure", mismatch=None), POLICY, "gates.erasure", "the gate `mismatch`"),
     ("no gates", company("policy", gates={"erasure": {}}), POLICY, "gates.access", "the gate `identity` of access"),
     ("methods", company("policy", "identity_methods", access=None), POLICY, "identity_methods", "enough for access"),
+    (
+        "no such fact",
+        company("policy", identity_facts=["crm.customer.x"] * 2),
+        POLICY,
+        "identity_facts",
+        "is no column",
+    ),
+    ("few facts", _facts("crm.customer.name"), POLICY, "identity_facts_needed", "2 facts must fit, and 1 can be"),
+    (
+        "fact without a label",
+        _facts("crm.customer.name", "crm.customer.name", label=False),
+        POLICY,
+        "identity_facts",
+        "has no label",
+    ),
+    ("unreached fact", _facts("crm.ticket.at", "crm.ticket.at"), POLICY, "identity_facts", "no key of a"),
+    ("claim", _space(shoe="size"), ORGANISATION, "client_space.keys", "a claim is `shoe`"),
+    ("pale", company("organisation", colours={"light": "#eeeeee"}), ORGANISATION, "colours.light", "cannot be read"),
+    ("dim", company("organisation", colours={"dark": "#222222"}), ORGANISATION, "colours.dark", "cannot be read"),
 ]
 
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -31,7 +30,7 @@ def desk_app(door: DeskDoor, *, key: bytes, is_https: bool) -> Protected:
     """The desk, protected."""
     desk = Desk(door, key=key, is_https=is_https)
     app = FastAPI(title="Rightsflow: the desk", docs_url=None, redoc_url=None, openapi_url=None)
-    app.mount("/static", StaticFiles(directory=desk.styles))
+    desk.add_styles(app)
     _add_signing_in(app, desk)
     _add_looking(app, desk)
     _add_texts(app, desk)

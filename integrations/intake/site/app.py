@@ -11,8 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from fastapi import FastAPI, Request
-from fastapi.responses import RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
@@ -46,10 +45,11 @@ def site_app(door: SiteDoor, *, key: bytes, is_https: bool, doors: Mapping[str, 
     """
     site = Site(door, key=key, is_https=is_https)
     app = FastAPI(title="Rightsflow: your rights", docs_url=None, redoc_url=None, openapi_url=None)
-    app.mount("/static", StaticFiles(directory=site.styles))
+    site.add_styles(app)
     for path, program in doors.items():
         app.mount(path, program)
     _add_pages(app, site)
+    _add_receipt_file(app, site)
     _add_status_pages(app, site)
     add_links(app, site)
     add_case_actions(app, site)
@@ -85,6 +85,22 @@ def _add_pages(app: FastAPI, site: Site) -> None:
             return RedirectResponse("/status", 303)
         facts = {"case": case_id, "code": visit.facts["code"], "due": date.fromisoformat(str(visit.facts["due"]))}
         return site.page(call, "receipt.html.j2", visit=visit, **facts)
+
+
+def _add_receipt_file(app: FastAPI, site: Site) -> None:
+    @app.get("/receipt/{case_id}/text")
+    def receipt_text(call: Request, case_id: str) -> Response:
+        """The receipt as a file to keep, for the visit that handed the request in."""
+        visit = site.seal.visit(call)
+        if visit.facts.get("case") != case_id or "due" not in visit.facts:
+            return RedirectResponse("/status", 303)
+        words, facts = site.words(call, visit), visit.facts
+        due = words.day(date.fromisoformat(str(facts["due"])))
+        named = (("reference", case_id), ("code", facts["code"]), ("due", due))
+        lines = [words("receipt.title"), "", *(f"{words(f'receipt.{name}')}: {value}" for name, value in named)]
+        lines += ["", words("receipt.kept"), str(call.base_url.replace(path="/status")), ""]
+        headers = {"Content-Disposition": f'attachment; filename="{case_id}.txt"'}
+        return PlainTextResponse("\r\n".join(lines), headers=headers)
 
 
 def _add_status_pages(app: FastAPI, site: Site) -> None:

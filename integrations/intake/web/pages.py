@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
 from python_multipart.exceptions import MultipartParseError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -43,6 +44,19 @@ class Pages:
         self._words = read_words(folder / "words")
         self._templates = page_templates(folder / "templates", _SHARED)
         self.languages: Sequence[str] = [code for code in organisation.languages if code in self._words]
+
+    def add_styles(self, app: FastAPI) -> None:
+        """Serve the style sheets: ours, and the organisation's colours over it."""
+        chosen = self._organisation.colours
+        dark = f"@media (prefers-color-scheme: dark) {{ :root {{ --accent: {chosen.dark}; }} }}"
+        sheet = f":root {{ --accent: {chosen.light}; }}\n{dark}\n"
+
+        @app.get("/static/colours.css", include_in_schema=False)
+        def colours() -> Response:
+            """The organisation's colours."""
+            return Response(sheet, media_type="text/css")
+
+        app.mount("/static", StaticFiles(directory=self.styles))
 
     def words(self, call: Request, visit: Visit) -> Words:
         """The words to answer a call with."""

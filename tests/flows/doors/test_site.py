@@ -28,6 +28,27 @@ def test_request_is_registered_before_the_receipt(visitor: Browser, house: House
     assert house.installation.services.vault.has(case.case_id, "request")
 
 
+def test_receipt_can_be_kept_as_a_file(visitor: Browser) -> None:
+    """With reference and code; by nobody else's visit."""
+    case, code = re.findall(r'id="(?:reference|code)">([^<]+)', visitor.send("/request/access", **_ANA).text)
+
+    kept = visitor.get(f"/receipt/{case}/text")
+
+    assert kept.headers["content-disposition"] == f'attachment; filename="{case}.txt"'
+    assert case in kept.text
+    assert code in kept.text
+    assert code not in visitor.get("/receipt/C-AAAA-AAAA/text").text
+
+
+def test_pages_have_the_organisations_colours(visitor: Browser, house: House) -> None:
+    """From its profile, in a sheet over ours."""
+    sheet = visitor.get("/static/colours.css")
+
+    assert sheet.headers["content-type"].startswith("text/css")
+    assert house.installation.services.organisation.colours.light in sheet.text
+    assert "colours.css" in visitor.get("/").text
+
+
 def test_form_sent_twice_is_one_request(visitor: Browser, house: House) -> None:
     """Somebody who got no answer sends it again."""
     for _ in range(2):
