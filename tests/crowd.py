@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -110,6 +110,7 @@ async def _all(site: Site, people: int, per_second: float, crowd: Crowd) -> None
     await waiting.join()
     for line in lines:
         line.cancel()
+    await asyncio.gather(*lines, return_exceptions=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,22 +137,34 @@ class _Visit:
 async def _line(visit: _Visit, waiting: "asyncio.Queue[tuple[int, float]]", crowd: Crowd) -> None:
     """One connection after the other, each for many people."""
     streams = None
-    while True:
-        number, came = await waiting.get()
-        while number not in crowd.receipts:
-            crowd.tries[number] = crowd.tries.get(number, 0) + 1
-            assert time.monotonic() < came + _PATIENCE_SECONDS, f"person {number} got no receipt"
-            try:
-                streams = streams or await asyncio.open_connection("127.0.0.1", visit.port)
-                receipt = _RECEIPT.search(await asyncio.wait_for(_sent(*streams, visit.call(number)), 10))
-            except (OSError, EOFError, TimeoutError):
-                streams, receipt = None, None
-            if receipt is None:
-                await asyncio.sleep(0.5)
-            else:
-                crowd.receipts[number] = receipt[1]
-        crowd.seconds.append(time.monotonic() - came)
-        waiting.task_done()
+    try:
+        while True:
+            number, came = await waiting.get()
+            while number not in crowd.receipts:
+                crowd.tries[number] = crowd.tries.get(number, 0) + 1
+                assert time.monotonic() < came + _PATIENCE_SECONDS, f"person {number} got no receipt"
+                try:
+                    streams = streams or await asyncio.open_connection("127.0.0.1", visit.port)
+                    answer = await asyncio.wait_for(_sent(*streams, visit.call(number)), 10)
+                except (OSError, EOFError, TimeoutError):
+                    await _hung_up(streams)
+                    streams, answer = None, ""
+                receipt = _RECEIPT.search(answer)
+                if receipt is None:
+                    await asyncio.sleep(0.5)
+                else:
+                    crowd.receipts[number] = receipt[1]
+            crowd.seconds.append(time.monotonic() - came)
+            waiting.task_done()
+    finally:
+        await _hung_up(streams)
+
+
+async def _hung_up(streams: "tuple[asyncio.StreamReader, asyncio.StreamWriter] | None") -> None:
+    if streams is not None:
+        streams[1].close()
+        with suppress(OSError):
+            await streams[1].wait_closed()
 
 
 async def _sent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, call: bytes) -> str:
