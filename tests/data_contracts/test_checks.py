@@ -463,6 +463,8 @@ SOUND = [
         "other custom properties",
         lambda content: content["crm"]["customProperties"].append({"property": "fides", "value": "x"}),
     ),
+    ("client space", _space(email="email")),
+    ("facts", _facts("crm.customer.name", "crm.customer.email")),
 ]
 
 
