@@ -19,8 +19,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from data_contracts.errors import RightsflowError, SystemUnavailable, TransientError
 from data_contracts.outgoing import Outgoing, OutgoingKind
+from flows.settings import settings
 from flows.starting import has_server, start_flow
-from flows.wiring import Installation, SafeCaller
+from flows.wiring import Installation, SafeCaller, opendsr_signer
 from tasks.act.objection import suppress_at_once
 from tasks.callbacks import call_back, put_callback
 from tasks.services import services, use
@@ -90,8 +91,9 @@ def call_subscriber(row: Outgoing) -> None:
 
 
 def call_agent(row: Outgoing) -> None:
-    """Tell the agent that made a request where it stands."""
-    call_back(row, SafeCaller().post)
+    """Tell the agent or controller that made a request where it stands."""
+    signer = opendsr_signer(settings())
+    call_back(row, SafeCaller().post, signer.headers) if signer else call_back(row, SafeCaller().post)
 
 
 DELIVERERS: Final[Mapping[OutgoingKind, Deliver]] = {

@@ -87,7 +87,7 @@ def public_site(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI a
     """The intake site over an installation, and the API of programs; https where its public address says so."""
     from flows.doors.api import ProgramsDoor  # noqa: PLC0415  # pays for what it uses
     from flows.doors.site import PublicDoor  # noqa: PLC0415  # as above
-    from flows.wiring import SafeCaller, requests_api, site_app  # noqa: PLC0415  # as above
+    from flows.wiring import SafeCaller, opendsr_api, opendsr_signer, requests_api, site_app  # noqa: PLC0415  # as above
 
     provided = installation.services
     is_https = provided.site_url.startswith("https:")
@@ -97,6 +97,12 @@ def public_site(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI a
         from flows.wiring import drp_api  # noqa: PLC0415  # as above
 
         programs["/drp"] = drp_api(AgentsHouse(installation, SafeCaller()))
+    signer = opendsr_signer(installation.settings)
+    if signer is not None:
+        from flows.doors.opendsr import ControllersHouse  # noqa: PLC0415  # as above
+
+        address = f"{provided.site_url}/opendsr"
+        programs["/opendsr"] = opendsr_api(ControllersHouse(installation, SafeCaller()), signer, address)
     return site_app(PublicDoor(installation), key=provided.door_key(), is_https=is_https, doors=programs)
 
 

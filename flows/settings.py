@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     """Of our client at the organisation's client space; empty for a public client."""
     drp_business_id: str = ""
     """What the Data Rights Protocol's network calls us; empty: agents are not let in."""
+    opendsr_key_file: Path | None = None
+    """RSA key, PEM, that answers to controllers are signed with (OpenDSR); without it they are not let in."""
+    opendsr_certificate_file: Path | None = None
+    """Its certificate, PEM, with our domain as a subject alternative name."""
     desk_url: str = ""
     """Address of the operators' desk, named at gates. Empty: none is."""
     gate_timeout: timedelta = timedelta(days=400)

@@ -39,6 +39,7 @@ from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
 from integrations.intake.drp_api import AgentRequest, drp_api
 from integrations.intake.mailbox import ImapMailbox, ImapSettings, opened_mailbox
+from integrations.intake.opendsr_api import HandedOn, ResponseSigner, opendsr_api
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
 from integrations.intake.requests_api import KeyUsed, requests_api
 from integrations.intake.site.app import site_app
@@ -259,6 +260,22 @@ class Installation:
         draft.replace(file)
 
 
+def opendsr_signer(chosen: Settings) -> ResponseSigner | None:
+    """What answers to controllers are signed with; None where no key is configured.
+
+    Raises:
+        SettingsInvalid: when a file cannot be read, or key and certificate do not belong together.
+    """
+    if chosen.opendsr_key_file is None or chosen.opendsr_certificate_file is None:
+        return None
+    try:
+        key, certificate = chosen.opendsr_key_file.read_bytes(), chosen.opendsr_certificate_file.read_bytes()
+    except OSError:
+        where, remedy = "RIGHTSFLOW_OPENDSR_KEY_FILE", "correct it, and RIGHTSFLOW_OPENDSR_CERTIFICATE_FILE"
+        raise SettingsInvalid("a file cannot be read", where=where, remedy=remedy) from None
+    return ResponseSigner(key, certificate)
+
+
 @lru_cache(maxsize=1)
 def _loaded(folder: Path, _files: tuple[tuple[str, int, int], ...]) -> Contracts:
     """The checked contracts as the files are now; most of a second, that a fork need not spend again."""
@@ -333,12 +350,15 @@ def _secret_block(name: str) -> str:
 __all__ = [
     "AgentRequest",
     "AskedOverHttp",
+    "HandedOn",
     "Installation",
     "KeyUsed",
     "SafeCaller",
     "desk_app",
     "drp_api",
     "look_at",
+    "opendsr_api",
+    "opendsr_signer",
     "opened",
     "permissions_app",
     "requests_api",

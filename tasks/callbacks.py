@@ -1,15 +1,24 @@
-"""Telling the agent that made a request where it stands, in the words of its protocol."""
+"""Telling the agent or controller that made a request where it stands, in the words of its protocol."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from data_contracts.errors import StepFailed, SystemUnavailable
 from data_contracts.origins import DoorProtocol, Origin
 from data_contracts.outgoing import Outgoing, OutgoingKind
 from tasks.public_status import status_of
 from tasks.rules.drp import exercise_status
+from tasks.rules.opendsr import request_status
 from tasks.services import services
 from tasks.webhooks import Post
+
+Sign = Callable[[bytes], Mapping[str, str]]
+"""The headers that go with a body."""
+
+
+def _unsigned(_body: bytes) -> Mapping[str, str]:
+    return {"Content-Type": "application/json"}
+
 
 UNNAMED = "message:"
 """How our name of a request begins to which the agent gave none: the digest of its message follows."""
@@ -23,25 +32,47 @@ def told_to_agent(origin: Origin) -> Mapping[str, str]:
     return exercise_status(status_of(origin.case_id), verify_at=verify_at, agent_request_id=named)
 
 
+def told_to_controller(origin: Origin) -> Mapping[str, str]:
+    """What a controller is told of a request that it handed on."""
+    status = status_of(origin.case_id)
+    return request_status(status, controller=origin.client, subject_request_id=origin.external_id)
+
+
 def put_callback(row: Outgoing) -> None:
-    """Put a call for the agent of a case that moved, where it gave an address."""
+    """Put a call for each address that whoever made the request of a case wants to be told at."""
     origin = services().register.origin(row.case_id)
-    if origin is not None and origin.callback and origin.protocol is DoorProtocol.DRP:
-        services().register.put_outgoing(row.case_id, OutgoingKind.CALLBACK, origin.client, number=row.number)
+    for place, address in enumerate(origin.callback.split() if origin is not None else ()):
+        facts = {"address": address}
+        target = f"{origin.client}:{place}" if origin is not None else ""
+        services().register.put_outgoing(row.case_id, OutgoingKind.CALLBACK, target, number=row.number, facts=facts)
 
 
-def call_back(row: Outgoing, post: Post) -> None:
-    """Tell the agent where its request stands now.
+def call_back(row: Outgoing, post: Post, sign: Sign = _unsigned) -> None:
+    """Tell whoever made the request where it stands now.
+
+    Args:
+        row: with the address.
+        post: calls it.
+        sign: gives the headers of a body, for protocols whose callbacks are signed.
 
     Raises:
         SystemUnavailable: when it cannot be reached, or does not say that it took it in; trying again helps.
         StepFailed: when there is nobody to tell; trying again does not.
     """
-    origin = services().register.origin(row.case_id)
-    agent = None if origin is None else services().register.agent(origin.client)
-    if origin is None or agent is None or not agent.is_active or not origin.callback:
+    origin, address = services().register.origin(row.case_id), str(row.facts.get("address", ""))
+    if origin is None or not address or not _is_in_force(origin):
         raise StepFailed("there is nobody to tell", where=row.case_id, remedy="nothing is to be done")
-    body = json.dumps(dict(told_to_agent(origin))).encode()
-    status = post(origin.callback, body, {"Content-Type": "application/json"})
+    if origin.protocol is DoorProtocol.OPENDSR:
+        body = json.dumps({**told_to_controller(origin), "status_callback_url": address}).encode()
+        status = post(address, body, sign(body))
+    else:
+        status = post(address, json.dumps(dict(told_to_agent(origin))).encode(), {"Content-Type": "application/json"})
     if not 200 <= status < 300:  # noqa: PLR2004  # RFC 9110, 15.3
-        raise SystemUnavailable("the agent did not take it in", where=row.case_id, remedy="it is tried again")
+        raise SystemUnavailable("it was not taken in", where=row.case_id, remedy="it is tried again")
+
+
+def _is_in_force(origin: Origin) -> bool:
+    if origin.protocol is not DoorProtocol.DRP:
+        return True
+    agent = services().register.agent(origin.client)
+    return agent is not None and agent.is_active

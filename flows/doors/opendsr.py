@@ -1,0 +1,72 @@
+"""The door of controllers that hand requests on (OpenDSR 2.0)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from data_contracts.origins import DoorProtocol, Origin
+from data_contracts.vocabulary import Channel
+from flows.doors.withdrawing import withdraw_unproven
+from flows.wiring import HandedOn, Installation, SafeCaller
+from tasks.api_keys import key_in_force
+from tasks.callbacks import told_to_controller
+from tasks.receive_request import TypedRequest, register_request
+from tasks.services import use
+
+
+class ControllersHouse:
+    """An installation as controllers may reach it, in whichever thread a call comes."""
+
+    def __init__(self, installation: Installation, caller: SafeCaller) -> None:
+        """Keep the installation, and what checks addresses."""
+        self._services = installation.services
+        self._caller = caller
+
+    def client(self, api_key: str) -> tuple[str, tuple[str, ...]] | None:
+        """Name and scopes of a key in force."""
+        with use(self._services):
+            found = key_in_force(api_key)
+            return None if found is None else (found.name, found.scopes)
+
+    def count(self, key: str, window: timedelta) -> int:
+        """Count one try under a key."""
+        return self._services.register.count_call(key, window, self._services.now())
+
+    def open(self, client: str, request: HandedOn) -> Mapping[str, str]:
+        """Register a request durably; the same id is the same request."""
+        for callback in request.callbacks:
+            self._caller.check(callback)
+        kinds, now = self._services.contracts.vocabulary.identities, self._services.now()
+        identity = {kind: list(values) for kind, values in request.identity.items() if kind in kinds}
+        with use(self._services):
+            case = register_request(
+                TypedRequest(
+                    right=request.right,
+                    channel=Channel.API,
+                    language="",
+                    received_at=min(request.submitted_at, now),
+                    request_key=f"opendsr:{client}:{request.subject_request_id}",
+                    identity=identity,
+                    details=f"Handed on by {client} (OpenDSR).",
+                )
+            )
+            callbacks = "\n".join(request.callbacks)
+            origin = Origin(case.case_id, client, DoorProtocol.OPENDSR, request.subject_request_id, callbacks)
+            return told_to_controller(self._services.register.put_origin(origin))
+
+    def status(self, client: str, subject_request_id: str) -> Mapping[str, str] | None:
+        """Where a request of that controller's stands."""
+        origin = self._origin(client, subject_request_id)
+        with use(self._services):
+            return None if origin is None else told_to_controller(origin)
+
+    def cancel(self, client: str, subject_request_id: str) -> bool | None:
+        """Take a request back."""
+        origin = self._origin(client, subject_request_id)
+        if origin is None:
+            return None
+        with use(self._services):
+            return withdraw_unproven(origin.case_id, by=f"controller {client}")
+
+    def _origin(self, client: str, subject_request_id: str) -> Origin | None:
+        found = self._services.register.origin_of(client, subject_request_id)
+        return found if found is not None and found.protocol is DoorProtocol.OPENDSR else None
