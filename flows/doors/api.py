@@ -1,37 +1,21 @@
 """The door of programs that make requests for people."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from data_contracts.doors import CaseStatus, Submitted
 from data_contracts.evidence import digest
 from data_contracts.origins import DoorProtocol, Origin
+from flows.doors.keyed import KeyedDoor
 from flows.doors.submitting import register_submitted
 from flows.doors.withdrawing import withdraw_unproven
-from flows.wiring import Installation, KeyUsed, SafeCaller
-from tasks.api_keys import key_in_force
+from flows.wiring import KeyUsed
 from tasks.public_status import status_of
 from tasks.services import use
 from tasks.webhooks import end_webhook, put_webhook
 
 
-class ProgramsDoor:
+class ProgramsDoor(KeyedDoor):
     """An installation as programs with a key may reach it, in whichever thread a call comes."""
-
-    def __init__(self, installation: Installation, caller: SafeCaller) -> None:
-        """Keep the installation, and what checks addresses."""
-        self._services = installation.services
-        self._caller = caller
-
-    def client(self, api_key: str) -> tuple[str, tuple[str, ...]] | None:
-        """Name and scopes of a key in force."""
-        with use(self._services):
-            found = key_in_force(api_key)
-            return None if found is None else (found.name, found.scopes)
-
-    def count(self, key: str, window: timedelta) -> int:
-        """Count one try under a key."""
-        return self._services.register.count_call(key, window, self._services.now())
 
     def open(self, client: str, submitted: Submitted, fingerprint: str) -> tuple[CaseStatus, bool]:
         """The case of a request, and whether it was opened now."""

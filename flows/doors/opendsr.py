@@ -1,35 +1,19 @@
 """The door of controllers that hand requests on (OpenDSR 2.0)."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from data_contracts.origins import DoorProtocol, Origin
 from data_contracts.vocabulary import Channel
+from flows.doors.keyed import KeyedDoor
 from flows.doors.withdrawing import withdraw_unproven
-from flows.wiring import HandedOn, Installation, SafeCaller
-from tasks.api_keys import key_in_force
+from flows.wiring import HandedOn
 from tasks.callbacks import told_to_controller
 from tasks.receive_request import TypedRequest, register_request
 from tasks.services import use
 
 
-class ControllersHouse:
+class ControllersHouse(KeyedDoor):
     """An installation as controllers may reach it, in whichever thread a call comes."""
-
-    def __init__(self, installation: Installation, caller: SafeCaller) -> None:
-        """Keep the installation, and what checks addresses."""
-        self._services = installation.services
-        self._caller = caller
-
-    def client(self, api_key: str) -> tuple[str, tuple[str, ...]] | None:
-        """Name and scopes of a key in force."""
-        with use(self._services):
-            found = key_in_force(api_key)
-            return None if found is None else (found.name, found.scopes)
-
-    def count(self, key: str, window: timedelta) -> int:
-        """Count one try under a key."""
-        return self._services.register.count_call(key, window, self._services.now())
 
     def open(self, client: str, request: HandedOn) -> Mapping[str, str]:
         """Register a request durably; the same id is the same request."""
