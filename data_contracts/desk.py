@@ -53,6 +53,7 @@ class DeskCase:
         proofs: names of what was shown as proof and is not destroyed yet.
         has_values: whether old and new values of a rectification can be compared.
         has_letter: whether a letter's text is sealed.
+        has_record: whether the scan of a letter is.
     """
 
     case: WaitingCase
@@ -62,6 +63,7 @@ class DeskCase:
     proofs: tuple[str, ...]
     has_values: bool
     has_letter: bool
+    has_record: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,13 +87,15 @@ def open_request(  # noqa: PLR0913  # the options of a request
     details: Annotated[
         Path | None, typer.Option(help="What the data subject wrote: a text, or YAML that says what the right asks.")
     ] = None,
+    scan: Annotated[Path | None, typer.Option(help="Scan of the letter (JPEG, PNG, PDF), the case's record.")] = None,
     key: Annotated[str, typer.Option(help="The same key registers the same request once.")] = "",
     as_json: Json = False,
 ) -> None:
     """Register a request durably, before anything else, and start its flow; prints the case id."""
     from flows import work  # noqa: PLC0415  # pays for what it uses
 
-    typed = work.Typed(right, channel, language, received, name, key, pairs(identity), read_details(details))
+    said = read_details(details)
+    typed = work.Typed(right, channel, language, received, name, key, pairs(identity), said, scan)
     facts = work.open_request(typed)
     if facts["note"]:
         note(str(facts["note"]))

@@ -43,6 +43,7 @@ from integrations.intake.opendsr_api import HandedOn, ResponseSigner, opendsr_ap
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
 from integrations.intake.requests_api import KeyUsed, requests_api
 from integrations.intake.site.app import site_app
+from integrations.intake.web.uploads import DocumentRefused, read_document
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
@@ -350,6 +351,7 @@ def _secret_block(name: str) -> str:
 __all__ = [
     "AgentRequest",
     "AskedOverHttp",
+    "DocumentRefused",
     "HandedOn",
     "Installation",
     "KeyUsed",
@@ -361,6 +363,7 @@ __all__ = [
     "opendsr_signer",
     "opened",
     "permissions_app",
+    "read_document",
     "requests_api",
     "site_app",
     "unpack_package",

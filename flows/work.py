@@ -1,5 +1,6 @@
 """What the command line does with cases: facts as JSON-ready dictionaries."""
 
+import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from data_contracts.case import Case
+from data_contracts.documents import Document
 from data_contracts.errors import RequestInvalid, SystemUnavailable
 from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.ports import GateEntry
@@ -22,6 +24,7 @@ from flows.telling_time import clock_line, clock_row
 from flows.wording import shown_lines, why
 from tasks.approval import Answer, answer_gate
 from tasks.archive_evidence import PACKAGE
+from tasks.documents import keep_record
 from tasks.extension import concerns_extension
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
 from tasks.rules.gates import people_missing
@@ -41,6 +44,8 @@ class Typed:
     key: str
     identity: Mapping[str, list[str]] = field(repr=False)
     details: Details = field(default_factory=Details, repr=False)
+    scan: Path | None = None
+    """Scan of the letter, kept as the case's record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Answered:
 def open_request(typed: Typed) -> dict[str, Any]:
     """Register a request and start its flow where a server is; the case is registered either way."""
     require_flow(typed.right)
+    scan = None if typed.scan is None else _scanned(typed.scan)
     with wiring.opened() as installation:
         zone = installation.services.organisation.time_zone
         case = register_request(
@@ -75,6 +81,8 @@ def open_request(typed: Typed) -> dict[str, Any]:
                 statement=typed.details.statement,
             )
         )
+        if scan is not None:
+            keep_record(case.case_id, scan, by=getpass.getuser())
         run, note = _started(case)
     return {
         "case": case.case_id,
@@ -83,6 +91,21 @@ def open_request(typed: Typed) -> dict[str, Any]:
         "flow_run": run,
         "note": note,
     }
+
+
+def _scanned(file: Path) -> Document:
+    """The scan of a letter, looked at before anything is registered.
+
+    Raises:
+        RequestInvalid: when it cannot be read, or is no picture or PDF that can be kept.
+    """
+    try:
+        return wiring.read_document(file.read_bytes())
+    except OSError:
+        raise RequestInvalid("the scan cannot be read", where=str(file), remedy="check its path and rights") from None
+    except wiring.DocumentRefused as refused:
+        what = f"the scan is not taken ({refused.code})"
+        raise RequestInvalid(what, where=str(file), remedy="give a JPEG, PNG or PDF of at most 10 MB") from None
 
 
 def run_case(case_id: str) -> dict[str, Any]:

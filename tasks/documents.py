@@ -11,7 +11,7 @@ from hashlib import sha256
 from data_contracts.case import Case
 from data_contracts.documents import MOST_DOCUMENTS, Document, DocumentKind
 from data_contracts.errors import RequestInvalid
-from data_contracts.evidence import Record
+from data_contracts.evidence import Facts, Record
 from data_contracts.vocabulary import CaseState, Decision, Gate, Requester, Right
 from tasks.clock import day_of, pauses_of
 from tasks.ledger import is_done
@@ -19,6 +19,9 @@ from tasks.requesters import REQUESTER
 from tasks.sealed import REQUEST, typed_request
 from tasks.services import services
 from tasks.verify_identity import DOCUMENT_CAME, PREFIXES, document_step
+
+RECORD = "record"
+"""The vault's and the ledger's name of a letter's scan."""
 
 
 def awaited_documents(case: Case) -> tuple[DocumentKind, ...]:
@@ -58,6 +61,21 @@ def keep_document(case_id: str, kind: DocumentKind, document: Document) -> str:
         blob.write(document.content)
     _note(case, kind, document)
     return name
+
+
+def keep_record(case_id: str, document: Document, *, by: str) -> None:
+    """Seal the scan of a letter as the record of its case; it goes with what was staged, when the case is closed.
+
+    Raises:
+        RequestInvalid: when the case has another record already.
+    """
+    provided = services()
+    if is_done(case_id, RECORD):
+        raise RequestInvalid("the case has its record already", where=case_id, remedy="look at it at the desk")
+    with provided.vault.write(case_id, RECORD) as blob:
+        blob.write(document.content)
+    facts: Facts = {"media_type": document.media_type, "sha256": sha256(document.content).hexdigest(), "kept_by": by}
+    provided.register.complete(case_id, RECORD, receipt={}, record=Record(RECORD, "", facts, actor=by))
 
 
 def _note(case: Case, kind: DocumentKind, document: Document) -> None:

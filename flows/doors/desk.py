@@ -20,6 +20,7 @@ from flows.gates import opened
 from flows.reviewing import open_review
 from flows.starting import wake_flow
 from flows.wiring import Installation
+from tasks.documents import RECORD
 from tasks.operator_proof import note_use, prove_operator, sign_in
 from tasks.plans import planned
 from tasks.review import note_taken_out, review_question, seal_readings, texts_of, to_read
@@ -98,6 +99,7 @@ class OperatorsDoor:
                 proofs=tuple(name for name in vault.names(case_id) if name.startswith(_PROOF)),
                 has_values=case.right is Right.RECTIFICATION and not case.is_ended and bool(planned(case_id)),
                 has_letter=vault.has(case_id, REQUEST) and bool(typed_request(case_id).details.strip()),
+                has_record=vault.has(case_id, RECORD),
             )
 
     def texts(self, case_id: str, operator: str) -> Sequence[FreeText]:
@@ -137,6 +139,12 @@ class OperatorsDoor:
             self._note(case_id, operator, "read letter", {})
             return text
 
+    def record(self, case_id: str, operator: str) -> ShownProof:
+        """The scan of a letter; who looked is in evidence."""
+        with use(self._services):
+            self._require_role(case_id, operator, Gate.IDENTITY)
+            return self._shown(case_id, RECORD, operator, "see record")
+
     def proof(self, case_id: str, name: str, operator: str) -> ShownProof:
         """Something that was shown as proof; who looked is in evidence."""
         with use(self._services):
@@ -144,11 +152,14 @@ class OperatorsDoor:
             vault = self._services.vault
             if not name.startswith(_PROOF) or name not in vault.names(case_id):
                 raise RequestInvalid("no such proof is kept", where=case_id, remedy="look at the case again")
-            with vault.read(case_id, name) as blob:
-                content = blob.read()
-            self._note(case_id, operator, "see proof", {"name": name})
-            kind = next((kind for sign, kind in _SIGNS if content.startswith(sign)), "application/octet-stream")
-            return ShownProof(name, kind, content)
+            return self._shown(case_id, name, operator, "see proof")
+
+    def _shown(self, case_id: str, name: str, operator: str, what: str) -> ShownProof:
+        with self._services.vault.read(case_id, name) as blob:
+            content = blob.read()
+        self._note(case_id, operator, what, {"name": name})
+        kind = next((kind for sign, kind in _SIGNS if content.startswith(sign)), "application/octet-stream")
+        return ShownProof(name, kind, content)
 
     def _session(self, name: str) -> int:
         return self._services.register.calls(f"desk-session:{name}", _FOR_EVER, self._services.now())

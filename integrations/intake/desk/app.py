@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from data_contracts.desk import TextDecision
+from data_contracts.desk import ShownProof, TextDecision
 from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid, VaultSealed
 from integrations.intake.desk.arrivals import add_arrivals
 from integrations.intake.desk.door import DeskDoor
@@ -106,11 +106,19 @@ def _add_looking(app: FastAPI, desk: Desk) -> None:
     @app.get("/cases/{case_id}/proofs/{name}")
     def proof(call: Request, case_id: str, name: str) -> Response:
         """Something that was shown as proof: an image as it is, anything else to be saved and opened elsewhere."""
-        shown = desk.door.proof(case_id, name, desk.operator(desk.seal.visit(call)))
-        kind = shown.media_type if shown.media_type in _INLINE else "application/octet-stream"
-        how = "inline" if kind in _INLINE else f'attachment; filename="{case_id}-{shown.name}"'
-        headers = {"Content-Disposition": how, "Content-Security-Policy": "default-src 'none'; sandbox"}
-        return Response(shown.content, media_type=kind, headers=headers)
+        return _file(case_id, desk.door.proof(case_id, name, desk.operator(desk.seal.visit(call))))
+
+    @app.get("/cases/{case_id}/record")
+    def record(call: Request, case_id: str) -> Response:
+        """The scan of a letter, shown as a proof is."""
+        return _file(case_id, desk.door.record(case_id, desk.operator(desk.seal.visit(call))))
+
+
+def _file(case_id: str, shown: ShownProof) -> Response:
+    kind = shown.media_type if shown.media_type in _INLINE else "application/octet-stream"
+    how = "inline" if kind in _INLINE else f'attachment; filename="{case_id}-{shown.name}"'
+    headers = {"Content-Disposition": how, "Content-Security-Policy": "default-src 'none'; sandbox"}
+    return Response(shown.content, media_type=kind, headers=headers)
 
 
 def _add_texts(app: FastAPI, desk: Desk) -> None:

@@ -117,6 +117,13 @@ class DeskDoor(Protocol):
             RequestInvalid: when nothing is sealed.
         """
 
+    def record(self, case_id: str, operator: str) -> ShownProof:
+        """The scan of a letter.
+
+        Raises:
+            VaultSealed: when there is none.
+        """
+
     def proof(self, case_id: str, name: str, operator: str) -> ShownProof:
         """Something that was shown as proof.
 

@@ -1,17 +1,22 @@
 """The operators' desk over a real installation: who gets in, what they see, and that it is remembered."""
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from data_contracts.errors import AnswerRefused
-from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
+from data_contracts.errors import AnswerRefused, RequestInvalid
+from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows.doors.desk import OperatorsDoor
 from flows.serving import operators_desk
+from flows.wiring import read_document
+from flows.work import Typed, open_request
 from tasks.arrivals import take_in
+from tasks.documents import keep_record
 from tasks.operator_proof import password_digest
 from tests.browser import Browser, browsing
 from tests.flows.company import House
@@ -181,3 +186,34 @@ def test_mail_is_set_aside_with_a_code_alone(desk: Browser, house: House) -> Non
 
     desk.send(f"/arrivals/{arrival}", what="set_aside", reason="spam", code=house.code("claire", steps=1))
     assert house.installation.register.incomings(waiting_only=True) == []
+
+
+def test_scan_of_a_letter_is_the_record_of_its_case(desk: Browser, house: House) -> None:
+    """Sealed when it is registered, seen at the desk, in evidence as a digest; gone with the case."""
+    case_id = house.open(Right.ACCESS)
+    keep_record(case_id, read_document(_PICTURE), by="zoe")
+    sign_in(desk, house)
+
+    assert "The letter as it was scanned" in desk.get(f"/cases/{case_id}").text
+    assert desk.get(f"/cases/{case_id}/record").headers["content-type"] == "image/png"
+    with pytest.raises(RequestInvalid):
+        keep_record(case_id, read_document(_PICTURE), by="zoe")
+    house.walk(case_id)
+    assert not house.installation.services.vault.has(case_id, "record")
+
+
+def test_scan_that_cannot_be_kept_registers_nothing(house: House, tmp_path: Path) -> None:
+    """A program that is called a PDF, a file that is not there."""
+    (tmp_path / "letter.pdf").write_bytes(b"MZ")
+    for name in ("letter.pdf", "absent.pdf"):
+        typed = Typed(
+            Right.ACCESS, Channel.LETTER, "en", "", "Ana", "k", {"email": ["a@example.org"]}, scan=tmp_path / name
+        )
+        with pytest.raises(RequestInvalid, match="scan"):
+            open_request(typed)
+    assert house.installation.register.cases() == []
+
+
+_PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
