@@ -135,7 +135,14 @@ def opendsr_api(door: ControllersDoor, signer: ResponseSigner, address: str) -> 
     """
     app = FastAPI(title="Rightsflow: OpenDSR", version=VERSION, docs_url=None, redoc_url=None)
     signed = _signing(signer)
+    _add_discovery(app, signed, signer, address)
+    _add_requests(app, door, signed)
+    app.add_exception_handler(HTTPException, _refused(signed))
+    app.add_exception_handler(RightsflowError, _ours(signed))
+    return app
 
+
+def _add_discovery(app: FastAPI, signed: "_Signed", signer: ResponseSigner, address: str) -> None:
     @app.get("/v2/discovery")
     def discovery() -> Response:
         """What we take (section 6)."""
@@ -155,6 +162,8 @@ def opendsr_api(door: ControllersDoor, signer: ResponseSigner, address: str) -> 
         """The certificate that answers are signed with."""
         return Response(signer.certificate, media_type="application/x-pem-file")
 
+
+def _add_requests(app: FastAPI, door: ControllersDoor, signed: "_Signed") -> None:
     @app.post("/v2/requests", include_in_schema=False)
     @app.post("/v2/opendsr_requests")
     async def hand_on(call: Request) -> Response:
@@ -185,10 +194,6 @@ def opendsr_api(door: ControllersDoor, signer: ResponseSigner, address: str) -> 
         now = datetime.now(UTC).isoformat()
         said = {"controller_id": client, "subject_request_id": str(subject_request_id), "received_time": now}
         return signed({**said, "api_version": VERSION}, 202)
-
-    app.add_exception_handler(HTTPException, _refused(signed))
-    app.add_exception_handler(RightsflowError, _ours(signed))
-    return app
 
 
 _Signed = Callable[[Mapping[str, object], int], Response]
