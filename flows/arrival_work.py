@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from data_contracts.errors import RequestInvalid, SystemUnavailable
+from data_contracts.errors import RequestInvalid
 from data_contracts.incoming import Incoming
 from flows import wiring
-from flows.starting import wake_flow
+from flows.starting import wake_soon
 from tasks.arrivals import READERS, Reading, assign, read_arrival, read_mailbox, set_aside
 from tasks.operator_proof import prove_person
 from tasks.services import services
@@ -67,9 +66,7 @@ def assign_now(incoming_id: str, reading: Reading, *, operator: str, code: str) 
     """Open the case of a mail; see :func:`tasks.arrivals.assign`."""
     with wiring.opened():
         case = assign(incoming_id, reading, operator=operator, code=code)
-        run = None
-        with suppress(SystemUnavailable):  # the outbox starts it when the server is back
-            run = wake_flow(case)
+        run = wake_soon(case)
     due = case.response_due.isoformat()
     return {"arrival": incoming_id, "case": case.case_id, "due": due, "flow_run": str(run or "")}
 

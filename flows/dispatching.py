@@ -23,7 +23,7 @@ from flows.settings import settings
 from flows.starting import has_server, start_flow
 from flows.wiring import Installation, SafeCaller, opendsr_signer
 from tasks.act.objection import suppress_at_once
-from tasks.callbacks import call_back, put_callback
+from tasks.callbacks import call_back, put_callback, unsigned
 from tasks.services import services, use
 from tasks.webhooks import deliver, fan_out
 
@@ -92,8 +92,13 @@ def call_subscriber(row: Outgoing) -> None:
 
 def call_agent(row: Outgoing) -> None:
     """Tell the agent or controller that made a request where it stands."""
+    call_back(row, SafeCaller().post, _signed)
+
+
+def _signed(body: bytes) -> Mapping[str, str]:
+    """Headers of a body that is signed, where there is a key; it is read only for what is signed."""
     signer = opendsr_signer(settings())
-    call_back(row, SafeCaller().post, signer.headers) if signer else call_back(row, SafeCaller().post)
+    return signer.headers(body) if signer else unsigned(body)
 
 
 DELIVERERS: Final[Mapping[OutgoingKind, Deliver]] = {

@@ -39,12 +39,11 @@ def serve(make: MakeApp, port: int, *, processes: int = 1) -> None:
     installation = Installation(settings())
     try:
         _ = installation.services  # the register and its keys are made before anybody needs them
-        if processes > 1:
-            with dispatching(installation):
-                _serve_side_by_side(make, port, processes)
-            return
         with dispatching(installation):
-            _server(make(installation), port).run()
+            if processes > 1:
+                _serve_side_by_side(make, port, processes)
+            else:
+                _server(make(installation), port).run()
     finally:
         installation.close()
 

@@ -73,6 +73,14 @@ def wake_flow(case: Case) -> UUID | None:
     return run if run is not None or case.is_ended else start_flow(case)
 
 
+def wake_soon(case: Case) -> UUID | None:
+    """Wake the case's run now; while the server is away nothing, for the outbox and the watch do it later."""
+    try:
+        return wake_flow(case)
+    except SystemUnavailable:
+        return None
+
+
 def start_extension(case: Case) -> UUID | None:
     """The live run that asks whether the case takes longer, started now if there was none; None without a server.
 

@@ -1,11 +1,8 @@
 """One case of a data subject after the other: wait before acting, and let the next one go on afterwards."""
 
-from contextlib import suppress
-
-from data_contracts.errors import SystemUnavailable
 from data_contracts.vocabulary import Gate
 from flows.gates import answered, opened
-from flows.starting import wake_flow
+from flows.starting import wake_soon
 from tasks.services import services
 from tasks.turns import release, siblings, turn_question, waits_for
 
@@ -25,5 +22,4 @@ def wake_next(case_id: str) -> None:
         waited = any(g.gate is Gate.TURN and g.subject == case_id for g in register.gates(other))
         case = register.case(other)
         if waited and not case.is_ended:
-            with suppress(SystemUnavailable):
-                wake_flow(case)
+            wake_soon(case)

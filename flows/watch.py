@@ -47,7 +47,7 @@ from flows.gates import is_moot
 from flows.lookout import PrefectRuns, look_at_all
 from flows.opening import settle_form, wipe_form
 from flows.settings import settings
-from flows.starting import LIVE, runs_of, start_flow, wake_flow
+from flows.starting import LIVE, runs_of, start_flow, wake_soon
 from tasks.archive_evidence import purge_ended
 from tasks.services import services
 from tasks.step import guarded
@@ -236,9 +236,7 @@ def _wake(client: SyncPrefectClient, case: Case, now: datetime) -> int:
     """Let the case's run go on, or start another one."""
     if not sleeps(runs_of(client, case.case_id), now):
         return 0
-    with suppress(SystemUnavailable):  # not deployed; the next sweep tries again
-        return 1 if wake_flow(case) else 0
-    return 0
+    return 1 if wake_soon(case) else 0
 
 
 def sleeps(runs: Sequence[FlowRun], now: datetime) -> bool:

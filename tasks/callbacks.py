@@ -16,7 +16,8 @@ Sign = Callable[[bytes], Mapping[str, str]]
 """The headers that go with a body."""
 
 
-def _unsigned(_body: bytes) -> Mapping[str, str]:
+def unsigned(_body: bytes) -> Mapping[str, str]:
+    """The headers of a body that nobody signs."""
     return {"Content-Type": "application/json"}
 
 
@@ -40,14 +41,16 @@ def told_to_controller(origin: Origin) -> Mapping[str, str]:
 
 def put_callback(row: Outgoing) -> None:
     """Put a call for each address that whoever made the request of a case wants to be told at."""
-    origin = services().register.origin(row.case_id)
-    for place, address in enumerate(origin.callback.split() if origin is not None else ()):
-        facts = {"address": address}
-        target = f"{origin.client}:{place}" if origin is not None else ""
-        services().register.put_outgoing(row.case_id, OutgoingKind.CALLBACK, target, number=row.number, facts=facts)
+    register = services().register
+    origin = register.origin(row.case_id)
+    if origin is None:
+        return
+    for place, address in enumerate(origin.callback.split()):
+        target, facts = f"{origin.client}:{place}", {"address": address}
+        register.put_outgoing(row.case_id, OutgoingKind.CALLBACK, target, number=row.number, facts=facts)
 
 
-def call_back(row: Outgoing, post: Post, sign: Sign = _unsigned) -> None:
+def call_back(row: Outgoing, post: Post, sign: Sign = unsigned) -> None:
     """Tell whoever made the request where it stands now.
 
     Args:
@@ -66,7 +69,8 @@ def call_back(row: Outgoing, post: Post, sign: Sign = _unsigned) -> None:
         body = json.dumps({**told_to_controller(origin), "status_callback_url": address}).encode()
         status = post(address, body, sign(body))
     else:
-        status = post(address, json.dumps(dict(told_to_agent(origin))).encode(), {"Content-Type": "application/json"})
+        body = json.dumps(dict(told_to_agent(origin))).encode()
+        status = post(address, body, unsigned(body))
     if not 200 <= status < 300:  # noqa: PLR2004  # RFC 9110, 15.3
         raise SystemUnavailable("it was not taken in", where=row.case_id, remedy="it is tried again")
 

@@ -55,7 +55,7 @@ def take_facts(case_id: str, typed: Mapping[str, str]) -> None:
         if services().register.count_call(key, _TRIES_WINDOW, services().now()) > MOST_TRIES:
             return  # as if it were taken in: nobody learns that these keys were tried before
     number = _tries(case_id)
-    write_json(case_id, f"{_TYPED}{number}", said)
+    write_json(case_id, _step(number), said)
     services().register.claim(case_id, _step(number))
 
 
@@ -70,8 +70,8 @@ def compare_facts(case_id: str) -> None:
     """Compare what was said with what is held, once for each try; destroyed afterwards."""
     provided = services()
     for number in range(_tries(case_id)):
-        name = f"{_TYPED}{number}"
-        if is_done(case_id, _step(number)) or not provided.vault.has(case_id, name):
+        name = _step(number)
+        if is_done(case_id, name) or not provided.vault.has(case_id, name):
             continue
         said = read_json(case_id, name)
         try:
@@ -82,8 +82,8 @@ def compare_facts(case_id: str) -> None:
             note_proof(case_id, FACTS, proven, by="somebody who knows what is in the contract")
         provided.vault.remove(case_id, name)
         facts: Facts = {"facts": sorted(said), "fits": proven is not None, "system_away": is_away}
-        record = Record(_step(number), "", facts)
-        provided.register.complete(case_id, _step(number), receipt={"fits": proven is not None}, record=record)
+        record = Record(name, "", facts)
+        provided.register.complete(case_id, name, receipt={"fits": proven is not None}, record=record)
 
 
 def _proven(case_id: str, said: Mapping[str, str]) -> ProvenSubject | None:
@@ -98,10 +98,10 @@ def _proven(case_id: str, said: Mapping[str, str]) -> ProvenSubject | None:
     if not known:
         return None
     may_be_named = not shows_or_changes(services().register.case(case_id).right)
-    address = mailbox_known_by(known, held_for(dict(_grouped(known))), named=typed.reply_to if may_be_named else "")
+    identity = _grouped(known)
+    address = mailbox_known_by(known, held_for(identity), named=typed.reply_to if may_be_named else "")
     if not address:
         return None
-    identity = {kind: sorted(values) for kind, values in _grouped(known).items()}
     return ProvenSubject(address=address, identity=identity, dropped=sorted(set(typed.identity) - set(identity)))
 
 
@@ -154,4 +154,5 @@ def _tries(case_id: str) -> int:
 
 
 def _step(number: int) -> str:
+    """What a try is called, as a step and as what is sealed for it."""
     return f"{_TYPED}{number}"

@@ -1,13 +1,12 @@
 """The desk's door to mails that are no case yet: who reads one is remembered, who decides is proven by a fresh code."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from data_contracts.desk import ArrivedLetter, WaitingArrival
-from data_contracts.errors import RequestInvalid, SystemUnavailable
+from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Right
-from flows.starting import wake_flow
+from flows.starting import wake_soon
 from flows.wiring import Installation
 from tasks.arrivals import READERS, REASONS, Reading, assign, read_arrival, set_aside
 from tasks.rules.gates import check_in_force
@@ -53,8 +52,7 @@ class ArrivalsDoor:
         with use(self._services):
             reading = Reading(Right(said["right"]), keys, said.get("language", ""))
             case = assign(arrival, reading, operator=operator, code=code)
-            with suppress(SystemUnavailable):  # the outbox starts it when the server is back
-                wake_flow(case)
+            wake_soon(case)
             return case.case_id
 
     def set_aside(self, arrival: str, reason: str, operator: str, code: str) -> None:

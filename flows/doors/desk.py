@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -11,14 +10,14 @@ from data_contracts.case import Case
 from data_contracts.company import Organisation
 from data_contracts.desk import DeskCase, FreeText, ShownProof, TextDecision, Values, WaitingCase
 from data_contracts.documents import DocumentKind
-from data_contracts.errors import AnswerRefused, RequestInvalid, SystemUnavailable
+from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.evidence import Record, canonical, digest
 from data_contracts.vocabulary import Gate, OperatorRole, Right
 from flows.change_work import values_of
 from flows.doors.arrivals import ArrivalsDoor
 from flows.gates import opened
 from flows.reviewing import open_review
-from flows.starting import wake_flow
+from flows.starting import wake_soon
 from flows.wiring import Installation
 from tasks.documents import RECORD
 from tasks.operator_proof import note_use, prove_operator, sign_in
@@ -120,8 +119,7 @@ class OperatorsDoor:
                 readings[one.column].append((one.number, _reading(one)))
             seal_readings(case_id, readings, who.name, proof)
             opened(case_id, review_question(case_id))
-            with suppress(SystemUnavailable):  # the watch wakes it later
-                wake_flow(services().register.case(case_id))
+            wake_soon(services().register.case(case_id))
 
     def values(self, case_id: str, operator: str) -> Values:
         """Old and new values of a rectification; who looked is in evidence."""

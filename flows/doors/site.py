@@ -1,7 +1,7 @@
 """The intake site's door: what people do on its pages, done by tasks."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import cached_property
 from typing import BinaryIO
@@ -9,12 +9,12 @@ from typing import BinaryIO
 from data_contracts.company import Organisation
 from data_contracts.documents import Document, DocumentKind
 from data_contracts.doors import CaseStatus, Receipt, SignIn, Submitted
-from data_contracts.errors import RequestInvalid, SystemUnavailable
+from data_contracts.errors import RequestInvalid
 from data_contracts.links import LinkPurpose
 from data_contracts.vocabulary import AccessTreatment, Rectification
 from flows.doors.submitting import register_submitted
 from flows.doors.withdrawing import withdraw_unproven
-from flows.starting import wake_flow
+from flows.starting import wake_soon
 from flows.wiring import Installation
 from tasks.client_space import prove_by_account
 from tasks.documents import keep_document
@@ -156,9 +156,8 @@ class PublicDoor:
             return case_id
 
     def _wake(self, case_id: str) -> None:
-        """Let the case go on now; where the server is away, the watch does it when it is back."""
-        with suppress(SystemUnavailable):
-            wake_flow(self._services.register.case(case_id))
+        """Let the case go on now."""
+        wake_soon(self._services.register.case(case_id))
 
     def status(self, case_id: str, code: str) -> CaseStatus | None:
         """Where a case stands."""

@@ -1,9 +1,7 @@
 """Taking a request back, through whichever door."""
 
-from contextlib import suppress
-
-from data_contracts.errors import MoveRefused, SystemUnavailable
-from flows.starting import wake_flow
+from data_contracts.errors import MoveRefused
+from flows.starting import wake_soon
 from tasks.public_status import status_of
 from tasks.services import services
 from tasks.withdraw import withdraw
@@ -17,6 +15,5 @@ def withdraw_unproven(case_id: str, *, by: str) -> bool:
         withdraw(case_id, operator=by)
     except MoveRefused:
         return False
-    with suppress(SystemUnavailable):  # the watch wakes it later
-        wake_flow(services().register.case(case_id))
+    wake_soon(services().register.case(case_id))
     return True

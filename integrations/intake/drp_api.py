@@ -25,11 +25,11 @@ from starlette.exceptions import HTTPException
 
 from data_contracts.errors import RequestInvalid, RightsflowError, TransientError
 from data_contracts.origins import Agent
+from integrations.intake.bearer import Counter, bearer_of, is_too_often
 
 _SIGNATURE: Final = 64
 _LONGEST: Final = timedelta(days=1)
 _LEEWAY: Final = timedelta(minutes=1)
-_CALLS: Final = (600, timedelta(minutes=10))
 _VERSIONS: Final = ("0.9", "1.")
 _LONGEST_VALUE: Final = 254
 _ID = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
@@ -53,7 +53,7 @@ class AgentRequest:
     callback: str
 
 
-class AgentsDoor(Protocol):
+class AgentsDoor(Counter, Protocol):
     """What the door needs of the rest of the house; ``flows/doors/drp.py`` gives it."""
 
     business_id: str
@@ -67,9 +67,6 @@ class AgentsDoor(Protocol):
 
     def give_token(self, agent_id: str) -> str:
         """A new token for an agent; the older one ends."""
-
-    def count(self, key: str, window: timedelta) -> int:
-        """Count one try under a key."""
 
     def open(self, agent: Agent, request: AgentRequest) -> Mapping[str, str]:
         """The exercise status of a request, registered durably.
@@ -130,7 +127,7 @@ def drp_api(door: AgentsDoor) -> FastAPI:
 
 def _set_up(door: AgentsDoor, agent_id: str, body: bytes) -> Response:
     agent = door.agent(agent_id)
-    if agent is None or door.count(f"drp:{agent_id}", _CALLS[1]) > _CALLS[0]:
+    if agent is None or is_too_often(door, f"drp:{agent_id}"):
         raise HTTPException(403)
     said = _opened(agent, body)
     if _why_not(door, agent, said):
@@ -158,11 +155,11 @@ def _revoked(door: AgentsDoor, call: Request, request_id: str, body: bytes) -> R
 
 def _agent(door: AgentsDoor, call: Request) -> Agent:
     """The agent whose token came with a call; 401 for none, 429 for too many calls."""
-    kind, _, token = call.headers.get("authorization", "").partition(" ")
-    agent = door.agent_of(token.strip()) if kind.lower() == "bearer" and token.strip() else None
+    token = bearer_of(call)
+    agent = door.agent_of(token) if token else None
     if agent is None:
         raise HTTPException(401)
-    if door.count(f"drp:{agent.agent_id}", _CALLS[1]) > _CALLS[0]:
+    if is_too_often(door, f"drp:{agent.agent_id}"):
         raise HTTPException(429)
     return agent
 

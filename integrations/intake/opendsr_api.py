@@ -10,7 +10,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Protocol
 from uuid import UUID
 
@@ -27,13 +27,12 @@ from starlette.exceptions import HTTPException
 
 from data_contracts.errors import RequestInvalid, RightsflowError, SettingsInvalid, TransientError
 from data_contracts.vocabulary import Right
+from integrations.intake.bearer import OPEN, READ, WITHDRAW, KeysDoor, bearer_of, client_of
 
 VERSION: Final = "2.0"
-OPEN, READ, CANCEL = "requests:open", "requests:read", "requests:withdraw"
 IDENTITIES: Final[Mapping[str, str]] = {"email": "email", "controller_customer_id": "customer_no"}
 """Identity types that we can look for, by the vocabulary's kinds; as they are written, never as digests."""
 _RIGHTS: Final = {"access": Right.ACCESS, "portability": Right.PORTABILITY, "erasure": Right.ERASURE}
-_CALLS: Final = (600, timedelta(minutes=10))
 _ID = Annotated[UUID, Path()]
 
 
@@ -68,14 +67,8 @@ class HandedOn:
     callbacks: Sequence[str]
 
 
-class ControllersDoor(Protocol):
+class ControllersDoor(KeysDoor, Protocol):
     """What the door needs of the rest of the house; ``flows/doors/opendsr.py`` gives it."""
-
-    def client(self, api_key: str) -> tuple[str, tuple[str, ...]] | None:
-        """Name and scopes of a key in force; None for any other."""
-
-    def count(self, key: str, window: timedelta) -> int:
-        """Count one try under a key."""
 
     def open(self, client: str, request: HandedOn) -> Mapping[str, str]:
         """Register a request durably; the same id is the same request.
@@ -175,7 +168,7 @@ def _add_requests(app: FastAPI, door: ControllersDoor, signed: "_Signed") -> Non
     @app.get("/v2/opendsr_requests/{subject_request_id}")
     def status(call: Request, subject_request_id: _ID) -> Response:
         """Where a request stands (section 8)."""
-        client = _client(door, call, READ)
+        client = client_of(door, bearer_of(call), READ)
         found = door.status(client, str(subject_request_id))
         if found is None:
             raise HTTPException(404)
@@ -185,7 +178,7 @@ def _add_requests(app: FastAPI, door: ControllersDoor, signed: "_Signed") -> Non
     @app.delete("/v2/opendsr_requests/{subject_request_id}")
     def cancel(call: Request, subject_request_id: _ID) -> Response:
         """Take a request back (section 9)."""
-        client = _client(door, call, CANCEL)
+        client = client_of(door, bearer_of(call), WITHDRAW)
         done = door.cancel(client, str(subject_request_id))
         if done is None:
             raise HTTPException(404)
@@ -208,7 +201,7 @@ def _signing(signer: ResponseSigner) -> _Signed:
 
 
 def _handed_on(door: ControllersDoor, signed: _Signed, call: Request, body: bytes) -> Response:
-    client = _client(door, call, OPEN)
+    client = client_of(door, bearer_of(call), OPEN)
     try:
         said = _NewRequest.model_validate_json(body)
     except ValidationError as wrong:
@@ -225,19 +218,6 @@ def _handed_on(door: ControllersDoor, signed: _Signed, call: Request, body: byte
     status = door.open(client, HandedOn(name, right, identity, at, said.status_callback_urls))
     received = {"received_time": datetime.now(UTC).isoformat(), "encoded_request": base64.b64encode(body).decode()}
     return signed({**status, **received}, 201)
-
-
-def _client(door: ControllersDoor, call: Request, scope: str) -> str:
-    kind, _, key = call.headers.get("authorization", "").partition(" ")
-    found = door.client(key.strip()) if kind.lower() == "bearer" and key.strip() else None
-    if found is None:
-        raise HTTPException(401)
-    name, scopes = found
-    if scope not in scopes:
-        raise HTTPException(403)
-    if door.count(f"api:{name}", _CALLS[1]) > _CALLS[0]:
-        raise HTTPException(429)
-    return name
 
 
 _WORDS: Final = {

@@ -5,7 +5,7 @@ is proven afterwards as everybody's is. Nothing of a body stands in an error; no
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, FastAPI, Header, Path, Query, Request
@@ -19,22 +19,16 @@ from data_contracts.doors import CaseStatus, Submitted
 from data_contracts.errors import RequestInvalid, RightsflowError, TransientError
 from data_contracts.request import Statement
 from data_contracts.vocabulary import CaseState, Channel, Right
+from integrations.intake.bearer import OPEN, READ, WITHDRAW, KeysDoor, client_of
 from integrations.intake.permissions_api import Failed, Told
 
-OPEN, READ, WITHDRAW, WEBHOOKS = "requests:open", "requests:read", "requests:withdraw", "webhooks"
+WEBHOOKS: Final = "webhooks"
 REQUEST_SCOPES: Final = (OPEN, READ, WITHDRAW, WEBHOOKS)
 _PAGE: Final = 100
-_CALLS: Final = (600, timedelta(minutes=10))
 
 
-class RequestsDoor(Protocol):
+class RequestsDoor(KeysDoor, Protocol):
     """What the API needs of the rest of the house; ``flows/doors/api.py`` gives it."""
-
-    def client(self, api_key: str) -> tuple[str, tuple[str, ...]] | None:
-        """Name and scopes of a key in force; None for any other."""
-
-    def count(self, key: str, window: timedelta) -> int:
-        """Count one try under a key."""
 
     def open(self, client: str, submitted: Submitted, fingerprint: str) -> tuple[CaseStatus, bool]:
         """The case of a request, and whether it was opened now.
@@ -223,16 +217,7 @@ def _add_webhooks(app: FastAPI, door: RequestsDoor) -> None:
 
 def _client(door: RequestsDoor, scope: str) -> Callable[..., str]:
     def known(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> str:
-        found = door.client(given.credentials) if given else None
-        if found is None:
-            raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
-        name, scopes = found
-        if scope not in scopes:
-            raise HTTPException(403)
-        most, window = _CALLS
-        if door.count(f"api:{name}", window) > most:
-            raise HTTPException(429, headers={"Retry-After": str(int(window.total_seconds()))})
-        return name
+        return client_of(door, given.credentials if given else "", scope)
 
     return known
 
