@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 
 from data_contracts.vocabulary import (
     Assurance,
+    Duty,
     Gate,
     LegalBasis,
     OperatorRole,
@@ -276,6 +277,13 @@ class Policy(_Strict):
         }
     )
     """How sure each way makes us; one that is not named is of low assurance."""
+    duties: dict[Duty, dict[Gate, GateRule]] = Field(
+        default_factory=lambda: {
+            Duty.RETENTION: {Gate.APPROVAL: GateRule(roles=[OperatorRole.LEGAL, OperatorRole.DPO])},
+            Duty.INCIDENT: {Gate.APPROVAL: GateRule(roles=[OperatorRole.DPO])},
+        }
+    )
+    """Who answers the gates of what the controller does unasked, by duty."""
     assurance_when: dict[Sensitivity, Assurance] = Field(default_factory=dict)
     """What is needed at least where the right shows or changes data of that sensitivity (charter 3.1)."""
     identity_facts: list[str] = Field(default_factory=list)
@@ -323,6 +331,8 @@ class Policy(_Strict):
     extension_ask_days: PositiveInt = 7
     """How many days before the last day to tell of an extension a person is asked whether one is needed."""
 
-    def rule(self, right: Right, gate: Gate) -> GateRule | None:
-        """Who answers a gate of a right; None when nothing says it."""
-        return self.gates.get(right, {}).get(gate) or self.every_right.get(gate)
+    def rule(self, matter: Right | Duty, gate: Gate) -> GateRule | None:
+        """Who answers a gate of a right or a duty; None when nothing says it."""
+        if isinstance(matter, Duty):
+            return self.duties.get(matter, {}).get(gate)
+        return self.gates.get(matter, {}).get(gate) or self.every_right.get(gate)

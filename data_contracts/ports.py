@@ -15,6 +15,7 @@ from data_contracts.api_keys import ApiKeys
 from data_contracts.case import NO_CHANGE, Case, CaseChange, Move, NewCase
 from data_contracts.connecting import Connector, LiveColumn, LiveReference, LiveSchema, Systems
 from data_contracts.disclosures import Disclosures
+from data_contracts.entries import Entries
 from data_contracts.evidence import Record
 from data_contracts.holds import LitigationHolds
 from data_contracts.incoming import Arrivals
@@ -199,6 +200,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     Arrivals,
     OperatorLog,
     Webhooks,
+    Entries,
     Protocol,
 ):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""

@@ -22,11 +22,27 @@ class Run:
     opened_at: datetime
 
 
+def is_run(name: str) -> bool:
+    """Whether a name is a run's, and not a case's.
+
+    >>> is_run("R-20261126-7K3M"), is_run("C-7K3M-9QXT")
+    (True, False)
+    """
+    return name.startswith("R-")
+
+
 class Runs(Protocol):
     """The part of the register that holds runs."""
 
     def open_run(self, duty: Duty, key: str) -> Run:
         """Register a run; the same ``key`` gives the same run."""
+
+    def run(self, run_id: str) -> Run:
+        """The run.
+
+        Raises:
+            CaseUnknown: when there is none of that name.
+        """
 
     def runs(self, duty: Duty) -> list[Run]:
         """Runs of a duty, newest first."""

@@ -30,6 +30,15 @@ class Duty(StrEnum):
     RETENTION = "retention"
     """Art. 5(1)(e): what is over its period is erased (charter 4.2)."""
 
+    AUDIT = "audit"
+    """Art. 5(2), 24(1), 32(1)(d): is everything as declared? (charter 1.1, 1.3, 3.4)"""
+
+    INCIDENT = "incident"
+    """Art. 33, 34: a personal data breach, or an attack that clients are warned of (charter 6)."""
+
+    DOSSIER = "dossier"
+    """Art. 31: what the supervisory authority asked for (charter 7d)."""
+
 
 class Channel(StrEnum):
     """How a request reached the controller (Art. 12(3): an electronic request is answered electronically)."""

@@ -32,11 +32,13 @@ from pydantic import Field, ValidationError, create_model
 from data_contracts.errors import AnswerRefused, StepFailed
 from data_contracts.grounds import ExtensionReason
 from data_contracts.ports import GateEntry
+from data_contracts.runs import is_run
 from data_contracts.vocabulary import Decision, Gate
 from flows.settings import settings
 from tasks.approval import Answer, Question, answer_gate, open_gate
 from tasks.facts import has_facts_to_compare
 from tasks.identity_ways import ways_of
+from tasks.matters import matter_of
 from tasks.proofs import waits_for_settling
 from tasks.rules.eligibility import reference_of
 from tasks.rules.gates import people_missing
@@ -60,7 +62,7 @@ class WaitingForPerson(NotAFailure):
 
 def opened(case_id: str, question: Question) -> GateEntry:
     """The gate for this question, open or answered, without waiting."""
-    return open_gate(case_id, services().register.case(case_id).right, question)
+    return open_gate(case_id, question)
 
 
 def ask(case_id: str, question: Question) -> GateEntry:
@@ -177,6 +179,8 @@ def _form(entry: GateEntry) -> type[RunInput]:
 
 
 def _reason_title(entry: GateEntry) -> str:
+    if is_run(entry.case_id):
+        return "Reason of a refusal; it goes into the evidence of this run"
     if entry.gate is Gate.EXTENSION:
         return "The reasons in words, which the data subject reads; or a note where you refuse"
     return "Reason of a refusal; the data subject reads it"
@@ -184,8 +188,8 @@ def _reason_title(entry: GateEntry) -> str:
 
 def _reference(entry: GateEntry) -> tuple[Any, Any]:
     """Free text, but where a code is wanted the codes there are: of a way of checking, of a proof, of a ground."""
-    case = services().register.case(entry.case_id)
-    grounds = grounds_at(entry.gate, case.right)
+    matter = matter_of(entry.case_id)
+    grounds = grounds_at(entry.gate, matter)
     if grounds and Decision.REFUSE in entry.options:
         codes = Literal[("", *(ground.value for ground in grounds))]  # type: ignore[valid-type]  # from the rule
         return codes, Field(default="", title="Ground of a refusal")
@@ -193,6 +197,7 @@ def _reference(entry: GateEntry) -> tuple[Any, Any]:
         reasons = Literal[("", *(reason.value for reason in ExtensionReason))]  # type: ignore[valid-type]  # the law's
         return reasons, Field(default="", title="Why it takes longer, where you approve")
     if entry.gate is Gate.REQUESTER:
+        case = services().register.case(entry.case_id)
         accepted = accepted_capacities(services().policy, requester_at(entry.subject), case.right)
         proofs = Literal[("", *accepted)]  # type: ignore[valid-type]  # from the policy
         return proofs, Field(default="", title="What shows that they may act, where you approve")
@@ -223,7 +228,7 @@ def _description(entry: GateEntry) -> str:
 def _desk(entry: GateEntry) -> str:
     """Where what must not be shown here can be looked at."""
     at = services().desk_url
-    return f"\n\n[Open the case at the desk]({at}/cases/{entry.case_id})" if at else ""
+    return f"\n\n[Open the case at the desk]({at}/cases/{entry.case_id})" if at and not is_run(entry.case_id) else ""
 
 
 def _answer(entry: GateEntry, run: FlowRun, name: str) -> Answer:

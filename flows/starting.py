@@ -118,6 +118,18 @@ def wake_extension(case: Case) -> UUID | None:
         return wake_suspended(client, _extension_name(case))
 
 
+def wake_run(run_id: str) -> UUID | None:
+    """Let the suspended flow run that carries out a duty look at the register again; None without one.
+
+    Raises:
+        SystemUnavailable: when the server cannot be reached.
+    """
+    if not has_server():
+        return None
+    with _only_our_errors(run_id), get_client(sync_client=True) as client:
+        return wake_suspended(client, run_id)
+
+
 def wake_suspended(client: SyncPrefectClient, *names: str) -> UUID | None:
     """Let the newest suspended flow run of the first of these names that has one go on; None without one."""
     for run in (run for name in names for run in runs_of(client, name)):

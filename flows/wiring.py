@@ -23,6 +23,7 @@ from flows.settings import Settings, settings
 from integrations.channels.mail import MailChannel
 from integrations.channels.package import AnswerPackage
 from integrations.channels.recipient_api import Endpoint, HttpRecipients
+from integrations.channels.report_pdf import ReportPages
 from integrations.channels.settings import Dkim, MailSettings
 from integrations.channels.unpacking import unpack
 from integrations.evidence import (
@@ -107,6 +108,7 @@ class Installation:
             channel=MailChannel(organisation, self._mail(), outbox=self.settings.state / "outbox", clock=self.now),
             recipients=self._recipients(),
             package=AnswerPackage(self.contracts, organisation),
+            reports=ReportPages(organisation),
             judge=self._judge(),
             transfers=DirectTransfers(_recipient_secret),
             open_secret=self.master.open,

@@ -12,6 +12,7 @@ from data_contracts.documents import Document
 from data_contracts.errors import RequestInvalid, SystemUnavailable
 from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.ports import GateEntry
+from data_contracts.runs import is_run
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import wiring
 from flows.clock_work import go_on_extending
@@ -19,13 +20,14 @@ from flows.details import Details
 from flows.gates import opened
 from flows.rights import carry_on, require_flow
 from flows.showing import console, table
-from flows.starting import start_flow, wake_flow
+from flows.starting import start_flow, wake_flow, wake_run
 from flows.telling_time import clock_line, clock_row
 from flows.wording import shown_lines, why
 from tasks.approval import Answer, answer_gate
 from tasks.archive_evidence import PACKAGE
 from tasks.documents import keep_record
 from tasks.extension import concerns_extension
+from tasks.matters import matter_of
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
 from tasks.rules.gates import people_missing
 from tasks.services import services
@@ -143,16 +145,16 @@ def answer(case_id: str, gate: Gate, subject: str, typed: Answered) -> dict[str,
         AnswerRefused: when the answer is not accepted; the gate stays open.
     """
     with wiring.opened():
-        case = services().register.case(case_id)
+        matter_of(case_id)
         entry = _open_gate(case_id, gate, subject)
         given = Answer(typed.operator, typed.decision, typed.code, typed.reason, typed.reference)
         try:
             decided = answer_gate(entry, given)
         finally:
             # Also after a refused answer: the form in the Prefect UI shows why.
-            _, note = woken(case)
+            note = _woken_by_answer(case_id)
         if concerns_extension(decided):
-            go_on_extending(case)
+            go_on_extending(services().register.case(case_id))
     told = {"outcome": _outcome(decided), "note": note, "said": _said(decided)}
     return {"case": case_id, "gate": _gate_name(entry)} | told
 
@@ -249,6 +251,17 @@ def woken(case: Case) -> tuple[str, str]:
     if run is None and case.is_ended:
         return "", f"No flow run lifts it: carry on with 'rightsflow lift {case.case_id}'."
     return str(run or ""), ""
+
+
+def _woken_by_answer(case_id: str) -> str:
+    """Let whatever waits for the answer look at the register again; what to tell where nothing does."""
+    if not is_run(case_id):
+        return woken(services().register.case(case_id))[1]
+    try:
+        run = wake_run(case_id)
+    except SystemUnavailable as error:
+        return str(error)
+    return "" if run else "No flow run waits for it."
 
 
 def _standing_gates(case_id: str) -> list[GateEntry]:

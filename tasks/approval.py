@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from data_contracts.errors import AnswerRefused
 from data_contracts.evidence import Record, canonical, digest
 from data_contracts.ports import GateAnswer, GateEntry, Operator
-from data_contracts.vocabulary import Decision, Gate, Right, Sensitivity
+from data_contracts.vocabulary import Decision, Gate, Sensitivity
 from tasks.clock import pauses_of, today
 from tasks.identity_ways import ways_of
+from tasks.matters import matter_of
 from tasks.operator_proof import prove_operator
 from tasks.rules.eligibility import check_proof_came, method_of, proof_came_on
 from tasks.rules.extension import check_reason
@@ -56,10 +57,10 @@ class Answer:
     reference: str = ""
 
 
-def open_gate(case_id: str, right: Right, question: Question) -> GateEntry:
+def open_gate(case_id: str, question: Question) -> GateEntry:
     """The gate for this question: a new one, or the one that is open or was answered for the same facts."""
     provided = services()
-    rule = rule_for(provided.policy, right, question.gate)
+    rule = rule_for(provided.policy, matter_of(case_id), question.gate)
     return provided.register.open_gate(
         GateEntry(
             case_id=case_id,
@@ -158,8 +159,7 @@ def _check_method(entry: GateEntry, answer: Answer) -> None:
 
 def _check_ground(entry: GateEntry, answer: Answer) -> None:
     """Art. 12(4), 12(3): a refusal names a ground of the law, or none; more time one of the two that there are."""
-    right = services().register.case(entry.case_id).right
-    check_ground(entry.gate, right, decision=answer.decision, ground=answer.reference.strip())
+    check_ground(entry.gate, matter_of(entry.case_id), decision=answer.decision, ground=answer.reference.strip())
     if entry.gate is Gate.EXTENSION and answer.decision is Decision.APPROVE:
         check_reason(answer.reference.strip(), answer.reason)
 

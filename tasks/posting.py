@@ -77,7 +77,7 @@ def ask_for_posting(case_id: str, name: str) -> str:
     """Open the gate of a letter that is set, unless it was opened; returns ``post``."""
     entry = services().register.step(case_id, name)
     if entry is not None and entry.receipt.get("via") == BY_POST:
-        open_gate(case_id, services().register.case(case_id).right, _question(case_id, name, entry))
+        open_gate(case_id, _question(case_id, name, entry))
     return BY_POST
 
 

@@ -15,6 +15,7 @@ from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid
 from data_contracts.ports import Channel, Judge, PackageWriter, Register, Systems, Vault
 from data_contracts.recipients import RecipientApi
+from data_contracts.reports import ReportWriter
 from data_contracts.transfers import Transfers
 from tasks.rules.traversal import Routes
 
@@ -41,6 +42,7 @@ class Services:
     channel: Channel
     recipients: RecipientApi
     package: PackageWriter
+    reports: ReportWriter
     judge: Judge
     transfers: Transfers
     open_secret: Callable[[bytes, str], bytes]

@@ -11,7 +11,7 @@ from babel import Locale
 from data_contracts.checks.subject import ORGANISATION, POLICY, VOCABULARY, ContractSet
 from data_contracts.company import Contact, CountryProfile, Organisation, Purpose
 from data_contracts.fault import Fault
-from data_contracts.vocabulary import Gate, LegalBasis, PartyRole, Right
+from data_contracts.vocabulary import Duty, Gate, LegalBasis, PartyRole, Right
 
 _EEA_CODES: Final = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
 _EEA: Final = frozenset(_EEA_CODES.split())
@@ -33,6 +33,8 @@ GATES: Final = {
     Right.OBJECTION: _CHANGES,
 }
 """Gates that a flow can open, by right; the policy must say who answers each."""
+DUTY_GATES: Final = {Duty.RETENTION: (Gate.APPROVAL,), Duty.INCIDENT: (Gate.APPROVAL,)}
+"""The same by duty."""
 
 
 def own_party(contracts: ContractSet) -> Iterator[Fault]:
@@ -150,11 +152,12 @@ def remedies(contracts: ContractSet) -> Iterator[Fault]:
 
 def gates(contracts: ContractSet) -> Iterator[Fault]:
     """Every gate that a flow can open has a rule of who answers it."""
-    for right, needed in GATES.items():
-        for gate in needed:
-            if contracts.policy.rule(right, gate) is None:
-                what = f"no rule says who answers the gate `{gate}` of {right}"
-                yield Fault(POLICY, "", f"gates.{right}", what, f"add `{gate}: {{roles: […], people: 1}}`")
+    for part, matters in (("gates", GATES), ("duties", DUTY_GATES)):
+        for matter, needed in matters.items():
+            for gate in needed:
+                if contracts.policy.rule(matter, gate) is None:
+                    what = f"no rule says who answers the gate `{gate}` of {matter}"
+                    yield Fault(POLICY, "", f"{part}.{matter}", what, f"add `{gate}: {{roles: […], people: 1}}`")
 
 
 def identity_methods(contracts: ContractSet) -> Iterator[Fault]:

@@ -7,27 +7,21 @@ address and day give the same bytes.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
-from functools import cache
-from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-import typst
 from markupsafe import Markup
 
 from data_contracts.company import Organisation
 from data_contracts.contract import in_language
-from data_contracts.errors import RequestInvalid, SettingsInvalid, StepFailed
+from data_contracts.errors import RequestInvalid
 from data_contracts.notices import Notice
 from integrations.channels.message import has_control
 from integrations.channels.templating import country_name, environment, long_date
+from integrations.channels.typesetting import FONTS, set_pages
 from integrations.channels.wording import Worded, greeted, put_together
 
 __all__ = ["set_letter", "typst_source"]
 
-_FONTS = ("Libertinus Serif", "DejaVu Sans", "DejaVu Sans Mono", "New Computer Modern")
-_NOTHING = Path(__file__).with_name("templates") / "letters"
-"""What Typst may read, and where it may look for packages: a folder without either."""
 _MIDDLE_MM = 100
 """A window that begins left of it leaves the sender's address the right side."""
 
@@ -49,37 +43,7 @@ def set_letter(notice: Notice, organisation: Organisation, *, to: Sequence[str],
     """
     source = typst_source(notice, organisation, to=to, at=at).encode()
     noon = datetime.combine(at.astimezone(ZoneInfo(organisation.time_zone)), time(12), tzinfo=UTC)
-    try:
-        return _set(source, noon, ["a-2a"])
-    except typst.TypstError:
-        where, remedy = notice.case_id, "report this"
-        if _can_be_set_at_all(source, noon):
-            # An archived page may not have a box in the place of a letter, and an envelope should not either.
-            raise SettingsInvalid(
-                "no font of this machine has one of the letter's characters",
-                where=where,
-                remedy="install a font for the script of the name or the text (e.g. Noto), then run the case again",
-            ) from None
-        raise StepFailed("the letter cannot be set", where=where, remedy=remedy) from None
-
-
-def _set(source: bytes, at: datetime, standards: list[Literal["a-2a"]]) -> bytes:
-    compiler = typst.Compiler(
-        source, root=_NOTHING, font_paths=_fonts(), package_path=_NOTHING, package_cache_path=_NOTHING
-    )
-    made = compiler.compile(format="pdf", pdf_standards=[*standards], timestamp=at)
-    if not isinstance(made, bytes):
-        raise StepFailed("the letter was set as something else than one file", remedy="report this")
-    return made
-
-
-def _can_be_set_at_all(source: bytes, at: datetime) -> bool:
-    """Whether it is the standard alone, with its demand that each character has a picture, that stands in the way."""
-    try:
-        _set(source, at, [])
-    except typst.TypstError:
-        return False
-    return True
+    return set_pages(source, noon, what="letter", where=notice.case_id)
 
 
 def typst_source(notice: Notice, organisation: Organisation, *, to: Sequence[str], at: datetime) -> str:
@@ -105,16 +69,10 @@ def typst_source(notice: Notice, organisation: Organisation, *, to: Sequence[str
             window=local.letters.window,
             letter=said.context["words"]["letter"],
             dated=_dated(in_language(local.letters.place, said.language), day, said),
-            fonts=_listed(_FONTS, brackets=True),
+            fonts=_listed(FONTS, brackets=True),
             typst_date=Markup(f"datetime(year: {day.year}, month: {day.month}, day: {day.day})"),  # noqa: S704  # numbers
         )
     )
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """Typst's own fonts and those of this machine, looked for once a process."""
-    return typst.Fonts(include_system_fonts=True)
 
 
 def _addressed(notice: Notice, local: Organisation, to: Sequence[str], said: Worded) -> list[str]:

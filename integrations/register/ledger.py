@@ -155,7 +155,8 @@ class StepLedger(Store):
     def _claim(self, connection: Connection, place: Mapping[str, str]) -> StepEntry:
         row = {"case_id": place["c"], "step": place["s"], "system": place["y"], "state": "claimed", "attempts": 1}
         try:
-            inserted = connection.execute(_CLAIM, row | {"receipt": {}, "changed_at": self._now()})
+            now = self._now()
+            inserted = connection.execute(_CLAIM, row | {"receipt": {}, "changed_at": now, "claimed_at": now})
         except exc.IntegrityError:
             raise unknown_case(place["c"]) from None
         # No row: handed over or done between our look and our claim.
@@ -164,6 +165,7 @@ class StepLedger(Store):
     def _mark_done(self, connection: Connection, place: Mapping[str, str], *, receipt: Mapping[str, object]) -> bool:
         """Whether it was this call that did it."""
         row = {"state": "done", "attempts": 1, "receipt": dict(receipt), "changed_at": self._now(), **place}
+        row["claimed_at"] = None  # nobody began it; what a claim noted stays
         return connection.execute(_FINISH, row).one_or_none() is not None
 
 

@@ -9,6 +9,7 @@ from integrations.register.cases import CaseStore
 from integrations.register.data_keys import KeyStore
 from integrations.register.database import Database, make_engine, read_url
 from integrations.register.disclosures import DisclosureStore
+from integrations.register.entries import EntryStore
 from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
 from integrations.register.incoming import IncomingStore
@@ -43,6 +44,7 @@ class SqlRegister(
     OutgoingStore,
     OriginStore,
     IncomingStore,
+    EntryStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

@@ -11,7 +11,7 @@ from data_contracts.runs import Run
 from data_contracts.vocabulary import CaseState, Channel, Duty
 from integrations.register import tables
 from integrations.register.cases import ALPHABET
-from integrations.register.store import Store
+from integrations.register.store import Store, unknown_case
 
 _C = tables.cases.c
 _COLUMNS = (_C.case_id, _C.right, _C.outcome, _C.opened_at)
@@ -47,6 +47,19 @@ class RunStore(Store):
                 # Nothing is inserted when another process was first, or the name is taken.
                 connection.execute(self._insert(tables.cases).values(row | {"case_id": name}).on_conflict_do_nothing())
             return _run(found)
+
+    def run(self, run_id: str) -> Run:
+        """The run.
+
+        Raises:
+            CaseUnknown: when there is none of that name.
+        """
+        wanted = sa.select(*_COLUMNS).where(_C.case_id == run_id, _C.right.in_([duty.value for duty in Duty]))
+        with self._database.read() as connection:
+            found = connection.execute(wanted).one_or_none()
+        if found is None:
+            raise unknown_case(run_id)
+        return _run(found)
 
     def runs(self, duty: Duty) -> list[Run]:
         """Runs of a duty, newest first."""

@@ -39,7 +39,7 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
 
 metadata = sa.MetaData()
 
-_BIG_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows by itself in INTEGER keys only
+BIG_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows by itself in INTEGER keys only
 
 cases = sa.Table(
     "case_file",
@@ -86,6 +86,7 @@ steps = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("receipt", sa.JSON, nullable=False),
     sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Column("claimed_at", UtcTime),
 )
 
 evidence = sa.Table(
@@ -108,7 +109,7 @@ leases = sa.Table(
 gates = sa.Table(
     "gate",
     metadata,
-    sa.Column("gate_id", _BIG_ID, primary_key=True, autoincrement=True),
+    sa.Column("gate_id", BIG_ID, primary_key=True, autoincrement=True),
     sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), nullable=False),
     sa.Column("gate", sa.String(40), nullable=False),
     sa.Column("subject", sa.String(200), nullable=False),
@@ -128,7 +129,7 @@ gates = sa.Table(
 gate_answers = sa.Table(
     "gate_answer",
     metadata,
-    sa.Column("gate_id", _BIG_ID, sa.ForeignKey("gate.gate_id"), primary_key=True, autoincrement=False),
+    sa.Column("gate_id", BIG_ID, sa.ForeignKey("gate.gate_id"), primary_key=True, autoincrement=False),
     # Law 5: two answers at one gate are two people's.
     sa.Column("operator", sa.String(200), primary_key=True),
     sa.Column("seq", sa.Integer, nullable=False),
@@ -176,7 +177,7 @@ subject_keys = sa.Table(
 stances = sa.Table(
     "stance",
     metadata,
-    sa.Column("seq", _BIG_ID, primary_key=True, autoincrement=True),
+    sa.Column("seq", BIG_ID, primary_key=True, autoincrement=True),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("digest", sa.String(DIGEST_CHARS), nullable=False),
     sa.Column("kind", sa.String(60), nullable=False),
@@ -233,7 +234,7 @@ recipient_notices = sa.Table(
 disclosures = sa.Table(
     "disclosure",
     metadata,
-    sa.Column("seq", _BIG_ID, primary_key=True, autoincrement=True),
+    sa.Column("seq", BIG_ID, primary_key=True, autoincrement=True),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("digest", sa.String(DIGEST_CHARS), nullable=False, index=True),
     sa.Column("kind", sa.String(60), nullable=False),
@@ -294,7 +295,7 @@ incoming = sa.Table(
 outgoing = sa.Table(
     "outgoing",
     metadata,
-    sa.Column("seq", _BIG_ID, primary_key=True, autoincrement=True),
+    sa.Column("seq", BIG_ID, primary_key=True, autoincrement=True),
     sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), nullable=False),
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("target", sa.String(200), nullable=False),
@@ -345,7 +346,7 @@ webhooks = sa.Table(
 operator_uses = sa.Table(
     "operator_use",
     metadata,
-    sa.Column("seq", _BIG_ID, primary_key=True, autoincrement=True),
+    sa.Column("seq", BIG_ID, primary_key=True, autoincrement=True),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("operator", sa.String(200), nullable=False, index=True),
     sa.Column("what", sa.String(200), nullable=False),

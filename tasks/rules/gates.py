@@ -10,7 +10,7 @@ from datetime import datetime
 from data_contracts.company import GateRule, Policy
 from data_contracts.errors import AnswerRefused, ContractInvalid
 from data_contracts.ports import GateAnswer, GateEntry, Operator
-from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right, Sensitivity
+from data_contracts.vocabulary import Decision, Duty, Gate, OperatorRole, Right, Sensitivity
 from tasks.rules.refusals import asks_second
 
 _NEEDS_REFERENCE = frozenset({Decision.BY_HAND})
@@ -22,18 +22,19 @@ _AT_ONCE = frozenset({Decision.REFUSE, Decision.ASK_MORE, Decision.RETRY})
 """Answers for which one person is enough, whatever the rule: they disclose and change nothing."""
 
 
-def rule_for(policy: Policy, right: Right, gate: Gate) -> GateRule:
-    """The policy's rule for a gate.
+def rule_for(policy: Policy, matter: Right | Duty, gate: Gate) -> GateRule:
+    """The policy's rule for a gate of a right or a duty.
 
     Raises:
         ContractInvalid: when the policy has none; a gate without a rule is never open to everybody.
     """
-    rule = policy.rule(right, gate)
+    rule = policy.rule(matter, gate)
     if rule is None:
+        part = "duties" if isinstance(matter, Duty) else "gates"
         raise ContractInvalid(
-            f"no rule for gate {gate.value} of {right.value}",
-            where="policy.yaml: gates",
-            remedy=f"add gates.{right.value}.{gate.value} with roles and people",
+            f"no rule for gate {gate.value} of {matter.value}",
+            where=f"policy.yaml: {part}",
+            remedy=f"add {part}.{matter.value}.{gate.value} with roles and people",
         )
     return rule
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from data_contracts.errors import AnswerRefused
 from data_contracts.grounds import RefusalGround
 from data_contracts.ports import GateAnswer
-from data_contracts.vocabulary import Decision, Gate, Right
+from data_contracts.vocabulary import Decision, Duty, Gate, Right
 
 _G = RefusalGround
 PEOPLE_FOR_12_5 = 2
@@ -26,18 +26,20 @@ REFUSING_GATES = frozenset({Gate.IDENTITY, Gate.REQUESTER, Gate.STATEMENT, Gate.
 _WITH_GROUND = frozenset({Gate.STATEMENT, Gate.SUBJECTS, Gate.APPROVAL})
 
 
-def grounds_at(gate: Gate, right: Right) -> tuple[RefusalGround, ...]:
-    """Grounds that a refusal at this gate may name; none where the gate itself says the ground."""
-    return (*_ANY_RIGHT, *_OF_A_RIGHT.get(right, ())) if gate in _WITH_GROUND else ()
+def grounds_at(gate: Gate, matter: Right | Duty) -> tuple[RefusalGround, ...]:
+    """Grounds that a refusal at this gate may name; none where the gate itself says the ground, or nobody asked."""
+    if isinstance(matter, Duty) or gate not in _WITH_GROUND:
+        return ()
+    return (*_ANY_RIGHT, *_OF_A_RIGHT.get(matter, ()))
 
 
-def check_ground(gate: Gate, right: Right, *, decision: Decision, ground: str) -> None:
+def check_ground(gate: Gate, matter: Right | Duty, *, decision: Decision, ground: str) -> None:
     """That a refusal names a ground that it may; none named is allowed, the reason says it then.
 
     Raises:
         AnswerRefused: when it does not.
     """
-    known = grounds_at(gate, right)
+    known = grounds_at(gate, matter)
     if decision is Decision.REFUSE and known and ground and ground not in known:
         raise AnswerRefused(
             "that is no ground for a refusal here", where=gate.value, remedy=f"name one of: {', '.join(known)}, or none"

@@ -40,3 +40,12 @@ def test_run_is_no_case(register: SqlRegister, case_id: str) -> None:
     assert [case.case_id for case in register.cases(open_only=True)] == [case_id]
     with pytest.raises(CaseUnknown):
         register.case(run)
+
+
+def test_run_is_found_by_its_name(register: SqlRegister, case_id: str) -> None:
+    """A run is looked up like a case is; a case is none."""
+    run = register.open_run(Duty.AUDIT, "a")
+
+    assert register.run(run.run_id) == run
+    with pytest.raises(CaseUnknown):
+        register.run(case_id)

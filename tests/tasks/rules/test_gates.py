@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from data_contracts.company import GateRule, Policy
 from data_contracts.errors import AnswerRefused, ContractInvalid
 from data_contracts.ports import GateAnswer, GateEntry, Operator
-from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right, Sensitivity
+from data_contracts.vocabulary import Decision, Duty, Gate, OperatorRole, Right, Sensitivity
 from tasks.rules.gates import check_answer, check_standing, outcome_of, people_missing, people_needed, rule_for
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
@@ -62,6 +62,15 @@ def test_gate_without_a_rule_is_open_to_nobody(right: Right, gate: Gate) -> None
 
     with pytest.raises(ContractInvalid, match=f"no rule for gate {gate.value} of {right.value}"):
         rule_for(policy, right, gate)
+
+
+def test_duty_has_rules_of_its_own() -> None:
+    """Who approves what the controller does unasked stands apart from rights; silence is an error there too."""
+    policy = Policy(gates={}, identity_methods={}, duties={Duty.RETENTION: {Gate.APPROVAL: _RULE}})
+
+    assert rule_for(policy, Duty.RETENTION, Gate.APPROVAL) == _RULE
+    with pytest.raises(ContractInvalid, match="no rule for gate approval of incident"):
+        rule_for(policy, Duty.INCIDENT, Gate.APPROVAL)
 
 
 @pytest.mark.parametrize(
