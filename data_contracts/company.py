@@ -32,9 +32,9 @@ class _Strict(BaseModel):
 class Art19(_Strict):
     """How a recipient is told of a rectification, erasure or restriction (Art. 19)."""
 
-    via: Literal["api", "email", "manual"]
+    via: Literal["api", "email", "manual", "opendsr"]
     to: str
-    """An address of mail or of an API, or how a person finds whom to tell."""
+    """An address of mail, of an API or of an OpenDSR interface, or how a person finds whom to tell."""
     language: str = "en"
     """In which it is written to."""
     keys: list[str] = ["email"]

@@ -79,6 +79,22 @@ class RecipientNotices(Protocol):
         """Note that a recipient was reminded for the ``chased``-th time, and how it stands since."""
 
 
+class RequestForwarding(Protocol):
+    """Hands a request on to a processor by a protocol that both speak (OpenDSR).
+
+    Raises, in each method:
+        SystemUnavailable: when it cannot be reached; trying again is safe and can help.
+        StepFailed: when it refuses for good, cannot take what is asked, or its answer is not its own.
+        SettingsInvalid: when its address or our key is not configured.
+    """
+
+    def hand_on(self, message: RecipientMessage, *, address: str) -> str:
+        """Hand a request on, once; the processor's reference where it has completed it already, else none."""
+
+    def answered(self, reference: str, party: str, *, address: str) -> str:
+        """The processor's reference of a request of that case that it has completed; else none."""
+
+
 class RecipientApi(Protocol):
     """Hands a message to a recipient's own interface."""
 

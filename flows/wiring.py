@@ -21,6 +21,7 @@ from data_contracts.odcs import load, load_organisation, load_policy
 from data_contracts.ports import Judge
 from flows.settings import Settings, settings
 from integrations.channels.mail import MailChannel
+from integrations.channels.opendsr import OpendsrProcessors
 from integrations.channels.package import AnswerPackage
 from integrations.channels.recipient_api import Endpoint, HttpRecipients
 from integrations.channels.report_pdf import ReportPages
@@ -107,6 +108,7 @@ class Installation:
             systems=DirectorySystems(self.contracts.systems, self.system_urls(), time_zone=organisation.time_zone),
             channel=MailChannel(organisation, self._mail(), outbox=self.settings.state / "outbox", clock=self.now),
             recipients=self._recipients(),
+            forwarding=OpendsrProcessors(lambda party: _recipient_secret(party, "KEY"), self.now),
             package=AnswerPackage(self.contracts, organisation),
             reports=ReportPages(organisation),
             judge=self._judge(),

@@ -2,21 +2,26 @@
 
 A reminder names our reference and the day of the message, and no data subject: the case may be over, its data key
 destroyed. Each reminder is claimed in the ledger and leaves at most once: one that may have left counts as sent, the
-next one comes anyway.
+next one comes anyway. A processor that speaks OpenDSR is asked once a day how the request stands, and not reminded.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from data_contracts.company import Art19, Party
-from data_contracts.errors import DeliveryUncertain, TerminalError, TransientError
+from data_contracts.errors import DeliveryUncertain, RightsflowError, TerminalError, TransientError
 from data_contracts.evidence import Record
 from data_contracts.recipients import RecipientMessage, RecipientNotice
-from tasks.recipient_messages import notice_name, send_message
+from tasks.recipient_messages import note_acknowledged, notice_name, send_message
 from tasks.rules.art19 import due_chase, is_order
 from tasks.rules.recipients import may_receive
 from tasks.services import services
+
+_ASKED: Final = "opendsr"
+_ONCE: Final = timedelta(days=1)
+_AWAITED: Final = frozenset({"told", "unanswered"})
 
 
 def chase_recipients(now: datetime) -> int:
@@ -27,10 +32,29 @@ def chase_recipients(now: datetime) -> int:
     provided = services()
     sent = 0
     for notice in provided.register.recipient_notices():
+        if _has_completed(notice, now):
+            continue
         due = due_chase(notice, provided.policy, now)
         if due:
             sent += _chase(notice, now, escalates=due == "escalate")
     return sent
+
+
+def _has_completed(notice: RecipientNotice, now: datetime) -> bool:
+    """Whether a processor that can be asked says now that it has done what it was told."""
+    provided = services()
+    party = provided.contracts.vocabulary.parties.get(notice.party)
+    if notice.via != _ASKED or notice.state not in _AWAITED or party is None or party.art19 is None:
+        return False
+    if provided.register.count_call(f"{_ASKED}:{notice.case_id}:{notice.party}", _ONCE, now) > 1:
+        return False
+    try:
+        reference = provided.forwarding.answered(notice.case_id, notice.party, address=party.art19.to)
+    except RightsflowError:
+        return False  # asked again tomorrow; who never answers is the data protection officer's
+    if reference:
+        note_acknowledged(notice.case_id, notice.party, reference)
+    return bool(reference)
 
 
 def _chase(notice: RecipientNotice, now: datetime, *, escalates: bool) -> int:
@@ -69,6 +93,8 @@ def _handed_over(notice: RecipientNotice, name: str, now: datetime, *, escalates
         if escalates:
             return _to_officer(notice.case_id, name, message)
         art19 = party.art19
+        if art19 and art19.via == _ASKED:
+            return _ASKED  # it is asked every day
         return send_message(notice.case_id, name, message, art19, keep=False)[0] if art19 else ""
     except DeliveryUncertain:
         return "uncertain"

@@ -24,7 +24,7 @@ from data_contracts.vocabulary import CaseState, Right
 from tasks.chase_recipients import chase_recipients
 from tasks.locate_data import load_search
 from tasks.plans import plan_receipt
-from tasks.recipient_messages import Telling, notice_name, tell_once
+from tasks.recipient_messages import Telling, note_acknowledged, notice_name, tell_once
 from tasks.restricted import TOLD_BY
 from tasks.rules.art19 import (
     Touched,
@@ -120,10 +120,7 @@ def acknowledge_recipient(case_id: str, party: str, reference: str, *, actor: st
             where=case_id,
             remedy=f"waiting are: {', '.join(sorted(waiting)) or 'none'}",
         )
-    name = f"recipient.{party}.acknowledged"
-    facts = {"party": party, "reference": reference}
-    provided.register.complete(case_id, name, receipt=facts, record=Record(name, "", facts, actor=actor))
-    provided.register.acknowledge_recipient(case_id, party, reference=reference, at=provided.now())
+    note_acknowledged(case_id, party, reference, actor=actor)
 
 
 def _concerned(case_id: str) -> dict[str, list[Touched]]:

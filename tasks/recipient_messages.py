@@ -77,6 +77,15 @@ def settle_telling(telling: Telling, receipt: Mapping[str, str], message: Recipi
     services().register.complete(telling.case_id, telling.name, receipt=receipt, record=Record(telling.name, "", told))
 
 
+def note_acknowledged(case_id: str, party: str, reference: str, *, actor: str = "rightsflow") -> None:
+    """Record that a recipient answered: its reference, and who says so."""
+    provided = services()
+    name = f"recipient.{party}.acknowledged"
+    facts = {"party": party, "reference": reference}
+    provided.register.complete(case_id, name, receipt=facts, record=Record(name, "", facts, actor=actor))
+    provided.register.acknowledge_recipient(case_id, party, reference=reference, at=provided.now())
+
+
 def _tell(telling: Telling, party: Party, message: RecipientMessage, *, is_handed_over: bool) -> None:
     if not message.identity:
         # Art. 19: it never had a key that it could tell the data subject by.
@@ -120,6 +129,8 @@ def send_message(
     """
     if art19.via == "api":
         return services().recipients.tell(message, address=art19.to, key=f"{case_id}:{name}")
+    if art19.via == "opendsr":
+        return "opendsr", services().forwarding.hand_on(message, address=art19.to)
     return _mail(case_id, name, message, to=art19.to, keep=keep), ""
 
 

@@ -14,7 +14,7 @@ from data_contracts.company import Organisation, Policy
 from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid
 from data_contracts.ports import Channel, Judge, PackageWriter, Register, Systems, Vault
-from data_contracts.recipients import RecipientApi
+from data_contracts.recipients import RecipientApi, RequestForwarding
 from data_contracts.reports import ReportWriter
 from data_contracts.transfers import Transfers
 from tasks.rules.traversal import Routes
@@ -41,6 +41,7 @@ class Services:
     systems: Systems
     channel: Channel
     recipients: RecipientApi
+    forwarding: RequestForwarding
     package: PackageWriter
     reports: ReportWriter
     judge: Judge

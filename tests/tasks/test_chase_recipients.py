@@ -1,24 +1,29 @@
 """Art. 19: recipients that do not answer are reminded, then the data protection officer is told; an answer ends it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
-from data_contracts.errors import RequestInvalid
-from data_contracts.recipients import RecipientNotice
+from data_contracts.company import Art19
+from data_contracts.errors import RequestInvalid, RightsflowError, SystemUnavailable
+from data_contracts.recipients import RecipientNotice, RequestForwarding
 from data_contracts.vocabulary import Right
 from tasks.notify_recipients import acknowledge_recipient, chase_recipients, recipients_told
-from tasks.services import services
+from tasks.services import services, use
 from tests.flows.company import House
 
 _WEEKS = timedelta(days=14)
 
 
-def _told(house: House, party: str = "printco") -> str:
+def _told(house: House, party: str = "printco", via: str = "outbox") -> str:
     """A case in which a recipient was told now."""
     case_id = house.open(Right.ERASURE)
     house.installation.register.put_recipient_notice(
-        RecipientNotice(case_id, party, "outbox", "told", sent_at=house.clock())
+        RecipientNotice(case_id, party, via, "told", sent_at=house.clock())
     )
     return case_id
 
@@ -97,6 +102,58 @@ def test_acknowledgement_ends_it(house: House) -> None:
     assert [(one.name, one.state) for one in recipients_told(case_id)] == [("PrintCo SARL", "acknowledged")]
     with pytest.raises(RequestInvalid, match="waiting are: none"):
         acknowledge_recipient(case_id, "printco", "PC-9", actor="local-account:zoe")
+
+
+class _Processors:
+    """Processors that speak OpenDSR: what each says, and how often it was asked."""
+
+    def __init__(self, *says: str | RightsflowError) -> None:
+        self.says, self.asked = list(says), 0
+
+    def answered(self, reference: str, party: str, *, address: str) -> str:
+        """The next thing said."""
+        assert (reference[:2], party, address) == ("C-", "printco", "https://printco.example/v2")
+        self.asked += 1
+        said = self.says.pop(0)
+        if isinstance(said, RightsflowError):
+            raise said
+        return said
+
+
+@contextmanager
+def _printco_speaks(processors: _Processors) -> Iterator[None]:
+    provided = services()
+    words = provided.contracts.vocabulary
+    art19 = Art19(via="opendsr", to="https://printco.example/v2")
+    printco = words.parties["printco"].model_copy(update={"art19": art19})
+    vocabulary = words.model_copy(update={"parties": {**words.parties, "printco": printco}})
+    contracts = replace(provided.contracts, vocabulary=vocabulary)
+    with use(replace(provided, contracts=contracts, forwarding=cast("RequestForwarding", processors))):
+        yield
+
+
+def test_processor_is_asked_once_a_day(house: House) -> None:
+    """How the request stands, until it says that it is done; that is its acknowledgement."""
+    case_id = _told(house, via="opendsr")
+    processors = _Processors(SystemUnavailable("away"), "", "7c0-1")
+
+    with _printco_speaks(processors):
+        for _ in range(8):
+            house.clock.advance(timedelta(hours=12))
+            chase_recipients(house.clock())
+
+    assert processors.asked == 3
+    assert [(one.name, one.state) for one in recipients_told(case_id)] == [("PrintCo SARL", "acknowledged")]
+
+
+def test_processor_that_is_never_done_is_the_officers(house: House) -> None:
+    """Nobody writes to it; in the end the data protection officer hears of it."""
+    case_id = _told(house, via="opendsr")
+
+    with _printco_speaks(_Processors(*[""] * 5)):
+        assert [_chase(house) for _ in range(5)] == [1, 1, 1, 1, 0]
+
+    assert list(house.outbox("eml")) == [f"{case_id}.notice%2Erecipient%2Eprintco%2Eescalated"]
 
 
 def test_acknowledgement_has_no_room_for_a_person(house: House) -> None:
