@@ -8,7 +8,8 @@ For each open case, in this order; each thing once, noted in the ledger, whateve
    letter to the DPO without personal data;
 4. near the last day to tell of an extension a person is asked whether one is needed; after it the question is closed.
 
-A case that cannot be looked at just now stops no other.
+A case that cannot be looked at just now stops no other. Mails that nobody has read are looked at last: near their last
+day the DPO is written to.
 """
 
 from collections import Counter
@@ -26,6 +27,7 @@ from data_contracts.vocabulary import CaseState, Gate
 from flows.gates import opened
 from flows.leases import carrying
 from flows.starting import start_extension, wake_extension, wake_flow
+from tasks.arrivals import warn_of_waiting
 from tasks.clock import pauses_of, standing, today
 from tasks.extension import close_late, concerns_extension, extension_question, is_unfinished
 from tasks.notify_subject import uncertain_question
@@ -83,6 +85,8 @@ def look_at_all(cases: Iterable[Case], runs: Runs) -> Counter[str]:
             done.update(guarded(_look, "look")(case.case_id, gates.get(case.case_id, ()), runs))
         except RightsflowError:
             done["failed"] += 1  # sealed, or told by the next look
+    with suppress(RightsflowError):  # the next look tells it
+        done.update({"unread": told} if (told := warn_of_waiting()) else {})
     return done
 
 

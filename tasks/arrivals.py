@@ -23,13 +23,15 @@ from data_contracts.evidence import Record
 from data_contracts.incoming import Incoming, IncomingState
 from data_contracts.mailbox import MailboxReader
 from data_contracts.vocabulary import Channel, OperatorRole, Right
-from tasks.clock import place
+from tasks.clock import place, today
 from tasks.ledger import is_done
+from tasks.officer import tell_officer
 from tasks.operator_proof import note_use, prove_person
 from tasks.receive_request import TypedRequest, register_request
 from tasks.rules.arrivals import is_automatic, right_named
 from tasks.rules.deadlines import response_due
 from tasks.rules.identity_keys import normal_form
+from tasks.rules.warnings import OVERDUE, warning_level
 from tasks.services import services
 
 MAIL: Final = "mail.eml"
@@ -125,6 +127,24 @@ def set_aside(incoming_id: str, reason: str, *, operator: str, code: str) -> Inc
         raise RequestInvalid("no such reason", where=incoming_id, remedy=f"write one of: {', '.join(REASONS)}")
     who = prove_person(operator, code, roles=READERS, where=incoming_id, what="set arrival aside")
     return _settle(_waiting(incoming_id), IncomingState.SET_ASIDE, by=who, note=reason)
+
+
+def warn_of_waiting() -> int:
+    """Write to the DPO about mails that nobody has read near their last day (Art. 12(3)); how many letters left."""
+    provided, told = services(), 0
+    for arrival in provided.register.incomings(waiting_only=True):
+        days_left = (arrival.response_due - today()).days
+        level = warning_level(days_left, provided.policy.warn_days)
+        if level:
+            name, due = arrival.incoming_id, arrival.response_due
+            what = f"is overdue by {-days_left} days" if level == OVERDUE else f"is to be answered in {days_left} days"
+            lines = [
+                f"A mail that nobody has read, {name}, {what} if it is a request.",
+                f"Received: {arrival.received_at:%Y-%m-%d}. Last day to answer: {due}.",
+                f"Read it at the desk, or with: rightsflow arrival {name}",
+            ]
+            told += tell_officer(f"arrival:{name}:{level}", f"Mail {name} {what}, unread", lines)
+    return told
 
 
 def _open(arrival: Incoming, reading: Reading, *, by: str) -> Case:

@@ -13,7 +13,7 @@ from data_contracts.errors import AnswerRefused, RequestInvalid, SystemUnavailab
 from data_contracts.incoming import Incoming, IncomingState
 from data_contracts.mailbox import Mail
 from data_contracts.vocabulary import Channel, Gate, Right
-from tasks.arrivals import MAIL, Reading, assign, read_arrival, read_mailbox, set_aside, take_in
+from tasks.arrivals import MAIL, Reading, assign, read_arrival, read_mailbox, set_aside, take_in, warn_of_waiting
 from tasks.sealed import subject_request
 from tasks.services import services
 from tests.flows.company import House
@@ -208,3 +208,28 @@ def test_only_clear_words_count(house: House, text: str, right: Right | None) ->
 def test_any_mail_is_kept(house: House, raw: bytes) -> None:
     """However broken: it waits, is set aside, or is a case."""
     assert take_in(raw, house.clock()).incoming_id.startswith("M-")
+
+
+def test_officer_hears_of_mails_that_nobody_reads(house: House) -> None:
+    """Near the last day, at each date of the policy once, and when it is over; without a word of the mail."""
+    arrival = arrived(house, _UNCLEAR)
+
+    told = []
+    for _ in range(35):
+        told.append(warn_of_waiting())
+        house.clock.advance(timedelta(days=1))
+
+    assert sum(told) == 4
+    assert warn_of_waiting() == 0
+    letters = [letter for letter in house.mails() if arrival.incoming_id in letter]
+    assert len(letters) == 4
+    assert "is overdue by 1 days" in letters[-1]
+    assert not any("moved" in letter or "ana" in letter for letter in letters)
+
+
+def test_mail_that_was_read_is_nobodys_worry(house: House) -> None:
+    """Once it is a case, the case's own clock warns."""
+    arrived(house, _CLEAR)
+    house.clock.advance(timedelta(days=40))
+
+    assert warn_of_waiting() == 0
