@@ -237,6 +237,8 @@ class Organisation(_Strict):
     colours: Colours = Colours()
     client_space: ClientSpace | None = None
     """Where data subjects sign in; a sign-in proves who they are (policy: ``client_space``)."""
+    security_measures: dict[str, list[str]] = Field(default_factory=dict)
+    """Technical and organisational measures in general terms, by language (Art. 30(1)(g))."""
     countries: dict[str, CountryProfile] = Field(default_factory=dict)
     """What differs by country of the data subject, by ISO 3166-1 code."""
 
@@ -312,6 +314,14 @@ class Policy(_Strict):
         default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO], min_length=1
     )
     """Who may have the rows erased that are over their retention period (charter 4.2)."""
+    register_roles: list[OperatorRole] = Field(
+        default_factory=lambda: [OperatorRole.DPO, OperatorRole.ADMIN], min_length=1
+    )
+    """Who may write into the DPO's registers (docs/registers.md)."""
+    attestations_required: dict[PartyRole, list[str]] = Field(default_factory=dict)
+    """Kinds of attestations without which nothing goes to a party, by its role (Art. 28(1), charter 3.5)."""
+    register_reminder_days: list[PositiveInt] = Field(default_factory=lambda: [60, 14], min_length=1)
+    """How many days before something in a register ends the DPO is written to; and once more when it has ended."""
     package_days: PositiveInt = 30
     """How long a sealed answer package stays after the subject was told."""
     evidence_years: PositiveInt = 5
