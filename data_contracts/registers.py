@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError, model_validator
 
+from data_contracts.company import AttestationKind
 from data_contracts.entries import RegisterName
 from data_contracts.errors import RequestInvalid
 
@@ -36,7 +37,6 @@ Day = Annotated[date, BeforeValidator(_day)]
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
 ]
-Kind = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 
 class _Facts(BaseModel):
@@ -58,7 +58,7 @@ class Attestation(_Facts):
 
     ENDS = "valid_until"
     STARTS = "valid_from"
-    kind: Kind
+    kind: AttestationKind
     """``dpa`` (the contract of Art. 28(3)), ``iso27001``, ``soc2``, ``audit``, …"""
     reference: Line
     valid_from: Day

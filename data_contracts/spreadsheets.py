@@ -5,9 +5,8 @@ what is read.
 
 Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
 
->>> print(csv_of(("person", "course"), [("ana", "=HYPERLINK(1)")]), end="")
-person,course
-ana,'=HYPERLINK(1)
+>>> csv_of(("person", "course"), [("ana", "=HYPERLINK(1)")]).splitlines()
+['person,course', "ana,'=HYPERLINK(1)"]
 """
 
 import csv
@@ -23,9 +22,9 @@ _SEPARATORS: Final = ",;"
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table as CSV; lines end as in a text file."""
+    """A table as CSV; write it as it is, its lines end as RFC 4180 has it."""
     sink = io.StringIO()
-    writer = csv.writer(sink, lineterminator="\n")
+    writer = csv.writer(sink, lineterminator="\r\n")
     writer.writerow([_guarded(name) for name in columns])
     writer.writerows([_guarded(cell) for cell in row] for row in rows)
     return sink.getvalue()

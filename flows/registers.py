@@ -64,7 +64,7 @@ def import_trainings(file: Path, *, operator: str, code: str) -> dict[str, Any]:
         AnswerRefused: when the operator may not write, or the code is not theirs.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = file.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):
         raise RequestInvalid("the file cannot be read", where=str(file), remedy="give a CSV file in UTF-8") from None
     typed = [
@@ -83,7 +83,7 @@ def write_register(name: RegisterName, csv: Path | None, pdf: Path | None, langu
     with wiring.opened():
         shown = _shown(name, history=history)
         if csv is not None:
-            csv.write_text(_register_csv(shown), encoding="utf-8")
+            csv.write_bytes(_register_csv(shown).encode())
         if pdf is not None:
             pdf.write_bytes(services().reports.pdf(register_report(shown, language)))
 
@@ -112,7 +112,7 @@ def write_processing(csv: Path | None, pdf: Path | None, language: str) -> None:
     with wiring.opened() as installation:
         if csv is not None:
             columns, rows = installation.register_pages.processing_rows(_record(), language)
-            csv.write_text(csv_of(columns, rows), encoding="utf-8")
+            csv.write_bytes(csv_of(columns, rows).encode())
         if pdf is not None:
             pdf.write_bytes(services().reports.pdf(processing_report(language)))
 

@@ -81,7 +81,7 @@ class RegisterPages:
         """Titles and one row for each activity, those for other controllers last."""
         words = self._in(language)
         titles = words.said["processing"]
-        columns = [titles[part] for part in ("purpose", "on_behalf", *_PARTS, "measures")]
+        columns = [titles[part] for part in ("purpose", "name", *_PARTS, "measures")]
         measures = _BETWEEN.join(words.measures())
         rows = []
         for activity in (*record.own, *record.for_others):
