@@ -28,6 +28,7 @@ from flows.commands import (
     operators,
     permissions,
     recipients,
+    registers,
     retention,
     review,
     statement,
@@ -59,6 +60,7 @@ app.add_typer(agents.app, name="agent")
 app.add_typer(arrivals.app)
 app.add_typer(api.keys, name="api-key")
 recipients.register(app)
+app.add_typer(registers.app, name="register")
 retention.register(app)
 statement.register(app)
 

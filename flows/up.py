@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from data_contracts.errors import RightsflowError, SystemUnavailable
 from flows import wiring
 from flows.demo import DEMO_MARK
+from flows.demo.registers import enter_demo_registers
 from flows.metrics import metrics_api
 from flows.permission_api import permission_api
 from flows.running import RunningSystem, require_free, running
@@ -111,15 +112,19 @@ def _doors(system: RunningSystem, ports: Ports) -> Iterator[None]:
 
 
 def seed_missing_systems(customers: int = _DEMO_CUSTOMERS) -> None:
-    """Make the demo company's systems, unless every system of the contracts has a connection already."""
+    """Make the demo company's systems where one has no connection, and enter what its officer would have."""
     installation = wiring.Installation(settings())
+    is_demo = installation.is_demo_contracts
     try:
         missing = set(installation.contracts.systems) - set(installation.system_urls())
-        if missing and installation.is_demo_contracts:
+        if missing and is_demo:
             _tell("making the demo company")
             installation.seed_demo(customers=customers, today=wiring.utc_now().date(), progress=_tell)
     finally:
         installation.close()
+    if is_demo:
+        with wiring.opened():
+            enter_demo_registers()
 
 
 def _watch_over(system: RunningSystem) -> None:

@@ -24,6 +24,7 @@ from integrations.channels.mail import MailChannel
 from integrations.channels.opendsr import OpendsrProcessors
 from integrations.channels.package import AnswerPackage
 from integrations.channels.recipient_api import Endpoint, HttpRecipients
+from integrations.channels.register_pages import RegisterPages
 from integrations.channels.report_pdf import ReportPages
 from integrations.channels.settings import Dkim, MailSettings
 from integrations.channels.unpacking import unpack
@@ -125,6 +126,11 @@ class Installation:
             desk_url=self.settings.desk_url.rstrip("/"),
             retry=Retry(self.settings.retry_attempts, self.settings.retry_first_wait),
         )
+
+    @property
+    def register_pages(self) -> RegisterPages:
+        """Registers and the record of processing in words."""
+        return RegisterPages(self.contracts, self.services.organisation)
 
     def mailbox(self) -> AbstractContextManager[ImapMailbox]:
         """The mailbox that requests come to by mail, to be opened.
