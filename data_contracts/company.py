@@ -8,7 +8,7 @@ Models refuse unknown keys and never quote a value in an error.
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from data_contracts.vocabulary import (
     Assurance,
@@ -312,6 +312,10 @@ class Policy(_Strict):
         default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO], min_length=1
     )
     """Who may have the rows erased that are over their retention period (charter 4.2)."""
+    retention_threshold_rows: NonNegativeInt = 10_000
+    """More rows than these are not erased by an approved rule at once: a person is asked first (charter 4.1)."""
+    retention_threshold_percent: PositiveInt = Field(default=10, le=100)
+    """The same for the share of the table's rows: a wrong date in many rows shows so."""
     package_days: PositiveInt = 30
     """How long a sealed answer package stays after the subject was told."""
     evidence_years: PositiveInt = 5

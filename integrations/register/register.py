@@ -21,6 +21,7 @@ from integrations.register.origins import OriginStore
 from integrations.register.outgoing import OutgoingStore
 from integrations.register.permissions import PermissionStore
 from integrations.register.recipients import RecipientStore
+from integrations.register.retaining import RetentionStore
 from integrations.register.runs import RunStore
 from integrations.register.schema import upgrade_engine
 from integrations.register.subjects import SubjectStore
@@ -45,6 +46,7 @@ class SqlRegister(
     OriginStore,
     IncomingStore,
     EntryStore,
+    RetentionStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 
