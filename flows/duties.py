@@ -19,7 +19,7 @@ def run_key() -> str:
 
 
 def borne_name() -> str:
-    """The name of the register's run that the flow run bears already, as one that was started again does; else empty."""
+    """The name of a run that the flow run bears already, because it was started again; else empty."""
     context = FlowRunContext.get()
     name = context.flow_run.name if context is not None and context.flow_run is not None else ""
     return name if is_run(name) else ""

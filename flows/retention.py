@@ -11,6 +11,7 @@ A scheduled run, which may start again from its first line at any time:
 4. says what was done, in the register, in evidence and in the Prefect UI.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -47,7 +48,7 @@ from tasks.act.retention import (
 )
 from tasks.approval import Question
 from tasks.operator_proof import prove_person
-from tasks.retention_approval import approve_rules, asked_elsewhere, settle_approval, take_back_old
+from tasks.retention_approval import approve_rules, asked_elsewhere, settle_approval, take_back_old, was_approved
 from tasks.rules.gates import rule_for
 from tasks.rules.retaining import Way
 from tasks.services import services
@@ -88,8 +89,11 @@ class Retained:
         spared = sum(line.spared for line in self.lines)
         head = f"{self.run}: {self.outcome}" if self.run else "nothing was changed"
         told = f"{due} due, {spared} spared" + (f", {left} wait for rows that refer to them" if left else "")
-        kept = "".join(f"; {one.due} not touched ({one.place}: {one.why})" for one in self.untouched)
-        return f"{head}; {told}{kept}" + (f"; failed: {', '.join(self.failed)}" if self.failed else "")
+        kept: Counter[str] = Counter()
+        for one in self.untouched:
+            kept[one.why] += one.due
+        told += "".join(f"; {rows} not touched: {why}" for why, rows in kept.items())
+        return f"{head}; {told}" + (f"; failed: {', '.join(self.failed)}" if self.failed else "")
 
     def facts(self) -> dict[str, Any]:
         """As JSON."""
@@ -200,8 +204,9 @@ def retained(run_id: str, failed: Mapping[str, str] | None = None) -> Retained:
     if plan is None:
         return Retained(run_id, outcome, lines, dict(failed or {}))
     left = [Untouched(one.place, one.shown, one.why) for one in left_out_of(run_id)]
-    if outcome in {"refused", "superseded"}:
-        left += [Untouched(line.place, line.due, outcome) for line in plan.lines(Way.ASK)]
+    if not was_approved(run_id):
+        # Without an outcome people have not answered yet.
+        left += [Untouched(line.place, line.due, outcome or "asked") for line in plan.lines(Way.ASK)]
     left += [Untouched(c.line.place, c.line.due, f"see {c.run}") for c in plan.courses if c.way is Way.ELSEWHERE]
     return Retained(run_id, outcome, lines, {**plan.failed, **(failed or {})}, tuple(left))
 

@@ -11,7 +11,7 @@ from tasks.rules.exemptions import carrier_of
 from tasks.rules.expiry import CARRIED
 from tasks.rules.retaining import Course, Way, Why
 
-_UNITS: Final[Mapping[str, str]] = {"d": "days", "mo": "months", "y": "years"}
+_UNITS: Final[Mapping[str, str]] = {"d": "day", "mo": "month", "y": "year"}
 _WAYS: Final[Mapping[Way, str]] = {
     Way.NOTHING: "nothing is due",
     Way.AT_ONCE: "goes at once",
@@ -85,7 +85,8 @@ def share_text(line: Counted) -> str:
 
 def period_text(line: Counted, contracts: Contracts) -> str:
     """How long rows are kept, from which date: all that must be over."""
-    return " and ".join(f"{p.value} {_UNITS[p.unit]} after `{p.column}`" for p in _periods(line, contracts)) or "–"
+    said = [f"{p.value} {_UNITS[p.unit]}{'s' * (p.value > 1)} after `{p.column}`" for p in _periods(line, contracts)]
+    return " and ".join(said) or "–"
 
 
 def day(of: date) -> str:

@@ -64,6 +64,12 @@ def settle_approval(run_id: str, asked: Iterable[Counted]) -> bool:
     return is_approved
 
 
+def was_approved(run_id: str) -> bool:
+    """Whether people approved what this run asked."""
+    entry = services().register.step(run_id, "approve")
+    return entry is not None and bool(entry.receipt["approved"])
+
+
 def approve_rules(run_id: str, lines: Iterable[Counted], people: Iterable[str]) -> None:
     """Remember that people let these rules erase; one that was approved before stays as it is."""
     provided, names = services(), ", ".join(people)
