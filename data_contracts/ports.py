@@ -29,6 +29,7 @@ from data_contracts.outgoing import Outbox
 from data_contracts.permissions import Permissions
 from data_contracts.plan import Remaining, TablePath, Verdict
 from data_contracts.recipients import RecipientNotices
+from data_contracts.retaining import ApprovedRules
 from data_contracts.runs import Runs
 from data_contracts.subjects import SubjectKeys
 from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole
@@ -203,6 +204,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     Webhooks,
     Entries,
     FigureCounts,
+    ApprovedRules,
     Protocol,
 ):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""

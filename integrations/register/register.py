@@ -22,6 +22,7 @@ from integrations.register.origins import OriginStore
 from integrations.register.outgoing import OutgoingStore
 from integrations.register.permissions import PermissionStore
 from integrations.register.recipients import RecipientStore
+from integrations.register.retaining import RetentionStore
 from integrations.register.runs import RunStore
 from integrations.register.schema import upgrade_engine
 from integrations.register.subjects import SubjectStore
@@ -47,6 +48,7 @@ class SqlRegister(
     IncomingStore,
     EntryStore,
     FigureStore,
+    RetentionStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 
