@@ -155,7 +155,8 @@ def _show(name: RegisterName, to: tuple[Path | None, Path | None, str], *, histo
 
 def _print_register(facts: Any, *, history: bool) -> None:  # noqa: ANN401  # JSON facts
     rows = [row | row["facts"] | {"standing": row["standing"].replace("_", " ")} for row in facts["entries"]]
-    table(rows, ("key", *facts["facts"], "standing"))
+    names = [name for name in facts["facts"] if name != "kind"]  # the key names it
+    table(rows, ("key", *names, "standing"))
     if history:
         changes = _flat(facts["changes"], ("before", "after"))
         table(changes, ("at", "by", "key", "what", "before", "after"), title="History")

@@ -260,17 +260,21 @@ class _Telling:
         return list(dict.fromkeys(f"{text} ({mark})" if is_special(key) else text for key, text in told.items()))
 
     def _receiving(self, activity: Activity) -> list[Party]:
-        """Art. 30(1)(d); who decides, alone or with us, is told as controller and is no recipient."""
-        deciding = {self._vocabulary.company.key, activity.controller, *activity.joint}
+        """Art. 30(1)(d): who decides with us receives the data too; whose record it is does not."""
+        deciding = {self._vocabulary.company.key, activity.controller}
         keys = dict.fromkeys(
             key
             for held in self._held(activity)
-            for key in held.table.recipients or self._contracts.systems[held.path[0]].recipients
+            for key in (
+                *(held.table.recipients or self._contracts.systems[held.path[0]].recipients),
+                *activity.joint,
+            )
         )
         return [self._vocabulary.parties[key] for key in keys if key not in deciding]
 
     def _recipient(self, party: Party) -> str:
-        return f"{party.name} ({self.said['roles'][party.role.value]}, {self._country(party.country)})"
+        role = self.said["roles"]["joint" if party.joint else party.role.value]
+        return f"{party.name} ({role}, {self._country(party.country)})"
 
     def _transfer(self, party: Party) -> str:
         """Art. 30(1)(e)."""
