@@ -20,7 +20,7 @@ from data_contracts.errors import ContractInvalid, RightsflowError, SettingsInva
 P = ParamSpec("P")
 
 _WHOLE = frozenset(
-    {"action", "at", "case", "gate", "name", "received", "response_due", "right", "rows"}
+    {"action", "at", "case", "gate", "key", "name", "received", "response_due", "right", "rows"}
     | {"state", "system", "table", "to", "waits_at", "wave"}
     | {
         "standing",
