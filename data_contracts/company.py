@@ -8,7 +8,7 @@ Models refuse unknown keys and never quote a value in an error.
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from data_contracts.vocabulary import (
     Assurance,
@@ -325,6 +325,10 @@ class Policy(_Strict):
     """Kinds of attestations without which nothing goes to a party, by its role (Art. 28(1), charter 3.5)."""
     register_reminder_days: list[PositiveInt] = Field(default_factory=lambda: [60, 14], min_length=1)
     """How many days before something in a register ends the DPO is written to; and once more when it has ended."""
+    retention_threshold_rows: NonNegativeInt = 10_000
+    """More rows than these are not erased by an approved rule at once: a person is asked first (charter 4.1)."""
+    retention_threshold_percent: PositiveInt = Field(default=10, le=100)
+    """The same for the share of the table's rows: a wrong date in many rows shows so."""
     package_days: PositiveInt = 30
     """How long a sealed answer package stays after the subject was told."""
     evidence_years: PositiveInt = 5

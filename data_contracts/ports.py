@@ -17,6 +17,7 @@ from data_contracts.connecting import Connector, LiveColumn, LiveReference, Live
 from data_contracts.disclosures import Disclosures
 from data_contracts.entries import Entries
 from data_contracts.evidence import Record
+from data_contracts.figures import FigureCounts
 from data_contracts.holds import LitigationHolds
 from data_contracts.incoming import Arrivals
 from data_contracts.limits import CallCounts
@@ -28,6 +29,7 @@ from data_contracts.outgoing import Outbox
 from data_contracts.permissions import Permissions
 from data_contracts.plan import Remaining, TablePath, Verdict
 from data_contracts.recipients import RecipientNotices
+from data_contracts.retaining import ApprovedRules
 from data_contracts.runs import Runs
 from data_contracts.subjects import SubjectKeys
 from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole
@@ -201,6 +203,8 @@ class Register(  # one database, so one port; each part stands in a module of it
     OperatorLog,
     Webhooks,
     Entries,
+    FigureCounts,
+    ApprovedRules,
     Protocol,
 ):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""

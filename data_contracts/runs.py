@@ -18,7 +18,7 @@ class Run:
     run_id: str
     duty: Duty
     outcome: str
-    """``proven`` or ``incomplete``; empty while it runs, or when its process was killed."""
+    """``proven`` or ``incomplete``, of retention also ``refused`` or ``superseded``; empty while it runs or waits."""
     opened_at: datetime
 
 

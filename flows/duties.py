@@ -9,11 +9,20 @@ from uuid import uuid4
 from prefect import get_client
 from prefect.context import FlowRunContext
 
+from data_contracts.runs import is_run
+
 
 def run_key() -> str:
     """What tells this run from others: the flow run's id; outside a flow run something new each time."""
     context = FlowRunContext.get()
     return str(context.flow_run.id) if context is not None and context.flow_run is not None else str(uuid4())
+
+
+def borne_name() -> str:
+    """The name of a run that the flow run bears already, because it was started again; else empty."""
+    context = FlowRunContext.get()
+    name = context.flow_run.name if context is not None and context.flow_run is not None else ""
+    return name if is_run(name) else ""
 
 
 def bear_name(run_id: str) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 import httpx
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
+from data_contracts.odcs import load_organisation
 from flows.forked import ADDRESS
 from flows.settings import Settings
 from flows.showing import HUSHED
@@ -209,6 +210,7 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "PREFECT_CLI_COLORS": "false",
         "RIGHTSFLOW_HOME": str(settings.state),
         "RIGHTSFLOW_CODE": str(CODE),
+        "RIGHTSFLOW_TIME_ZONE": load_organisation(settings.contracts).time_zone,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(CODE), os.environ.get("PYTHONPATH", "")])),
     }
 

@@ -11,6 +11,7 @@ from data_contracts.errors import RightsflowError, SystemUnavailable
 from flows import wiring
 from flows.demo import DEMO_MARK
 from flows.demo.registers import enter_demo_registers
+from flows.metrics import metrics_api
 from flows.permission_api import permission_api
 from flows.running import RunningSystem, require_free, running
 from flows.serving import MakeApp, operators_desk, public_site, serving
@@ -36,17 +37,20 @@ class Ports:
         site: the pages that people come to.
         permissions: the API that other programs ask before they use data.
         desk: the operators' desk.
+        metrics: figures for Prometheus.
     """
 
     prefect: int
     site: int = 0
     permissions: int = 0
     desk: int = 0
+    metrics: int = 0
 
     @property
     def served(self) -> list[int]:
         """Those that are served."""
-        return [port for port in (self.prefect, self.site, self.permissions, self.desk) if port]
+        every = (self.prefect, self.site, self.permissions, self.desk, self.metrics)
+        return [port for port in every if port]
 
 
 def up(ports: Ports, *, seed: bool) -> None:
@@ -93,6 +97,7 @@ def _doors(system: RunningSystem, ports: Ports) -> Iterator[None]:
     doors: list[tuple[str, MakeApp, int, str]] = [
         ("Intake site", public_site, ports.site, ""),
         ("Desk", operators_desk, ports.desk, "  (password: rightsflow operator password NAME)"),
+        ("Metrics", metrics_api, ports.metrics, "/metrics  (rules: rightsflow metrics --alerts)"),
         ("Permissions", permission_api, ports.permissions, "/docs  (keys: rightsflow api-key add)"),
     ]
     with ExitStack() as stack:

@@ -47,6 +47,9 @@ from integrations.intake.permissions_api import AskedOverHttp, permissions_app
 from integrations.intake.requests_api import KeyUsed, requests_api
 from integrations.intake.site.app import site_app
 from integrations.intake.web.uploads import DocumentRefused, read_document
+from integrations.monitoring import ALERTS, DASHBOARD
+from integrations.monitoring.app import metrics_app
+from integrations.monitoring.exposition import metrics_text
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
@@ -359,6 +362,8 @@ def _secret_block(name: str) -> str:
 
 
 __all__ = [
+    "ALERTS",
+    "DASHBOARD",
     "AgentRequest",
     "AskedOverHttp",
     "DocumentRefused",
@@ -369,6 +374,8 @@ __all__ = [
     "desk_app",
     "drp_api",
     "look_at",
+    "metrics_app",
+    "metrics_text",
     "opendsr_api",
     "opendsr_signer",
     "opened",

@@ -10,6 +10,7 @@ from integrations.register.data_keys import KeyStore
 from integrations.register.database import Database, make_engine, read_url
 from integrations.register.disclosures import DisclosureStore
 from integrations.register.entries import EntryStore
+from integrations.register.figures import FigureStore
 from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
 from integrations.register.incoming import IncomingStore
@@ -21,6 +22,7 @@ from integrations.register.origins import OriginStore
 from integrations.register.outgoing import OutgoingStore
 from integrations.register.permissions import PermissionStore
 from integrations.register.recipients import RecipientStore
+from integrations.register.retaining import RetentionStore
 from integrations.register.runs import RunStore
 from integrations.register.schema import upgrade_engine
 from integrations.register.subjects import SubjectStore
@@ -45,6 +47,8 @@ class SqlRegister(
     OriginStore,
     IncomingStore,
     EntryStore,
+    FigureStore,
+    RetentionStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

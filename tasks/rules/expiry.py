@@ -16,6 +16,7 @@ gives the count, the order and the look afterwards, so that what is shown, done 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -28,6 +29,10 @@ from tasks.rules.partners import is_ours
 from tasks.rules.plan import masked_value
 
 _MARKER: Final = "art18"
+_NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
+"""After every date that a row may bear."""
+CARRIED: Final = "carrier:"
+"""What the name of a rule begins with whose rows go with others; the rule of those follows."""
 _ERASED: Final = frozenset({ColumnErasure.CLEAR, ColumnErasure.MASK, ColumnErasure.TOKEN})
 
 Spared = Mapping[str, tuple[Condition, ...]]
@@ -44,6 +49,7 @@ class Expiry:
         columns: columns that are erased; empty for whole rows.
         carrier: the reference to the rows that the rule is about, where the table has no date of its own.
         with_carriers: rows that refer to rows that are over, those included that stay with them.
+        periods: what must be over, the rule's own period first; of rows that go with others, the period of those.
     """
 
     table: Table
@@ -52,6 +58,7 @@ class Expiry:
     columns: tuple[str, ...] = ()
     carrier: Reference | None = None
     with_carriers: tuple[Condition, ...] = field(default=(), repr=False)
+    periods: tuple[Retention, ...] = ()
 
     @property
     def deletes(self) -> bool:
@@ -80,6 +87,14 @@ class Expiry:
     def every(self) -> Selection:
         """All rows that are over, spared or not."""
         return replace(self.selection, conditions=self.with_carriers, spared=(), referrers=())
+
+    @property
+    def dated(self) -> Selection | None:
+        """All rows of the table that have the rule's date; None where the table has no date of its own."""
+        if not self.selection.cutoffs:
+            return None
+        ever = replace(self.selection.cutoffs[0], before=_NEVER, over=True)
+        return Selection(self.table.name, (), (ever,), dangerously_every_row=True)
 
     def order(self, tokens: Mapping[str, Mapping[str, str]] = MappingProxyType({})) -> Order:
         """What the connector is told to do, with old value to pseudonym by column."""
@@ -147,14 +162,14 @@ def _of_table(
         cutoffs = tuple(dict.fromkeys(bound(period, calendar, over=True) for period in periods))
         selection = Selection(table.name, (), cutoffs, tuple(spared), dangerously_every_row=True)
         if deletes:
-            yield Expiry(table, item.id, replace(selection, referrers=referrers))
+            yield Expiry(table, item.id, replace(selection, referrers=referrers), periods=periods)
         elif columns := _columns_to_erase(table, item):
-            yield Expiry(table, item.id, selection, columns)
+            yield Expiry(table, item.id, selection, columns, periods=periods)
     carrier = carrier_of(table, contracts)
     period = carrier and period_of(contracts.table(carrier.to_system, carrier.to_table), table.hold)
     if carrier and period and not any(item.then is RetentionAction.DELETE for item in table.retentions):
         selection = Selection(table.name, (), (), tuple(spared), referrers)
-        yield Expiry(table, f"carrier:{period.id}", selection, carrier=carrier)
+        yield Expiry(table, f"{CARRIED}{period.id}", selection, carrier=carrier, periods=(period,))
 
 
 def _periods_to_end(table: Table, item: Retention) -> tuple[Retention, ...]:

@@ -1,0 +1,88 @@
+"""What operators see beside a flow run in the Prefect UI: tables, texts and progress, as artifacts.
+
+1. Outside a flow run nothing happens: the register says the same.
+2. A run that starts again from its first line shows what it showed; the same is not kept twice.
+3. Artifacts cannot be wiped (their data are copied into events), so they hold counts, names of systems and of the law,
+   and ids of cases and runs, nothing else (law 1).
+4. A server that cannot keep one stops nobody's case.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final, cast
+from uuid import UUID
+
+import httpx
+from prefect.artifacts import (
+    Artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.context import FlowRunContext
+from prefect.exceptions import PrefectHTTPStatusError
+
+_WHOLE: Final = 100.0
+_AWAY: Final = (httpx.HTTPError, PrefectHTTPStatusError, OSError)
+
+Row = Mapping[str, str | int]
+
+
+def key_of(what: str, name: str) -> str:
+    """The key of an artifact: lowercase letters, digits and dashes.
+
+    >>> key_of("plan", "C-7K3M-9QXT"), key_of("plan", "R-20261126-7K3M")
+    ('plan-c-7k3m-9qxt', 'plan-r-20261126-7k3m')
+    """
+    return re.sub(r"[^a-z0-9]+", "-", f"{what}-{name}".lower()).strip("-")
+
+
+def show_table(what: str, name: str, rows: Sequence[Row], *, title: str) -> None:
+    """Keep a table beside the flow run.
+
+    Args:
+        what: what it shows, e.g. ``plan``.
+        name: the case or run.
+        rows: each with the same columns.
+        title: Markdown above it.
+    """
+    key, shown = key_of(what, name), [dict(row) for row in rows]
+    _keep(key, json.dumps(shown), title, lambda: create_table_artifact(shown, key=key, description=title))
+
+
+def show_text(what: str, name: str, text: str, *, title: str) -> None:
+    """Keep a text in Markdown beside the flow run; see :func:`show_table`."""
+    key = key_of(what, name)
+    _keep(key, text, title, lambda: create_markdown_artifact(text, key=key, description=title))
+
+
+@contextmanager
+def progress(what: str, name: str, of: int, *, title: str) -> Iterator[Callable[[], None]]:
+    """Show how far work on ``of`` things is; call what is given once for each that is done."""
+    if FlowRunContext.get() is None or not of:
+        yield lambda: None
+        return
+    done, shown = 0, None
+    with suppress(*_AWAY):
+        shown = cast("UUID", create_progress_artifact(0.0, key=key_of(what, name), description=title))
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        if shown is not None:
+            with suppress(*_AWAY):
+                update_progress_artifact(shown, _WHOLE * done / of)
+
+    yield advance
+
+
+def _keep(key: str, data: str, title: str, create: Callable[[], object]) -> None:
+    if FlowRunContext.get() is None:
+        return
+    with suppress(*_AWAY):
+        newest = cast("Artifact | None", Artifact.get(key))
+        if newest is None or (newest.data, newest.description) != (data, title):
+            create()

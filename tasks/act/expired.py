@@ -1,0 +1,197 @@
+"""Rows of one system that are over their period: which, how many, how they are erased, and a look afterwards.
+
+What may be erased is given as rules by their digest; rows of other rules stay, with what refers to them.
+"""
+
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from data_contracts.contract import Reference
+from data_contracts.errors import ActUnproven, ContractMismatch
+from data_contracts.keys import Condition, Key, Look, Order, Selection
+from data_contracts.ports import Connector
+from data_contracts.retaining import Counted
+from tasks.rules.drift import Effect, drift
+from tasks.rules.exemptions import Calendar
+from tasks.rules.expiry import Expiry, Spared, expiries
+from tasks.rules.order import table_order
+from tasks.rules.retaining import rule_digest
+from tasks.rules.tokens import is_token, new_token
+from tasks.services import services
+from tasks.spared import spared_rows
+
+_MOST_PASSES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Rows of one system that are over on one day.
+
+    Attributes:
+        only: digests of the rules that count; None: every rule.
+    """
+
+    connector: Connector
+    as_of: date
+    spared: Spared
+    only: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, system: str, as_of: date) -> "Scope":
+        """Every rule of a system."""
+        return cls(services().systems.connector(system), as_of, spared_rows(system))
+
+    def narrowed(self, only: Collection[str]) -> "Scope":
+        """The same for some rules alone."""
+        return replace(self, only=frozenset(only))
+
+
+def count(scope: Scope) -> list[Counted]:
+    """What is over by each rule, and what of it is spared."""
+    return [_counted(scope.connector, rule) for rule in _rules(scope)]
+
+
+def erase(scope: Scope) -> list[Counted]:
+    """Erase what is over, count again; each rule as it was before, with what is left.
+
+    Raises:
+        ContractMismatch: when the live schema is not what the contract says.
+        ActUnproven: when something is over that is neither spared nor referred to.
+    """
+    connector = scope.connector
+    before = count(scope)
+    for _ in range(_MOST_PASSES):
+        # The carriers are looked for anew: what was referred to may be free now.
+        orders = list(_orders(connector, _rules(scope)))
+        if not orders or not sum(connector.carry_out(orders)):
+            break
+    rules = _rules(scope)
+    unproven = [f"{connector.system}.{rule.table.name}: {rule.rule}" for rule in rules if _pending(connector, rule)]
+    if unproven:
+        raise ActUnproven(
+            f"rows are over their period after acting ({', '.join(unproven)})",
+            where=connector.system,
+            remedy="see whether somebody writes such rows now, then run it again",
+        )
+    return [_after(connector, line, rule) for line, rule in zip(before, rules, strict=True)]
+
+
+def _rules(scope: Scope) -> list[Expiry]:
+    """The rules in the order to carry them out, those that follow carriers with their keys."""
+    provided, connector = services(), scope.connector
+    contract = provided.contracts.systems[connector.system]
+    schema = connector.describe()
+    findings = [found for found in drift(contract, schema) if found.effect is not Effect.WARNING]
+    if findings:
+        raise ContractMismatch(
+            f"the live schema forbids erasing: {'; '.join(str(found) for found in findings)}",
+            where=connector.system,
+            remedy="mend the contract or the system, then run it again",
+        )
+    organisation = provided.organisation
+    calendar = Calendar(scope.as_of, organisation.time_zone, organisation.financial_year_end)
+    every = expiries(provided.contracts, connector.system, calendar, spared=scope.spared, live=schema.references)
+    found = [rule for rule in every if scope.only is None or rule_digest(rule) in scope.only]
+    losing = {rule.table.name for rule in found if rule.deletes}
+    places = {table.name: place for place, table in enumerate(table_order(contract, losing, schema.references))}
+    followed = [_with_carriers(connector, rule, found) for rule in found]
+    # Columns first: rows that go are no longer there to be looked at.
+    return sorted(followed, key=lambda rule: (rule.deletes, places[rule.table.name], rule.rule))
+
+
+def _with_carriers(connector: Connector, rule: Expiry, rules: Sequence[Expiry]) -> Expiry:
+    """Of a rule without dates of its own: the rows that refer to rows that are over, and go with those that go."""
+    if rule.carrier is None:
+        return rule
+    table, columns = rule.carrier.to_table, rule.carrier.to_columns
+    carriers = [one for one in rules if one.deletes and one.carrier is None and one.table.name == table]
+    carried = [(one, one.carrier) for one in rules if one.carrier and one.carrier.to_table == table]
+    names = {one.table.name for one, _ in carried}
+    keys = _keys(connector, [one.going for one in carriers], columns)
+    held = keys - _keys(connector, [one.unheld(names) for one in carriers], columns)
+    for one, reference in carried:
+        over = _keys(connector, [other.going for other in carriers], reference.to_columns)
+        stuck = Condition(reference.to_columns, _stuck(connector, one, reference, over))
+        held |= _keys(connector, [Selection(table, (stuck,) if stuck.keys else ())], columns)
+    return rule.carried_by(keys, held)
+
+
+def _stuck(connector: Connector, rule: Expiry, reference: Reference, over: frozenset[Key]) -> frozenset[Key]:
+    """Keys of rows that are over and stay, because a row that would go with them is spared or referred to."""
+    spared = Selection(rule.table.name, rule.selection.spared)
+    stuck = _keys(connector, [spared], reference.columns)
+    if over and rule.selection.referrers:
+        width, marks = len(reference.columns), (name for r in rule.selection.referrers for name in r.to_columns)
+        columns = tuple(dict.fromkeys((*reference.columns, *marks)))
+        every = Selection(rule.table.name, (Condition(reference.columns, over),))
+        free = replace(every, referrers=rule.selection.referrers)
+        stuck |= {key[:width] for key in _keys(connector, [every], columns) - _keys(connector, [free], columns)}
+    return stuck
+
+
+def _keys(connector: Connector, selections: Sequence[Selection], columns: tuple[str, ...]) -> frozenset[Key]:
+    return frozenset(key for one in selections for key in connector.find_keys(one, [columns])[columns])
+
+
+def _counted(connector: Connector, rule: Expiry) -> Counted:
+    dated = () if rule.dated is None else (rule.dated,)
+    if rule.deletes:
+        over, due, *rows = connector.count([rule.every, rule.going, *dated])
+    else:
+        over, due, *rows = _unlike(connector, rule, spared=True), _unlike(connector, rule), *connector.count(dated)
+    return Counted(
+        system=connector.system,
+        table=rule.table.name,
+        rule=rule.rule,
+        erases="rows" if rule.deletes else ", ".join(rule.columns),
+        over=over,
+        spared=over - due,
+        digest=rule_digest(rule),
+        rows=next(iter(rows), None),
+    )
+
+
+def _after(connector: Connector, before: Counted, rule: Expiry) -> Counted:
+    return replace(before, left=connector.count([rule.going])[0] if rule.deletes else 0)
+
+
+def _pending(connector: Connector, rule: Expiry) -> int:
+    """Rows that the rule should have erased and did not."""
+    return connector.count([rule.selection])[0] if rule.deletes else _unlike(connector, rule)
+
+
+def _unlike(connector: Connector, rule: Expiry, *, spared: bool = False) -> int:
+    """Rows of which a column does not look erased."""
+    selection = rule.every if spared else rule.selection
+    old = _linkable(connector, rule)
+    look = Look(rule.look.cleared, rule.look.holding, {name: frozenset(values) for name, values in old.items()})
+    return connector.count_unlike(selection, look)
+
+
+def _orders(connector: Connector, rules: Sequence[Expiry]) -> Iterator[Order]:
+    """An order for each rule that has something to erase; what is referred to may be free once others have gone."""
+    for rule in rules:
+        if rule.deletes and rule.selection.is_empty:
+            continue  # what its rows refer to stays
+        if connector.count([rule.going])[0] if rule.deletes else _unlike(connector, rule):
+            yield rule.order(_tokens(connector, rule))
+
+
+def _tokens(connector: Connector, rule: Expiry) -> dict[str, dict[str, str]]:
+    """For each pseudonymised column: old value to a pseudonym made of nothing but chance (Recital 26)."""
+    key = services().pseudonym_key()
+    return {
+        name: {value: new_token(key, secrets.token_bytes) for value in values}
+        for name, values in _linkable(connector, rule).items()
+    }
+
+
+def _linkable(connector: Connector, rule: Expiry) -> dict[str, set[str]]:
+    """Values of pseudonymised columns that are no pseudonyms of ours yet."""
+    if not rule.tokens:
+        return {}
+    key = services().pseudonym_key()
+    found = connector.find_keys(rule.every, [(name,) for name in rule.tokens])
+    return {name: {str(v) for (v,) in found[(name,)] if not is_token(key, str(v))} for name in rule.tokens}
