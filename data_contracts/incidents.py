@@ -148,3 +148,24 @@ class Incidents(Protocol):
 
     def count_sendings(self, run_id: str) -> Mapping[SendingState, int]:
         """How many notices stand where."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFile:
+    """Everything the authority is told (Art. 33(3)), and the register of incidents keeps (Art. 33(5)).
+
+    Attributes:
+        due: the moment by which the authority is told.
+        rows: affected rows by table.
+        categories: affected columns by data category.
+        subjects: categories of people, as the contracts name them.
+        sent: notices by where they stand.
+    """
+
+    incident: Incident
+    facts: IncidentFacts = field(repr=False)
+    due: datetime
+    rows: Mapping[str, int]
+    categories: Mapping[str, int]
+    subjects: tuple[str, ...]
+    sent: Mapping[SendingState, int]

@@ -1,16 +1,22 @@
 """Art. 33, 34, charter 6: who is affected is found, the clock runs, each is told once, and all of it is proven."""
 
+import json
 from base64 import b64decode
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.incidents import IncidentFacts, IncidentKind, IncidentWords, Risk, SendingState
 from data_contracts.vocabulary import Decision
+from flows import wiring
 from flows.gates import WaitingForPerson
 from flows.incident import carry_out
+from flows.incident_work import enter, write_authority_file, write_register
 from tasks.affected import addressees
 from tasks.incidents import close, judge, note_authority_told, open_incident, say_more, warn_of_clocks
 from tasks.sending import settle
@@ -21,6 +27,14 @@ _WORDS = {
     "fr": IncidentWords(nature="Un fichier de factures a été copié.", advice="Méfiez-vous des appels."),
     "en": IncidentWords(nature="A file of invoices was copied.", consequences="Others may know your bills."),
 }
+
+
+@pytest.fixture(autouse=True)
+def _at_home(house: House) -> Iterator[None]:
+    """Commands work in the house."""
+    token = wiring._current.set(house.installation)
+    yield
+    wiring._current.reset(token)
 
 
 def a_fact(**changed: Any) -> IncidentFacts:
@@ -247,3 +261,51 @@ def test_one_that_is_closed_stays_so(house: House) -> None:
     with pytest.raises(RequestInvalid, match="is closed"):
         judge(run_id, Risk.HIGH, operator="claire", code=code(house))
     assert [one.run_id for one in services().register.incidents()] == [run_id]
+
+
+def test_file_for_the_authority_says_what_the_law_asks(house: House, tmp_path: Path) -> None:
+    """Art. 33(3): nature, approximate numbers, contact, consequences, measures; as PDF and for a program."""
+    run_id = an_incident(house)
+    carry_out(run_id)
+
+    for language, nature in (("fr", "fichier de factures"), ("en", "file of invoices"), ("nl", "fichier de factures")):
+        write_authority_file(run_id, tmp_path / language, language)
+        pages = PdfReader(tmp_path / language / f"{run_id}.pdf").pages
+        text = " ".join(" ".join(page.extract_text() for page in pages).split())
+        assert nature in text
+        assert "billing.invoice" in text
+        assert "Global Data Protection Officer" in text
+    plain = json.loads((tmp_path / "en" / f"{run_id}.json").read_text())
+    assert plain["counts"]["people"] >= plain["counts"]["with_address"] > 0
+    assert plain["nature"]["categories"]
+    assert plain["subjects"] == ["customer"]
+
+
+def test_register_of_incidents_is_printed(house: House, tmp_path: Path) -> None:
+    """Art. 33(5), as CSV and PDF."""
+    run_id = an_incident(house)
+
+    write_register(tmp_path / "r.csv", tmp_path / "r.pdf", "en")
+
+    assert run_id in (tmp_path / "r.csv").read_text()
+    assert run_id in PdfReader(tmp_path / "r.pdf").pages[0].extract_text().replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title: [x", "line"),
+        ("title: x\n", "words"),
+        ("title: x\nwords: {de: {nature: y}}\n", "fr, en or nl"),
+        ("title: x\nwords: {fr: {nature: y, natur: z}}\n", "natur"),
+        ('title: "x\\r\\nBcc: y"\nwords: {fr: {nature: y}}\n', "title"),
+    ],
+)
+def test_file_that_is_wrong_is_told(tmp_path: Path, text: str, said: str) -> None:
+    """What is wrong and where; nothing is entered."""
+    (tmp_path / "incident.yaml").write_text(text)
+
+    with pytest.raises(RequestInvalid, match=said):
+        enter(IncidentKind.ATTACK, tmp_path / "incident.yaml", "", ("email", None), account="zoe")
+
+    assert services().register.incidents() == []
