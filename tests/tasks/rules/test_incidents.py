@@ -88,7 +88,7 @@ def test_lateness_needs_its_reasons() -> None:
     late = _AWARE + timedelta(hours=73)
     check_told(an_incident(), _FACTS, _AWARE + timedelta(hours=72))
     check_told(an_incident(), _FACTS.model_copy(update={"late_because": "told late ourselves"}), late)
-    with pytest.raises(RequestInvalid, match="late_because|without reasons"):
+    with pytest.raises(RequestInvalid, match="without reasons"):
         check_told(an_incident(), _FACTS, late)
 
 
