@@ -19,6 +19,7 @@ from flows.commands import (
     changes,
     clock,
     contracts,
+    deploy,
     doors,
     evidence,
     holds,
@@ -56,6 +57,7 @@ app.add_typer(api.app)
 app.add_typer(agents.app, name="agent")
 app.add_typer(arrivals.app)
 app.add_typer(api.keys, name="api-key")
+deploy.register(app)
 recipients.register(app)
 retention.register(app)
 statement.register(app)

