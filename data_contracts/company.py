@@ -6,7 +6,7 @@ Models refuse unknown keys and never quote a value in an error.
 """
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
@@ -21,6 +21,9 @@ from data_contracts.vocabulary import (
     Right,
     Sensitivity,
 )
+
+AttestationKind = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+"""As in the key of an attestation: ``dpa``, ``iso27001``, …"""
 
 _ISO_DATE = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 
@@ -237,6 +240,8 @@ class Organisation(_Strict):
     colours: Colours = Colours()
     client_space: ClientSpace | None = None
     """Where data subjects sign in; a sign-in proves who they are (policy: ``client_space``)."""
+    security_measures: dict[str, list[str]] = Field(default_factory=dict)
+    """Technical and organisational measures in general terms, by language (Art. 30(1)(g))."""
     countries: dict[str, CountryProfile] = Field(default_factory=dict)
     """What differs by country of the data subject, by ISO 3166-1 code."""
 
@@ -312,6 +317,14 @@ class Policy(_Strict):
         default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO], min_length=1
     )
     """Who may have the rows erased that are over their retention period (charter 4.2)."""
+    register_roles: list[OperatorRole] = Field(
+        default_factory=lambda: [OperatorRole.DPO, OperatorRole.ADMIN], min_length=1
+    )
+    """Who may write into the DPO's registers (docs/registers.md)."""
+    attestations_required: dict[PartyRole, list[AttestationKind]] = Field(default_factory=dict)
+    """Kinds of attestations without which nothing goes to a party, by its role (Art. 28(1), charter 3.5)."""
+    register_reminder_days: list[PositiveInt] = Field(default_factory=lambda: [60, 14], min_length=1)
+    """How many days before something in a register ends the DPO is written to; and once more when it has ended."""
     retention_threshold_rows: NonNegativeInt = 10_000
     """More rows than these are not erased by an approved rule at once: a person is asked first (charter 4.1)."""
     retention_threshold_percent: PositiveInt = Field(default=10, le=100)

@@ -4,11 +4,11 @@ An entry has a key in its register; the newest row of a key is in force, the old
 and who wrote each. What its facts hold is decided by whoever keeps that register; no personal data of data subjects.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 
 class RegisterName(StrEnum):
@@ -38,14 +38,27 @@ class Entry:
     is_removed: bool = False
 
 
+Trained: TypeAlias = tuple[str, Mapping[str, object], datetime | None]
+"""Who was trained, the facts, and the moment from which it no longer counts; None: it has no end."""
+
+
 class Entries(Protocol):
     """The part of our database that holds the registers."""
 
     def put_entry(self, register: RegisterName, key: str, facts: Mapping[str, object], *, actor: str) -> Entry:
         """Add a row that is in force from now on; nothing is added where the same facts are in force."""
 
+    def put_trainings(self, trained: Iterable[Trained], *, actor: str) -> int:
+        """Enter trainings, all or none, and move until when each person who is an operator may decide; rows added.
+
+        The register is the truth about training; an operator's own date follows it in the same transaction.
+        """
+
     def remove_entry(self, register: RegisterName, key: str, *, actor: str) -> None:
-        """Add a row that says that the key is out of force; nothing happens where it is."""
+        """Add a row that says that the key is out of force; nothing happens where it is.
+
+        An operator whose training is taken out may not decide from now on.
+        """
 
     def entries(self, register: RegisterName) -> list[Entry]:
         """What is in force, by key."""

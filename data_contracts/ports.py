@@ -17,6 +17,7 @@ from data_contracts.connecting import Connector, LiveColumn, LiveReference, Live
 from data_contracts.disclosures import Disclosures
 from data_contracts.entries import Entries
 from data_contracts.evidence import Record
+from data_contracts.figures import FigureCounts
 from data_contracts.holds import LitigationHolds
 from data_contracts.incoming import Arrivals
 from data_contracts.limits import CallCounts
@@ -202,6 +203,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     OperatorLog,
     Webhooks,
     Entries,
+    FigureCounts,
     ApprovedRules,
     Protocol,
 ):

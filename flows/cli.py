@@ -25,9 +25,11 @@ from flows.commands import (
     holds,
     letters,
     lift,
+    metrics,
     operators,
     permissions,
     recipients,
+    registers,
     retention,
     review,
     statement,
@@ -41,6 +43,7 @@ from tasks.rules.eligibility import reference_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 changes.register(app)
+metrics.register(app)
 app.add_typer(clock.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(doors.app)
@@ -59,6 +62,7 @@ app.add_typer(arrivals.app)
 app.add_typer(api.keys, name="api-key")
 deploy.register(app)
 recipients.register(app)
+app.add_typer(registers.app, name="register")
 retention.register(app)
 statement.register(app)
 
@@ -197,7 +201,7 @@ def unseal_package(
 
 @app.command("up")
 @our_errors
-def run_everything(
+def run_everything(  # noqa: PLR0913, PLR0917  # a port for each thing that is served
     port: Annotated[int, typer.Option(help="Port of the Prefect server and UI.")] = 4200,
     seed: Annotated[bool, typer.Option(help="Make the demo company's systems where no system is configured.")] = True,
     permissions_port: Annotated[
@@ -205,11 +209,13 @@ def run_everything(
     ] = 4300,
     site_port: Annotated[int, typer.Option(help="Port of the pages that people come to; 0: not served.")] = 4400,
     desk_port: Annotated[int, typer.Option(help="Port of the operators' desk; 0: not served.")] = 4500,
+    metrics_port: Annotated[int, typer.Option(help="Port of /metrics for Prometheus; 0: not served.")] = 4600,
 ) -> None:
     """The whole system on this machine: Prefect server and UI, deployments, worker, sweep; Ctrl-C ends all."""
     from flows.up import Ports, up  # noqa: PLC0415  # pays for what it uses
 
-    up(Ports(prefect=port, site=site_port, permissions=permissions_port, desk=desk_port), seed=seed)
+    ports = Ports(prefect=port, site=site_port, permissions=permissions_port, desk=desk_port, metrics=metrics_port)
+    up(ports, seed=seed)
 
 
 @app.command("demo")

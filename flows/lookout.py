@@ -8,8 +8,8 @@ For each open case, in this order; each thing once, noted in the ledger, whateve
    letter to the DPO without personal data;
 4. near the last day to tell of an extension a person is asked whether one is needed; after it the question is closed.
 
-A case that cannot be looked at just now stops no other. Mails that nobody has read are looked at last: near their last
-day the DPO is written to.
+A case that cannot be looked at just now stops no other. Mails that nobody has read, and registers, are looked at last:
+near the last day of something the DPO is written to.
 """
 
 from collections import Counter
@@ -31,6 +31,7 @@ from tasks.arrivals import warn_of_waiting
 from tasks.clock import pauses_of, standing, today
 from tasks.extension import close_late, concerns_extension, extension_question, is_unfinished
 from tasks.notify_subject import uncertain_question
+from tasks.register_reminders import remind_of_registers
 from tasks.rules.warnings import has_acted
 from tasks.services import services
 from tasks.step import guarded
@@ -87,6 +88,8 @@ def look_at_all(cases: Iterable[Case], runs: Runs) -> Counter[str]:
             done["failed"] += 1  # sealed, or told by the next look
     with suppress(RightsflowError):  # the next look tells it
         done.update({"unread": told} if (told := warn_of_waiting()) else {})
+    with suppress(RightsflowError):  # as above
+        done.update({"registers": told} if (told := remind_of_registers()) else {})
     return done
 
 

@@ -13,6 +13,7 @@ from data_contracts.ports import Operator
 from data_contracts.vocabulary import OperatorRole
 from flows import wiring
 from tasks.operator_proof import note_use, password_digest
+from tasks.registers import note_training, training_ends
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,59}")
 
@@ -22,12 +23,14 @@ def enrol(
     roles: tuple[OperatorRole, ...],
     *,
     valid_until: datetime | None = None,
-    training_until: datetime | None = None,
+    trained_until: str = "",
 ) -> dict[str, Any]:
     """Add an operator, or give one a new secret, roles and dates; the facts hold the secret, for this one time.
 
+    Until when the person is trained is what the register of training says; ``trained_until`` is entered there first.
+
     Raises:
-        RequestInvalid: when the name cannot be typed at a gate.
+        RequestInvalid: when the name cannot be typed at a gate, or the day is none.
     """
     if not _NAME.fullmatch(name):
         remedy = "use letters, digits and . _ @ -"
@@ -35,8 +38,10 @@ def enrol(
     secret = pyotp.random_base32()
     with wiring.opened() as installation:
         sealed = installation.seal_operator_secret(name, secret)
+        if trained_until:
+            note_training(name, trained_until, actor=f"local-account:{getpass.getuser()}")
         known = installation.register.operator(name)
-        made = Operator(name, roles, valid_until, training_until, secret=sealed)
+        made = Operator(name, roles, valid_until, training_ends(name), secret=sealed)
         if known is not None:
             made = replace(made, password=known.password, oidc_subject=known.oidc_subject)
         installation.register.put_operator(made)

@@ -48,6 +48,20 @@ def serve(make: MakeApp, port: int, *, processes: int = 1) -> None:
         installation.close()
 
 
+def serve_alone(make: MakeApp, port: int) -> None:
+    """Serve until somebody ends it, without the outbox: for what only looks.
+
+    Raises:
+        SettingsInvalid: when the port is taken.
+    """
+    require_free(port)
+    installation = Installation(settings())
+    try:
+        _server(make(installation), port).run()
+    finally:
+        installation.close()
+
+
 def _serve_side_by_side(make: MakeApp, port: int, processes: int) -> None:
     """Processes that share one port; one that dies is replaced."""
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415  # pays for what it uses

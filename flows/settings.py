@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     """RSA key, PEM, that answers to controllers are signed with (OpenDSR); without it they are not let in."""
     opendsr_certificate_file: Path | None = None
     """Its certificate, PEM, with our domain as a subject alternative name."""
+    metrics_token: SecretStr = SecretStr("")
+    """What Prometheus shows as its bearer token at ``/metrics``; empty: none is asked for."""
     desk_url: str = ""
     """Address of the operators' desk, named at gates. Empty: none is."""
     gate_timeout: timedelta = timedelta(days=400)

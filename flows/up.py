@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from data_contracts.errors import RightsflowError, SystemUnavailable
 from flows import wiring
 from flows.demo import DEMO_MARK
+from flows.demo.registers import enter_demo_registers
+from flows.metrics import metrics_api
 from flows.permission_api import permission_api
 from flows.running import RunningSystem, require_free, running
 from flows.serving import MakeApp, operators_desk, public_site, serving
@@ -35,17 +37,20 @@ class Ports:
         site: the pages that people come to.
         permissions: the API that other programs ask before they use data.
         desk: the operators' desk.
+        metrics: figures for Prometheus.
     """
 
     prefect: int
     site: int = 0
     permissions: int = 0
     desk: int = 0
+    metrics: int = 0
 
     @property
     def served(self) -> list[int]:
         """Those that are served."""
-        return [port for port in (self.prefect, self.site, self.permissions, self.desk) if port]
+        every = (self.prefect, self.site, self.permissions, self.desk, self.metrics)
+        return [port for port in every if port]
 
 
 def up(ports: Ports, *, seed: bool) -> None:
@@ -92,6 +97,7 @@ def _doors(system: RunningSystem, ports: Ports) -> Iterator[None]:
     doors: list[tuple[str, MakeApp, int, str]] = [
         ("Intake site", public_site, ports.site, ""),
         ("Desk", operators_desk, ports.desk, "  (password: rightsflow operator password NAME)"),
+        ("Metrics", metrics_api, ports.metrics, "/metrics  (rules: rightsflow metrics --alerts)"),
         ("Permissions", permission_api, ports.permissions, "/docs  (keys: rightsflow api-key add)"),
     ]
     with ExitStack() as stack:
@@ -106,15 +112,19 @@ def _doors(system: RunningSystem, ports: Ports) -> Iterator[None]:
 
 
 def seed_missing_systems(customers: int = _DEMO_CUSTOMERS) -> None:
-    """Make the demo company's systems, unless every system of the contracts has a connection already."""
+    """Make the demo company's systems where one has no connection, and enter what its officer would have."""
     installation = wiring.Installation(settings())
+    is_demo = installation.is_demo_contracts
     try:
         missing = set(installation.contracts.systems) - set(installation.system_urls())
-        if missing and installation.is_demo_contracts:
+        if missing and is_demo:
             _tell("making the demo company")
             installation.seed_demo(customers=customers, today=wiring.utc_now().date(), progress=_tell)
     finally:
         installation.close()
+    if is_demo:
+        with wiring.opened():
+            enter_demo_registers()
 
 
 def _watch_over(system: RunningSystem) -> None:

@@ -24,6 +24,7 @@ from integrations.channels.mail import MailChannel
 from integrations.channels.opendsr import OpendsrProcessors
 from integrations.channels.package import AnswerPackage
 from integrations.channels.recipient_api import Endpoint, HttpRecipients
+from integrations.channels.register_pages import RegisterPages
 from integrations.channels.report_pdf import ReportPages
 from integrations.channels.settings import Dkim, MailSettings
 from integrations.channels.unpacking import unpack
@@ -46,6 +47,9 @@ from integrations.intake.permissions_api import AskedOverHttp, permissions_app
 from integrations.intake.requests_api import KeyUsed, requests_api
 from integrations.intake.site.app import site_app
 from integrations.intake.web.uploads import DocumentRefused, read_document
+from integrations.monitoring import ALERTS, DASHBOARD
+from integrations.monitoring.app import metrics_app
+from integrations.monitoring.exposition import metrics_text
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
@@ -122,6 +126,11 @@ class Installation:
             desk_url=self.settings.desk_url.rstrip("/"),
             retry=Retry(self.settings.retry_attempts, self.settings.retry_first_wait),
         )
+
+    @property
+    def register_pages(self) -> RegisterPages:
+        """Registers and the record of processing in words."""
+        return RegisterPages(self.contracts, self.services.organisation)
 
     def mailbox(self) -> AbstractContextManager[ImapMailbox]:
         """The mailbox that requests come to by mail, to be opened.
@@ -353,6 +362,8 @@ def _secret_block(name: str) -> str:
 
 
 __all__ = [
+    "ALERTS",
+    "DASHBOARD",
     "AgentRequest",
     "AskedOverHttp",
     "DocumentRefused",
@@ -363,6 +374,8 @@ __all__ = [
     "desk_app",
     "drp_api",
     "look_at",
+    "metrics_app",
+    "metrics_text",
     "opendsr_api",
     "opendsr_signer",
     "opened",

@@ -14,9 +14,9 @@ from data_contracts.company import Art19, Party
 from data_contracts.errors import DeliveryUncertain, RightsflowError, TerminalError, TransientError
 from data_contracts.evidence import Record
 from data_contracts.recipients import RecipientMessage, RecipientNotice
+from tasks.receiving import refusal_today
 from tasks.recipient_messages import note_acknowledged, notice_name, send_message
 from tasks.rules.art19 import due_chase, is_order
-from tasks.rules.recipients import may_receive
 from tasks.services import services
 
 _ASKED: Final = "opendsr"
@@ -86,7 +86,7 @@ def _handed_over(notice: RecipientNotice, name: str, now: datetime, *, escalates
     provided = services()
     party = provided.contracts.vocabulary.parties.get(notice.party)
     zone = ZoneInfo(provided.organisation.time_zone)
-    if party is None or not (escalates or may_receive(party, now.astimezone(zone).date())):
+    if party is None or (not escalates and refusal_today(notice.party, now.astimezone(zone).date())):
         return ""
     message = _message(notice, party, zone)
     try:

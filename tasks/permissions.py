@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from data_contracts.errors import RequestInvalid
 from data_contracts.permissions import RestrictedUse, Restriction, StanceEntry
 from data_contracts.subjects import SubjectKey
+from tasks.receiving import recipients
 from tasks.rules.permissions import KEY_INVALID, Answer, Asked, answer, processing, sharing
 from tasks.services import services
 from tasks.subject_keys import Digests
@@ -24,10 +25,9 @@ def use_of(purpose: str, recipient: str = "", use: RestrictedUse | None = None) 
     Raises:
         RequestInvalid: when the vocabulary has no such purpose or recipient.
     """
-    vocabulary = services().contracts.vocabulary
     if recipient:
-        return sharing(vocabulary, purpose, recipient, local_now(), use)
-    return processing(vocabulary, purpose, local_now(), use)
+        return sharing(recipients(), purpose, recipient, local_now(), use)
+    return processing(services().contracts.vocabulary, purpose, local_now(), use)
 
 
 def local_now() -> datetime:

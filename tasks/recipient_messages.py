@@ -6,7 +6,6 @@ Claim the step before and complete it afterwards: a mail is handed over once, an
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from data_contracts.company import Art19, Party
 from data_contracts.errors import RecipientUntold, StepFailed, SystemUnavailable
@@ -14,7 +13,7 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.recipients import RecipientMessage
 from data_contracts.vocabulary import Decision, Gate
 from tasks.notify_subject import keep_words, settle_handed_over
-from tasks.rules.recipients import refusal_of
+from tasks.receiving import refusal_today
 from tasks.services import services
 
 
@@ -57,8 +56,7 @@ def tell_once(telling: Telling, message_of: Callable[[Party], RecipientMessage])
     if entry.state == "done":
         return
     party = services().contracts.vocabulary.parties.get(telling.party)
-    provided = services()
-    refusal = refusal_of(party, provided.now().astimezone(ZoneInfo(provided.organisation.time_zone)).date())
+    refusal = refusal_today(telling.party)
     if party is None or refusal:
         settle_telling(telling, {"state": "impossible", "via": "", "why": refusal})
     elif done := _done_by_hand(telling):

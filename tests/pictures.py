@@ -16,6 +16,7 @@ from data_contracts.odcs import load_organisation
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows.running import join, running
 from flows.settings import settings
+from tests.flows.company import attest
 from tests.notice_pictures import take_letters_for_docs
 from tests.prefect_ui import PrefectUi, a_page, field, fresh_code, until
 
@@ -55,6 +56,7 @@ def _seed() -> Any:  # the demo company
     from flows import wiring  # noqa: PLC0415  # while the server starts
 
     installation = wiring.Installation(settings())
+    attest(installation.register)
     today = wiring.utc_now().date()
     return installation.seed_demo(customers=_CUSTOMERS, today=today, progress=lambda _: None)
 

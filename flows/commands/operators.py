@@ -24,13 +24,13 @@ def add(
     role: Annotated[list[OperatorRole], typer.Option(help="May be repeated.")],
     *,
     until: Day = "",
-    trained_until: Day = "",
+    trained_until: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD; goes into the register of training.")] = "",
     as_json: Json = False,
 ) -> None:
     """Enrol an operator, or give one a new secret; prints what the authenticator app needs, once."""
     from flows.people import enrol  # noqa: PLC0415  # pays for what it uses
 
-    facts = enrol(name, tuple(role), valid_until=_day(until), training_until=_day(trained_until))
+    facts = enrol(name, tuple(role), valid_until=_day(until), trained_until=trained_until)
     show(facts, as_json, _print_enrolled)
 
 

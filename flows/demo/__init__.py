@@ -55,9 +55,12 @@ def run(customers: int) -> None:
 
 def _seed(customers: int, tell: Callable[[str], None]) -> Any:  # noqa: ANN401  # the demo company
     from flows import wiring  # noqa: PLC0415  # while the server starts
+    from flows.demo.registers import enter_demo_registers  # noqa: PLC0415  # as above
 
     installation = wiring.Installation(settings())
     company = installation.seed_demo(customers=customers, today=wiring.utc_now().date(), progress=lambda _: None)
+    with wiring.opened():
+        enter_demo_registers()
     tell(f"made {sum(company.rows.values()):,} rows of {customers:,} customers in {len(company.urls)} systems")
     return company
 

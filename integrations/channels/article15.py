@@ -17,7 +17,7 @@ from data_contracts.vocabulary import ColumnErasure, TableErasure
 from integrations.channels.package_tables import Disclosure, column_label, human, system_title, table_title
 from integrations.channels.templating import country_name, long_date, words
 
-__all__ = ["Article15", "Line", "article_15", "purpose_label"]
+__all__ = ["Article15", "Line", "article_15", "category_label", "purpose_label"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,14 @@ def purpose_label(key: str, vocabulary: Vocabulary, language: str) -> str:
     """What a data subject reads for a purpose: its label, else what its key says."""
     purpose = vocabulary.purposes.get(key)
     return _worded(purpose.label, language) or human(key) if purpose else human(key)
+
+
+def category_label(key: str, language: str) -> str:
+    """What a data subject reads for a category of the taxonomy."""
+    said = words(language)["categories"]
+    parts = key.split(".")
+    told = [said.get(part, part.replace("_", " ")) for part in (parts[1:] or parts)]
+    return human(" – ".join(told)) if len(told) == 1 else " – ".join((human(told[0]), *told[1:]))
 
 
 def _worded(label: Mapping[str, str], language: str) -> str:
@@ -161,10 +169,7 @@ class _Telling:
         return tuple(Line(what, where=places) for what, places in _grouped(pairs).items())
 
     def _category(self, key: str) -> str:
-        said = self._said["categories"]
-        parts = key.split(".")
-        told = [said.get(part, part.replace("_", " ")) for part in (parts[1:] or parts)]
-        return human(" – ".join(told)) if len(told) == 1 else " – ".join((human(told[0]), *told[1:]))
+        return category_label(key, self._language)
 
     def recipients(self, held: Sequence[Disclosure], received: Sequence[Received]) -> tuple[Recipient, ...]:
         """Art. 15(1)(c): parties that receive the data or did, and controllers other than us, by name."""

@@ -1,17 +1,20 @@
 """The DPO's registers: rows that are added, the newest of a key in force."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from data_contracts.entries import Entry, RegisterName
+from data_contracts.entries import Entry, RegisterName, Trained
+from integrations.register import tables
 from integrations.register.dpo_tables import register_entries
 from integrations.register.store import Store
 
 _E = register_entries.c
-_COLUMNS = (_E.register, _E.key, _E.facts, _E.at, _E.actor, _E.is_removed)
+_NAMES = ("register", "key", "facts", "at", "actor", "is_removed")
+_COLUMNS = tuple(_E[name] for name in _NAMES)
 _NEWEST = sa.select(sa.func.max(_E.seq)).where(_E.register == sa.bindparam("wanted")).group_by(_E.key)
 
 
@@ -20,11 +23,26 @@ class EntryStore(Store):
 
     def put_entry(self, register: RegisterName, key: str, facts: Mapping[str, object], *, actor: str) -> Entry:
         """Add a row that is in force from now on; nothing is added where the same facts are in force."""
-        return self._add(register, key, dict(facts), actor=actor, is_removed=False)
+        with self._database.write() as connection:
+            return self._add(connection, Entry(register, key, dict(facts), self._now(), actor))[0]
+
+    def put_trainings(self, trained: Iterable[Trained], *, actor: str) -> int:
+        """Enter trainings, all or none, and move until when each person who is an operator may decide; rows added."""
+        added = 0
+        with self._database.write() as connection:
+            for person, facts, until in trained:
+                row = Entry(RegisterName.TRAINING, person, dict(facts), self._now(), actor)
+                added += self._add(connection, row)[1]
+                _may_decide_until(connection, person, until)
+        return added
 
     def remove_entry(self, register: RegisterName, key: str, *, actor: str) -> None:
         """Add a row that says that the key is out of force; nothing happens where it is."""
-        self._add(register, key, {}, actor=actor, is_removed=True)
+        now = self._now()
+        with self._database.write() as connection:
+            _, is_added = self._add(connection, Entry(register, key, {}, now, actor, is_removed=True))
+            if is_added and register is RegisterName.TRAINING:
+                _may_decide_until(connection, key, now)
 
     def entries(self, register: RegisterName) -> list[Entry]:
         """What is in force, by key."""
@@ -40,19 +58,22 @@ class EntryStore(Store):
         with self._database.read() as connection:
             return [_entry(row) for row in connection.execute(wanted)]
 
-    def _add(
-        self, register: RegisterName, key: str, facts: Mapping[str, object], *, actor: str, is_removed: bool
-    ) -> Entry:
-        row = {"register": register.value, "key": key, "facts": dict(facts), "actor": actor, "is_removed": is_removed}
-        with self._database.write() as connection:
-            newest = _newest(connection, register, key)
-            was = (newest.facts, newest.is_removed) if newest else ({}, True)
-            if was == (facts, is_removed):
-                return newest or Entry(register, key, {}, self._now(), actor, is_removed=True)
-            connection.execute(sa.insert(register_entries).values(row | {"at": self._now()}))
-            added = _newest(connection, register, key)
+    def _add(self, connection: Connection, row: Entry) -> tuple[Entry, bool]:
+        """The row in force for its key, and whether it was added now."""
+        newest = _newest(connection, row.register, row.key)
+        was = (newest.facts, newest.is_removed) if newest else ({}, True)
+        if was == (row.facts, row.is_removed):
+            return newest or row, False
+        connection.execute(sa.insert(register_entries).values({name: getattr(row, name) for name in _NAMES}))
+        added = _newest(connection, row.register, row.key)
         assert added is not None  # noqa: S101  # written in this transaction
-        return added
+        return added, True
+
+
+def _may_decide_until(connection: Connection, person: str, until: datetime | None) -> None:
+    """Charter 3.3: nothing happens where the person is no operator."""
+    operators = tables.operators
+    connection.execute(sa.update(operators).where(operators.c.name == person).values(training_until=until))
 
 
 def _newest(connection: Connection, register: RegisterName, key: str) -> Entry | None:

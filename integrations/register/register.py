@@ -10,6 +10,7 @@ from integrations.register.data_keys import KeyStore
 from integrations.register.database import Database, make_engine, read_url
 from integrations.register.disclosures import DisclosureStore
 from integrations.register.entries import EntryStore
+from integrations.register.figures import FigureStore
 from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
 from integrations.register.incoming import IncomingStore
@@ -46,6 +47,7 @@ class SqlRegister(
     OriginStore,
     IncomingStore,
     EntryStore,
+    FigureStore,
     RetentionStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.

@@ -27,8 +27,8 @@ from data_contracts.vocabulary import Decision, Gate
 from tasks.approval import deciding_people, reason_name
 from tasks.archive_evidence import PACKAGE
 from tasks.disclosing import note_transmission
+from tasks.receiving import receiving_today, refusal_today
 from tasks.review import ReadRows
-from tasks.rules.recipients import may_receive, receiving_party
 from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.step import step
@@ -65,7 +65,7 @@ def transmit(case_id: str, content: Callable[[str], PackageContent]) -> str:
     if not key:
         services().register.complete(case_id, "transmit", receipt={"state": ""}, record=None)
         return ""
-    party = receiving_party(services().contracts.vocabulary, key, _today())
+    party = receiving_today(key)
     packed = content(case_id)
     parcels = list(_parcels(case_id, party.portability, packed)) if party.portability else []
     if party.portability is None or not parcels:
@@ -97,7 +97,7 @@ def settle_by_people(case_id: str, content: Callable[[str], PackageContent]) -> 
     if gate.outcome is Decision.REFUSE:
         return settle(case_id, IMPOSSIBLE, {"why": "people decided so", "question": gate.digest}, people)
     # Law 11 holds for what a person sends as well.
-    party = receiving_party(services().contracts.vocabulary, key, _today())
+    party = receiving_today(key)
     _note(case_id, key, party, content(case_id))
     return settle(case_id, BY_HAND, {"reference": gate.reference}, people)
 
@@ -117,7 +117,7 @@ def note_refusal(case_id: str, error: Exception, attempt: int) -> None:
 
 def is_allowed(key: str) -> bool:
     """Whether data may go to the party today (law 11)."""
-    return may_receive(services().contracts.vocabulary.parties.get(key), _today())
+    return not refusal_today(key)
 
 
 def told(case_id: str) -> tuple[RecipientTold, ...]:

@@ -32,7 +32,7 @@ from data_contracts.permissions import (
     StanceEntry,
 )
 from data_contracts.vocabulary import LegalBasis, PartyRole
-from tasks.rules.recipients import refusal_of
+from tasks.rules.recipients import Recipients, refusal_of
 
 CONSENTED: Final = "consented"
 NO_OBJECTION: Final = "no_objection"
@@ -65,6 +65,7 @@ class Asked:
         at: the moment of use, aware, in the organisation's zone; what was said later does not count.
         recipient: key of a party; empty where nobody receives anything.
         use: which of the uses of Art. 18(2) it is; None: none of them.
+        refused: the code of why nothing may go to the recipient; empty when it may.
     """
 
     purpose: str
@@ -73,6 +74,7 @@ class Asked:
     recipient: str = ANY
     party: Party | None = field(default=None, repr=False)
     use: RestrictedUse | None = None
+    refused: str = ""
 
     @property
     def is_sharing(self) -> bool:
@@ -107,18 +109,20 @@ def processing(vocabulary: Vocabulary, purpose: str, at: datetime, use: Restrict
 
 
 def sharing(
-    vocabulary: Vocabulary, purpose: str, recipient: str, at: datetime, use: RestrictedUse | None = None
+    recipients: Recipients, purpose: str, recipient: str, at: datetime, use: RestrictedUse | None = None
 ) -> Asked:
     """The question whether data may go to a recipient for a purpose.
 
     Raises:
         RequestInvalid: when the vocabulary has no such purpose or party.
     """
+    vocabulary = recipients.vocabulary
     found = _purpose(vocabulary, purpose)
     if recipient not in vocabulary.parties:
         known = ", ".join(sorted(vocabulary.parties))
         raise RequestInvalid("no such recipient", where="recipient", remedy=f"use one of: {known}")
-    return Asked(purpose, found, at, recipient, vocabulary.parties[recipient], use)
+    refused = refusal_of(recipients, recipient, at.date())
+    return Asked(purpose, found, at, recipient, vocabulary.parties[recipient], use, refused)
 
 
 def answer(asked: Asked, stances: Iterable[StanceEntry], restrictions: Iterable[Restriction]) -> Answer:
@@ -132,7 +136,7 @@ def answer(asked: Asked, stances: Iterable[StanceEntry], restrictions: Iterable[
     said = [entry for entry in stances if entry.at <= asked.at and _concerns(entry, asked)]
     standing = [one for one in restrictions if one.lifted_at is None and _covers(one, asked.purpose)]
     refusal = (
-        (refusal_of(asked.party, asked.at.date()) if asked.is_sharing else "")
+        asked.refused
         or _restricted(asked, said, standing)
         or _objected(asked, said)
         or _unconsented(asked, said)

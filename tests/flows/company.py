@@ -16,6 +16,7 @@ import pyotp
 
 import data_contracts
 from data_contracts.contract import Contracts
+from data_contracts.entries import Entries, RegisterName
 from data_contracts.odcs import load
 from data_contracts.ports import Connector, GateEntry, Operator, Systems
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
@@ -262,12 +263,20 @@ def a_house(
     made = Installation(chosen, now=clock)
     vars(made)["contracts"] = _contracts(contracts)  # read once for all tests: it is most of the work here
     recording, services = provided(made.services)
+    attest(made.register)
     with use(services):
         house = House(made, company, clock, folder=home / "systems")
         for name, roles in OPERATORS.items():
             house.hire(name, *roles)
         yield house, recording
     made.close()
+
+
+def attest(register: Entries) -> None:
+    """Every processor of the shipped vocabulary has the contract of Art. 28(3), without end."""
+    for party in ("printco", "mailer", "helpdeskco", "cloudlog"):
+        facts = {"kind": "dpa", "reference": "DPA-1", "valid_from": "2020-01-01"}
+        register.put_entry(RegisterName.PROCESSORS, f"{party}/dpa", facts, actor="test")
 
 
 @cache
@@ -282,4 +291,4 @@ def _words(raw: bytes) -> str:
     return " ".join(f"{message['Subject']} {body.get_content()}".split())  # lines are broken where they are full
 
 
-__all__ = ["FILES", "NOW", "SQL", "Clock", "House", "Passing", "Recording", "a_house", "lost", "sqlite_rows"]
+__all__ = ["FILES", "NOW", "SQL", "Clock", "House", "Passing", "Recording", "a_house", "attest", "lost", "sqlite_rows"]

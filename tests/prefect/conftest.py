@@ -13,6 +13,7 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 from flows import wiring
 from flows.running import free_port, running
 from flows.settings import Settings, settings
+from tests.flows.company import attest
 from tests.prefect.office import Office, Patient
 
 _QUICK = {
@@ -77,6 +78,7 @@ def _prepare(environment: pytest.MonkeyPatch, home: Path) -> None:
 def _seeded(chosen: Settings) -> Any:
     installation = wiring.Installation(chosen)
     try:
+        attest(installation.register)
         return installation.seed_demo(customers=30, today=datetime.now(UTC).date(), progress=lambda _: None)
     finally:
         installation.close()

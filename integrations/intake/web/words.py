@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
+from babel import Locale
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -58,6 +59,10 @@ class Words:
         except KeyError:
             return False
         return True
+
+    def country(self, code: str) -> str:
+        """The name of a country; the code itself where nobody knows it."""
+        return str(Locale(self.language).territories.get(code, code))
 
     def day(self, when: date | datetime | None, time_zone: str = "Europe/Paris") -> str:
         """A day in long form; empty for none."""

@@ -49,6 +49,16 @@ def test_pages_have_the_organisations_colours(visitor: Browser, house: House) ->
     assert "colours.css" in visitor.get("/").text
 
 
+def test_contacts_of_each_country_are_told(visitor: Browser) -> None:
+    """Who lives in Belgium finds the office and the authority there (charter 8a)."""
+    page = visitor.get("/?lang=fr").text
+
+    told = page.partition("<summary>Belgique</summary>")[2]
+    assert "Telco Example SA, Privacy" in told
+    assert "Autorité de protection des données" in told
+    assert "dpo.france@telco.example" in page.partition("<summary>France</summary>")[2].partition("</details>")[0]
+
+
 def test_form_sent_twice_is_one_request(visitor: Browser, house: House) -> None:
     """Somebody who got no answer sends it again."""
     for _ in range(2):

@@ -31,7 +31,7 @@ from flows.settings import Settings
 from flows.wiring import Installation
 from integrations.demo import DemoCompany
 from tasks.services import use
-from tests.flows.company import NOW, OPERATORS, Clock, House
+from tests.flows.company import NOW, OPERATORS, Clock, House, attest
 from tests.flows.kill.aftermath import aftermath, values
 from tests.flows.kill.content import content
 from tests.flows.kill.copies import Copies
@@ -156,6 +156,7 @@ def _made_world(folder: Path) -> World:
     setup = Installation(Settings(home=template, contracts=contracts, judge="plain"), now=Clock())
     company = setup.seed_demo(customers=CUSTOMERS, today=NOW.date(), progress=lambda _line: None)
     _shrink(template / "systems")
+    attest(setup.register)
     house = House(setup, company, Clock(), folder=template / "systems")
     for name, roles in OPERATORS.items():
         house.hire(name, *roles)

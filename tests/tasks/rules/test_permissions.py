@@ -15,6 +15,7 @@ from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import LegalBasis, PartyRole, RestrictionGround
 from tasks.rules import permissions as rule
 from tasks.rules.permissions import Answer, answer, processing, sharing
+from tasks.rules.recipients import Recipients
 from tests.tasks.rules.examples import contracts_of
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
@@ -47,7 +48,11 @@ def a_restriction(**facts: Any) -> Restriction:
 
 def asked(purpose: str, *stances: StanceEntry, to: str = ANY, **how: Any) -> str:
     """The reason of the answer."""
-    question = sharing(_VOCABULARY, purpose, to, NOW, **how) if to else processing(_VOCABULARY, purpose, NOW, **how)
+    question = (
+        sharing(Recipients(_VOCABULARY), purpose, to, NOW, **how)
+        if to
+        else processing(_VOCABULARY, purpose, NOW, **how)
+    )
     return answer(question, stances, ()).reason
 
 
@@ -140,7 +145,7 @@ def test_processor_is_asked_as_our_own_processing() -> None:
 
 def test_recipient_out_of_force_is_refused_first() -> None:
     """Law 11: whatever the person said."""
-    question = sharing(_VOCABULARY, "churn", "energy", datetime(2027, 1, 1, tzinfo=UTC))
+    question = sharing(Recipients(_VOCABULARY), "churn", "energy", datetime(2027, 1, 1, tzinfo=UTC))
 
     assert answer(question, [TOLD], ()) == Answer(may=False, reason="recipient_no_longer_authorised")
 
@@ -178,7 +183,7 @@ def test_consent_withdrawn_since_does_not_open_restricted_data() -> None:
 def test_unknown_purpose_or_recipient_is_an_error(purpose: str, recipient: str) -> None:
     """Nobody can have agreed to what does not exist; what was typed is not repeated."""
     with pytest.raises(RequestInvalid, match="no such") as refused:
-        sharing(_VOCABULARY, purpose, recipient, NOW)
+        sharing(Recipients(_VOCABULARY), purpose, recipient, NOW)
 
     assert "espionage" not in str(refused.value)
     assert "anybody" not in str(refused.value)

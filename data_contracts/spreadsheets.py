@@ -1,0 +1,72 @@
+"""CSV as people open it: UTF-8, RFC 4180, and no cell that a spreadsheet would run as a formula.
+
+A text that begins as a formula does is written with an apostrophe before it, and read without it: what is written is
+what is read.
+
+Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
+
+>>> csv_of(("person", "course"), [("ana", "=HYPERLINK(1)")]).splitlines()
+['person,course', "ana,'=HYPERLINK(1)"]
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from data_contracts.errors import RequestInvalid
+
+_FORMULA: Final = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_SEPARATORS: Final = ",;"
+
+
+def csv_of(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as CSV; write it as it is, its lines end as RFC 4180 has it."""
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\r\n")
+    writer.writerow([_guarded(name) for name in columns])
+    writer.writerows([_guarded(cell) for cell in row] for row in rows)
+    return sink.getvalue()
+
+
+def rows_of(text: str, columns: Sequence[str], *, where: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each line of a CSV file with its number; columns in any order, and those that are not asked for are passed over.
+
+    Args:
+        text: of the file; cells stand between commas or semicolons, as the first line has it.
+        columns: that must be there.
+        where: how errors name the file.
+
+    Raises:
+        RequestInvalid: when a column is missing, a line has more or fewer cells than the first, or it is no CSV.
+    """
+    heads = text.lstrip("\ufeff").partition("\n")[0]
+    separator = max(_SEPARATORS, key=heads.count)
+    reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=separator, strict=True)
+    try:
+        names = [name.strip() for name in next(reader, [])]
+        if missing := [name for name in columns if name not in names]:
+            remedy = f"the first line names the columns: {','.join(columns)}"
+            raise RequestInvalid(f"column {', '.join(missing)} is missing", where=where, remedy=remedy)
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, _row(names, cells, where=f"{where}, line {reader.line_num}")
+    except csv.Error:
+        raise RequestInvalid(
+            "the file is no CSV", where=f"{where}, line {reader.line_num}", remedy="see that quotes are closed"
+        ) from None
+
+
+def _row(names: Sequence[str], cells: Sequence[str], *, where: str) -> dict[str, str]:
+    if len(cells) != len(names):
+        raise RequestInvalid(f"{len(cells)} cells in place of {len(names)}", where=where, remedy="quote commas")
+    return {name: _plain(cell) for name, cell in zip(names, cells, strict=True)}
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _plain(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

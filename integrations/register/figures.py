@@ -1,0 +1,111 @@
+"""Counts for those who watch: grouped by the database, one statement each."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from data_contracts.case import ENDED
+from data_contracts.figures import STEP_BOUNDS, FindingCount, GateWait, OpenDay, OpenIncident, Queue, StepTime
+from data_contracts.incoming import IncomingState
+from data_contracts.vocabulary import CaseState, Gate, Right
+from integrations.register import dpo_tables, tables
+from integrations.register.store import Store
+
+_C, _G, _S = tables.cases.c, tables.gates.c, tables.steps.c
+_F, _I = dpo_tables.findings.c, dpo_tables.incidents.c
+_IS_CASE = _C.right.in_([right.value for right in Right])
+_IS_OPEN = sa.and_(_IS_CASE, _C.state.not_in(sorted(ENDED)))
+_CLOSED = "closed"
+
+
+class FigureStore(Store):
+    """The part of the register that counts."""
+
+    def count_cases(self) -> Mapping[tuple[Right, CaseState], int]:
+        """Cases by right and state."""
+        wanted = sa.select(_C.right, _C.state, sa.func.count()).where(_IS_CASE).group_by(_C.right, _C.state)
+        return {(Right(right), CaseState(state)): number for right, state, number in self._rows(wanted)}
+
+    def open_by_day(self, *, due: bool) -> list[OpenDay]:
+        """Open cases by right and the day that they are due, or were received (UTC)."""
+        day: ColumnElement[Any] = _C.response_due if due else sa.func.date(_C.received_at)
+        wanted = sa.select(_C.right, day, sa.func.count()).where(_IS_OPEN).group_by(_C.right, day).order_by(day)
+        return [OpenDay(Right(right), _day(at), number) for right, at, number in self._rows(wanted)]
+
+    def gate_waits(self) -> list[GateWait]:
+        """Gates that wait for an answer, by kind."""
+        waiting = sa.or_(_C.state.not_in(sorted(ENDED)), _G.opened_at > _C.closed_at)
+        wanted = (
+            sa.select(_G.gate, sa.func.count(), sa.func.min(_G.opened_at))
+            .select_from(tables.gates.join(tables.cases))
+            .where(_G.outcome.is_(None), _G.is_newest, waiting)
+            .group_by(_G.gate)
+            .order_by(_G.gate)
+        )
+        return [GateWait(Gate(gate), number, oldest) for gate, number, oldest in self._rows(wanted)]
+
+    def step_times(self) -> list[StepTime]:
+        """How long steps took, by the first word of their name."""
+        took = self._seconds()
+        within = [sa.func.sum(sa.case((took <= bound, 1), else_=0)) for bound in STEP_BOUNDS]
+        done = sa.and_(_S.state == "done", _S.claimed_at.is_not(None))
+        wanted = sa.select(_S.step, sa.func.count(), sa.func.sum(took), *within).where(done).group_by(_S.step)
+        found: dict[str, StepTime] = {}
+        for step, number, seconds, *counts in self._rows(wanted):
+            name = step.partition(".")[0]
+            before = found.get(name, StepTime(name, 0, 0.0, (0,) * len(STEP_BOUNDS)))
+            both = tuple(a + int(b) for a, b in zip(before.within, counts, strict=True))
+            found[name] = StepTime(name, before.done + number, before.seconds + max(float(seconds), 0.0), both)
+        return sorted(found.values(), key=lambda one: one.step)
+
+    def failed_attempts(self) -> Mapping[str, int]:
+        """Attempts at a step beyond the first, by system; what has no system is left out."""
+        again = sa.func.sum(_S.attempts - 1)
+        wanted = sa.select(_S.system, again).where(_S.attempts > 1, _S.system != "").group_by(_S.system)
+        return {system: int(number) for system, number in self._rows(wanted)}
+
+    def outbox_queue(self) -> Queue:
+        """What of the outbox is not done."""
+        kept = tables.outgoing.c
+        wanted = sa.select(sa.func.count(), sa.func.min(kept.created_at)).where(kept.done_at.is_(None))
+        return Queue(*self._rows(wanted)[0])
+
+    def arrivals_queue(self) -> Queue:
+        """Mails that nobody has read."""
+        kept = tables.incoming.c
+        wanted = sa.select(sa.func.count(), sa.func.min(kept.received_at))
+        return Queue(*self._rows(wanted.where(kept.state == IncomingState.WAITING.value))[0])
+
+    def count_findings(self, today: date) -> list[FindingCount]:
+        """Findings that are not closed, by kind and severity."""
+        overdue = sa.func.sum(sa.case((_F.due < today, 1), else_=0))
+        wanted = sa.select(_F.kind, _F.severity, sa.func.count(), overdue).where(_F.state != _CLOSED)
+        rows = self._rows(wanted.group_by(_F.kind, _F.severity).order_by(_F.kind, _F.severity))
+        return [FindingCount(kind, severity, number, int(late)) for kind, severity, number, late in rows]
+
+    def open_incidents(self) -> list[OpenIncident]:
+        """Incidents that are not closed, the one known longest first."""
+        wanted = sa.select(_I.kind, _I.aware_at, _I.authority_told_at).where(_I.closed_at.is_(None))
+        rows = self._rows(wanted.order_by(_I.aware_at))
+        return [OpenIncident(kind, aware_at, told is not None) for kind, aware_at, told in rows]
+
+    def _rows(self, wanted: sa.Select[Any]) -> list[Any]:
+        with self._database.read() as connection:
+            return list(connection.execute(wanted).all())
+
+    def _seconds(self) -> ColumnElement[float]:
+        """Seconds from the claim of a step to its end."""
+        if self._database.dialect == "sqlite":
+            days = sa.func.julianday(_S.changed_at) - sa.func.julianday(_S.claimed_at)
+            return days * sa.literal(86_400.0)
+        return sa.cast(sa.extract("epoch", _S.changed_at - _S.claimed_at), sa.Float)
+
+
+def _day(found: str | date | datetime) -> date:
+    """A day as either database gives it."""
+    if isinstance(found, str):
+        return date.fromisoformat(found)
+    return found.astimezone(UTC).date() if isinstance(found, datetime) else found

@@ -1,0 +1,64 @@
+"""The figures of this moment, put together from the register's counts."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from data_contracts.figures import Figures, LastRun, Retained
+from data_contracts.vocabulary import Duty
+from tasks.clock import today
+from tasks.rules.figures import by_age, by_deadline, standing_of
+from tasks.services import services
+
+__all__ = ["current_figures"]
+
+
+def current_figures() -> Figures:
+    """What is counted now.
+
+    Raises:
+        SystemUnavailable: when the register cannot be reached; half of the figures would be a lie.
+    """
+    provided = services()
+    register, now, day = provided.register, provided.now(), today()
+    due = register.open_by_day(due=True)
+    runs = [(duty, found[0]) for duty in Duty if (found := register.runs(duty))]
+    standing = Counter(standing_of(operator, now) for operator in register.operators())
+    return Figures(
+        at=now,
+        cases=register.count_cases(),
+        to_deadline=by_deadline(due, day),
+        ages=by_age(register.open_by_day(due=False), day),
+        soonest=min(((one.day - day).days for one in due), default=None),
+        gates=tuple(register.gate_waits()),
+        steps=tuple(register.step_times()),
+        failures={name: number for name, number in register.failed_attempts().items() if name in _systems()},
+        runs=tuple(LastRun(duty, run.outcome, run.opened_at) for duty, run in runs),
+        retention=_retention(next((run.run_id for duty, run in runs if duty is Duty.RETENTION), "")),
+        findings=tuple(register.count_findings(day)),
+        incidents=tuple(register.open_incidents()),
+        outbox=register.outbox_queue(),
+        arrivals=register.arrivals_queue(),
+        operators=standing,
+    )
+
+
+def _systems() -> frozenset[str]:
+    """Systems and recipients: steps are noted for both."""
+    contracts = services().contracts
+    return frozenset(contracts.systems) | frozenset(contracts.vocabulary.parties)
+
+
+def _retention(run_id: str) -> Mapping[str, Retained]:
+    """What the last run of retention did, by system."""
+    if not run_id:
+        return {}
+    steps = services().register.steps(run_id)
+    done = {system: entry.receipt for (step, system), entry in steps.items() if step == Duty.RETENTION and system}
+    return {system: _summed(receipt) for system, receipt in done.items() if "lines" in receipt}
+
+
+def _summed(receipt: Mapping[str, Any]) -> Retained:
+    lines: list[Mapping[str, int]] = list(receipt["lines"])
+    over, spared, left = (sum(line[name] for line in lines) for name in ("over", "spared", "left"))
+    return Retained(over, spared, left)

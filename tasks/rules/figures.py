@@ -1,0 +1,53 @@
+"""Where a number of days belongs in what is shown; pure.
+
+>>> deadline_bucket(-1), deadline_bucket(0), deadline_bucket(21), age_bucket(8)
+('overdue', '0-2', 'over 20', '8-14')
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from data_contracts.figures import AGES, DEADLINES, OVERDUE, OpenDay
+from data_contracts.ports import Operator
+from data_contracts.vocabulary import Right
+
+_DEADLINE_ENDS = (2, 5, 10, 20)
+_AGE_ENDS = (7, 14, 30, 60)
+
+
+def deadline_bucket(days_left: int) -> str:
+    """One of :data:`data_contracts.figures.DEADLINES`."""
+    if days_left < 0:
+        return OVERDUE
+    return DEADLINES[1 + sum(days_left > end for end in _DEADLINE_ENDS)]
+
+
+def age_bucket(days: int) -> str:
+    """One of :data:`data_contracts.figures.AGES`."""
+    return AGES[sum(days > end for end in _AGE_ENDS)]
+
+
+def by_deadline(days: Iterable[OpenDay], today: date) -> Mapping[tuple[Right, str], int]:
+    """Open cases by right and days to their last day."""
+    counted: Counter[tuple[Right, str]] = Counter()
+    for one in days:
+        counted[one.right, deadline_bucket((one.day - today).days)] += one.cases
+    return counted
+
+
+def by_age(days: Iterable[OpenDay], today: date) -> Mapping[tuple[Right, str], int]:
+    """Open cases by right and days since receipt."""
+    counted: Counter[tuple[Right, str]] = Counter()
+    for one in days:
+        counted[one.right, age_bucket((today - one.day).days)] += one.cases
+    return counted
+
+
+def standing_of(operator: Operator, now: datetime) -> str:
+    """``in_force``, or why an operator cannot decide now: ``locked``, ``untrained``, ``lapsed``."""
+    if not operator.is_active or (operator.valid_until is not None and now >= operator.valid_until):
+        return "lapsed"
+    if operator.training_until is not None and now >= operator.training_until:
+        return "untrained"
+    return "locked" if operator.locked_until is not None and now < operator.locked_until else "in_force"
