@@ -8,6 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,8 @@ QUEUES: Final[Mapping[str, str]] = {
 }
 """Work queues of the pool, first come first, with what they are for."""
 _PATIENCE_SECONDS: Final = 120
+_BUSY_SECONDS: Final = 60
+_PAUSE_SECONDS: Final = 0.2
 
 
 def deploy(settings: Settings) -> dict[str, Any]:
@@ -61,7 +64,22 @@ def api_of(url: str, environment: Mapping[str, str]) -> httpx.Client:
     name, _, password = environment.get(AUTH, "").partition(":")
     key = environment.get("PREFECT_API_KEY", "")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return httpx.Client(base_url=url, auth=(name, password) if name else None, headers=headers, timeout=30)
+    auth = (name, password) if name else None
+    return httpx.Client(base_url=url, auth=auth, headers=headers, timeout=30, transport=_Patient())
+
+
+class _Patient(httpx.HTTPTransport):
+    """Asks again while the server says that it is busy: its SQLite has one writer."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, once the server is not busy, or when patience ends."""
+        deadline = time.monotonic() + _BUSY_SECONDS
+        while (answer := super().handle_request(request)).status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            if time.monotonic() > deadline:
+                return answer
+            answer.close()
+            time.sleep(_PAUSE_SECONDS)
+        return answer
 
 
 def what_flows_need(settings: Settings) -> dict[str, str]:
