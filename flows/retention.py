@@ -226,7 +226,7 @@ def show_result(done: Retained) -> None:
         for line in done.lines
         if line.over
     ]
-    show_table("retention-result", done.run, rows, title=f"**{done.run}: {done.outcome}.** {done.said}")
+    show_table("retention-result", done.run, rows, title=f"**{done.said}.**")
 
 
 def _planned(run_id: str) -> Planned:
