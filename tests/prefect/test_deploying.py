@@ -1,15 +1,19 @@
 """What a Prefect server is told of us: queues by urgency, automations, and what operators see beside a run."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
 from prefect import get_client
 
 from data_contracts.case import Case
+from data_contracts.errors import SettingsInvalid
 from data_contracts.vocabulary import Channel, Right
-from flows.deploying import QUEUES
+from flows.deploying import QUEUES, deploy
 from flows.queues import hurry
 from flows.starting import start_flow
 from tasks.receive_request import TypedRequest, register_request
@@ -108,6 +112,69 @@ def _watches(office: Office) -> set[str]:
     query = {"flows": {"name": {"any_": ["watch"]}}}
     runs: list[Run] = office.api.post("/flow_runs/filter", json=query).raise_for_status().json()
     return {run["id"] for run in runs if (run["created_by"] or {}).get("type") == "AUTOMATION"}
+
+
+def test_people_are_told_of_a_right_that_failed(office: Office) -> None:
+    """Through the notification block that is named: the run's name and state, and nothing that was typed."""
+    typed = mark()
+    with _listener() as (address, heard):
+        _put_block(office, "told", address)
+        told = deploy(office.installation.settings.model_copy(update={"notification_block": "custom-webhook/told"}))
+        try:
+            office.started("access", {"request": {"name": typed, "phone": typed, "email": "", "channel": "phone"}})
+            office.until(lambda: heard)
+        finally:
+            for one in automations(office).values():
+                office.api.patch(f"/automations/{one['id']}", json={"enabled": False}).raise_for_status()
+
+    assert len(told["automations"]) == 5
+    assert "Failed" in heard[0]
+    assert typed not in "".join(heard)
+
+
+def test_block_that_is_not_there_is_an_error(office: Office) -> None:
+    """Nobody believes to be told who is not."""
+    wrong = office.installation.settings.model_copy(update={"notification_block": "slack-webhook/nobody"})
+
+    with pytest.raises(SettingsInvalid, match="notification block"):
+        deploy(wrong)
+    for one in automations(office).values():
+        office.api.patch(f"/automations/{one['id']}", json={"enabled": False}).raise_for_status()
+
+
+def _put_block(office: Office, name: str, address: str) -> None:
+    """A notification block that calls an address."""
+    kind = office.api.get("/block_types/slug/custom-webhook").raise_for_status().json()
+    query = {"block_schemas": {"block_type_id": {"any_": [kind["id"]]}}}
+    schema = office.api.post("/block_schemas/filter", json=query).raise_for_status().json()[0]
+    block = {
+        "name": name,
+        "block_type_id": kind["id"],
+        "block_schema_id": schema["id"],
+        "data": {"name": name, "url": address, "json_data": {"said": "{{subject}} {{body}}"}},
+    }
+    office.api.post("/block_documents/", json=block).raise_for_status()
+
+
+@contextmanager
+def _listener() -> Iterator[tuple[str, list[str]]]:
+    """An address on this machine, and what was posted to it."""
+    heard: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is written."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", heard
+    server.shutdown()
+    server.server_close()
 
 
 def test_case_shows_plan_result_and_evidence(office: Office) -> None:
