@@ -19,6 +19,7 @@ from flows.commands import (
     changes,
     clock,
     contracts,
+    deploy,
     doors,
     evidence,
     holds,
@@ -61,6 +62,7 @@ app.add_typer(api.app)
 app.add_typer(agents.app, name="agent")
 app.add_typer(arrivals.app)
 app.add_typer(api.keys, name="api-key")
+deploy.register(app)
 recipients.register(app)
 app.add_typer(registers.app, name="register")
 retention.register(app)
