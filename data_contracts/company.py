@@ -329,6 +329,8 @@ class Policy(_Strict):
     """More rows than these are not erased by an approved rule at once: a person is asked first (charter 4.1)."""
     retention_threshold_percent: PositiveInt = Field(default=10, le=100)
     """The same for the share of the table's rows: a wrong date in many rows shows so."""
+    notices_per_minute: NonNegativeInt = 0
+    """How many notices of an incident leave in a minute, where a mail server takes no more; 0: as many as it takes."""
     package_days: PositiveInt = 30
     """How long a sealed answer package stays after the subject was told."""
     evidence_years: PositiveInt = 5

@@ -19,6 +19,7 @@ from data_contracts.entries import Entries
 from data_contracts.evidence import Record
 from data_contracts.figures import FigureCounts
 from data_contracts.holds import LitigationHolds
+from data_contracts.incidents import Incidents
 from data_contracts.incoming import Arrivals
 from data_contracts.limits import CallCounts
 from data_contracts.links import Links
@@ -203,6 +204,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     OperatorLog,
     Webhooks,
     Entries,
+    Incidents,
     FigureCounts,
     ApprovedRules,
     Protocol,

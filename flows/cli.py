@@ -23,6 +23,7 @@ from flows.commands import (
     doors,
     evidence,
     holds,
+    incident,
     letters,
     lift,
     metrics,
@@ -50,6 +51,7 @@ app.add_typer(doors.app)
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(letters.app)
 app.add_typer(holds.app, name="hold")
+app.add_typer(incident.app, name="incident")
 app.add_typer(lift.app)
 app.add_typer(operators.app, name="operator")
 app.add_typer(operators.keys, name="keys")

@@ -128,6 +128,32 @@ def wake_extension(case: Case) -> UUID | None:
         return wake_suspended(client, _extension_name(case))
 
 
+def start_incident(run_id: str) -> UUID | None:
+    """The live flow run of an incident, started or woken now; None without a server.
+
+    Raises:
+        SystemUnavailable: see :func:`start_flow`.
+    """
+    if not has_server():
+        return None
+    with _only_our_errors(run_id), get_client(sync_client=True) as client:
+        if woken := wake_suspended(client, run_id):
+            return woken
+        runs = runs_of(client, run_id)
+        for run in runs:
+            if run.state_type in LIVE:
+                return run.id
+        deployment = client.read_deployment_by_name("incident/incident")
+        made = client.create_flow_run_from_deployment(
+            deployment.id,
+            name=run_id,
+            parameters={"run_id": run_id},
+            tags=["incident"],
+            idempotency_key=f"{run_id}:{len(runs)}",
+        )
+        return made.id
+
+
 def wake_run(run_id: str) -> UUID | None:
     """Let the suspended flow run that carries out a duty look at the register again; None without one.
 

@@ -13,6 +13,7 @@ from integrations.register.entries import EntryStore
 from integrations.register.figures import FigureStore
 from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
+from integrations.register.incidents import IncidentStore
 from integrations.register.incoming import IncomingStore
 from integrations.register.leases import LeaseStore
 from integrations.register.ledger import StepLedger
@@ -47,6 +48,7 @@ class SqlRegister(
     OriginStore,
     IncomingStore,
     EntryStore,
+    IncidentStore,
     FigureStore,
     RetentionStore,
 ):
