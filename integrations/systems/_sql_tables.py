@@ -35,6 +35,11 @@ SELECT current_schemas(false)::text,
 """)
 """What :meth:`SqlTables.describe` tells, in short: one look at PostgreSQL's catalogue instead of five."""
 
+_PARTITIONS = sa.text("""
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relispartition AND n.nspname = :schema
+""")
+
 _Columns: TypeAlias = Sequence[sa.engine.interfaces.ReflectedColumn]
 
 
@@ -144,6 +149,28 @@ class SqlTables:
         self._known = {name: table for name, table in self._known.items() if name in found}
         return LiveSchema(found, tuple(_references(inspector, places)), primary_keys)
 
+    def undeclared(self) -> list[str]:
+        """Tables and materialised views of the contract's schemas that it does not name; no partitions."""
+        inspector = self._inspector()
+        declared = {_place(table) for table in self._contract.tables}
+        found = set()
+        for schema in {schema for schema, _ in declared}:
+            names = {*inspector.get_table_names(schema), *_materialised(inspector, schema)} - self._parts(
+                inspector, schema
+            )
+            found |= {
+                name if schema is None else f"{schema}.{name}" for name in names if (schema, name) not in declared
+            }
+        return sorted(found)
+
+    def _parts(self, inspector: sa.Inspector, schema: str | None) -> set[str]:
+        """Partitions: their rows are those of the table that they are part of."""
+        if self._dialect != "postgresql":
+            return set()
+        with inspector.engine.connect() as connection:
+            wanted = {"schema": schema or inspector.default_schema_name}
+            return set(connection.execute(_PARTITIONS, wanted).scalars())
+
     def _keep_if(self, name: str, mark: Hashable) -> None:
         if name in self._known and self._known[name].mark != mark:
             del self._known[name]
@@ -186,6 +213,13 @@ class SqlTables:
         with inspector.engine.connect() as connection:
             query = sa.text("SELECT sql FROM sqlite_master WHERE name = :name AND sql LIKE '%collate%'")
             return connection.execute(query, {"name": live}).first() is not None
+
+
+def _materialised(inspector: sa.Inspector, schema: str | None) -> list[str]:
+    try:
+        return inspector.get_materialized_view_names(schema)
+    except NotImplementedError:
+        return []  # a database without such views
 
 
 def _mark(columns: _Columns) -> Hashable:

@@ -47,6 +47,11 @@ class SqlConnector:
         with self._guard():
             return self._tables.describe()
 
+    def undeclared(self) -> list[str]:
+        """Tables of the contract's schemas that it does not name; those outside the default one with their schema."""
+        with self._guard():
+            return self._tables.undeclared()
+
     def find_keys(
         self, selection: Selection, columns: Sequence[tuple[str, ...]]
     ) -> dict[tuple[str, ...], frozenset[Key]]:
