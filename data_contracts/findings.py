@@ -269,22 +269,6 @@ class Findings(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A finding in words."""
-
-    title: str
-    what: str
-    remedy: str
-
-
-class FindingWords(Protocol):
-    """Puts findings into words of a language; one we have no words for is told in English."""
-
-    def told(self, kind: FindingKind, facts: Mapping[str, str | int], language: str) -> Told:
-        """What was found and what to do about it."""
-
-
 def system_of(place: str) -> str:
     """The system that a place is in.
 

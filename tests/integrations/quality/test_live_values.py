@@ -30,13 +30,14 @@ COLUMNS = (
 )
 CONTRACT = SystemContract("shop", "Shop", "1", "us", (Table("shop", "person", COLUMNS, TableErasure.COLUMNS),))
 PLANTED = "secret-planted-value"
+LEAP_DAY, LATE = date(1980, 2, 29), date(2021, 1, 1)
 ROWS: Sequence[Mapping[str, Any]] = [
-    {"no": 1, "name": "Ann", "email": "a@x.fr", "login": "an1", "language": "fr", "level": 1, "born": date(1980, 2, 29)},
+    {"no": 1, "name": "Ann", "email": "a@x.fr", "login": "an1", "language": "fr", "level": 1, "born": LEAP_DAY},
     {"no": 2, "name": "***", "email": "k3j4h5k3j4h5k3j4", "login": "bo-22", "language": "", "level": 3, "born": None},
     {"no": 3, "name": "", "email": "", "login": None, "language": None, "level": None, "born": date(1900, 1, 1)},
 ]  # fmt: skip
 BROKEN: Sequence[Mapping[str, Any]] = [
-    {"no": 4, "name": "Toolong", "email": PLANTED, "login": "an1", "language": "x", "level": 9, "born": date(2021, 1, 1)},
+    {"no": 4, "name": "Toolong", "email": PLANTED, "login": "an1", "language": "x", "level": 9, "born": LATE},
     {"no": 4, "name": None, "email": "a@b", "login": "x", "language": "FR", "level": 0, "born": date(1899, 12, 31)},
 ]  # fmt: skip
 Asked = Callable[[Sequence[Mapping[str, Any]]], AskedSystems]
