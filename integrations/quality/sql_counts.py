@@ -45,7 +45,7 @@ def compared(check: ValueCheck, dialect: str) -> sa.ColumnElement[Any]:
     if check.rule in {ValueRule.REQUIRED, ValueRule.UNIQUE}:
         return column
     text = sa.cast(column, sa.CHAR() if dialect in {"mysql", "mariadb"} else sa.Text())
-    is_none = text.in_(check.none)
+    is_none: sa.ColumnElement[bool] = text.in_(check.none)
     if check.is_pseudonymised:
         is_none = is_none | (sa.func.length(text).in_(_PSEUDONYM_LENGTHS) & text.regexp_match("^[0-9a-z]+$"))
     kept = column if check.rule in _AS_IT_IS or check.is_number else text
