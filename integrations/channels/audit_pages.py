@@ -63,7 +63,7 @@ class AuditPages:
     def _blocks(self, shown: AuditShown, words: Mapping[str, Any], language: str) -> Iterator[Block]:
         yield FactList(tuple(_facts(shown, words, language)))
         if shown.outcome == "incomplete":
-            yield Paragraph(words["outcomes"]["incomplete"], is_strong=True)
+            yield Paragraph(words["incomplete"], is_strong=True)
         counts = Counter(one.severity for one in shown.findings)
         yield Heading(words["by_severity"])
         yield Bars(tuple((words["severities"][severity.value], counts[severity]) for severity in Severity))
