@@ -18,7 +18,7 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from data_contracts.contract import SystemContract
-from data_contracts.errors import SettingsInvalid, SystemUnavailable
+from data_contracts.errors import SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.quality import Checked, ValueCheck
 from integrations.quality.file_counts import check_files
 from integrations.quality.sql_counts import SqlCounts
@@ -94,8 +94,19 @@ class AskedSystems:
         rows = counts.count(place.schema, place.name, checks)
         if self._judge is None:
             return [Checked(check, number or 0, number is None) for check, number in zip(checks, rows, strict=True)]
-        verdicts = self._judge(url, place, checks)
+        verdicts = self._judged(self._judge, url, place, checks)
         return [
             Checked(check, number or 0, number is None or holds is None or holds != (number == 0))
             for check, number, holds in zip(checks, rows, verdicts, strict=True)
         ]
+
+    @staticmethod
+    def _judged(judge: Judge, url: str, place: Place, checks: Sequence[ValueCheck]) -> Sequence[bool | None]:
+        try:
+            return judge(url, place, checks)
+        except Exception:  # noqa: BLE001  # whatever the package raises may quote a value
+            raise StepFailed(
+                "rules for values could not be evaluated",
+                where=place.name,
+                remedy="check the installed great-expectations against requirements.lock, then run it again",
+            ) from None

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection
 
 from data_contracts.quality import Bound, ValueCheck, ValueRule
@@ -44,7 +45,9 @@ def compared(check: ValueCheck, dialect: str) -> sa.ColumnElement[Any]:
     column: sa.ColumnElement[Any] = sa.column(check.column)
     if check.rule in {ValueRule.REQUIRED, ValueRule.UNIQUE}:
         return column
-    text = sa.cast(column, sa.CHAR() if dialect in {"mysql", "mariadb"} else sa.Text())
+    text: sa.ColumnElement[Any] = sa.cast(column, sa.Text())
+    if dialect in {"mysql", "mariadb"}:  # there a text compares without regard to case unless it is told otherwise
+        text = sa.collate(sa.cast(column, mysql.CHAR(charset="utf8mb4")), "utf8mb4_bin")
     is_none: sa.ColumnElement[bool] = text.in_(check.none)
     if check.is_pseudonymised:
         is_none = is_none | (sa.func.length(text).in_(_PSEUDONYM_LENGTHS) & text.regexp_match("^[0-9a-z]+$"))

@@ -76,7 +76,8 @@ def _asset(gx: Any, variable: str, dialect: str, query: str) -> Iterator[Any]:  
     try:
         yield source.add_query_asset("values", query=query).add_batch_definition("all").get_batch()
     finally:
-        source.get_engine().dispose()
+        source.get_execution_engine().close()
+        source.get_engine().dispose()  # another one, by which it tried the connection
 
 
 def _query(url: sa.URL, place: Place, checks: Sequence[ValueCheck]) -> str:

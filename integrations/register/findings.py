@@ -42,7 +42,8 @@ class FindingStore(Store):
             known = {row.digest: row for row in connection.execute(sa.select(findings).with_for_update())}
             now = {one.found.digest: one for one in found}
             opened = [self._open(connection, run_id, one) for digest, one in now.items() if digest not in known]
-            again, reopened = [], []
+            again: list[str] = []
+            reopened: list[str] = []
             for digest in now.keys() & known.keys():
                 is_anew = self._seen(connection, run_id, known[digest], now[digest], day)
                 (reopened if is_anew else again).append(known[digest].finding_id)
@@ -124,7 +125,7 @@ class FindingStore(Store):
     def _seen(self, connection: Connection, run_id: str, row: Row[Any], owned: Owned, day: date) -> bool:
         """Write down that it was found again; whether it was opened again by that."""
         is_over = row.state == FindingState.ACCEPTED and row.due < day
-        is_anew = row.state == FindingState.CLOSED or is_over
+        is_anew = bool(row.state == FindingState.CLOSED or is_over)
         changed = _as_found(owned) | {"last_run": run_id}
         if is_anew:
             changed |= {"state": FindingState.OPEN.value, "due": owned.due, "closed_at": None}

@@ -3,7 +3,7 @@
 Types come from the live database, not from the contract, because keys must be bound as what the column really is.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeAlias
@@ -149,17 +149,21 @@ class SqlTables:
         self._known = {name: table for name, table in self._known.items() if name in found}
         return LiveSchema(found, tuple(_references(inspector, places)), primary_keys)
 
-    def undeclared(self) -> list[str]:
-        """Tables and materialised views of the contract's schemas that it does not name; no partitions."""
+    def undeclared(self, beside: Iterable[SystemContract] = ()) -> list[str]:
+        """Tables and materialised views of the contract's schemas that neither it nor one beside it names."""
         inspector = self._inspector()
-        declared = {_place(table) for table in self._contract.tables}
+        default = inspector.default_schema_name
+        declared = {
+            (schema or default, name)
+            for contract in (self._contract, *beside)
+            for schema, name in map(_place, contract.tables)
+        }
         found = set()
-        for schema in {schema for schema, _ in declared}:
-            names = {*inspector.get_table_names(schema), *_materialised(inspector, schema)} - self._parts(
-                inspector, schema
-            )
+        for schema in {_place(table)[0] for table in self._contract.tables}:
+            names = {*inspector.get_table_names(schema), *_materialised(inspector, schema)}
+            others = {name for name in names if (schema or default, name) not in declared}
             found |= {
-                name if schema is None else f"{schema}.{name}" for name in names if (schema, name) not in declared
+                name if schema is None else f"{schema}.{name}" for name in others - self._parts(inspector, schema)
             }
         return sorted(found)
 

@@ -210,7 +210,8 @@ def overdue_findings(days_left: Mapping[str, int | None]) -> list[Found]:
     Args:
         days_left: by case; None where the clock stands still or nothing is due any more.
     """
-    return [_found(_K.CASE_OVERDUE, case, days=-days) for case, days in days_left.items() if (days or 0) < 0]
+    late = {case: -days for case, days in days_left.items() if days is not None and days < 0}
+    return [_found(_K.CASE_OVERDUE, case, days=days) for case, days in late.items()]
 
 
 def gate_findings(gates: Iterable[GateEntry], now: datetime, *, days: int) -> list[Found]:

@@ -44,7 +44,7 @@ Asked = Callable[[Sequence[Mapping[str, Any]]], AskedSystems]
 
 
 def _table() -> sa.Table:
-    types = {"no": sa.Integer(), "level": sa.Integer(), "born": sa.Date()}
+    types: dict[str, Any] = {"no": sa.Integer(), "level": sa.Integer(), "born": sa.Date()}
     return sa.Table("person", sa.MetaData(), *(sa.Column(c.name, types.get(c.name, sa.String(60))) for c in COLUMNS))
 
 
@@ -68,15 +68,16 @@ def _in_files(folder: Path, rows: Sequence[Mapping[str, Any]]) -> str:
     return folder.as_uri()
 
 
-@pytest.fixture(params=["sqlite", "sqlite plain", "postgresql", "parquet"])
+@pytest.fixture(params=["sqlite", "sqlite plain", "postgresql", "mariadb", "parquet"])
 def asked(request: pytest.FixtureRequest, tmp_path: Path) -> Asked:
     """Makes a system with rows, asked as an installation asks it."""
 
     def make(rows: Sequence[Mapping[str, Any]]) -> AskedSystems:
         if request.param == "parquet":
             url = _in_files(tmp_path / "files", rows)
-        elif request.param == "postgresql":
-            url = _in_database(request.getfixturevalue("postgres_database")(), rows)
+        elif request.param in {"postgresql", "mariadb"}:
+            server = {"postgresql": "postgres_database", "mariadb": "mariadb_database"}[request.param]
+            url = _in_database(request.getfixturevalue(server)(), rows)
         else:
             url = _in_database(f"sqlite:///{tmp_path / 'shop.db'}", rows)
         return AskedSystems({"shop": CONTRACT}, {"shop": url}, judged=not request.param.endswith("plain"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def a_contract(*tables: Table) -> SystemContract:
     return SystemContract("crm", "CRM", "1", "us", tables)
 
 
-def a_vocabulary(**purposes: Mapping[str, object]) -> Vocabulary:
+def a_vocabulary(**purposes: Mapping[str, Any]) -> Vocabulary:
     """A vocabulary with purposes that say what is given."""
     made = {key: Purpose(use="essential", basis=LegalBasis.CONTRACT, **facts) for key, facts in purposes.items()}
     parties = {
