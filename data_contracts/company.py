@@ -350,6 +350,8 @@ class Policy(_Strict):
     """Operators in force without any training are findings (charter 3.3)."""
     audit_ignored_tables: list[str] = Field(default_factory=list)
     """Tables without personal data that no contract need declare, as ``system.table``; ``*`` stands for anything."""
+    notices_per_minute: NonNegativeInt = 0
+    """How many notices of an incident leave in a minute, where a mail server takes no more; 0: as many as it takes."""
     package_days: PositiveInt = 30
     """How long a sealed answer package stays after the subject was told."""
     evidence_years: PositiveInt = 5

@@ -64,7 +64,8 @@ class Selection:
 
     1. no conditions select nothing, never everything;
     2. but with ``dangerously_every_row`` they select whoever's rows the cutoffs leave, for what is over its retention
-       period (Art. 5(1)(e)): that takes a cutoff of what is over, and no conditions.
+       period (Art. 5(1)(e)): that takes a cutoff of what is over, and no conditions;
+    3. with ``reads_every_row`` they select all, and nothing but reading can be done with it (Art. 33, 34).
     """
 
     table: str
@@ -75,9 +76,14 @@ class Selection:
     referrers: tuple[Referrer, ...] = ()
     """A row that a row of any of these refers to is not selected."""
     dangerously_every_row: bool = False
+    reads_every_row: bool = False
+    """Selects every row of the table, to find out whom an incident affects; no order can be made of it."""
 
     def __post_init__(self) -> None:
-        """Refuse to select every row of a table."""
+        """Refuse to select every row of a table, but for reading."""
+        if self.reads_every_row and (self.conditions or self.cutoffs or self.dangerously_every_row):
+            message = "reading every row takes no condition"
+            raise ValueError(message)
         if self.dangerously_every_row and (self.conditions or not any(cutoff.over for cutoff in self.cutoffs)):
             message = "every row is selected by a cutoff of what is over, and by no conditions"
             raise ValueError(message)
@@ -85,7 +91,18 @@ class Selection:
     @property
     def is_empty(self) -> bool:
         """Whether it can select nothing, so that no system needs to be asked."""
-        return not self.conditions and not self.dangerously_every_row
+        return not self.conditions and not self.takes_every_row
+
+    @property
+    def takes_every_row(self) -> bool:
+        """Whether it has no conditions that a row must fit."""
+        return self.dangerously_every_row or self.reads_every_row
+
+
+def _only_read(selection: Selection) -> None:
+    if selection.reads_every_row:
+        message = "a selection of every row is for reading alone"
+        raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +126,10 @@ class DeleteRows:
 
     selection: Selection
 
+    def __post_init__(self) -> None:
+        """Refuse what is for reading alone."""
+        _only_read(self.selection)
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeColumns:
@@ -124,6 +145,10 @@ class ChangeColumns:
     clear: tuple[str, ...] = ()
     set_to: Mapping[str, KeyValue] = field(default_factory=dict, repr=False)
     replace: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what is for reading alone."""
+        _only_read(self.selection)
 
 
 Order: TypeAlias = DeleteRows | ChangeColumns

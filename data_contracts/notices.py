@@ -12,6 +12,7 @@ from typing import BinaryIO, Literal, Protocol
 import pyarrow as pa
 
 from data_contracts.disclosures import Received
+from data_contracts.incidents import IncidentWords
 from data_contracts.plan import TablePath
 from data_contracts.recipients import RecipientMessage
 from data_contracts.vocabulary import NoticeKind
@@ -94,6 +95,8 @@ class Content:
     """An address that opens one thing once: sent to an address that is the data subject's, and nowhere else."""
     link_until: str = ""
     """ISO date until which it opens it."""
+    incident: IncidentWords | None = field(default=None, repr=False)
+    """What happened, in the notice's language (Art. 34(2))."""
     response_due: str = ""
     """ISO date, where another one than the case's is told; empty: the case's, none while its clock stands still."""
 

@@ -20,6 +20,7 @@ from data_contracts.evidence import Record
 from data_contracts.figures import FigureCounts
 from data_contracts.findings import Findings
 from data_contracts.holds import LitigationHolds
+from data_contracts.incidents import Incidents
 from data_contracts.incoming import Arrivals
 from data_contracts.limits import CallCounts
 from data_contracts.links import Links
@@ -205,6 +206,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     Webhooks,
     Entries,
     Findings,
+    Incidents,
     FigureCounts,
     ApprovedRules,
     Protocol,

@@ -60,23 +60,21 @@ def show_text(what: str, name: str, text: str, *, title: str) -> None:
 
 
 @contextmanager
-def progress(what: str, name: str, of: int, *, title: str) -> Iterator[Callable[[], None]]:
-    """Show how far work on ``of`` things is; call what is given once for each that is done."""
+def progress(what: str, name: str, of: int, *, title: str) -> Iterator[Callable[[int], None]]:
+    """Show how far work on ``of`` things is; tell what is given how many are done."""
     if FlowRunContext.get() is None or not of:
-        yield lambda: None
+        yield lambda _: None
         return
-    done, shown = 0, None
+    shown: UUID | None = None
     with suppress(*_AWAY):
         shown = cast("UUID", create_progress_artifact(0.0, key=key_of(what, name), description=title))
 
-    def advance() -> None:
-        nonlocal done
-        done += 1
+    def reached(done: int) -> None:
         if shown is not None:
             with suppress(*_AWAY):
                 update_progress_artifact(shown, _WHOLE * done / of)
 
-    yield advance
+    yield reached
 
 
 def _keep(key: str, data: str, title: str, create: Callable[[], object]) -> None:

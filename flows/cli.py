@@ -20,9 +20,11 @@ from flows.commands import (
     changes,
     clock,
     contracts,
+    deploy,
     doors,
     evidence,
     holds,
+    incident,
     letters,
     lift,
     metrics,
@@ -50,6 +52,7 @@ app.add_typer(doors.app)
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(letters.app)
 app.add_typer(holds.app, name="hold")
+app.add_typer(incident.app, name="incident")
 app.add_typer(lift.app)
 app.add_typer(operators.app, name="operator")
 app.add_typer(operators.keys, name="keys")
@@ -61,6 +64,7 @@ app.add_typer(agents.app, name="agent")
 app.add_typer(arrivals.app)
 audit.register(app)
 app.add_typer(api.keys, name="api-key")
+deploy.register(app)
 recipients.register(app)
 app.add_typer(registers.app, name="register")
 retention.register(app)

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from data_contracts.errors import RequestInvalid, RightsflowError
 from data_contracts.vocabulary import Channel, Right
 from flows import wiring
+from flows.case_artifacts import show_case_end
 from flows.forms import FORMS, RequestForm
 from flows.gates import forget_forms
 from flows.leases import carrying
@@ -110,6 +111,7 @@ def _case(right: str, case_id: str, request: RequestForm | Mapping[str, Any]) ->
 def _carried(case_id: str, life: Callable[[str], str]) -> str:
     with carrying(case_id):
         ended = life(case_id)
+    show_case_end(case_id)
     wake_next(case_id)
     return ended
 

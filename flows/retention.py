@@ -226,7 +226,7 @@ def show_result(done: Retained) -> None:
         for line in done.lines
         if line.over
     ]
-    show_table("retention-result", done.run, rows, title=f"**{done.run}: {done.outcome}.** {done.said}")
+    show_table("retention-result", done.run, rows, title=f"**{done.said}.**")
 
 
 def _planned(run_id: str) -> Planned:
@@ -249,10 +249,10 @@ def _over(
     named = tuple(systems)
     found: dict[str, list[Counted] | RightsflowError] = {}
     key = run_id or _flow_run_name()
-    with progress(work.name.replace(" ", "-"), key, len(named), title=f"{work.name}: {', '.join(named)}") as advance:
-        for name in named:
+    with progress(work.name.replace(" ", "-"), key, len(named), title=f"{work.name}: {', '.join(named)}") as reached:
+        for number, name in enumerate(named, 1):
             found |= work.for_each(run_id, [name], in_order=True)
-            advance()
+            reached(number)
     return found
 
 

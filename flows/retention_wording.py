@@ -18,6 +18,13 @@ _WAYS: Final[Mapping[Way, str]] = {
     Way.ASK: "waits for your answer",
     Way.ELSEWHERE: "left to another run",
 }
+_SHORT: Final[Mapping[Why, str]] = {
+    Why.FIRST: "new",
+    Why.ROWS: "many",
+    Why.SHARE: "share",
+    Why.TOGETHER: "with it",
+}
+"""What stands in the narrow table; :data:`_WHY` is its legend."""
 _WHY: Final[Mapping[Why, str]] = {
     Why.FIRST: "nobody has approved this rule yet",
     Why.ROWS: "many rows",
@@ -30,11 +37,13 @@ def question_text(run_id: str, plan: Planned, contracts: Contracts) -> str:
     """What people are asked about, as Markdown."""
     asked = [course for course in plan.courses if course.way is Way.ASK]
     rows = sum(course.line.due for course in asked)
+    short = {why: None for course in asked for why in course.why}
     head = (
         f"**Retention {run_id}: may {rows} rows be erased by {len(asked)} rules?** They were over their period on "
         f"{day(plan.as_of)}; what became over since is left to a later run. What was erased cannot be brought back.\n\n"
-        "| due | table | rule | why you are asked | over | spared | of the table | period |\n"
-        "|---:|---|---|---|---:|---:|---:|---|\n"
+        f"Why you are asked: {'; '.join(f'*{_SHORT[why]}*: {_WHY[why]}' for why in short)}.\n\n"
+        "| due | why | table | share | rule | over | spared | erases | period |\n"
+        "|---:|---|---|---:|---|---:|---:|---|---|\n"
     )
     lines = "\n".join(_row(course, contracts) for course in asked)
     return (
@@ -69,11 +78,6 @@ def way_text(course: Course) -> str:
     return f"{_WAYS[course.way]}: {reasons}" if reasons else _WAYS[course.way]
 
 
-def why_text(course: Course) -> str:
-    """Why a person is asked, in words."""
-    return "; ".join(_WHY[why] for why in course.why)
-
-
 def share_text(line: Counted) -> str:
     """Which share of the table's rows is due.
 
@@ -103,16 +107,17 @@ def _periods(line: Counted, contracts: Contracts) -> Iterator[Retention]:
 
 
 def _row(course: Course, contracts: Contracts) -> str:
+    """What decides stands on the left and is short: the dialog is narrow and does not wrap cells."""
     line = course.line
-    what = "rows" if line.erases == "rows" else f"columns {line.erases}"
     cells = (
         line.due,
-        f"{line.system}.{line.table} ({what})",
+        ", ".join(_SHORT[why] for why in course.why),
+        f"{line.system}.{line.table}",
+        share_text(line),
         line.rule,
-        why_text(course),
         line.over,
         line.spared,
-        share_text(line),
+        line.erases,
         period_text(line, contracts),
     )
     return f"| {' | '.join(str(cell) for cell in cells)} |"

@@ -8,7 +8,6 @@ able to start flows.
 
 import os
 import secrets
-import shlex
 import signal
 import socket
 import sqlite3
@@ -23,15 +22,24 @@ from pathlib import Path
 import httpx
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
-from data_contracts.odcs import load_organisation
+from flows.deploying import (
+    AUTH,
+    CODE,
+    POOL,
+    api_of,
+    deployed,
+    make_automations,
+    make_pool,
+    make_queues,
+    start_deploying,
+    what_flows_need,
+)
 from flows.forked import ADDRESS
 from flows.settings import Settings
 from flows.showing import HUSHED
 
-POOL = "rightsflow"
 DEFAULT_PORT = 4200
-CODE = Path(__file__).resolve().parent.parent
-_AUTH, _SERVER_AUTH = "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"
+_SERVER_AUTH = "PREFECT_SERVER_API_AUTH_STRING"
 _START_SECONDS = 120
 _END_SECONDS = 10
 _BUSY_SECONDS = 5
@@ -58,7 +66,7 @@ class RunningSystem:
     @property
     def auth(self) -> tuple[str, str]:
         """Name and password that the server asks for."""
-        name, _, password = self.environment[_AUTH].partition(":")
+        name, _, password = self.environment[AUTH].partition(":")
         return name, password
 
     def start_worker(self) -> subprocess.Popen[bytes]:
@@ -72,19 +80,19 @@ class RunningSystem:
             self.forking = _spawn(self._log("forking"), self.environment, "flows.forking")
 
     def deploy(self) -> None:
-        """Create the work pool and every deployment of prefect.yaml; the worker starts at the same time.
+        """Create the work pool, its queues, every deployment of prefect.yaml, and automations; start the worker.
 
         Raises:
             SettingsInvalid: when the deployment fails; its log says why.
         """
-        with httpx.Client(base_url=f"{self.ui_url}/api", auth=self.auth, timeout=30) as api:
-            _make_pool(api)
-        deploying = self._child("deploy", "--no-prompt", "deploy", "--all")
-        self.start_worker()
-        if deploying.wait(_START_SECONDS) != 0:
-            raise SettingsInvalid(
-                "the flows could not be deployed", where=str(self._log("deploy")), remedy="read this log"
-            )
+        log = self._log("deploy")
+        with api_of(f"{self.ui_url}/api", self.environment) as api:
+            make_pool(api, forked=True)
+            make_queues(api)
+            deploying = start_deploying(self.environment, log)
+            self.start_worker()
+            deployed(deploying, log)
+            make_automations(api, self.settings)
 
     def end(self) -> None:
         """End the worker, then the server; kill what does not end by itself. What was wiped is in no file then."""
@@ -191,13 +199,13 @@ def join(settings: Settings) -> None:
 def environment_for(settings: Settings, port: int) -> dict[str, str]:
     """Environment of our processes: where the server is, and nothing sent anywhere."""
     home = os.environ.get("PREFECT_HOME") or str(settings.state / "prefect")
-    auth = os.environ.get(_AUTH) or os.environ.get(_SERVER_AUTH) or _password(settings)
+    auth = os.environ.get(AUTH) or os.environ.get(_SERVER_AUTH) or _password(settings)
     hushed = {HUSHED, "PREFECT_LOGGING_LEVEL"} if HUSHED in os.environ else set()
     return {
         **{name: value for name, value in os.environ.items() if name not in hushed},
         "PREFECT_HOME": home,
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        _AUTH: auth,
+        AUTH: auth,
         _SERVER_AUTH: auth,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
@@ -209,8 +217,8 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "",
         "PREFECT_CLI_COLORS": "false",
         "RIGHTSFLOW_HOME": str(settings.state),
+        **what_flows_need(settings),
         "RIGHTSFLOW_CODE": str(CODE),
-        "RIGHTSFLOW_TIME_ZONE": load_organisation(settings.contracts).time_zone,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(CODE), os.environ.get("PYTHONPATH", "")])),
     }
 
@@ -264,36 +272,6 @@ def _forking_address(settings: Settings) -> dict[str, str]:
     """Where stand-ins ask for a fork; nothing where the path is too long for a socket, or nobody can fork."""
     address = str(settings.state / "forking.sock")
     return {ADDRESS: address} if len(address) < _LONGEST_ADDRESS and sys.platform == "linux" else {}
-
-
-def _text(default: str | None) -> dict[str, object]:
-    return {"anyOf": [{"type": "string"}, {"type": "null"}], "default": default}
-
-
-_JOB_VARIABLES = {
-    "command": _text(None),
-    "env": {"type": "object", "additionalProperties": _text(None)},
-    "labels": {"type": "object", "additionalProperties": {"type": "string"}},
-    "name": _text(None),
-    "stream_output": {"type": "boolean", "default": True},
-    "working_dir": _text(None),
-}
-"""What a process worker takes; the server would ask a code host for its own description of it."""
-
-
-def _make_pool(api: httpx.Client) -> None:
-    """The work pool, whose runs are forked where that is possible (docs/adr/0008)."""
-    command = shlex.join([sys.executable, "-S", "-I", str(CODE / "flows" / "forked.py")])
-    template = {
-        "job_configuration": {name: f"{{{{ {name} }}}}" for name in _JOB_VARIABLES},
-        "variables": {"type": "object", "properties": {**_JOB_VARIABLES, "command": _text(command)}},
-    }
-    created = api.post("/work_pools/", json={"name": POOL, "type": "process", "base_job_template": template})
-    if created.status_code == httpx.codes.CONFLICT:
-        created = api.patch(f"/work_pools/{POOL}", json={"base_job_template": template})
-    if not created.is_success:
-        where = str(api.base_url)
-        raise SettingsInvalid("the work pool could not be made", where=where, remedy="read the server's log")
 
 
 def _spawn(log: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.Popen[bytes]:

@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     restart_after: timedelta = timedelta(hours=1)
     """An open case that nobody is asked about is started again so long after its last flow run ended."""
     sweep_every: timedelta = timedelta(seconds=10)
+    notification_block: str = Field(default="", pattern=r"^([a-z0-9-]+/[a-z0-9-]+)?$")
+    """Prefect block that tells people what failed, as ``type/name``; empty: nobody is told."""
 
     @property
     def state(self) -> Path:

@@ -20,9 +20,18 @@ from data_contracts.errors import ContractInvalid, RightsflowError, SettingsInva
 P = ParamSpec("P")
 
 _WHOLE = frozenset(
-    {"action", "at", "case", "gate", "name", "received", "response_due", "right", "rows"}
+    {"action", "at", "case", "gate", "key", "name", "received", "response_due", "right", "rows"}
     | {"state", "system", "table", "to", "waits_at", "wave"}
-    | {"authorised_from", "authorised_until", "done_on", "review_on", "valid_from", "valid_until", "withdrawn"}
+    | {
+        "standing",
+        "authorised_from",
+        "authorised_until",
+        "done_on",
+        "review_on",
+        "valid_from",
+        "valid_until",
+        "withdrawn",
+    }
 )
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _HEADS = {"response_due": "answer due", "days_left": "days"}

@@ -5,12 +5,14 @@ go on (law 6): try again, or handled by hand with a reference.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from data_contracts.case import Case
 from data_contracts.errors import DeliveryUncertain, RightsflowError
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Sensitivity
+from flows.artifacts import progress
+from flows.case_artifacts import show_case_plan
 from flows.gates import answered, ask, opened
 from flows.requesters import admit_requester
 from flows.turns import take_turn
@@ -113,11 +115,12 @@ def search_all(case_id: str, work: Step[[str, str], int] = search_system, look: 
     others are searched to the end meanwhile (law 6).
     """
     pending = list(services().contracts.systems)
-    while pending:
-        _take_in_answers(case_id, pending)
-        _, gates = _attempt(case_id, survey_system, _automated(case_id, pending))
-        gates += _search_rounds(case_id, work, look, broken={entry.subject for entry in gates})
-        pending = [answered(entry).subject for entry in gates]
+    with progress(work.name, case_id, len(pending), title=f"{work.name}: {len(pending)} systems") as reached:
+        while pending:
+            _take_in_answers(case_id, pending)
+            _, gates = _attempt(case_id, survey_system, _automated(case_id, pending))
+            gates += _search_rounds(case_id, work, look, broken={entry.subject for entry in gates}, reached=reached)
+            pending = [answered(entry).subject for entry in gates]
 
 
 def over_systems(
@@ -134,13 +137,18 @@ def over_systems(
     return {name: results[name] for name in _automated(case_id, results)}
 
 
-def _search_rounds(case_id: str, work: Step[[str, str], int], look: str, *, broken: set[str]) -> list[GateEntry]:
+def _search_rounds(
+    case_id: str, work: Step[[str, str], int], look: str, *, broken: set[str], reached: Callable[[int], None]
+) -> list[GateEntry]:
     """Search all but the ``broken`` systems until nothing new appears; the gates of those that failed meanwhile."""
     gates: list[GateEntry] = []
+    count = len(services().contracts.systems)
     while systems := [name for name in pending_systems(case_id, look) if name not in broken]:
+        reached(count - len(systems) - len(broken))
         _, failed = _attempt(case_id, work, systems)
         gates += failed
         broken |= {entry.subject for entry in failed}
+    reached(count - len(broken))
     return gates
 
 
@@ -189,7 +197,8 @@ def _is_approved(case_id: str) -> bool:
     if refer(case_id):
         return False
     receipt = services().register.step(case_id, "plan")
-    plan = dict(receipt.receipt) if receipt else {}
+    plan: dict[str, Any] = dict(receipt.receipt) if receipt else {}
+    show_case_plan(case_id, plan["plan"])
     ask(case_id, _approval_question(case_id, plan))
     return settle_approval(case_id)
 

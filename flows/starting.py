@@ -20,6 +20,9 @@ from prefect.states import Scheduled
 from data_contracts.case import Case
 from data_contracts.errors import SystemUnavailable
 from flows.settings import settings
+from tasks.clock import standing
+from tasks.rules.urgency import Urgency, urgency
+from tasks.services import services
 
 LIVE = frozenset({StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING})
 EXTENSION_RUN, LIFTING_RUN = "extend {case_id}", "lift {case_id}"
@@ -54,8 +57,14 @@ def start_flow(case: Case, *, only_first: bool = False) -> UUID | None:
             parameters={"case_id": case.case_id},
             tags=[_TAG, case.right.value],
             idempotency_key=f"{case.case_id}:{len(runs)}",
+            work_queue_name=queue_of(case).value,
         )
         return made.id
+
+
+def queue_of(case: Case) -> Urgency:
+    """The work queue for a case as its clock stands today. Services must be open."""
+    return urgency(standing(case).days_left, services().policy.warn_days)
 
 
 def wake_flow(case: Case) -> UUID | None:
@@ -102,6 +111,7 @@ def start_extension(case: Case) -> UUID | None:
             parameters={"case_id": case.case_id},
             tags=["extension", case.right.value],
             idempotency_key=f"{name}:{len(runs)}",
+            work_queue_name=queue_of(case).value,
         )
         return made.id
 
@@ -116,6 +126,32 @@ def wake_extension(case: Case) -> UUID | None:
         return None
     with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
         return wake_suspended(client, _extension_name(case))
+
+
+def start_incident(run_id: str) -> UUID | None:
+    """The live flow run of an incident, started or woken now; None without a server.
+
+    Raises:
+        SystemUnavailable: see :func:`start_flow`.
+    """
+    if not has_server():
+        return None
+    with _only_our_errors(run_id), get_client(sync_client=True) as client:
+        if woken := wake_suspended(client, run_id):
+            return woken
+        runs = runs_of(client, run_id)
+        for run in runs:
+            if run.state_type in LIVE:
+                return run.id
+        deployment = client.read_deployment_by_name("incident/incident")
+        made = client.create_flow_run_from_deployment(
+            deployment.id,
+            name=run_id,
+            parameters={"run_id": run_id},
+            tags=["incident"],
+            idempotency_key=f"{run_id}:{len(runs)}",
+        )
+        return made.id
 
 
 def wake_run(run_id: str) -> UUID | None:
@@ -177,7 +213,7 @@ class _only_our_errors:  # noqa: N801  # reads as a statement
             raise SystemUnavailable(
                 "the flow is not deployed on the Prefect server",
                 where=self._case_id,
-                remedy="deploy with 'prefect deploy --all', or start everything with 'rightsflow up'",
+                remedy="deploy with 'rightsflow deploy', or start everything with 'rightsflow up'",
             ) from None
         if isinstance(error, httpx.HTTPError | PrefectHTTPStatusError | OSError):
             raise SystemUnavailable(

@@ -14,7 +14,8 @@ A run whose process was killed stays Running for ever by itself. The sweep, in t
 7. every open case is looked at: dates, proofs that are awaited, turns (:mod:`flows.lookout`);
 8. an open case that nobody is asked about and that no run carries on is woken, or started again a while after its last
    run ended: a case never sleeps;
-9. an archived case whose sealed package's time is over is purged;
+9. a run that waits for the worker in a queue of less urgent cases is brought forward (:mod:`flows.queues`);
+10. an archived case whose sealed package's time is over is purged;
 The flow then carries out the outbox once more, for where nobody else does (:mod:`flows.dispatching`).
 """
 
@@ -46,6 +47,7 @@ from flows.dispatching import dispatch, forget_old
 from flows.gates import is_moot
 from flows.lookout import PrefectRuns, look_at_all
 from flows.opening import settle_form, wipe_form
+from flows.queues import hurry
 from flows.settings import settings
 from flows.starting import LIVE, runs_of, start_flow, wake_soon
 from tasks.archive_evidence import purge_ended
@@ -70,6 +72,7 @@ class Swept:
     sealed: int = 0
     purged: int = 0
     woken: int = 0
+    hurried: int = 0
     looked: Mapping[str, int] = field(default_factory=dict)
     """What the look at open cases did, by name; see :func:`flows.lookout.look_at_all`."""
 
@@ -108,9 +111,10 @@ def sweep() -> Swept:
         cases = services().register.cases()
         started = sum(_start(client, case) for case in _without_run(client, cases))
         looked = look_at_all(cases, PrefectRuns())
+        hurried = hurry(client, cases, now)
         woken = sum(_wake(client, case, now) for case in _unasked(cases))
     purged = sum(purge_ended(case) for case in cases)
-    return Swept(crashed, retried, rescheduled, formed, started, sealed, purged, woken, dict(looked))
+    return Swept(crashed, retried, rescheduled, formed, started, sealed, purged, woken, hurried, dict(looked))
 
 
 def _runs(client: SyncPrefectClient, state: StateType) -> Iterator[FlowRun]:

@@ -21,6 +21,7 @@ from data_contracts.odcs import load, load_organisation, load_policy
 from data_contracts.ports import Judge
 from flows.settings import Settings, settings
 from integrations.channels.audit_pages import AuditPages
+from integrations.channels.incident_pages import IncidentPages
 from integrations.channels.mail import MailChannel
 from integrations.channels.opendsr import OpendsrProcessors
 from integrations.channels.package import AnswerPackage
@@ -133,6 +134,11 @@ class Installation:
         )
 
     @property
+    def incident_pages(self) -> IncidentPages:
+        """Incidents in words."""
+        return IncidentPages(self.services.organisation)
+
+    @cached_property
     def register_pages(self) -> RegisterPages:
         """Registers and the record of processing in words."""
         return RegisterPages(self.contracts, self.services.organisation)

@@ -14,9 +14,9 @@ from tasks.services import services
 
 _WHAT: Final = {
     RegisterName.PROCESSORS: ("Attestations", "Nothing goes to a processor without what the policy asks for."),
-    RegisterName.TRAINING: ("Trainings", "Who is not trained may not decide at gates."),
-    RegisterName.DPIAS: ("Impact assessments", "They are due for review (Art. 35(11))."),
-    RegisterName.RECIPIENTS: ("Authorisations of recipients", "Nothing goes to a recipient without one."),
+    RegisterName.TRAINING: ("Trainings", "Who is no longer trained may not decide at gates."),
+    RegisterName.DPIAS: ("Reviews of impact assessments (Art. 35(11))", "Enter the review, with its next date."),
+    RegisterName.RECIPIENTS: ("Authorisations of recipients", "Nothing goes to a recipient afterwards."),
 }
 _DIGITS: Final = 12
 
@@ -45,7 +45,9 @@ def _told(together: list[Ending]) -> bool:
     first = together[0]
     things, consequence = _WHAT[first.register]
     until = f"{first.until:%Y-%m-%d}"
-    ends = f"ended on {until}" if first.level == OVERDUE else f"end on {until}"
+    is_due = first.register is RegisterName.DPIAS
+    verb = ("were due" if is_due else "ended") if first.level == OVERDUE else ("are due" if is_due else "end")
+    ends = f"{verb} on {until}"
     keys = [one.key for one in together]
     lines = [
         f"{things} that {ends}: {', '.join(keys)}.",

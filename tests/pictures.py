@@ -19,6 +19,7 @@ from flows.settings import settings
 from tests.flows.company import attest
 from tests.notice_pictures import take_letters_for_docs
 from tests.prefect_ui import PrefectUi, a_page, field, fresh_code, until
+from tests.retention_pictures import take_retention
 
 _IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 _SETTLE_MILLISECONDS = 2000
@@ -45,6 +46,7 @@ def main() -> None:
                 _read_texts(case, secret)
                 _approve(ui, case, secret, {}, picture="gate")
                 _timeline(ui, case)
+                take_retention(ui, _OPERATOR, secret, _take)
             english = _english_case(subject, secret)
         with a_page() as page:
             _package(page, case, "package-fr")

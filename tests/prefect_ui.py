@@ -44,6 +44,16 @@ class PrefectUi:
         self.page = page
         self._system = system
 
+    @property
+    def address(self) -> str:
+        """Where the UI is."""
+        return self._system.ui_url
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        """Name and password of the server."""
+        return self._system.auth
+
     def sign_in(self) -> None:
         """Give the server's password, as everybody must who opens the UI."""
         self.page.goto(self._system.ui_url)

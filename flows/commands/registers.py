@@ -137,8 +137,7 @@ def history(
     """Who entered what, when, and what stood there before; oldest first."""
     from flows.registers import history_facts  # noqa: PLC0415  # pays for what it uses
 
-    columns = ("at", "by", "key", "what", "before", "after")
-    show(history_facts(name, key), as_json, lambda f: table(_flat(f["changes"], ("before", "after")), columns))
+    show(history_facts(name, key), as_json, lambda f: _print_changes(f["changes"]))
 
 
 def _show(name: RegisterName, to: tuple[Path | None, Path | None, str], *, history: bool, as_json: bool) -> None:
@@ -155,10 +154,23 @@ def _show(name: RegisterName, to: tuple[Path | None, Path | None, str], *, histo
 
 def _print_register(facts: Any, *, history: bool) -> None:  # noqa: ANN401  # JSON facts
     rows = [row | row["facts"] | {"standing": row["standing"].replace("_", " ")} for row in facts["entries"]]
-    table(rows, ("key", *facts["facts"], "standing"))
+    names = [name for name in facts["facts"] if name != "kind"]  # the key names it
+    table(rows, ("key", *names, "standing"))
     if history:
-        changes = _flat(facts["changes"], ("before", "after"))
-        table(changes, ("at", "by", "key", "what", "before", "after"), title="History")
+        _print_changes(facts["changes"])
+
+
+def _print_changes(changes: Sequence[dict[str, Any]]) -> None:
+    rows = [change | {"facts": _difference(change["before"], change["after"])} for change in changes]
+    table(rows, ("at", "by", "key", "what", "facts"), title="History")
+
+
+def _difference(before: dict[str, str], after: dict[str, str]) -> str:
+    """What an entry says, of one that was changed what is different."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    if not before or not after:
+        return ", ".join(f"{name} {after[name]}" for name in names if name in after)
+    return ", ".join(f"{name} {before.get(name, '–')} → {after.get(name, '–')}" for name in names)
 
 
 def _print_processing(facts: Any) -> None:  # noqa: ANN401  # JSON facts
@@ -171,13 +183,6 @@ def _print_processing(facts: Any) -> None:  # noqa: ANN401  # JSON facts
             ("purpose", "controller", "basis", "systems", "recipients"),
             title=title,
         )
-
-
-def _flat(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows whose facts are one text each."""
-    return [
-        row | {name: ", ".join(f"{key}={value}" for key, value in row[name].items()) for name in names} for row in rows
-    ]
 
 
 def _tell_written(*files: Path | None) -> None:

@@ -66,7 +66,7 @@ class RegisterPages:
         return Report(
             titles["title"],
             words.language,
-            f"{shown.name.value} {made_at:%Y-%m-%d}",
+            f"{shown.name.value} {words.day(made_at)}",
             made_at,
             tuple(blocks),
             subtitle=titles["subtitle"],
@@ -102,7 +102,7 @@ class RegisterPages:
         if record.for_others:
             blocks += [Heading(titles["others"])]
             blocks += [block for activity in record.for_others for block in words.activity_blocks(activity)]
-        title, reference = titles["title"], f"Art. 30 {made_at:%Y-%m-%d}"
+        title, reference = titles["title"], f"Art. 30 {words.day(made_at)}"
         return Report(title, words.language, reference, made_at, tuple(blocks), subtitle=titles["subtitle"])
 
     def _in(self, language: str) -> "_Telling":
@@ -120,6 +120,10 @@ class _Telling:
         self._organisation = organisation
         self._zone = ZoneInfo(organisation.time_zone)
 
+    def day(self, moment: datetime) -> str:
+        """The day it was at the organisation's place."""
+        return f"{moment.astimezone(self._zone):%Y-%m-%d}"
+
     # --- registers ---------------------------------------------------------------------------------------------------
 
     def entry(self, entry: Entry, names: Iterable[str]) -> Iterator[str]:
@@ -131,7 +135,7 @@ class _Telling:
     def entered(self, entry: Entry, shown: RegisterShown) -> tuple[str, str]:
         """How an entry stands, and who entered it when."""
         standing = self.said["standings"][shown.standings[entry.key]]
-        return standing, f"{entry.actor}, {entry.at.astimezone(self._zone):%Y-%m-%d}"
+        return standing, f"{entry.actor}, {self.day(entry.at)}"
 
     def changes(self, history: Iterable[Entry]) -> Grid:
         """Every row, with what stood there before."""
@@ -260,17 +264,21 @@ class _Telling:
         return list(dict.fromkeys(f"{text} ({mark})" if is_special(key) else text for key, text in told.items()))
 
     def _receiving(self, activity: Activity) -> list[Party]:
-        """Art. 30(1)(d); who decides, alone or with us, is told as controller and is no recipient."""
-        deciding = {self._vocabulary.company.key, activity.controller, *activity.joint}
+        """Art. 30(1)(d): who decides with us receives the data too; whose record it is does not."""
+        deciding = {self._vocabulary.company.key, activity.controller}
         keys = dict.fromkeys(
             key
             for held in self._held(activity)
-            for key in held.table.recipients or self._contracts.systems[held.path[0]].recipients
+            for key in (
+                *(held.table.recipients or self._contracts.systems[held.path[0]].recipients),
+                *activity.joint,
+            )
         )
         return [self._vocabulary.parties[key] for key in keys if key not in deciding]
 
     def _recipient(self, party: Party) -> str:
-        return f"{party.name} ({self.said['roles'][party.role.value]}, {self._country(party.country)})"
+        role = self.said["roles"]["joint" if party.joint else party.role.value]
+        return f"{party.name} ({role}, {self._country(party.country)})"
 
     def _transfer(self, party: Party) -> str:
         """Art. 30(1)(e)."""

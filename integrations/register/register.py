@@ -14,6 +14,7 @@ from integrations.register.figures import FigureStore
 from integrations.register.findings import FindingStore
 from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
+from integrations.register.incidents import IncidentStore
 from integrations.register.incoming import IncomingStore
 from integrations.register.leases import LeaseStore
 from integrations.register.ledger import StepLedger
@@ -49,6 +50,7 @@ class SqlRegister(
     IncomingStore,
     EntryStore,
     FindingStore,
+    IncidentStore,
     FigureStore,
     RetentionStore,
 ):

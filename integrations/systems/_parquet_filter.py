@@ -65,9 +65,9 @@ class Filters:
         """
         tests = self._conditions(selection.conditions)
         bounds = [self._cutoff(cutoff) for cutoff in selection.cutoffs]
-        if not tests and not selection.dangerously_every_row:
+        if not tests and not selection.takes_every_row:
             return None
-        expression = pc.scalar(True) if selection.dangerously_every_row else tests[0]  # noqa: FBT003  # an Arrow literal
+        expression = pc.scalar(True) if selection.takes_every_row else tests[0]  # noqa: FBT003  # an Arrow literal
         for test in tests[1:]:
             expression |= test
         for bound in bounds:

@@ -48,7 +48,7 @@ class Queries:
         """The selection with its keys brought to the live columns' types."""
         table = self.tables[selection.table]
         terms = self.conditions.terms(table, selection.conditions)
-        parts = [Part((), every=True)] if selection.dangerously_every_row else self.conditions.parts(terms)
+        parts = [Part((), every=True)] if selection.takes_every_row else self.conditions.parts(terms)
         if selection.spared:
             parts = self.conditions.spare(parts, self.conditions.terms(table, selection.spared), table.path)
         referrers = tuple((referrer, self.tables[referrer.table]) for referrer in selection.referrers)

@@ -164,7 +164,7 @@ class MemoryConnector:
         rows = [
             row
             for row in self._rows[selection.table]
-            if (selection.dangerously_every_row or any(test(row) for test in tests))
+            if (selection.takes_every_row or any(test(row) for test in tests))
             and not any(test(row) for test in spared)
             and all(self._is_within(row, cutoff) for cutoff in selection.cutoffs)
         ]

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from data_contracts.company import Transmission
 from data_contracts.disclosures import Received
+from data_contracts.entries import RegisterName
 from data_contracts.request import Statement
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.wiring import unpack_package
@@ -204,6 +205,18 @@ def test_2_a_recipient_that_is_not_authorised(
     assert (sftp.files(), sftp.logins, sending.disclosed()) == ({}, 0, [])
     assert entry.options == (Decision.RETRY, Decision.REFUSE)
     assert "x@y" not in entry.description
+
+
+def test_2_a_recipient_that_was_withdrawn(house: House, sending: Sending, sftp: SftpServer) -> None:
+    """Charter 2.3: what the register of recipients says counts beside the vocabulary; it is in evidence."""
+    facts = {"withdrawn": "2026-03-31", "reason": "breach"}
+    house.installation.register.put_entry(RegisterName.RECIPIENTS, "energypart", facts, actor="claire")
+    with sending.by(_way(sftp)):
+        entry = house.until(Gate.RECIPIENT, sending.open())
+
+    assert (sftp.files(), sending.disclosed()) == ({}, [])
+    assert "recipient_withdrawn" in entry.description
+    assert house.installation.register.step(entry.case_id, "recipient refused", "0") is not None
 
 
 def test_2_mended_and_tried_again(house: House, sending: Sending, sftp: SftpServer) -> None:

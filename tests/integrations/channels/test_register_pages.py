@@ -119,6 +119,17 @@ def test_activity_tells_what_article_30_asks(pages: RegisterPages) -> None:
     assert told["assessments"] == ["D-1"]
 
 
+def test_who_decides_with_us_receives_the_data(pages: RegisterPages) -> None:
+    """A joint controller is told as one, as a recipient, and with the safeguard of its country (Art. 26, 30(1)(e))."""
+    places = (Place("adtech", "cookie", ("cookie_id",)),)
+
+    told = pages.activity(Activity("audience", "telco", joint=("adnet",), places=places), "en")
+
+    assert told["joint"] == ["AdNet Exchange Ltd, United Kingdom, privacy@adnet.example"]
+    assert told["recipients"] == ["AdNet Exchange Ltd (joint controller, United Kingdom)"]
+    assert told["transfers"] == ["United Kingdom, AdNet Exchange Ltd: adequacy decision (Article 45)"]
+
+
 def test_activity_without_a_system_says_so(pages: RegisterPages) -> None:
     """Nothing is passed over in silence."""
     told = pages.activity(Activity("churn", "telco"), "en")

@@ -1,12 +1,18 @@
 """The DPO's registers: rows are added, the newest of a key is in force, nobody changes what was written."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from data_contracts.entries import RegisterName
+from data_contracts.entries import RegisterName, Trained
+from data_contracts.errors import StepFailed
+from data_contracts.ports import Operator
+from data_contracts.vocabulary import OperatorRole
 from integrations.register import SqlRegister
 from integrations.register.dpo_tables import register_entries
+from tests.integrations.register.conftest import Clock
 
 _P, _T = RegisterName.PROCESSORS, RegisterName.TRAINING
 
@@ -53,3 +59,55 @@ def test_rows_cannot_be_changed(register: SqlRegister, change: sa.Delete | sa.Up
 
     with pytest.raises(exc.DBAPIError, match="append-only"), register._database._engine.begin() as connection:
         connection.execute(change)
+
+
+# --- training (charter 3.3) ---
+
+
+def _an_operator(register: SqlRegister, name: str) -> Operator:
+    """Enrolled, and never asked for a training."""
+    register.put_operator(Operator(name, (OperatorRole.DPO,), valid_until=None, training_until=None))
+    found = register.operator(name)
+    assert found is not None
+    return found
+
+
+def test_operator_is_trained_as_the_register_says(register: SqlRegister) -> None:
+    """Both change in one transaction; who is no operator is entered alone, and what stands there adds no row."""
+    _an_operator(register, "claire")
+    until = datetime(2027, 1, 1, tzinfo=UTC)
+    group = [("claire", {"course": "GDPR"}, until), ("ana", {"course": "GDPR"}, None)]
+
+    added = [register.put_trainings(group, actor="marc") for _ in range(2)]
+
+    assert added == [2, 0]
+    assert [entry.key for entry in register.entries(_T)] == ["ana", "claire"]
+    assert [one.training_until for one in register.operators()] == [until]
+
+
+def test_group_is_entered_whole_or_not_at_all(register: SqlRegister) -> None:
+    """A fault in the middle takes back what came before it, the operator's date too."""
+    before = _an_operator(register, "claire")
+    broken: list[Trained] = [
+        ("claire", {"course": "GDPR"}, datetime(2027, 1, 1, tzinfo=UTC)),
+        ("ana", {"course": object()}, None),
+    ]
+
+    with pytest.raises(StepFailed):
+        register.put_trainings(broken, actor="marc")
+
+    assert register.entries(_T) == []
+    assert register.operator("claire") == before
+
+
+def test_operator_whose_training_is_taken_out_is_not_trained(register: SqlRegister, clock: Clock) -> None:
+    """From now on; taken out again nothing moves."""
+    _an_operator(register, "claire")
+    register.put_trainings([("claire", {"course": "GDPR"}, None)], actor="marc")
+    then = clock.now
+
+    register.remove_entry(_T, "claire", actor="marc")
+    clock.now += timedelta(days=1)
+    register.remove_entry(_T, "claire", actor="marc")
+
+    assert [one.training_until for one in register.operators()] == [then]

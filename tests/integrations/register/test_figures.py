@@ -110,10 +110,9 @@ def test_findings_and_incidents(register: SqlRegister, clock: Clock) -> None:
     }  # fmt: skip
     incident = {
         "kind": "attack",
-        "title": "t",
         "aware_at": clock.now,
-        "state": "open",
-        "facts": {},
+        "risk": "high",
+        "counts": {},
         "authority_reference": "",
     }
     with register._database.write() as connection:

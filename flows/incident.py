@@ -1,0 +1,82 @@
+"""Incidents (Art. 33, 34; charter 6): who is affected, what people are told, who approves it, and the sending."""
+
+from prefect import flow
+
+from data_contracts.incidents import IncidentKind, Risk
+from data_contracts.vocabulary import Decision, Gate
+from flows import wiring
+from flows.duties import bear_name
+from flows.gates import ask
+from flows.leases import carrying
+from tasks.affected import find_affected, incident_facts
+from tasks.approval import Question
+from tasks.rules.incidents import asks_people
+from tasks.sending import Sent, digests_of, how_far, rendered_notices, send_notices
+from tasks.services import services
+from tasks.step import guarded
+
+_LANGUAGES = {"fr": "French", "en": "English", "nl": "Dutch"}
+
+
+@flow(name="incident", persist_result=False)
+def incident(run_id: str) -> str:
+    """Find who is affected by an incident and, where they are to be told and a person approves, tell each of them once.
+
+    Args:
+        run_id: The incident, as `rightsflow incident open` printed it.
+    """
+    with wiring.opened():
+        return guarded(_carried_out, "incident")(run_id)
+
+
+def _carried_out(run_id: str) -> str:
+    services().register.incident(run_id)
+    bear_name(run_id)
+    return carry_out(run_id)
+
+
+def carry_out(run_id: str) -> str:
+    """Carry an incident on, from wherever it stands; one line about where it stands then. Services must be open.
+
+    Raises:
+        WaitingForPerson: outside a flow run, while people have to approve what is sent.
+        SystemUnavailable: when a system or the mail server cannot be reached; nothing is lost.
+    """
+    with carrying(run_id):
+        counts = find_affected(run_id)
+        found = services().register.incident(run_id)
+        reached = f"{counts['people']} people affected, {counts['with_address']} with an address"
+        if found.kind is not IncidentKind.ATTACK and found.risk is Risk.UNDECIDED:
+            return f"{run_id}: {reached}; somebody has to judge the risk"
+        if not asks_people(found, incident_facts(run_id)):
+            return f"{run_id}: {reached}; nobody is to be told"
+        if ask(run_id, sending_question(run_id, counts)).outcome is not Decision.APPROVE:
+            return f"{run_id}: {reached}; a person decided not to tell them so"
+        return f"{run_id}: {said(send_notices(run_id))}"
+
+
+def sending_question(run_id: str, counts: dict[str, int]) -> Question:
+    """Whether these words go to so many people."""
+    texts = rendered_notices(run_id)
+    shown = "".join(
+        f"\n\n**{_LANGUAGES[language]}: {one.subject}**\n\n```\n{one.text}\n```" for language, one in texts.items()
+    )
+    without = counts["without_address"]
+    description = (
+        f"**Incident {run_id}: may this be sent to {counts['with_address']} people?**\n\n"
+        f"{without} people have no address that we hold.{shown}"
+    )
+    facts = {"run": run_id, "counts": counts, "texts": list(digests_of(texts))}
+    return Question(Gate.APPROVAL, description, facts, options=(Decision.APPROVE, Decision.REFUSE))
+
+
+def said(sent: Sent) -> str:
+    """How far the sending is, in words."""
+    parts = [f"{sent.sent} told"]
+    parts += [f"{sent.waiting} waiting"] if sent.waiting else []
+    parts += [f"{sent.uncertain} may have left: settle them by the mail server's log"] if sent.uncertain else []
+    parts += [f"{sent.failed} refused by the mail server"] if sent.failed else []
+    return ", ".join(parts)
+
+
+__all__ = ["carry_out", "how_far", "incident", "said", "sending_question"]
