@@ -123,17 +123,17 @@ def _looks(run_id: str, systems: Sequence[str], *, is_whole: bool) -> tuple[list
     seen: list[Seen] = []
     failed: dict[str, str] = {}
     named = run_id or str(uuid4())
-    with progress("audit", named, len(systems) + is_whole, title=f"Audit: {', '.join(systems)}") as advance:
+    with progress("audit", named, len(systems) + is_whole, title=f"Audit: {', '.join(systems)}") as reached:
         for system in systems:
             looked = look_into.for_each(run_id, [system], in_order=True)[system]
             if isinstance(looked, RightsflowError):
                 failed[system] = str(looked)
                 looked = not_seen(run_id, system, looked)
             seen.append(looked)
-            advance()
+            reached(len(seen))
         if is_whole:
             seen.append(look_around(run_id))
-            advance()
+            reached(len(seen))
     return seen, failed
 
 
