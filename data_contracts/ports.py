@@ -18,6 +18,7 @@ from data_contracts.disclosures import Disclosures
 from data_contracts.entries import Entries
 from data_contracts.evidence import Record
 from data_contracts.figures import FigureCounts
+from data_contracts.findings import Findings
 from data_contracts.holds import LitigationHolds
 from data_contracts.incidents import Incidents
 from data_contracts.incoming import Arrivals
@@ -205,6 +206,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     OperatorLog,
     Webhooks,
     Entries,
+    Findings,
     Incidents,
     FigureCounts,
     PeriodCounts,

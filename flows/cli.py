@@ -16,6 +16,7 @@ from flows.commands import (
     agents,
     api,
     arrivals,
+    audit,
     changes,
     clock,
     contracts,
@@ -63,6 +64,7 @@ permissions.register(app)
 app.add_typer(api.app)
 app.add_typer(agents.app, name="agent")
 app.add_typer(arrivals.app)
+audit.register(app)
 app.add_typer(api.keys, name="api-key")
 deploy.register(app)
 recipients.register(app)

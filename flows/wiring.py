@@ -21,6 +21,7 @@ from data_contracts.odcs import load, load_organisation, load_policy
 from data_contracts.ports import Judge
 from flows.secrets import recipient_secret, secret_block
 from flows.settings import Settings, settings
+from integrations.channels.audit_pages import AuditPages
 from integrations.channels.incident_pages import IncidentPages
 from integrations.channels.mail import MailChannel
 from integrations.channels.monthly_pages import MonthlyPages
@@ -55,6 +56,7 @@ from integrations.monitoring import ALERTS, DASHBOARD
 from integrations.monitoring.app import metrics_app
 from integrations.monitoring.exposition import metrics_text
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
+from integrations.quality.live_values import AskedSystems
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
 from integrations.systems import DirectorySystems, look_at
@@ -120,6 +122,9 @@ class Installation:
             package=AnswerPackage(self.contracts, organisation),
             reports=ReportPages(organisation),
             judge=self._judge(),
+            values=AskedSystems(self.contracts.systems, self.system_urls(), judged=self.settings.judge != "plain"),
+            audit_words=AuditPages(organisation),
+            chain_faults=lambda name: len(self.verify_case(name).findings),
             transfers=DirectTransfers(recipient_secret),
             open_secret=self.master.open,
             seal_secret=self.master.seal,

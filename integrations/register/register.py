@@ -11,6 +11,7 @@ from integrations.register.database import Database, make_engine, read_url
 from integrations.register.disclosures import DisclosureStore
 from integrations.register.entries import EntryStore
 from integrations.register.figures import FigureStore
+from integrations.register.findings import FindingStore
 from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
 from integrations.register.incidents import IncidentStore
@@ -49,6 +50,7 @@ class SqlRegister(
     OriginStore,
     IncomingStore,
     EntryStore,
+    FindingStore,
     IncidentStore,
     FigureStore,
     PeriodStore,
