@@ -33,6 +33,7 @@ from data_contracts.plan import Remaining, TablePath, Verdict
 from data_contracts.recipients import RecipientNotices
 from data_contracts.retaining import ApprovedRules
 from data_contracts.runs import Runs
+from data_contracts.statistics import PeriodCounts
 from data_contracts.subjects import SubjectKeys
 from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole
 from data_contracts.webhooks import Webhooks
@@ -208,6 +209,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     Findings,
     Incidents,
     FigureCounts,
+    PeriodCounts,
     ApprovedRules,
     Protocol,
 ):

@@ -28,6 +28,7 @@ from flows.commands import (
     letters,
     lift,
     metrics,
+    monthly,
     operators,
     permissions,
     recipients,
@@ -46,6 +47,7 @@ from tasks.rules.eligibility import reference_of
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 changes.register(app)
 metrics.register(app)
+monthly.register(app)
 app.add_typer(clock.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(doors.app)

@@ -22,6 +22,7 @@ from integrations.register.links import LinkStore
 from integrations.register.operators import OperatorStore
 from integrations.register.origins import OriginStore
 from integrations.register.outgoing import OutgoingStore
+from integrations.register.periods import PeriodStore
 from integrations.register.permissions import PermissionStore
 from integrations.register.recipients import RecipientStore
 from integrations.register.retaining import RetentionStore
@@ -52,6 +53,7 @@ class SqlRegister(
     FindingStore,
     IncidentStore,
     FigureStore,
+    PeriodStore,
     RetentionStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
