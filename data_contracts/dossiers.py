@@ -3,8 +3,8 @@
 A dossier is one ZIP, in this order:
 
 1. ``evidence/<case>.jsonl``: the evidence of each case and run, as ``rightsflow evidence export`` writes it.
-2. ``keys/<keyid>.pem``: public keys of whatever is signed in it.
-3. ``letters/<case>/…``: texts of notices, only where a data protection officer had them put in.
+2. ``letters/<case>/…``: texts of notices, only where a data protection officer had them put in.
+3. ``keys/<keyid>.pem``: public keys of whatever is signed in it.
 4. ``dossier.json``: the facts; ``dossier.pdf``: the same to read; ``README.txt``: how to verify it.
 5. ``manifest.json``: size and SHA-256 of each file before it, in the order of the file; ``manifest.dsse.json``: the
    DSSE envelope around the very bytes of ``manifest.json``.

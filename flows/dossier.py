@@ -4,7 +4,8 @@ In Prefect a dossier is asked for by case or days, which are no personal data; a
 file is written case by case, so that a year of many thousand needs no more memory than one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,6 @@ from data_contracts.runs import Run
 from data_contracts.vocabulary import Right
 from flows import wiring
 from flows.duties import bear_name, borne_name, run_key
-from flows.settings import settings
 from tasks.dossiers import (
     about,
     begin_dossier,
@@ -26,6 +26,7 @@ from tasks.dossiers import (
     case_line,
     cases_in,
     end_dossier,
+    letters_in,
     note_in_case,
     period,
     person_part,
@@ -61,21 +62,23 @@ def dossier(  # noqa: PLR0913, PLR0917  # the fields of the form
         code: Six digits from your authenticator, which are good for this once.
         language: fr, en or nl; empty: the organisation's first.
     """
-    with wiring.opened():
-        made = guarded(
-            lambda _: _in_flow(scope_asked(case_id, since, until, right), operator, code, language), "dossier"
-        )
-        return made("")
+    with wiring.opened() as installation:
+
+        def made(_: str) -> str:
+            scope = scope_asked(case_id, since, until, right)
+            return _in_flow(installation, scope, (operator, code), language)
+
+        return guarded(made, "dossier")("")
 
 
-def _in_flow(scope: Scope, operator: str, code: str, language: str) -> str:
+def _in_flow(installation: wiring.Installation, scope: Scope, proof: tuple[str, str], language: str) -> str:
     # A flow run that was started again bears the run's name already: the code was good for once.
-    run_id = borne_name() or begin_dossier(scope, operator, code, key=run_key())
+    run_id = borne_name() or begin_dossier(scope, *proof, key=run_key())
     bear_name(run_id)
-    folder = settings().state / "dossiers"
+    folder = installation.settings.state / "dossiers"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = make(run_id, folder / f"{run_id}.zip", language)
-    return f"{run_id}: {made['cases']} cases, {made['runs']} runs, in dossiers/{run_id}.zip of RIGHTSFLOW_HOME"
+    made = make(installation, run_id, folder / f"{run_id}.zip", language)
+    return f"{run_id}: {made['cases']} cases, {made['runs']} runs, in dossiers/{run_id}.zip of the state folder"
 
 
 def scope_asked(case_id: str, since: str, until: str, right: Right | None) -> Scope:
@@ -89,55 +92,62 @@ def scope_asked(case_id: str, since: str, until: str, right: Right | None) -> Sc
     return Scope(case_id=case_id) if case_id else period(since, until, right)
 
 
-def make(run_id: str, file: Path, language: str = "") -> dict[str, Any]:
+def make(installation: wiring.Installation, run_id: str, file: Path, language: str = "") -> dict[str, Any]:
     """Write the dossier of a run that was begun; what was written. Services must be open.
 
     Args:
+        installation: whose evidence it is.
         run_id: begun by :func:`tasks.dossiers.begin_dossier`.
         file: replaced whole if it is there.
         language: of what is read; empty: the organisation's first.
     """
-    scope, _ = begun_dossier(run_id)
+    scope, begun = begun_dossier(run_id)
     made_at = services().now().replace(microsecond=0)
-    with wiring.opened() as installation:
-        told = about(run_id, made_at, version("rightsflow"))
-        with installation.evidence.dossier(file, made_at) as written:
-            count, cases = _write_cases(written, run_id, scope, date.fromisoformat(told["as_of"]))
-            runs = _write_runs(written, runs_in(scope, run_id))
-            head = {"about": told, "person": person_part(scope)}
-            written.add_facts(head, {"statistics": count})
-            pages = installation.dossier_pages
-            report = pages.report({**head, "cases": cases, "runs": runs, "statistics": count}, language)
-            written.add(PAPER, [services().reports.pdf(report)])
-            written.add(README, [pages.readme(told, language).encode()])
-            manifest = written.seal(run_id)
+    told = about(run_id, made_at, version("rightsflow"))
+    with installation.evidence.dossier(file, made_at) as written:
+        shelf = _Shelf(written, installation.evidence.of)
+        count, cases = shelf.add_cases(run_id, scope, Tally(date.fromisoformat(told["as_of"])))
+        runs = shelf.add_runs(runs_in(scope, run_id))
+        for name, text in letters_in(run_id):
+            written.add(name, [text])
+        head = {"about": told, "person": person_part(scope)}
+        written.add_facts(head, {"statistics": count})
+        pages = installation.dossier_pages
+        report = pages.report({**head, "cases": cases, "runs": runs, "statistics": count}, language)
+        written.add(PAPER, [services().reports.pdf(report)])
+        written.add(README, [pages.readme(told, language, letters=begun["letters"]).encode()])
+        manifest = written.seal(run_id)
     end_dossier(run_id, manifest=manifest, cases=written.cases, runs=written.runs)
     return {"dossier": run_id, "file": str(file), "cases": written.cases, "runs": written.runs, "manifest": manifest}
 
 
-def _write_cases(written: DossierWriter, run_id: str, scope: Scope, as_of: date) -> tuple[Account, list[Account]]:
-    """Each case with its evidence; what was counted, and the cases that the paper shows."""
-    count, shown = Tally(as_of), list[Account]()
-    with wiring.opened() as installation:
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """A dossier that is being written, and where evidence comes from."""
+
+    written: DossierWriter
+    evidence_of: Callable[[str], Any]
+
+    def add_cases(self, run_id: str, scope: Scope, count: Tally) -> tuple[Account, list[Account]]:
+        """Add each case with its evidence; what was counted, and the cases that the paper shows."""
+        shown = list[Account]()
         for case in cases_in(scope):
             if scope.since is None:
                 note_in_case(case.case_id, run_id)
-            evidence = installation.evidence.of(case.case_id)
+            evidence = self.evidence_of(case.case_id)
             line = case_line(case, evidence.envelopes)
-            written.add_case(case.case_id, line, evidence)
+            self.written.add_case(case.case_id, line, evidence)
             count.add(line)
             if len(shown) < _SHOWN_CASES:
                 shown.append(line)
-    return count.facts(), shown
+        return count.facts(), shown
 
-
-def _write_runs(written: DossierWriter, runs: Iterable[Run]) -> list[Account]:
-    """Each run with its evidence; what the paper shows of it."""
-    shown = list[Account]()
-    with wiring.opened() as installation:
+    def add_runs(self, runs: Iterable[Run]) -> list[Account]:
+        """Add each run with its evidence; what the paper shows of it."""
+        shown = list[Account]()
         for run in runs:
-            evidence = installation.evidence.of(run.run_id)
+            evidence = self.evidence_of(run.run_id)
             line = run_line(run, evidence.envelopes)
-            written.add_run(run.run_id, line, evidence)
+            self.written.add_run(run.run_id, line, evidence)
             shown.append({name: value for name, value in line.items() if name != "evidence"})
-    return shown
+        return shown

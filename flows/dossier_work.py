@@ -23,6 +23,7 @@ class Asked:
     since: str
     until: str
     right: Right | None
+    letters: bool = False
 
 
 def write(asked: Asked, file: Path, language: str, *, operator: str, code: str) -> dict[str, Any]:
@@ -32,8 +33,9 @@ def write(asked: Asked, file: Path, language: str, *, operator: str, code: str) 
         RequestInvalid: when not just one of case, person and period is named.
         AnswerRefused: when the operator may not, or the code is not theirs.
     """
-    with wiring.opened():
-        return make(begin_dossier(_scope(asked), operator, code, key=str(uuid4())), file, language)
+    with wiring.opened() as installation:
+        run_id = begin_dossier(_scope(asked), operator, code, key=str(uuid4()), letters=asked.letters)
+        return make(installation, run_id, file, language)
 
 
 def _scope(asked: Asked) -> Scope:

@@ -11,12 +11,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from data_contracts.case import Case
-from data_contracts.dossiers import FORMAT, Account, Scope, scope_of
+from data_contracts.dossiers import FORMAT, LETTERS, Account, Scope, scope_of
 from data_contracts.errors import CaseUnknown, RequestInvalid
 from data_contracts.evidence import Facts, Record, canonical, digest, said_in
+from data_contracts.holds import LitigationHold
+from data_contracts.permissions import Restriction, StanceEntry
 from data_contracts.runs import Run
 from data_contracts.subjects import SubjectKey
-from data_contracts.vocabulary import Duty
+from data_contracts.vocabulary import Duty, OperatorRole, Right
 from tasks.clock import day_of, place
 from tasks.ledger import is_done
 from tasks.operator_proof import prove_person
@@ -29,6 +31,7 @@ from tasks.subject_keys import Digests
 _BEGIN: Final = "begin"
 _END: Final = "end"
 _NOTED: Final = "dossier"
+_NOTICE, _TEXT = "notice.", ".txt"
 _PAGE: Final = 500
 _SHOWN_RUNS: Final = (Duty.RETENTION, Duty.AUDIT, Duty.INCIDENT, Duty.DOSSIER)
 
@@ -47,7 +50,7 @@ def person(identity: dict[str, list[str]]) -> Scope:
     return Scope(keys=tuple(keys))
 
 
-def period(since: str, until: str, right: Any = None) -> Scope:  # noqa: ANN401  # a Right or None
+def period(since: str, until: str, right: Right | None = None) -> Scope:
     """What was received from the first to the last day, both included.
 
     Raises:
@@ -62,20 +65,30 @@ def period(since: str, until: str, right: Any = None) -> Scope:  # noqa: ANN401 
     return Scope(since=first, until=last, right=right)
 
 
-def begin_dossier(scope: Scope, operator: str, code: str, *, key: str, what: Facts | None = None) -> str:
+def begin_dossier(scope: Scope, operator: str, code: str, *, key: str, letters: bool = False) -> str:
     """The name of a run, begun by a proven person with the role; nothing else is done yet.
+
+    Args:
+        scope: what the dossier is about.
+        operator: who has it made.
+        code: six digits of their authenticator.
+        key: the same key gives the same run.
+        letters: put the texts of a case's notices in, in clear: a data protection officer alone may.
 
     Raises:
         CaseUnknown: when there is no such case.
+        RequestInvalid: when letters are asked for, and not of one case.
         AnswerRefused: when the operator may not have a dossier made, or the code is not theirs.
     """
     provided = services()
     if scope.case_id:
         provided.register.case(scope.case_id)
-    roles = provided.policy.dossier_roles
+    elif letters:
+        raise RequestInvalid("letters are put in for one case alone", where="dossier", remedy="name the case")
+    roles = [OperatorRole.DPO] if letters else provided.policy.dossier_roles
     who = prove_person(operator, code, roles=roles, where="dossier", what="have a dossier made")
     run_id = provided.register.open_run(Duty.DOSSIER, key).run_id
-    facts: Facts = {**scope.facts(), "asked_by": who, "proof": "totp", **(what or {})}
+    facts: Facts = {**scope.facts(), "asked_by": who, "proof": "totp", "letters": letters}
     record = Record(_BEGIN, "", facts, actor=who)
     provided.register.complete(run_id, _BEGIN, receipt=dict(facts), record=record, actor=who)
     return run_id
@@ -129,8 +142,20 @@ def note_in_case(case_id: str, run_id: str) -> None:
     _, begun = begun_dossier(run_id)
     if is_done(case_id, _NOTED, run_id):
         return
-    record = Record(_NOTED, "", {"dossier": run_id}, actor=begun["asked_by"])
+    record = Record(_NOTED, "", {"dossier": run_id, "letters": begun["letters"]}, actor=begun["asked_by"])
     services().register.complete(case_id, _NOTED, run_id, receipt={}, record=record, actor=begun["asked_by"])
+
+
+def letters_in(run_id: str) -> Iterator[tuple[str, bytes]]:
+    """Name in the dossier and text of each notice of the case that is still sealed; none unless they were asked for."""
+    scope, begun = begun_dossier(run_id)
+    if not begun["letters"]:
+        return
+    vault = services().vault
+    for name in vault.names(scope.case_id):
+        if name.startswith(_NOTICE) and name.endswith(_TEXT):
+            with vault.read(scope.case_id, name) as sealed:
+                yield f"{LETTERS}{scope.case_id}/{name}", sealed.read()
 
 
 def case_line(case: Case, envelopes: Iterable[Mapping[str, object]]) -> Account:
@@ -195,40 +220,16 @@ def person_part(scope: Scope) -> Account | None:
     """What the register keeps about a person beside cases, by digests and ids; None where no person is meant."""
     if not scope.keys:
         return None
-    register, digests = services().register, [key.digest for key in scope.keys]
-    mine = set(scope.keys)
+    register, mine = services().register, set(scope.keys)
     cases = register.cases_of(scope.keys)
-    in_force = {(one.case_id, one.key): one for one in register.restrictions_of(digests)}
-    of_cases = {(one.case_id, one.key): one for case in cases for one in register.restrictions_by(case)}
-    restrictions = [one for one in (in_force | of_cases).values() if one.key in mine]
-    others = sorted({key.kind for case in cases for key in register.subject_keys(case) if key not in mine})
+    others = {key.kind for case in cases for key in register.subject_keys(case) if key not in mine}
     return {
         "keys": [_key(key) for key in scope.keys],
-        "other_kinds_of_these_cases": others,
+        "other_kinds_of_these_cases": sorted(others),
         "cases": cases,
-        "holds": [
-            {
-                "hold": hold.hold_id, "systems": list(hold.systems), "reference": hold.reference,
-                "set_by": hold.set_by, "set_at": hold.set_at.isoformat(), "lifted_by": hold.lifted_by,
-                "lifted_at": _moment(hold.lifted_at), "keys": [_key(key) for key in hold.keys if key in mine],
-            }
-            for hold in register.holds()
-            if mine & set(hold.keys)
-        ],
-        "restrictions": [
-            {
-                "case": one.case_id, "key": _key(one.key), "ground": one.ground.value, "purposes": list(one.purposes),
-                "since": one.since.isoformat(), "lifted_at": _moment(one.lifted_at),
-            }
-            for one in restrictions
-        ],
-        "stances": [
-            {
-                "key": _key(one.key), "purpose": one.purpose, "recipient": one.recipient, "stance": one.stance.value,
-                "at": one.at.isoformat(), "source": one.source, "notice_version": one.notice_version,
-            }
-            for one in register.stances_of(digests)
-        ],
+        "holds": [_hold(hold, mine) for hold in register.holds() if mine & set(hold.keys)],
+        "restrictions": [_restriction(one) for one in _restrictions(scope, cases)],
+        "stances": [_stance(one) for one in register.stances_of([key.digest for key in scope.keys])],
         "disclosures": [
             {
                 "at": one.at.isoformat(), "recipient": one.recipient, "purpose": one.purpose,
@@ -247,6 +248,36 @@ def end_dossier(run_id: str, *, manifest: str, cases: int, runs: int) -> None:
     services().register.complete(
         run_id, _END, receipt=dict(facts), record=Record(_END, "", {"outcome": "made"}), outcome="made"
     )
+
+
+def _restrictions(scope: Scope, cases: Iterable[str]) -> list[Restriction]:
+    """Restrictions of a person: those in force, and those their cases put on the list and were lifted since."""
+    register = services().register
+    found = [*register.restrictions_of([key.digest for key in scope.keys])]
+    found += [one for case in cases for one in register.restrictions_by(case) if one.lifted_at is not None]
+    return [one for one in found if one.key in scope.keys]
+
+
+def _hold(hold: LitigationHold, mine: set[SubjectKey]) -> Account:
+    return {
+        "hold": hold.hold_id, "systems": list(hold.systems), "reference": hold.reference, "set_by": hold.set_by,
+        "set_at": hold.set_at.isoformat(), "lifted_by": hold.lifted_by, "lifted_at": _moment(hold.lifted_at),
+        "keys": [_key(key) for key in hold.keys if key in mine],
+    }  # fmt: skip
+
+
+def _restriction(one: Restriction) -> Account:
+    return {
+        "case": one.case_id, "key": _key(one.key), "ground": one.ground.value, "purposes": list(one.purposes),
+        "since": one.since.isoformat(), "lifted_at": _moment(one.lifted_at),
+    }  # fmt: skip
+
+
+def _stance(one: StanceEntry) -> Account:
+    return {
+        "key": _key(one.key), "purpose": one.purpose, "recipient": one.recipient, "stance": one.stance.value,
+        "at": one.at.isoformat(), "source": one.source, "notice_version": one.notice_version,
+    }  # fmt: skip
 
 
 def _bounds(since: date, until: date) -> tuple[datetime, datetime]:

@@ -25,6 +25,9 @@ def make_dossier(  # noqa: PLR0913  # the options of a dossier
     since: Annotated[str, typer.Option("--from", help="First day of a period, YYYY-MM-DD.")] = "",
     until: Annotated[str, typer.Option("--to", help="Last day of a period, YYYY-MM-DD.")] = "",
     right: Annotated[Right | None, typer.Option(help="Of a period, one right alone.")] = None,
+    letters: Annotated[
+        bool, typer.Option("--with-letters", help="Of a case, put its notices in, in clear; the DPO alone may.")
+    ] = False,
     language: Annotated[str, typer.Option(help="fr, en or nl; default the organisation's.")] = "",
     operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
     code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
@@ -35,7 +38,7 @@ def make_dossier(  # noqa: PLR0913  # the options of a dossier
 
     if file.exists():
         raise RequestInvalid("the file is there already", where=str(file), remedy="choose another name")
-    asked = dossier_work.Asked(case, pairs(identity or []), since, until, right)
+    asked = dossier_work.Asked(case, pairs(identity or []), since, until, right, letters)
     facts = dossier_work.write(asked, file, language, operator=operator, code=code)
     show(
         facts, as_json, lambda f: print(f"{f['dossier']}: {f['cases']} cases, {f['runs']} runs, written to {f['file']}")

@@ -143,7 +143,7 @@ class _Page:
         if facts["person"] is not None:
             yield from self.person(facts["person"])
         for case in facts["cases"]:
-            yield Heading(f"{case['case']}: {self.word('rights', case['evidence']['right'])}")
+            yield Heading(f"{case['case']} – {self.word('rights', case['evidence']['right'])}")
             yield FactList(tuple((name, value) for name, value in self.case(case) if value))
             yield from self.parts(case)
 
@@ -169,7 +169,7 @@ class _Page:
         yield names["outcome"], self.word("outcomes", told["outcome"]) or words["open"]
         yield names["plan"], told["plan"]["digest"]
         for proof in told["proof"]:
-            yield names["proof"], f"{self.moment(proof['at'])}: {self.proven(proof)}"
+            yield names["proof"], f"{self.moment(proof['at'])}, {self.proven(proof)}"
 
     def proven(self, proof: Account) -> str:
         """What looking again found (law 7)."""

@@ -108,7 +108,7 @@ class Tally:
         self._all += found
         self._rights.setdefault(told["right"], Counter()).update(found)
         self._outcomes[told["outcome"] or "open"] += 1
-        self._refused.update({(told["right"], one["ground"]) for one in told["refusals"]})
+        self._refused.update({(told["right"], ground) for ground in _grounds(told)})
 
     def facts(self) -> Account:
         """What was counted so far."""
@@ -137,6 +137,14 @@ class Tally:
 
 RECOUNT: Final = Recount(case_account, run_account, Tally)
 """How facts follow from evidence, for whoever verifies a dossier."""
+
+
+def _grounds(told: Account) -> set[str]:
+    """Grounds on which a request was refused, or data kept that were asked to be erased (Art. 12(4), 17(3))."""
+    is_in_part = told["outcome"] == "granted_in_part"
+    kept = [line["ground"] for line in told["plan"]["lines"] if is_in_part and line["rows"] and line["ground"]]
+    letters = {f"art17_3_{ground['art17_3']}" for ground in kept if ground.get("art17_3")}
+    return {one["ground"] for one in told["refusals"]} | letters
 
 
 def _of(records: Sequence[Account], step: str) -> list[Account]:
@@ -203,10 +211,11 @@ def _notices(records: Sequence[Account]) -> Iterator[dict[str, str]]:
 
 def _plan(records: Sequence[Account]) -> dict[str, Any]:
     """The newest plan: rows by system, table and decision, each with its ground."""
-    none: Account = {"digest": "", "lines": []}
+    none: Account = {}
     plan = next((one["facts"] for one in reversed(records) if one["step"] == "plan"), none)
     names = ("system", "table", "action", "rows", "ground")
-    return {"digest": plan["digest"], "lines": [{name: line[name] for name in names} for line in plan["lines"]]}
+    lines = [{name: line[name] for name in names} for line in plan.get("lines", ())]
+    return {"digest": plan.get("digest", ""), "lines": lines}
 
 
 def _gate(record: Account) -> dict[str, Any]:
