@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
+from data_contracts.findings import Area, Severity
 from data_contracts.vocabulary import (
     Assurance,
     Duty,
@@ -327,12 +328,36 @@ class Policy(_Strict):
     """Who may write into the DPO's registers (docs/registers.md)."""
     attestations_required: dict[PartyRole, list[AttestationKind]] = Field(default_factory=dict)
     """Kinds of attestations without which nothing goes to a party, by its role (Art. 28(1), charter 3.5)."""
+    dpo_page_roles: list[OperatorRole] = Field(
+        default_factory=lambda: [OperatorRole.DPO, OperatorRole.LEGAL, OperatorRole.ADMIN], min_length=1
+    )
+    """Who may look at the DPO's page at the desk (charter 7b)."""
     register_reminder_days: list[PositiveInt] = Field(default_factory=lambda: [60, 14], min_length=1)
     """How many days before something in a register ends the DPO is written to; and once more when it has ended."""
     retention_threshold_rows: NonNegativeInt = 10_000
     """More rows than these are not erased by an approved rule at once: a person is asked first (charter 4.1)."""
     retention_threshold_percent: PositiveInt = Field(default=10, le=100)
     """The same for the share of the table's rows: a wrong date in many rows shows so."""
+    audit_roles: list[OperatorRole] = Field(
+        default_factory=lambda: [OperatorRole.DPO, OperatorRole.LEGAL, OperatorRole.ADMIN], min_length=1
+    )
+    """Who may assign and close findings of audits (charter 3.4)."""
+    risk_roles: list[OperatorRole] = Field(default_factory=lambda: [OperatorRole.DPO], min_length=1)
+    """Who may accept the risk of a finding, until a day and with a reason (Art. 24(1))."""
+    audit_owners: dict[Area, str] = Field(default_factory=dict)
+    """Who gets a new finding, by what was looked into: a role or an operator; the others go to the DPO."""
+    audit_due_days: dict[Severity, PositiveInt] = Field(
+        default_factory=lambda: {Severity.CRITICAL: 1, Severity.HIGH: 14, Severity.MEDIUM: 30, Severity.LOW: 90}
+    )
+    """How many days a new finding may take, by severity; one that is not named takes 30."""
+    audit_retention_grace_days: NonNegativeInt = 7
+    """Rows are a finding once they are over their retention period for longer than this (charter 4.2)."""
+    audit_gate_days: PositiveInt = 7
+    """A gate is a finding once it has waited for longer than this."""
+    audit_untrained: bool = True
+    """Operators in force without any training are findings (charter 3.3)."""
+    audit_ignored_tables: list[str] = Field(default_factory=list)
+    """Tables without personal data that no contract need declare, as ``system.table``; ``*`` stands for anything."""
     notices_per_minute: NonNegativeInt = 0
     """How many notices of an incident leave in a minute, where a mail server takes no more; 0: as many as it takes."""
     package_days: PositiveInt = 30

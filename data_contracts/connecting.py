@@ -55,6 +55,9 @@ class Connector(Protocol):
     def describe(self) -> LiveSchema:
         """The live schema of the tables that the contract names, and of those that refer to them."""
 
+    def undeclared(self) -> list[str]:
+        """Live tables that the contract does not name, where those lie that it names, by name (charter 1.3)."""
+
     def find_keys(
         self, selection: Selection, columns: Sequence[tuple[str, ...]]
     ) -> dict[tuple[str, ...], frozenset[Key]]:

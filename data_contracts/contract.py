@@ -137,6 +137,8 @@ class Table:
     """The table of the same system whose rows hold the keys that make this one's readable."""
     public: bool = False
     """Its data were made public (Art. 17(2))."""
+    notice: str = ""
+    """Where the data subject was informed of it (Art. 13, 14), as an address; of its system where it has none."""
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from data_contracts.odcs_notes import Notes
 from data_contracts.odcs_references import Outline, Resolver, outline
 from data_contracts.odcs_retention import read_retentions
 from data_contracts.odcs_schema import keys_of, place_of, schema_faults
-from data_contracts.odcs_tables import Surroundings, read_table
+from data_contracts.odcs_tables import Surroundings, notice_in, read_table
 from data_contracts.yaml_file import Document, NodePath
 
 
@@ -101,7 +101,8 @@ def resolved(
 
 def _system(model: OpenDataContractStandard, dsr: ContractDsr, resolver: Resolver) -> SystemContract:
     name = model.id or ""
-    around = Surroundings(name, dsr, read_retentions(model, resolver.notes), resolver)
+    notice = notice_in(model.authoritativeDefinitions)
+    around = Surroundings(name, dsr, read_retentions(model, resolver.notes), resolver, notice)
     tables = enumerate(model.schema_ or [])
     servers = enumerate(model.servers or [])
     return SystemContract(

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from open_data_contract_standard.model import SchemaObject, SchemaProperty
+from open_data_contract_standard.model import AuthoritativeDefinition, SchemaObject, SchemaProperty
 
 from data_contracts import taxonomy
 from data_contracts.contract import Column, Retention, Table
@@ -16,6 +16,7 @@ from data_contracts.vocabulary import DataSource, Sensitivity, TableErasure
 from data_contracts.yaml_file import NodePath
 
 _LENGTH: Final = re.compile(r"(?:char|varchar2?|varying|text|string)\s*\(\s*(\d+)")
+_NOTICE: Final = "privacyNotice"
 _NO_TABLE_DSR: Final = TableDsr(erase=TableErasure.NONE)
 
 
@@ -27,6 +28,7 @@ class Surroundings:
     contract: ContractDsr
     retentions: tuple[Retention, ...]
     resolver: Resolver
+    notice: str = ""
 
     @property
     def notes(self) -> Notes:
@@ -61,7 +63,13 @@ def read_table(table: SchemaObject, path: NodePath, *, around: Surroundings) -> 
         descriptions=dsr.description,
         shred_key=dsr.shred_key,
         public=dsr.public,
+        notice=notice_in(table.authoritativeDefinitions) or around.notice,
     )
+
+
+def notice_in(definitions: list[AuthoritativeDefinition] | None) -> str:
+    """The address of the information notice that they name (Art. 13, 14); empty when they name none."""
+    return next((found.url for found in definitions or [] if found.type == _NOTICE and found.url), "")
 
 
 def _columns(table: SchemaObject, path: NodePath, *, dsr: TableDsr, notes: Notes) -> tuple[Column, ...]:

@@ -18,6 +18,7 @@ from data_contracts.disclosures import Disclosures
 from data_contracts.entries import Entries
 from data_contracts.evidence import Record
 from data_contracts.figures import FigureCounts
+from data_contracts.findings import Findings
 from data_contracts.holds import LitigationHolds
 from data_contracts.incidents import Incidents
 from data_contracts.incoming import Arrivals
@@ -32,6 +33,7 @@ from data_contracts.plan import Remaining, TablePath, Verdict
 from data_contracts.recipients import RecipientNotices
 from data_contracts.retaining import ApprovedRules
 from data_contracts.runs import Runs
+from data_contracts.statistics import PeriodCounts
 from data_contracts.subjects import SubjectKeys
 from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole, Right
 from data_contracts.webhooks import Webhooks
@@ -204,8 +206,10 @@ class Register(  # one database, so one port; each part stands in a module of it
     OperatorLog,
     Webhooks,
     Entries,
+    Findings,
     Incidents,
     FigureCounts,
+    PeriodCounts,
     ApprovedRules,
     Protocol,
 ):

@@ -16,6 +16,7 @@ from flows.commands import (
     agents,
     api,
     arrivals,
+    audit,
     changes,
     clock,
     contracts,
@@ -28,6 +29,7 @@ from flows.commands import (
     letters,
     lift,
     metrics,
+    monthly,
     operators,
     permissions,
     recipients,
@@ -46,6 +48,7 @@ from tasks.rules.eligibility import reference_of
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 changes.register(app)
 metrics.register(app)
+monthly.register(app)
 app.add_typer(clock.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(doors.app)
@@ -63,6 +66,7 @@ permissions.register(app)
 app.add_typer(api.app)
 app.add_typer(agents.app, name="agent")
 app.add_typer(arrivals.app)
+audit.register(app)
 app.add_typer(api.keys, name="api-key")
 deploy.register(app)
 recipients.register(app)

@@ -30,6 +30,7 @@ from flows.starting import start_extension, wake_extension, wake_flow
 from tasks.arrivals import warn_of_waiting
 from tasks.clock import pauses_of, standing, today
 from tasks.extension import close_late, concerns_extension, extension_question, is_unfinished
+from tasks.findings import tell_late_findings
 from tasks.incidents import warn_of_clocks
 from tasks.notify_subject import uncertain_question
 from tasks.register_reminders import remind_of_registers
@@ -91,6 +92,8 @@ def look_at_all(cases: Iterable[Case], runs: Runs) -> Counter[str]:
         done.update({"unread": told} if (told := warn_of_waiting()) else {})
     with suppress(RightsflowError):  # as above
         done.update({"registers": told} if (told := remind_of_registers()) else {})
+    with suppress(RightsflowError):  # as above
+        done.update({"findings": told} if (told := tell_late_findings()) else {})
     with suppress(RightsflowError):  # as above
         done.update({"incidents": told} if (told := warn_of_clocks()) else {})
     return done

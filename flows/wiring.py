@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid
 from data_contracts.odcs import load, load_organisation, load_policy
 from data_contracts.ports import Judge
+from flows.secrets import recipient_secret, secret_block
 from flows.settings import Settings, settings
+from integrations.channels.audit_pages import AuditPages
 from integrations.channels.dossier_pages import DossierPages
 from integrations.channels.incident_pages import IncidentPages
 from integrations.channels.mail import MailChannel
+from integrations.channels.monthly_pages import MonthlyPages
 from integrations.channels.opendsr import OpendsrProcessors
 from integrations.channels.package import AnswerPackage
 from integrations.channels.recipient_api import Endpoint, HttpRecipients
@@ -33,6 +36,7 @@ from integrations.channels.unpacking import unpack
 from integrations.evidence import EvidenceShelf, Verification, load_or_create, verify_any
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
+from integrations.intake.desk.officer import officer_page
 from integrations.intake.drp_api import AgentRequest, drp_api
 from integrations.intake.mailbox import ImapMailbox, ImapSettings, opened_mailbox
 from integrations.intake.opendsr_api import HandedOn, ResponseSigner, opendsr_api
@@ -44,6 +48,7 @@ from integrations.monitoring import ALERTS, DASHBOARD
 from integrations.monitoring.app import metrics_app
 from integrations.monitoring.exposition import metrics_text
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
+from integrations.quality.live_values import AskedSystems
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
 from integrations.systems import DirectorySystems, look_at
@@ -106,11 +111,14 @@ class Installation:
             systems=DirectorySystems(self.contracts.systems, self.system_urls(), time_zone=organisation.time_zone),
             channel=MailChannel(organisation, self._mail(), outbox=self.settings.state / "outbox", clock=self.now),
             recipients=self._recipients(),
-            forwarding=OpendsrProcessors(lambda party: _recipient_secret(party, "KEY"), self.now),
+            forwarding=OpendsrProcessors(lambda party: recipient_secret(party, "KEY"), self.now),
             package=AnswerPackage(self.contracts, organisation),
             reports=ReportPages(organisation),
             judge=self._judge(),
-            transfers=DirectTransfers(_recipient_secret),
+            values=AskedSystems(self.contracts.systems, self.system_urls(), judged=self.settings.judge != "plain"),
+            audit_words=AuditPages(organisation),
+            chain_faults=lambda name: len(self.verify_case(name).findings),
+            transfers=DirectTransfers(recipient_secret),
             open_secret=self.master.open,
             seal_secret=self.master.seal,
             pseudonym_key=lambda: self._sealed_key(_PSEUDONYM_KEY),
@@ -125,6 +133,11 @@ class Installation:
     def incident_pages(self) -> IncidentPages:
         """Incidents in words."""
         return IncidentPages(self.services.organisation)
+
+    @cached_property
+    def monthly_pages(self) -> MonthlyPages:
+        """The monthly report in words."""
+        return MonthlyPages(self.services.organisation)
 
     @cached_property
     def register_pages(self) -> RegisterPages:
@@ -160,7 +173,7 @@ class Installation:
         embedded = self._embedded()
         for name in self.contracts.systems:
             variable = f"RIGHTSFLOW_SYSTEM_{name.upper().replace('-', '_')}_URL"
-            url = os.environ.get(variable) or embedded.get(name) or _secret_block(variable)
+            url = os.environ.get(variable) or embedded.get(name) or secret_block(variable)
             if url:
                 urls[name] = url
         return urls
@@ -343,25 +356,6 @@ def verify_evidence_file(file: Path, trusted: Sequence[Path]) -> Verification:
     return verify_any(file, trusted, RECOUNT)
 
 
-def _recipient_secret(party: str, what: str) -> str:
-    """A recipient's credential, from the environment or a Prefect Secret block; empty where there is none."""
-    variable = f"RIGHTSFLOW_RECIPIENT_{party.upper().replace('-', '_')}_{what}"
-    return os.environ.get(variable) or _secret_block(variable)
-
-
-def _secret_block(name: str) -> str:
-    """What a Prefect Secret block holds; empty where there is no server or no such block."""
-    if not os.environ.get("PREFECT_API_URL"):
-        return ""
-    from prefect.blocks.system import Secret  # noqa: PLC0415  # imports Prefect only where a server is configured
-
-    try:
-        block = Secret.load(name.lower().replace("_", "-"), _sync=True)  # type: ignore[call-arg]  # Prefect's sync switch
-    except ValueError:
-        return ""
-    return str(cast("Secret[str]", block).get())
-
-
 __all__ = [
     "ALERTS",
     "DASHBOARD",
@@ -377,6 +371,7 @@ __all__ = [
     "look_at",
     "metrics_app",
     "metrics_text",
+    "officer_page",
     "opendsr_api",
     "opendsr_signer",
     "opened",

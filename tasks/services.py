@@ -10,10 +10,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from data_contracts.audits import AuditWords
 from data_contracts.company import Organisation, Policy
 from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid
 from data_contracts.ports import Channel, Judge, PackageWriter, Register, Systems, Vault
+from data_contracts.quality import LiveValues
 from data_contracts.recipients import RecipientApi, RequestForwarding
 from data_contracts.reports import ReportWriter
 from data_contracts.transfers import Transfers
@@ -45,6 +47,10 @@ class Services:
     package: PackageWriter
     reports: ReportWriter
     judge: Judge
+    values: LiveValues
+    audit_words: AuditWords
+    chain_faults: Callable[[str], int]
+    """How many faults the chain of evidence of a case or run has; 0 when it verifies (law 9)."""
     transfers: Transfers
     open_secret: Callable[[bytes, str], bytes]
     """Opens what the master key sealed, for a context, e.g. an operator's TOTP secret."""

@@ -20,6 +20,10 @@ _PAGES = sorted([_ROOT / "README.md", _ROOT / "CHANGELOG.md", *(_ROOT / "docs").
 _OUR_WRITING = re.compile(r"`rightsflow ([^`]+)`|^(?:\$ |    )(?:\.venv/bin/)?rightsflow (.+)$", re.MULTILINE)
 
 
+_PROMISES = "P1 P2 P3 P4 P5 1.1 1.2 1.3 1.4 2.1 2.2 2.3 2.4 3.1 3.2 3.3 3.4 3.5 4.1 4.2 5.1 5.2 6 7a 7b 7c 7d 7e 8a 8b"
+"""Of the charter, by its paragraphs."""
+
+
 def _written_commands() -> Iterator[tuple[str, str]]:
     for page in _PAGES:
         for quoted, typed in _OUR_WRITING.findall(page.read_text("utf-8")):
@@ -128,3 +132,19 @@ def test_every_threat_names_a_test_that_is_there() -> None:
 
     assert len(named) > 30
     assert set(named) - tests == set()
+
+
+def test_every_promise_names_a_test_that_is_there() -> None:
+    """docs/charter.md: a row for each promise of the charter, each with a test that exists under that name."""
+    rows = re.findall(r"^\| ([P0-9][0-9.a-e]*) \|.*\| ([^|]+) \|$", _text("docs/charter.md"), re.MULTILINE)
+    tests = {
+        (file.name, name)
+        for file in (_ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^ *def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+    }
+
+    assert [number for number, _ in rows] == _PROMISES.split()
+    for _, named in rows:
+        told = re.findall(r"`(test_\w+\.py)::(test_\w+)`", named)
+        assert told
+        assert set(told) - tests == set()

@@ -14,6 +14,8 @@ from data_contracts.errors import StepFailed
 from flows import wiring, work
 from flows.demo.cast import Role, cast
 from flows.demo.desk import Desk, Tell
+from flows.doors.desk import OperatorsDoor
+from flows.monthly import monthly_pdf, this_month
 from flows.running import RunningSystem
 from flows.settings import settings
 from flows.showing import console, table
@@ -100,6 +102,17 @@ def report(home: Path, cases: Cases, clock_case: str) -> None:
     _say_where(home, by_right)
 
 
+def _show_officer(home: Path) -> None:
+    """What the DPO sees, as files: the servers of the demo have ended."""
+    folder = home / "dpo"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with wiring.opened() as installation:
+        (folder / "index.html").write_text(wiring.officer_page(OperatorsDoor(installation), "en"), "utf-8")
+        (folder / "report.pdf").write_bytes(monthly_pdf(installation, this_month(), "en"))
+    console.print(f"DPO's page      {folder / 'index.html'}  (with `rightsflow up`: http://localhost:4500/dpo)")
+    console.print(f"Monthly report  {folder / 'report.pdf'}")
+
+
 def _say_where(home: Path, by_right: dict[str, str]) -> None:
     for right in ("access", "portability"):
         work.unseal_package(by_right[right], home / right, account="demo")
@@ -117,4 +130,5 @@ def _say_where(home: Path, by_right: dict[str, str]) -> None:
     broken = [case for case, one in found.items() if not one.is_whole]
     state = f"NOT whole: {', '.join(broken)}" if broken else "every chain is whole"
     console.print(f"Evidence        {records} signed records of {len(found)} cases; {state}")
+    _show_officer(home)
     console.print(f"Look closer     RIGHTSFLOW_HOME={home} rightsflow case {by_right['erasure']}")

@@ -15,6 +15,7 @@ from data_contracts.evidence import Record, canonical, digest
 from data_contracts.vocabulary import Gate, OperatorRole, Right
 from flows.change_work import values_of
 from flows.doors.arrivals import ArrivalsDoor
+from flows.doors.officer import OfficersDoor
 from flows.gates import opened
 from flows.reviewing import open_review
 from flows.starting import wake_soon
@@ -47,6 +48,7 @@ class OperatorsDoor:
         """Keep the installation; its services are made now, once for all threads."""
         self._services = installation.services
         self.arrivals = ArrivalsDoor(installation)
+        self.officer = OfficersDoor(installation)
 
     @property
     def organisation(self) -> Organisation:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.datasource.fluent.interfaces import Batch
 
-__all__ = ["GreatExpectationsJudge", "PlainJudge"]
+__all__ = ["GreatExpectationsJudge", "PlainJudge", "great_expectations", "is_error"]
 
 _NO_PROOF = "proof: empty"
 _COLUMNS = tuple(field.name for field in fields(Remaining))
@@ -64,7 +64,7 @@ class GreatExpectationsJudge:
         Raises:
             StepFailed: when an expectation could not be evaluated; trying again does not help.
         """
-        checker = f"great-expectations {_great_expectations().__version__}"
+        checker = f"great-expectations {great_expectations().__version__}"
         if not proof or not expected:
             return Verdict(proven=False, failures=_failures(proof, expected), checker=checker)
         failed = _failed_expectations(proof, expected)
@@ -100,7 +100,7 @@ def _holds(result: dict[str, Any]) -> bool:
     Raises:
         StepFailed: when it could not be evaluated, which the document also calls ``success: false``.
     """
-    if _is_error(result["exception_info"]):
+    if is_error(result["exception_info"]):
         raise StepFailed(
             "an expectation on the proof of erasure could not be evaluated",
             where=str(result["expectation_config"]["type"]),
@@ -109,14 +109,14 @@ def _holds(result: dict[str, Any]) -> bool:
     return bool(result["success"])
 
 
-def _is_error(info: dict[str, Any]) -> bool:
+def is_error(info: dict[str, Any]) -> bool:
     """Whether an expectation broke; the package tells it at the top or, for a metric, one level deeper."""
     deeper = (entry.get("raised_exception") for entry in info.values() if isinstance(entry, dict))
     return bool(info.get("raised_exception")) or any(deeper)
 
 
 def _validate(proof: Sequence[Remaining], expected: Sequence[TablePath]) -> list[dict[str, Any]]:
-    gx = _great_expectations()
+    gx = great_expectations()
     gxe = gx.expectations
     complete = gxe.ExpectColumnDistinctValuesToContainSet(column="place", value_set=sorted({*map(_place, expected)}))
     whole = [gxe.ExpectColumnValuesToNotBeNull(column=name) for name in _NEVER_NULL]
@@ -130,7 +130,7 @@ def _batch(proof: Sequence[Remaining]) -> "Batch":
     """The evidence table as a batch of an ephemeral context that nobody else holds."""
     import pandas as pd  # type: ignore[import-untyped]  # noqa: PLC0415  # comes with it, as heavy; ships no types
 
-    context = _great_expectations().get_context(mode="ephemeral")
+    context = great_expectations().get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     frame = pd.DataFrame([astuple(line) for line in proof], columns=list(_COLUMNS))
     frame["place"] = [_place((line.system, line.table)) for line in proof]
@@ -140,7 +140,7 @@ def _batch(proof: Sequence[Remaining]) -> "Batch":
 
 
 @cache
-def _great_expectations() -> ModuleType:
+def great_expectations() -> ModuleType:
     """The package, imported once, without its own deprecation warnings and its INFO lines.
 
     One INFO line for each context would tell a path of this machine.

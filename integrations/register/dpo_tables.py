@@ -14,6 +14,7 @@ findings = sa.Table(
     sa.Column("severity", sa.String(20), nullable=False),
     sa.Column("what", sa.Text, nullable=False),
     sa.Column("remedy", sa.Text, nullable=False),
+    sa.Column("facts", sa.JSON, nullable=False, default=dict),
     sa.Column("state", sa.String(20), nullable=False, index=True),
     sa.Column("owner", sa.String(200), nullable=False),
     sa.Column("due", sa.Date, nullable=False),

@@ -11,6 +11,7 @@ from integrations.register.database import Database, make_engine, read_url
 from integrations.register.disclosures import DisclosureStore
 from integrations.register.entries import EntryStore
 from integrations.register.figures import FigureStore
+from integrations.register.findings import FindingStore
 from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
 from integrations.register.incidents import IncidentStore
@@ -21,6 +22,7 @@ from integrations.register.links import LinkStore
 from integrations.register.operators import OperatorStore
 from integrations.register.origins import OriginStore
 from integrations.register.outgoing import OutgoingStore
+from integrations.register.periods import PeriodStore
 from integrations.register.permissions import PermissionStore
 from integrations.register.recipients import RecipientStore
 from integrations.register.retaining import RetentionStore
@@ -48,8 +50,10 @@ class SqlRegister(
     OriginStore,
     IncomingStore,
     EntryStore,
+    FindingStore,
     IncidentStore,
     FigureStore,
+    PeriodStore,
     RetentionStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.

@@ -3,7 +3,7 @@
 Types come from the live database, not from the contract, because keys must be bound as what the column really is.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeAlias
@@ -34,6 +34,11 @@ SELECT current_schemas(false)::text,
       ',' ORDER BY oid)) FROM pg_constraint WHERE contype IN ('f', 'p'))
 """)
 """What :meth:`SqlTables.describe` tells, in short: one look at PostgreSQL's catalogue instead of five."""
+
+_PARTITIONS = sa.text("""
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relispartition AND n.nspname = :schema
+""")
 
 _Columns: TypeAlias = Sequence[sa.engine.interfaces.ReflectedColumn]
 
@@ -144,6 +149,32 @@ class SqlTables:
         self._known = {name: table for name, table in self._known.items() if name in found}
         return LiveSchema(found, tuple(_references(inspector, places)), primary_keys)
 
+    def undeclared(self, beside: Iterable[SystemContract] = ()) -> list[str]:
+        """Tables and materialised views of the contract's schemas that neither it nor one beside it names."""
+        inspector = self._inspector()
+        default = inspector.default_schema_name
+        declared = {
+            (schema or default, name)
+            for contract in (self._contract, *beside)
+            for schema, name in map(_place, contract.tables)
+        }
+        found = set()
+        for schema in {_place(table)[0] for table in self._contract.tables}:
+            names = {*inspector.get_table_names(schema), *_materialised(inspector, schema)}
+            others = {name for name in names if (schema or default, name) not in declared}
+            found |= {
+                name if schema is None else f"{schema}.{name}" for name in others - self._parts(inspector, schema)
+            }
+        return sorted(found)
+
+    def _parts(self, inspector: sa.Inspector, schema: str | None) -> set[str]:
+        """Partitions: their rows are those of the table that they are part of."""
+        if self._dialect != "postgresql":
+            return set()
+        with inspector.engine.connect() as connection:
+            wanted = {"schema": schema or inspector.default_schema_name}
+            return set(connection.execute(_PARTITIONS, wanted).scalars())
+
     def _keep_if(self, name: str, mark: Hashable) -> None:
         if name in self._known and self._known[name].mark != mark:
             del self._known[name]
@@ -186,6 +217,13 @@ class SqlTables:
         with inspector.engine.connect() as connection:
             query = sa.text("SELECT sql FROM sqlite_master WHERE name = :name AND sql LIKE '%collate%'")
             return connection.execute(query, {"name": live}).first() is not None
+
+
+def _materialised(inspector: sa.Inspector, schema: str | None) -> list[str]:
+    try:
+        return inspector.get_materialized_view_names(schema)
+    except NotImplementedError:
+        return []  # a database without such views
 
 
 def _mark(columns: _Columns) -> Hashable:

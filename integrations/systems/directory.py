@@ -11,7 +11,7 @@ URL                                           connector
 ============================================  ==========================================================
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from threading import Lock
 
 import sqlalchemy as sa
@@ -26,13 +26,16 @@ from integrations.systems.sql import SqlConnector
 _PARQUET = frozenset({"file", "s3", "parquet+file", "parquet+s3"})
 
 
-def open_connector(contract: SystemContract, url: str, *, time_zone: str) -> Connector:
+def open_connector(
+    contract: SystemContract, url: str, *, time_zone: str, beside: Iterable[SystemContract] = ()
+) -> Connector:
     """The connector for ``url``; nothing is connected before it is used.
 
     Args:
         contract: what the system holds.
         url: see the table above.
         time_zone: IANA name; of times that the system stores without zone.
+        beside: other systems that lie in the same database: their tables are declared there.
 
     Raises:
         SettingsInvalid: when no connector fits the URL.
@@ -43,13 +46,23 @@ def open_connector(contract: SystemContract, url: str, *, time_zone: str) -> Con
     if scheme == "memory":
         return MemoryConnector(contract, {}, time_zone=time_zone)
     try:
-        return SqlConnector(contract, url, time_zone=time_zone)
+        return SqlConnector(contract, url, time_zone=time_zone, beside=beside)
     except (sa.exc.ArgumentError, ImportError, ValueError):
         raise SettingsInvalid(
             "no connector fits the URL configured for the system",
             where=contract.name,
             remedy="give a postgresql, mysql, mariadb, sqlite, file or s3 URL; for another database install its driver",
         ) from None
+
+
+def _database(url: str) -> str:
+    """A URL without account and options.
+
+    >>> _database("postgresql://ann:secret@db/crm?sslmode=require"), _database("postgresql+psycopg://bob@db/crm")
+    ('postgresql://db/crm', 'postgresql://db/crm')
+    """
+    scheme, _, rest = url.partition("://")
+    return f"{scheme.partition('+')[0]}://{rest.partition('?')[0].rpartition('@')[2]}"
 
 
 class DirectorySystems:
@@ -86,7 +99,14 @@ class DirectorySystems:
                 where=system,
                 remedy=f"set RIGHTSFLOW_SYSTEM_{system.upper().replace('-', '_')}_URL, or a Secret block of that name",
             )
-        return open_connector(self._contracts[system], self._urls[system], time_zone=self._time_zone)
+        url = self._urls[system]
+        beside = [self._contracts[name] for name in self._contracts if name != system and self._is_same(name, url)]
+        return open_connector(self._contracts[system], url, time_zone=self._time_zone, beside=beside)
+
+    def _is_same(self, system: str, url: str) -> bool:
+        """Whether a system lies in the database at ``url``, whoever signs in there."""
+        other = self._urls.get(system, "")
+        return bool(other) and _database(other) == _database(url)
 
     def names(self) -> list[str]:
         """Systems of the contracts, by name."""

@@ -84,6 +84,11 @@ class MemoryConnector:
             {t.name: t.primary_key for t in tables},
         )
 
+    def undeclared(self) -> list[str]:
+        """Tables that are there and that the contract does not name."""
+        self._check_up()
+        return sorted(self._rows.keys() - {table.name for table in self._contract.tables})
+
     def find_keys(
         self, selection: Selection, columns: Sequence[tuple[str, ...]]
     ) -> dict[tuple[str, ...], frozenset[Key]]:

@@ -27,6 +27,7 @@ from data_contracts.ports import LiveColumn, LiveSchema
 from integrations.systems._parquet_filter import REMEDY, Filters
 from integrations.systems._parquet_rewrite import Change, remove_leftovers, rewrite
 from integrations.systems._values import NO_MATCH
+from integrations.systems.reflecting_parquet import system_table
 
 _BATCH_ROWS = 10_000
 _MATCH = "selected"
@@ -62,6 +63,13 @@ class ParquetConnector:
                     continue  # what is not there is not described; whoever compares says so
                 tables[table.name] = {f.name: LiveColumn(f.name, str(f.type), f.nullable) for f in schema}
         return LiveSchema(tables)
+
+    def undeclared(self) -> list[str]:
+        """Datasets of the folder that the contract does not name."""
+        with self._guarded():
+            filesystem, base = self._place()
+            there = {system_table(info) for info in filesystem.get_file_info(fs.FileSelector(base))}
+        return sorted(there - {"", *(table.physical_name or table.name for table in self._contract.tables)})
 
     def find_keys(
         self, selection: Selection, columns: Sequence[tuple[str, ...]]

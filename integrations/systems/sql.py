@@ -4,7 +4,7 @@ Every method is a number of statements that depends on the number of tables and 
 database cannot take all keys at once (MariaDB) does it grow with the number of *keys*. Never with the number of rows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,18 +34,27 @@ class SqlConnector:
         url: SQLAlchemy URL.
         time_zone: IANA name; of times stored without zone, and of the country whose national telephone numbers
             are stored.
+        beside: other systems of the same database, whose tables are declared there.
     """
 
-    def __init__(self, contract: SystemContract, url: str | sa.URL, *, time_zone: str) -> None:
+    def __init__(
+        self, contract: SystemContract, url: str | sa.URL, *, time_zone: str, beside: Iterable[SystemContract] = ()
+    ) -> None:
         self.system = contract.name
         self._engines = Engines(url)
         self._tables = SqlTables(contract, self._engines.dialect, self._engines.inspector)
+        self._beside = tuple(beside)
         self._queries = Queries(self._tables, Conditions(self._engines.dialect, ZoneInfo(time_zone)))
 
     def describe(self) -> LiveSchema:
         """The live schema of the contract's tables, and every foreign key that points at them."""
         with self._guard():
             return self._tables.describe()
+
+    def undeclared(self) -> list[str]:
+        """Tables of the contract's schemas that no contract names; those outside the default one with their schema."""
+        with self._guard():
+            return self._tables.undeclared(self._beside)
 
     def find_keys(
         self, selection: Selection, columns: Sequence[tuple[str, ...]]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from data_contracts.contract import Column, SystemContract, Table
+from data_contracts.findings import FindingKind
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
 from data_contracts.vocabulary import ColumnErasure, Follow, TableErasure
 
@@ -39,6 +40,9 @@ class Drift:
     effect: Effect
     what: str
     remedy: str
+    kind: FindingKind
+    about: str = ""
+    """What else it is about: another table, or the columns of a key."""
 
     def __str__(self) -> str:
         """One line for a person."""
@@ -69,29 +73,31 @@ def _of_table(table: Table, live: LiveSchema) -> Iterator[Drift]:
     columns = live.tables.get(table.name)
     if columns is None:
         remedy = "create or rename the live table, or take it out of the contract"
-        yield _at(table, "", Effect.FORBIDS_SEARCHING, what="the table is not in the live system", remedy=remedy)
+        kind = FindingKind.TABLE_MISSING
+        yield _at(table, "", Effect.FORBIDS_SEARCHING, kind, what="the table is not in the live system", remedy=remedy)
         return
     for column in table.columns:
         yield from _of_column(table, column, columns.get(column.name))
     for name in sorted(columns.keys() - {column.name for column in table.columns}):
         what = "the live table has a column that the contract does not declare"
-        yield _at(table, name, Effect.WARNING, what=what, remedy="declare it, so that it is disclosed and erased")
+        remedy = "declare it, so that it is disclosed and erased"
+        yield _at(table, name, Effect.WARNING, FindingKind.COLUMN_UNDECLARED, what=what, remedy=remedy)
     yield from _of_primary_key(table, live)
 
 
 def _of_column(table: Table, column: Column, live: LiveColumn | None) -> Iterator[Drift]:
     if live is None:
         remedy = "create or rename the live column, or take it out of the contract"
-        yield _at(
-            table, column.name, Effect.FORBIDS_SEARCHING, what="the column is not in the live table", remedy=remedy
-        )
+        what, kind = "the column is not in the live table", FindingKind.COLUMN_MISSING
+        yield _at(table, column.name, Effect.FORBIDS_SEARCHING, kind, what=what, remedy=remedy)
     elif column.erase is ColumnErasure.CLEAR and not live.nullable:
         what = "`erase: clear` sets it to NULL, which the live column refuses"
         remedy = "write `required: true` and `erase: mask` or `token`, or let the live column take NULL"
-        yield _at(table, column.name, Effect.FORBIDS_ERASING, what=what, remedy=remedy)
+        yield _at(table, column.name, Effect.FORBIDS_ERASING, FindingKind.CLEAR_REFUSED, what=what, remedy=remedy)
     elif column.required and live.nullable and not column.primary_key:
         what = "the contract says it is required, but the live column takes NULL"
-        yield _at(table, column.name, Effect.WARNING, what=what, remedy="take `required` away, or set NOT NULL")
+        remedy = "take `required` away, or set NOT NULL"
+        yield _at(table, column.name, Effect.WARNING, FindingKind.NULL_TAKEN, what=what, remedy=remedy)
 
 
 def _of_primary_key(table: Table, live: LiveSchema) -> Iterator[Drift]:
@@ -101,7 +107,8 @@ def _of_primary_key(table: Table, live: LiveSchema) -> Iterator[Drift]:
     # Rows that stay are told apart by their key when an erasure is proven.
     effect = Effect.FORBIDS_ERASING if table.erase is TableErasure.COLUMNS else Effect.WARNING
     what = f"the live primary key is ({', '.join(known)}), the contract says ({', '.join(table.primary_key)})"
-    yield _at(table, "", effect, what=what, remedy="write the live key's columns as `primaryKey`")
+    remedy, keys = "write the live key's columns as `primaryKey`", ", ".join(known)
+    yield _at(table, "", effect, FindingKind.KEY_DIFFERS, what=what, remedy=remedy, about=keys)
 
 
 def _undeclared_referrers(contract: SystemContract, live: LiveSchema) -> Iterator[Drift]:
@@ -126,7 +133,8 @@ def _cascades(contract: SystemContract, live: LiveSchema) -> Iterator[Drift]:
         if target.erase in _LOSES_ROWS and not (is_followed and child.erase is TableErasure.DELETE):
             what = f"deleting a row deletes rows of `{child.name}` with it (ON DELETE CASCADE), which must stay"
             remedy = "take the cascade out of the foreign key, or declare that those rows are the data subject's"
-            yield _at(target, "", Effect.FORBIDS_ERASING, what=what, remedy=remedy)
+            kind = FindingKind.CASCADE
+            yield _at(target, "", Effect.FORBIDS_ERASING, kind, what=what, remedy=remedy, about=child.name)
 
 
 def _of_referrer(target: Table, reference: LiveReference) -> Drift:
@@ -134,8 +142,9 @@ def _of_referrer(target: Table, reference: LiveReference) -> Drift:
     effect = Effect.FORBIDS_ERASING if is_personal else Effect.WARNING
     what = f"the live table `{reference.table}`, which no contract declares, refers to it"
     remedy = f"declare `{reference.table}`: its rows may be the data subject's, and would be stranded or block"
-    return _at(target, "", effect, what=what, remedy=remedy)
+    kind = FindingKind.REFERRER_UNDECLARED
+    return _at(target, "", effect, kind, what=what, remedy=remedy, about=reference.table)
 
 
-def _at(table: Table, column: str, effect: Effect, *, what: str, remedy: str) -> Drift:
-    return Drift(table.system, table.name, column, effect, what, remedy)
+def _at(table: Table, column: str, effect: Effect, kind: FindingKind, **said: str) -> Drift:
+    return Drift(table.system, table.name, column, effect, kind=kind, **said)

@@ -207,6 +207,19 @@ def test_physical_name_of_a_table_is_kept(tmp_path: Path) -> None:
     assert [contracts.table("crm", t).physical_name for t in ("customer", "ticket")] == ["dbo.customer", ""]
 
 
+def test_information_notice_of_a_table_is_its_own_or_its_contracts(tmp_path: Path) -> None:
+    """Art. 13, 14: a table names where data subjects were informed, else its contract does, else nobody."""
+    notice = {"type": "privacyNotice", "url": "https://acme.example/privacy#tickets"}
+    other = {"type": "businessDefinition", "url": "https://acme.example/ticket"}
+
+    contracts = load(write(tmp_path, native("crm.ticket", authoritativeDefinitions=[other, notice])))
+
+    assert contracts.table("crm", "ticket").notice == notice["url"]
+    assert contracts.table("crm", "customer").notice == ""
+    shipped = load(SHIPPED[0])
+    assert shipped.table("crm", "household").notice == "https://www.telco.example/privacy#contract"
+
+
 def test_key_columns_stand_in_key_order(tmp_path: Path) -> None:
     """A composite key has the order of its positions."""
     second = a_column("part", "integer", facts=None, primaryKey=True, primaryKeyPosition=1)

@@ -111,6 +111,11 @@ def test_describe_names_the_live_columns(shop: Connector) -> None:
     assert {name: tuple(columns) for name, columns in live.tables.items()} == {"customer": CUSTOMER, "line": LINE}
 
 
+def test_whatever_is_declared_is_not_undeclared(shop: Connector) -> None:
+    """Charter 1.3: nothing lies there that the contract does not name."""
+    assert shop.undeclared() == []
+
+
 def test_keys_are_different_and_without_null(shop: Connector) -> None:
     """A key with a part that is NULL leads nowhere and is left out."""
     found = shop.find_keys(everybody("line"), [("customer",), ("order_no", "line_no")])

@@ -44,15 +44,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
                 wiring.opened(chosen) as installation,
                 httpx.Client(base_url=url, auth=system.auth, timeout=180, transport=Patient()) as api,
             ):
-                _switch_off_automations(api)
-                yield Office(system, installation, made[0], api)
+                office = Office(system, installation, made[0], api)
+                office.hold_the_watch()
+                yield office
     settings.cache_clear()
-
-
-def _switch_off_automations(api: httpx.Client) -> None:
-    """The watch takes who is busy for silent, as hasty as it is here: it comes when a test calls it."""
-    for one in api.post("/automations/filter", json={}).raise_for_status().json():
-        api.patch(f"/automations/{one['id']}", json={"enabled": False}).raise_for_status()
 
 
 def _prepare(environment: pytest.MonkeyPatch, home: Path) -> None:

@@ -54,8 +54,7 @@ def test_everything_can_be_told_again(office: Office) -> None:
     after = automations(office)
     assert (done["exit"], urgent["description"]) == (0, QUEUES["urgent"])
     assert {name: one["id"] for name, one in after.items()} == {name: one["id"] for name, one in before.items()}
-    for one in after.values():
-        office.api.patch(f"/automations/{one['id']}", json={"enabled": False}).raise_for_status()
+    office.hold_the_watch()
 
 
 @pytest.mark.parametrize(("days_ago", "queue"), [(0, "default"), (23, "due-soon"), (40, "urgent")])
@@ -104,7 +103,7 @@ def test_failed_right_is_looked_after(office: Office) -> None:
         office.ended(failed["id"], "Failed")
         office.until(lambda: _watches(office) - before)
     finally:
-        office.api.patch(url, json={"enabled": False}).raise_for_status()
+        office.hold_the_watch()
 
 
 def _watches(office: Office) -> set[str]:
@@ -120,12 +119,13 @@ def test_people_are_told_of_a_right_that_failed(office: Office) -> None:
     with _listener() as (address, heard):
         _put_block(office, "told", address)
         told = deploy(office.installation.settings.model_copy(update={"notification_block": "custom-webhook/told"}))
+        for name, one in automations(office).items():
+            office.api.patch(f"/automations/{one['id']}", json={"enabled": "tell" in name}).raise_for_status()
         try:
             office.started("access", {"request": {"name": typed, "phone": typed, "email": "", "channel": "phone"}})
             office.until(lambda: heard)
         finally:
-            for one in automations(office).values():
-                office.api.patch(f"/automations/{one['id']}", json={"enabled": False}).raise_for_status()
+            office.hold_the_watch()
 
     assert len(told["automations"]) == 5
     assert "Failed" in heard[0]
@@ -138,8 +138,7 @@ def test_block_that_is_not_there_is_an_error(office: Office) -> None:
 
     with pytest.raises(SettingsInvalid, match="notification block"):
         deploy(wrong)
-    for one in automations(office).values():
-        office.api.patch(f"/automations/{one['id']}", json={"enabled": False}).raise_for_status()
+    office.hold_the_watch()
 
 
 def _put_block(office: Office, name: str, address: str) -> None:

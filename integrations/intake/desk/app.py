@@ -17,6 +17,7 @@ from data_contracts.desk import ShownProof, TextDecision
 from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid, VaultSealed
 from integrations.intake.desk.arrivals import add_arrivals
 from integrations.intake.desk.door import DeskDoor
+from integrations.intake.desk.officer import add_officer
 from integrations.intake.desk.sitting import Desk
 from integrations.intake.web.limiting import Limit, caller
 from integrations.intake.web.protection import Protected
@@ -35,6 +36,7 @@ def desk_app(door: DeskDoor, *, key: bytes, is_https: bool) -> Protected:
     _add_looking(app, desk)
     _add_texts(app, desk)
     add_arrivals(app, desk)
+    add_officer(app, desk)
     desk.answer_errors(app)
     _answer_ours(app, desk)
     return Protected(app, largest_body=_LARGEST_BODY, is_https=is_https)
@@ -82,8 +84,9 @@ def _add_looking(app: FastAPI, desk: Desk) -> None:
     @app.get("/")
     def waiting(call: Request) -> Response:
         """What waits."""
-        desk.operator(desk.seal.visit(call))
-        return desk.page(call, "waiting.html.j2", cases=desk.door.waiting(), arrivals=desk.door.arrivals.waiting())
+        may = desk.door.officer.may(desk.operator(desk.seal.visit(call)))
+        cases, arrivals = desk.door.waiting(), desk.door.arrivals.waiting()
+        return desk.page(call, "waiting.html.j2", cases=cases, arrivals=arrivals, is_officer=may)
 
     @app.get("/cases/{case_id}")
     def case(call: Request, case_id: str) -> Response:

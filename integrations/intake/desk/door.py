@@ -15,6 +15,7 @@ from data_contracts.desk import (
     WaitingArrival,
     WaitingCase,
 )
+from data_contracts.officer import ListedCase, Overview, ShownRun
 
 
 class ArrivalsDesk(Protocol):
@@ -50,6 +51,43 @@ class ArrivalsDesk(Protocol):
         """Say that a mail is no request; raises as :meth:`assign` does."""
 
 
+class OfficerDesk(Protocol):
+    """The DPO's page; ``flows/doors/officer.py`` gives it."""
+
+    def require(self, operator: str) -> None:
+        """That an operator may look at it.
+
+        Raises:
+            AnswerRefused: when none of their roles may.
+        """
+
+    def may(self, operator: str) -> bool:
+        """Whether an operator may look at it."""
+
+    def overview(self) -> Overview:
+        """The page."""
+
+    def cases(self, right: str, state: str, days: str) -> Sequence[ListedCase]:
+        """Cases of a right, a state and a bucket of days to the last day; open ones where no state is named."""
+
+    def runs(self) -> Sequence[ShownRun]:
+        """Runs of duties, newest first."""
+
+    def run(self, run_id: str) -> ShownRun:
+        """One run.
+
+        Raises:
+            CaseUnknown: when there is none of that name.
+        """
+
+    def report(self, month: str, language: str) -> tuple[str, bytes]:
+        """The monthly report: its file name, and its pages.
+
+        Raises:
+            RequestInvalid: when it is no month.
+        """
+
+
 class DeskDoor(Protocol):
     """The installation, as far as a signed-in operator may reach it; who looks at personal data is remembered."""
 
@@ -76,6 +114,10 @@ class DeskDoor(Protocol):
     @property
     def arrivals(self) -> ArrivalsDesk:
         """Mails that are no case yet."""
+
+    @property
+    def officer(self) -> OfficerDesk:
+        """The DPO's page."""
 
     def waiting(self) -> Sequence[WaitingCase]:
         """Open cases, the one due first on top."""

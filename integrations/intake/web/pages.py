@@ -20,6 +20,7 @@ from integrations.intake.web.words import NAMES, Words, page_templates, read_wor
 
 _KINDS: Final = {403: "forbidden", 404: "not_found", 405: "not_found", 429: "too_often"}
 _STYLES: Final = Path(__file__).parent / "static"
+_COPIED: Final = ".skip, nav { display: none; } a { color: inherit; pointer-events: none; text-decoration: none; }"
 _SHARED: Final = Path(__file__).parent / "templates"
 
 
@@ -82,6 +83,23 @@ class Pages:
         answer = HTMLResponse(text, status_code=status, headers={"Content-Language": words.language})
         self.seal.keep(answer, seen)
         return answer
+
+    def copy(self, name: str, language: str, **facts: object) -> str:
+        """A page as a file of its own, to be read without the application: styles in it, nothing to click."""
+        text = self._templates.get_template(name).render(
+            t=self._words[language],
+            names=NAMES,
+            languages=(),
+            path="/",
+            org=self._organisation,
+            token="",
+            visit=self.seal.read(None),
+            **facts,
+        )
+        sheet = f"{(_STYLES / 'pages.css').read_text('utf-8')}\n{_COPIED}"
+        return text.replace('<link rel="stylesheet" href="/static/pages.css">', f"<style>{sheet}</style>").replace(
+            '<link rel="stylesheet" href="/static/colours.css">', ""
+        )
 
     async def own_form(self, call: Request, *, files: int = 0) -> tuple[Visit, FormData]:
         """What a form of ours sent.

@@ -60,6 +60,10 @@ class Words:
             return False
         return True
 
+    def month(self, day: date) -> str:
+        """A month in short form, with its year."""
+        return format_date(day, format="MMM y", locale=_LOCALES.get(self.language, self.language))
+
     def country(self, code: str) -> str:
         """The name of a country; the code itself where nobody knows it."""
         return str(Locale(self.language).territories.get(code, code))

@@ -53,7 +53,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     installation, secret = Installation(chosen), pyotp.random_base32()
     with use(installation.services):
         sealed = installation.seal_operator_secret("zoe", secret)
-        zoe = Operator("zoe", (OperatorRole.AGENT,), None, None, secret=sealed)
+        zoe = Operator("zoe", (OperatorRole.AGENT, OperatorRole.DPO), None, None, secret=sealed)
         installation.register.put_operator(replace(zoe, password=password_digest("zoe", _PASSWORD)))
         asked = {"email": ["ana@example.org"]}
         typed = TypedRequest(Right.ACCESS, Channel.LETTER, "en", datetime.now(UTC), "k", asked, details="Dear Sir")
@@ -154,9 +154,12 @@ def test_desk_has_nothing_serious(doors: Doors, chromium: Browser) -> None:
         page.get_by_label("Password").fill(_PASSWORD)
         page.get_by_label("Code of your authenticator").fill(pyotp.TOTP(doors.secret).now())
         page.get_by_role("button", name="Sign in").click()
-        for path in ("/", f"/cases/{doors.case_id}", f"/cases/{doors.case_id}/letter", f"/arrivals/{doors.arrival}"):
+        case = f"/cases/{doors.case_id}"
+        officers = ("/dpo?lang=fr", "/dpo/cases", "/dpo/runs", "/dpo?lang=en")
+        for path in ("/", case, f"{case}/letter", f"/arrivals/{doors.arrival}", *officers):
             page.goto(f"{doors.desk}{path}")
             found += violations(page)
+            assert page.get_by_role("heading", level=1).inner_text() != "This may not be done"
 
     assert found == []
 

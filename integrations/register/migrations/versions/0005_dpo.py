@@ -37,6 +37,7 @@ def _make_audit_tables() -> None:
         sa.Column("severity", sa.String(length=20), nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
         sa.Column("remedy", sa.Text(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False, index=True),
         sa.Column("owner", sa.String(length=200), nullable=False),
         sa.Column("due", sa.Date(), nullable=False),

@@ -1,0 +1,278 @@
+"""Findings of audits: what they are about, who owns them and what became of them (Art. 5(2), 24(1); charter 3.4).
+
+How a finding lives: an audit opens it with an owner and a day; each audit that finds it again says so; people
+take it, hand it on, accept its risk until a day, or close it; an audit that looked completely where it was found, and
+did not find it any more, closes it; one that finds it after that opens it again. Every one of these is an event that
+is never changed. A finding holds names, counts and dates: nothing that anybody's row holds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+from data_contracts.evidence import canonical, digest
+
+
+class Area(StrEnum):
+    """What an audit looks into; each is looked at completely or not at all."""
+
+    SCHEMA = "schema"
+    """Live schemas against contracts, by system (charter 1.3)."""
+    VALUES = "values"
+    """Live values against the contract's rules for them, by system (Art. 5(1)(d); charter 1.3)."""
+    RETENTION = "retention"
+    """Rows long over their period, by system (Art. 5(1)(e); charter 4.2)."""
+    NOTICES = "notices"
+    """Information notices of tables, by system (Art. 13, 14; charter 1.1)."""
+    DPIAS = "dpias"
+    """Impact assessments, by system (Art. 35; charter 7c)."""
+    PURPOSES = "purposes"
+    """Words for purposes in each language (Art. 12(1), 13(1)(c); charter 1.2)."""
+    RECIPIENTS = "recipients"
+    """Who still receives (Art. 28(1); charter 2.3, 3.5)."""
+    TRAINING = "training"
+    """Who decides without having been made aware (Art. 39(1)(b); charter 3.3)."""
+    EVIDENCE = "evidence"
+    """Chains of evidence of all cases and runs (Art. 5(2))."""
+    CASES = "cases"
+    """Cases past their day, gates nobody answers (Art. 12(3))."""
+
+
+class FindingKind(StrEnum):
+    """What is wrong."""
+
+    COULD_NOT_LOOK = "could_not_look"
+    """A system that could not be looked at: never the same as nothing found (law 6)."""
+    TABLE_UNDECLARED = "table_undeclared"
+    COLUMN_UNDECLARED = "column_undeclared"
+    TABLE_MISSING = "table_missing"
+    COLUMN_MISSING = "column_missing"
+    CLEAR_REFUSED = "clear_refused"
+    NULL_TAKEN = "null_taken"
+    KEY_DIFFERS = "key_differs"
+    REFERRER_UNDECLARED = "referrer_undeclared"
+    CASCADE = "cascade"
+    COULD_NOT_CHECK = "could_not_check"
+    """A rule for values that could not be evaluated."""
+    VALUE_MISSING = "value_missing"
+    VALUE_REPEATED = "value_repeated"
+    VALUE_LENGTH = "value_length"
+    VALUE_FORMAT = "value_format"
+    VALUE_PATTERN = "value_pattern"
+    VALUE_NOT_ALLOWED = "value_not_allowed"
+    VALUE_OUT_OF_BOUNDS = "value_out_of_bounds"
+    COULD_NOT_COUNT = "could_not_count"
+    """Rows over their period that could not be counted."""
+    RETENTION_OVERDUE = "retention_overdue"
+    NOTICE_MISSING = "notice_missing"
+    PURPOSE_UNLABELLED = "purpose_unlabelled"
+    RECIPIENT_LAPSED = "recipient_lapsed"
+    ATTESTATION_MISSING = "attestation_missing"
+    ATTESTATION_LAPSED = "attestation_lapsed"
+    DPIA_MISSING = "dpia_missing"
+    DPIA_REVIEW_DUE = "dpia_review_due"
+    TRAINING_MISSING = "training_missing"
+    TRAINING_LAPSED = "training_lapsed"
+    EVIDENCE_BROKEN = "evidence_broken"
+    CASE_OVERDUE = "case_overdue"
+    GATE_WAITING = "gate_waiting"
+
+
+_AREAS: Final[Mapping[Area, str]] = {
+    Area.SCHEMA: "could_not_look table_undeclared column_undeclared table_missing column_missing clear_refused "
+    "null_taken key_differs referrer_undeclared cascade",
+    Area.VALUES: "could_not_check value_missing value_repeated value_length value_format value_pattern "
+    "value_not_allowed value_out_of_bounds",
+    Area.RETENTION: "could_not_count retention_overdue",
+    Area.NOTICES: "notice_missing",
+    Area.DPIAS: "dpia_missing dpia_review_due",
+    Area.PURPOSES: "purpose_unlabelled",
+    Area.RECIPIENTS: "recipient_lapsed attestation_missing attestation_lapsed",
+    Area.TRAINING: "training_missing training_lapsed",
+    Area.EVIDENCE: "evidence_broken",
+    Area.CASES: "case_overdue gate_waiting",
+}
+_AREA_OF: Final = {FindingKind(kind): area for area, kinds in _AREAS.items() for kind in kinds.split()}
+BY_SYSTEM: Final = frozenset({Area.SCHEMA, Area.VALUES, Area.RETENTION, Area.NOTICES, Area.DPIAS})
+"""Areas that are looked at system by system; the others are the company's as a whole."""
+
+
+def area_of(kind: FindingKind) -> Area:
+    """Where such a finding is found."""
+    return _AREA_OF[kind]
+
+
+class Severity(StrEnum):
+    """How much it matters, from the most to the least."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class FindingState(StrEnum):
+    """Where a finding stands."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    """Its risk was accepted by a person until a day; that day is its due day."""
+    CLOSED = "closed"
+
+
+class FindingMove(StrEnum):
+    """What became of a finding; the value stands in its events."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    ASSIGNED = "assigned"
+    ACCEPTED = "accepted"
+    CLOSED = "closed"
+    GONE = "no longer found"
+    """Closed by an audit that looked completely and did not find it any more."""
+    TOLD = "told"
+    """The data protection officer was written to because its day has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that an audit found.
+
+    Attributes:
+        place: ``system.table.column``, a party, an operator, a case: what a person must look at.
+        facts: counts, names and dates that its words tell; no value of anybody's row.
+    """
+
+    kind: FindingKind
+    place: str
+    severity: Severity
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """What the next audit recognises it by: what it is about and where, not how much of it there is."""
+        return digest(canonical([self.kind.value, self.place]))
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Something found, with what it gets when it is opened."""
+
+    found: Found
+    owner: str
+    due: date
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Where an audit looked completely, so that what it did not find there is no longer there.
+
+    Attributes:
+        areas: with the system, which is empty for areas that are the company's as a whole.
+        systems: every system there is, where the audit was about all of them; what is said of another one is over.
+    """
+
+    areas: frozenset[tuple[Area, str]]
+    systems: frozenset[str] = frozenset()
+
+    def covers(self, kind: FindingKind, place: str) -> bool:
+        """Whether a finding of that kind and place would have been found."""
+        area = area_of(kind)
+        if area not in BY_SYSTEM:
+            return (area, "") in self.areas
+        system = system_of(place)
+        return (area, system) in self.areas or (bool(self.systems) and system not in self.systems)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding as the register holds it."""
+
+    finding_id: str
+    kind: FindingKind
+    place: str
+    severity: Severity
+    facts: Mapping[str, str | int]
+    what: str
+    remedy: str
+    state: FindingState
+    owner: str
+    due: date
+    first_run: str
+    last_run: str
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingEvent:
+    """Something that became of a finding."""
+
+    at: datetime
+    what: FindingMove
+    actor: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingChange:
+    """What a move changes of a finding; what is not given stays."""
+
+    state: FindingState | None = None
+    owner: str = ""
+    due: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What an audit's findings made of those that were known, by finding id."""
+
+    opened: tuple[str, ...] = ()
+    reopened: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+class Findings(Protocol):
+    """The part of the register that holds findings."""
+
+    def settle_findings(self, run_id: str, found: Sequence[Owned], looked: Looked, day: date) -> Settled:
+        """Open what is new, note what was found again, open again what had gone, close what is no longer found.
+
+        Safe to call again with the same run. A finding whose risk was accepted stays accepted until its day.
+        """
+
+    def findings(self, *, open_only: bool = False) -> list[Finding]:
+        """Findings, the worst and the one due first on top; with ``open_only`` those that are not closed."""
+
+    def finding(self, finding_id: str) -> Finding:
+        """The finding.
+
+        Raises:
+            CaseUnknown: when there is none of that name.
+        """
+
+    def finding_events(self, finding_id: str) -> list[FindingEvent]:
+        """What became of it, first to last."""
+
+    def move_finding(
+        self, finding_id: str, move: FindingMove, change: FindingChange, *, actor: str, note: str = ""
+    ) -> Finding:
+        """Change a finding, with an event in the same transaction.
+
+        Raises:
+            CaseUnknown: when there is none of that name.
+        """
+
+
+def system_of(place: str) -> str:
+    """The system that a place is in.
+
+    >>> system_of("crm.customer.email"), system_of("crm")
+    ('crm', 'crm')
+    """
+    return place.partition(".")[0]

@@ -1,0 +1,91 @@
+"""The DPO's page: figures, statistics, lists of cases and runs, the monthly report; for the roles of the policy."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from data_contracts.case import Case
+from data_contracts.entries import RegisterName
+from data_contracts.officer import EndingEntry, ListedCase, Overview, ShownRun
+from data_contracts.vocabulary import Duty
+from flows.monthly import month_named, monthly_pdf
+from flows.wiring import Installation
+from tasks.clock import today
+from tasks.figures import current_figures
+from tasks.rules.figures import deadline_bucket
+from tasks.rules.gates import check_in_force
+from tasks.rules.registers import endings
+from tasks.rules.warnings import OVERDUE
+from tasks.services import services, use
+from tasks.statistics import last_months
+
+_MONTHS = 6
+_WHERE = "the DPO's page"
+_MOST = 500
+
+
+class OfficersDoor:
+    """An installation as its DPO may look at it, in whichever thread a call comes."""
+
+    def __init__(self, installation: Installation) -> None:
+        """Keep the installation; its services are made now, once for all threads."""
+        self._installation = installation
+        self._services = installation.services
+
+    def require(self, operator: str) -> None:
+        """That an operator may look at it.
+
+        Raises:
+            AnswerRefused: when none of their roles is one of the policy's ``dpo_page_roles``.
+        """
+        provided = self._services
+        known = provided.register.operator(operator)
+        check_in_force(known, roles=provided.policy.dpo_page_roles, where=_WHERE, now=provided.now())
+
+    def may(self, operator: str) -> bool:
+        """Whether an operator may look at it."""
+        known = self._services.register.operator(operator)
+        return known is not None and bool(set(known.roles) & set(self._services.policy.dpo_page_roles))
+
+    def overview(self) -> Overview:
+        """The page."""
+        with use(self._services):
+            entries = [one for name in RegisterName for one in services().register.entries(name)]
+            found = endings(entries, today(), services().policy.register_reminder_days)
+            ends = [EndingEntry(one.register.value, one.key, one.until, one.level == OVERDUE) for one in found]
+            return Overview(current_figures(), last_months(_MONTHS), sorted(ends, key=lambda one: one.until))
+
+    def cases(self, right: str, state: str, days: str) -> Sequence[ListedCase]:
+        """Cases of a right, a state and a bucket of days to the last day; open ones where no state is named."""
+        with use(self._services):
+            day = today()
+            rows = [_listed(case, day) for case in services().register.cases(open_only=not state)]
+            kept = [one for one in rows if right in {"", one.right} and state in {"", one.state}]
+            return [one for one in kept if not days or deadline_bucket(one.days_left) == days][:_MOST]
+
+    def runs(self) -> Sequence[ShownRun]:
+        """Runs of duties, newest first."""
+        register = self._services.register
+        found = [ShownRun(r.run_id, d.value, r.outcome, r.opened_at) for d in Duty for r in register.runs(d)]
+        return sorted(found, key=lambda one: one.began, reverse=True)[:_MOST]
+
+    def run(self, run_id: str) -> ShownRun:
+        """One run: its steps, and whether its evidence is whole."""
+        register = self._services.register
+        found, verified = register.run(run_id), self._installation.verify_case(run_id)
+        steps = [(step, system, entry.state) for (step, system), entry in register.steps(run_id).items()]
+        return ShownRun(
+            run_id, found.duty.value, found.outcome, found.opened_at, steps, verified.records, verified.is_whole
+        )
+
+    def report(self, month: str, language: str) -> tuple[str, bytes]:
+        """The monthly report: its file name, and its pages."""
+        with use(self._services):
+            day = month_named(month, today())
+            return f"{day:%Y-%m}.pdf", monthly_pdf(self._installation, day, language)
+
+
+def _listed(case: Case, day: date) -> ListedCase:
+    received: datetime = case.received_at.astimezone(ZoneInfo(services().organisation.time_zone))
+    left = (case.response_due - day).days
+    return ListedCase(case.case_id, case.right.value, case.state.value, received.date(), case.response_due, left)

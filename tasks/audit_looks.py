@@ -1,0 +1,198 @@
+"""The looks of an audit: into each system, and into what the company as a whole keeps (charter 1.1, 1.3, 3.4).
+
+Each look gives what it found and which areas it looked at completely. In a system the order is: schema, values,
+retention, then what its contract and the registers say. A system that cannot be described is not looked at at all; its
+error goes to whoever ordered the look. Values or rows over their period that could not be asked about are findings, and
+the rest of the look stands (law 6).
+
+Nothing is changed by a look, and no value comes out of one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from data_contracts.contract import SystemContract
+from data_contracts.entries import RegisterName
+from data_contracts.errors import RightsflowError
+from data_contracts.evidence import Facts, Record
+from data_contracts.findings import Area, FindingKind, Found, Severity
+from data_contracts.ports import LiveSchema
+from tasks.act.expired import Scope, count
+from tasks.clock import standing, today
+from tasks.receiving import recipients
+from tasks.rules.audit import (
+    could_not,
+    dpia_findings,
+    evidence_findings,
+    gate_findings,
+    notice_findings,
+    overdue_findings,
+    purpose_findings,
+    recipient_findings,
+    retention_findings,
+    schema_findings,
+    training_findings,
+    value_findings,
+)
+from tasks.rules.audit_values import checks_of
+from tasks.rules.warnings import is_answered
+from tasks.services import services
+from tasks.step import step
+
+LOOK: Final = "look"
+"""The ledger's name of a look; its system is empty for the company's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look saw.
+
+    Attributes:
+        system: empty: the company as a whole.
+        looked: areas that were looked at completely.
+        checks: rules for values that were asked.
+        chains: chains of evidence that were verified.
+    """
+
+    system: str
+    found: tuple[Found, ...]
+    looked: tuple[Area, ...]
+    checks: int = 0
+    chains: int = 0
+
+    def receipt(self) -> dict[str, object]:
+        """As the register keeps it."""
+        return {**asdict(self), "found": [asdict(one) for one in self.found], "looked": list(self.looked)}
+
+    @classmethod
+    def of_receipt(cls, receipt: Mapping[str, Any]) -> "Seen":
+        """What the register kept."""
+        found = tuple(
+            Found(FindingKind(one["kind"]), one["place"], Severity(one["severity"]), one["facts"])
+            for one in receipt["found"]
+        )
+        areas = tuple(Area(area) for area in receipt["looked"])
+        return cls(receipt["system"], found, areas, receipt["checks"], receipt["chains"])
+
+
+@step("look into a system")
+def look_into(run_id: str, system: str) -> Seen:
+    """What is wrong in one system; kept under the run, or only told where no run is named.
+
+    Raises:
+        SystemUnavailable: when the system cannot be reached; trying again can help.
+        SettingsInvalid: when it has no connection configured.
+    """
+    return _once(run_id, system, lambda: _look_into(system))
+
+
+@step("look into the company")
+def look_around(run_id: str) -> Seen:
+    """What is wrong in words, recipients, training, evidence and cases; kept under the run, where one is named."""
+    return _once(run_id, "", _look_around)
+
+
+def not_seen(run_id: str, system: str, error: RightsflowError) -> Seen:
+    """Keep that a system could not be looked at, which is a finding (law 6)."""
+    found = could_not(FindingKind.COULD_NOT_LOOK, system, type(error).__name__)
+    seen = Seen(system, (found, *_declared(services().contracts.systems[system])), (Area.NOTICES, Area.DPIAS))
+    return _kept(run_id, seen) if run_id else seen
+
+
+def seen_by(run_id: str) -> list[Seen]:
+    """What the looks of a run saw, systems by name and the company last."""
+    steps = services().register.steps(run_id).items()
+    seen = [Seen.of_receipt(entry.receipt) for (name, _), entry in steps if name == LOOK and entry.state == "done"]
+    return sorted(seen, key=lambda one: (not one.system, one.system))
+
+
+def _once(run_id: str, system: str, look: Callable[[], Seen]) -> Seen:
+    if not run_id:
+        return look()
+    entry = services().register.claim(run_id, LOOK, system)
+    return Seen.of_receipt(entry.receipt) if entry.state == "done" else _kept(run_id, look())
+
+
+def _kept(run_id: str, seen: Seen) -> Seen:
+    facts: Facts = {
+        "looked": [area.value for area in seen.looked],
+        "checks": seen.checks,
+        "chains": seen.chains,
+        "found": [_told(one) for one in seen.found],
+    }
+    services().register.complete(
+        run_id, LOOK, seen.system, receipt=seen.receipt(), record=Record(LOOK, seen.system, facts)
+    )
+    return seen
+
+
+def _told(found: Found) -> Facts:
+    """A finding as evidence holds it: its digest says what it is, and where."""
+    return {
+        "digest": found.digest,
+        "kind": found.kind.value,
+        "place": found.place,
+        "severity": found.severity.value,
+        "facts": dict(found.facts),
+    }
+
+
+def _look_into(system: str) -> Seen:
+    provided = services()
+    contract, connector = provided.contracts.systems[system], provided.systems.connector(system)
+    live, undeclared = connector.describe(), connector.undeclared()
+    found = schema_findings(contract, live, undeclared, provided.policy.audit_ignored_tables)
+    looked = [Area.SCHEMA, Area.NOTICES, Area.DPIAS]
+    of_values, checks = _values(contract, live)
+    of_retention = _retention(system)
+    for area, more in ((Area.VALUES, of_values), (Area.RETENTION, of_retention)):
+        found += more
+        if not any(one.kind in {FindingKind.COULD_NOT_CHECK, FindingKind.COULD_NOT_COUNT} for one in more):
+            looked.append(area)
+    return Seen(system, (*found, *_declared(contract)), tuple(looked), checks)
+
+
+def _values(contract: SystemContract, live: LiveSchema) -> tuple[list[Found], int]:
+    checks = checks_of(contract, live)
+    if not checks:
+        return [], 0
+    try:
+        return value_findings(contract.name, services().values.check(contract.name, checks)), len(checks)
+    except RightsflowError as error:
+        return [could_not(FindingKind.COULD_NOT_CHECK, contract.name, type(error).__name__)], 0
+
+
+def _retention(system: str) -> list[Found]:
+    """Rows that should have gone before the grace began."""
+    grace = services().policy.audit_retention_grace_days
+    try:
+        return retention_findings(count(Scope.of(system, today() - timedelta(days=grace))), grace)
+    except RightsflowError as error:
+        return [could_not(FindingKind.COULD_NOT_COUNT, system, type(error).__name__)]
+
+
+def _declared(contract: SystemContract) -> list[Found]:
+    """What is wrong in what is said of a system, whether it runs or not."""
+    provided = services()
+    entries = provided.register.entries(RegisterName.DPIAS)
+    vocabulary = provided.contracts.vocabulary
+    return [*notice_findings(contract), *dpia_findings(contract, vocabulary, entries, today())]
+
+
+def _look_around() -> Seen:
+    provided = services()
+    register, policy, now = provided.register, provided.policy, provided.now()
+    broken = {name: provided.chain_faults(name) for name in register.evidence_cases()}
+    cases = [case for case in register.cases(open_only=True) if not is_answered(case.state)]
+    found = [
+        *purpose_findings(provided.contracts.vocabulary, provided.organisation.languages),
+        *recipient_findings(recipients(), provided.contracts, today()),
+        *training_findings(register.operators(), now, untrained=policy.audit_untrained),
+        *evidence_findings(broken),
+        *overdue_findings({case.case_id: standing(case).days_left for case in cases}),
+        *gate_findings(register.gates(open_only=True), now, days=policy.audit_gate_days),
+    ]
+    areas = (Area.PURPOSES, Area.RECIPIENTS, Area.TRAINING, Area.EVIDENCE, Area.CASES)
+    return Seen("", tuple(found), areas, chains=len(broken))

@@ -1,0 +1,245 @@
+"""What an audit concludes from what it saw (Art. 5(2), 24(1), 32(1)(d); charter 1.1, 1.3, 3.3, 3.4, 3.5, 7c). Pure.
+
+Each function takes what was seen and gives what is wrong; an empty list means that nothing is. Who could not look
+says so with :func:`could_not`, which is a finding as well (law 6).
+
+What is told of a finding are names, counts and dates. How severe one is stands in one table.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Final
+
+from data_contracts.company import Vocabulary
+from data_contracts.contract import Contracts, SystemContract, Table
+from data_contracts.entries import Entry
+from data_contracts.findings import FindingKind, Found, Severity
+from data_contracts.ports import GateEntry, LiveSchema, Operator
+from data_contracts.quality import Checked, ValueRule
+from data_contracts.retaining import Counted
+from data_contracts.vocabulary import Sensitivity
+from tasks.rules.drift import drift
+from tasks.rules.recipients import LAPSED, UNATTESTED, Recipients, refusal_of
+
+_K: Final = FindingKind
+_SEVERITIES: Final[Mapping[Severity, frozenset[FindingKind]]] = {
+    Severity.CRITICAL: frozenset({_K.EVIDENCE_BROKEN}),
+    Severity.HIGH: frozenset(
+        {
+            _K.COULD_NOT_LOOK,
+            _K.TABLE_UNDECLARED,
+            _K.COLUMN_UNDECLARED,
+            _K.TABLE_MISSING,
+            _K.COLUMN_MISSING,
+            _K.CLEAR_REFUSED,
+            _K.REFERRER_UNDECLARED,
+            _K.CASCADE,
+            _K.COULD_NOT_COUNT,
+            _K.RETENTION_OVERDUE,
+            _K.NOTICE_MISSING,
+            _K.RECIPIENT_LAPSED,
+            _K.ATTESTATION_MISSING,
+            _K.ATTESTATION_LAPSED,
+            _K.DPIA_MISSING,
+            _K.CASE_OVERDUE,
+        }
+    ),
+    Severity.LOW: frozenset({_K.NULL_TAKEN, _K.VALUE_LENGTH}),
+}
+"""Everything else is of medium severity."""
+
+_OF_VALUES: Final[Mapping[ValueRule, FindingKind]] = {
+    ValueRule.REQUIRED: _K.VALUE_MISSING,
+    ValueRule.UNIQUE: _K.VALUE_REPEATED,
+    ValueRule.LENGTH: _K.VALUE_LENGTH,
+    ValueRule.FORMAT: _K.VALUE_FORMAT,
+    ValueRule.PATTERN: _K.VALUE_PATTERN,
+    ValueRule.VALID_VALUES: _K.VALUE_NOT_ALLOWED,
+    ValueRule.BOUNDS: _K.VALUE_OUT_OF_BOUNDS,
+}
+_BETWEEN: Final = ", "
+
+
+def severity_of(kind: FindingKind) -> Severity:
+    """How much a finding of that kind matters."""
+    return next((severity for severity, kinds in _SEVERITIES.items() if kind in kinds), Severity.MEDIUM)
+
+
+def could_not(kind: FindingKind, place: str, error: str) -> Found:
+    """That something could not be looked at, checked or counted.
+
+    Args:
+        kind: one of the three that say so.
+        place: what it was.
+        error: the name of the class of our error; its text goes where people read texts.
+    """
+    return _found(kind, place, error=error)
+
+
+def schema_findings(
+    contract: SystemContract, live: LiveSchema, undeclared: Iterable[str], ignored: Sequence[str]
+) -> list[Found]:
+    """Where a live system is not what its contract says (charter 1.3).
+
+    Args:
+        contract: what the system should hold.
+        live: what it holds of it.
+        undeclared: tables that the contract does not name.
+        ignored: patterns of tables that need not be declared, as ``system.table``.
+    """
+    found = []
+    for one in drift(contract, live):
+        place = ".".join(part for part in (one.system, one.table, one.column) if part)
+        if one.kind in {_K.REFERRER_UNDECLARED, _K.CASCADE}:
+            place = f"{place} ← {one.about}"  # several tables may refer to one
+        found.append(_found(one.kind, place, **({"about": one.about} if one.about else {})))
+    for name in undeclared:
+        place = f"{contract.name}.{name}"
+        if not any(fnmatchcase(place, pattern) for pattern in ignored):
+            found.append(_found(_K.TABLE_UNDECLARED, place))
+    return found
+
+
+def value_findings(system: str, checked: Iterable[Checked]) -> list[Found]:
+    """Rules for values that do not hold, with the number of rows; a rule that could not be evaluated is one too."""
+    found = []
+    for one in checked:
+        place = f"{system}.{one.check.table}.{one.check.column}"
+        if one.is_error:
+            found.append(_found(_K.COULD_NOT_CHECK, f"{place}: {one.check.rule.value}", rule=one.check.rule.value))
+        elif one.rows:
+            found.append(_found(_OF_VALUES[one.check.rule], place, rows=one.rows, rule=one.check.detail))
+    return list({(one.kind, one.place): one for one in found}.values())  # two patterns of a column are one finding
+
+
+def retention_findings(lines: Iterable[Counted], grace_days: int) -> list[Found]:
+    """Rules by which rows are over for longer than the grace, and not spared (Art. 5(1)(e))."""
+    return [
+        _found(_K.RETENTION_OVERDUE, line.place, rows=line.due, spared=line.spared, days=grace_days)
+        for line in lines
+        if line.due
+    ]
+
+
+def notice_findings(contract: SystemContract) -> list[Found]:
+    """Tables with personal data whose data subjects were not informed, as far as the contract says (Art. 13, 14)."""
+    return [_found(_K.NOTICE_MISSING, f"{contract.name}.{t.name}") for t in contract.tables if _is_silent(t)]
+
+
+def purpose_findings(vocabulary: Vocabulary, languages: Sequence[str]) -> list[Found]:
+    """Purposes that a data subject cannot be told in a language of the organisation (Art. 12(1), 13(1)(c))."""
+    found = []
+    for key, purpose in vocabulary.purposes.items():
+        missing = [language for language in languages if not purpose.label.get(language)]
+        if missing:
+            found.append(_found(_K.PURPOSE_UNLABELLED, key, languages=_BETWEEN.join(missing)))
+    return found
+
+
+def dpia_findings(contract: SystemContract, vocabulary: Vocabulary, entries: Iterable[Entry], day: date) -> list[Found]:
+    """An impact assessment that a system needs and has not, or whose review is due (Art. 35(1), (11); charter 7c).
+
+    A system needs one when it holds restricted data, or serves a purpose with special categories, profiling or
+    decisions by software. An entry is about a system, or about one purpose in it.
+
+    Args:
+        contract: the system.
+        vocabulary: what its purposes are.
+        entries: rows in force of the register of impact assessments.
+        day: the organisation's local day.
+    """
+    own = {entry.key: entry.facts for entry in entries if entry.key.partition("/")[0] == contract.name}
+    reasons = set(_reasons(contract, vocabulary))
+    covered = {key.partition("/")[2] for key in own}
+    found = []
+    if missing := sorted(reasons - covered) if contract.name not in own else []:
+        found.append(_found(_K.DPIA_MISSING, contract.name, reasons=_BETWEEN.join(missing)))
+    late = [str(facts["review_on"]) for facts in own.values() if str(facts.get("review_on") or day) < day.isoformat()]
+    if late:
+        found.append(_found(_K.DPIA_REVIEW_DUE, contract.name, since=min(late)))
+    return found
+
+
+def recipient_findings(recipients: Recipients, contracts: Contracts, day: date) -> list[Found]:
+    """Parties that contracts name and that may receive nothing today (Art. 28(1); charter 2.3, 3.5)."""
+    named: dict[str, set[str]] = {}
+    for table in contracts.tables():
+        for key in table.recipients:
+            named.setdefault(key, set()).add(table.system)
+    found = []
+    for key, systems in sorted(named.items()):
+        refusal = refusal_of(recipients, key, day)
+        if refusal:
+            kind = {UNATTESTED: _K.ATTESTATION_MISSING, LAPSED: _K.ATTESTATION_LAPSED}.get(refusal, _K.RECIPIENT_LAPSED)
+            found.append(_found(kind, key, why=refusal, systems=_BETWEEN.join(sorted(systems))))
+    return found
+
+
+def training_findings(operators: Iterable[Operator], now: datetime, *, untrained: bool) -> list[Found]:
+    """Operators in force who were not made aware, or no longer are (Art. 39(1)(b); charter 3.3).
+
+    Args:
+        operators: all of them.
+        now: aware.
+        untrained: whether one without any training is a finding.
+    """
+    found = []
+    for one in operators:
+        if not one.is_active or (one.valid_until is not None and one.valid_until <= now):
+            continue
+        if one.training_until is None:
+            found += [_found(_K.TRAINING_MISSING, one.name)] if untrained else []
+        elif one.training_until <= now:
+            found.append(_found(_K.TRAINING_LAPSED, one.name, since=f"{one.training_until:%Y-%m-%d}"))
+    return found
+
+
+def evidence_findings(broken: Mapping[str, int]) -> list[Found]:
+    """Chains of evidence that do not verify: nothing is worse, because they are what everything else is proven by.
+
+    Args:
+        broken: by case or run, how many faults were found.
+    """
+    return [_found(_K.EVIDENCE_BROKEN, name, faults=faults) for name, faults in broken.items() if faults]
+
+
+def overdue_findings(days_left: Mapping[str, int | None]) -> list[Found]:
+    """Open cases past the last day to answer (Art. 12(3)).
+
+    Args:
+        days_left: by case; None where the clock stands still or nothing is due any more.
+    """
+    late = {case: -days for case, days in days_left.items() if days is not None and days < 0}
+    return [_found(_K.CASE_OVERDUE, case, days=days) for case, days in late.items()]
+
+
+def gate_findings(gates: Iterable[GateEntry], now: datetime, *, days: int) -> list[Found]:
+    """Open gates that nobody has answered for longer than so many days."""
+    found = {}
+    for gate in gates:
+        waited = now - gate.opened_at
+        if waited > timedelta(days=days):
+            place = " ".join(part for part in (gate.case_id, gate.gate.value, gate.subject) if part)
+            found[place] = _found(_K.GATE_WAITING, place, days=waited.days)
+    return list(found.values())
+
+
+def _is_silent(table: Table) -> bool:
+    return not table.notice and any(column.is_personal for column in table.columns)
+
+
+def _reasons(contract: SystemContract, vocabulary: Vocabulary) -> Iterator[str]:
+    """Why a system needs an assessment: ``restricted``, or the key of a purpose."""
+    for table in contract.tables:
+        for column in table.columns:
+            if column.sensitivity is Sensitivity.RESTRICTED:
+                yield "restricted"
+            for key in (*table.purposes, *column.purposes):
+                purpose = vocabulary.purposes[key]
+                if purpose.special or purpose.profiling or purpose.automated_decision:
+                    yield key
+
+
+def _found(kind: FindingKind, place: str, **facts: str | int) -> Found:
+    return Found(kind, place, severity_of(kind), facts)

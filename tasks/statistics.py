@@ -1,0 +1,51 @@
+"""The statistics of a period, put together from the register's counts."""
+
+from collections import Counter
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from data_contracts.statistics import PeriodStatistics, ToldCase
+from data_contracts.vocabulary import Duty, Right
+from tasks.clock import today
+from tasks.refusing import refusal_of
+from tasks.rules.statistics import month_of, months_before, response_times
+from tasks.services import services
+
+_REFUSED = frozenset({"refused", "identity_failed"})
+
+
+def statistics_of(start: date, end: date) -> PeriodStatistics:
+    """What happened from ``start`` on and before ``end``, days at the place of the organisation."""
+    register, zone = services().register, ZoneInfo(services().organisation.time_zone)
+    since, until = (datetime.combine(day, time(), tzinfo=zone) for day in (start, end))
+    told = register.told_between(since, until)
+    times = {right: response_times((case for case in told if case.right is right), zone) for right in Right}
+    runs = [(d.value, run.outcome) for d in Duty for run in register.runs(d) if since <= run.opened_at < until]
+    return PeriodStatistics(
+        start=start,
+        end=end,
+        received=register.received_between(since, until),
+        times={right: found for right, found in times.items() if found is not None},
+        all_times=response_times(told, zone),
+        refused=Counter((case.right, ground) for case in told for ground in _grounds(case)),
+        outcomes=Counter((case.right, case.outcome) for case in told),
+        untold=register.ended_untold_between(since, until),
+        open_before=register.open_at(since),
+        open_after=register.open_at(until),
+        duties=tuple((duty, outcome, n) for (duty, outcome), n in sorted(Counter(runs).items())),
+    )
+
+
+def statistics_of_month(day: date) -> PeriodStatistics:
+    """The statistics of the month that the day lies in."""
+    return statistics_of(*month_of(day))
+
+
+def last_months(number: int) -> list[PeriodStatistics]:
+    """The statistics of the last months, this one included, the oldest first."""
+    return [statistics_of_month(month) for month in months_before(today(), number)]
+
+
+def _grounds(case: ToldCase) -> tuple[str, ...]:
+    """On which grounds a case was refused; none where it was not."""
+    return refusal_of(case.case_id).reasons if case.outcome in _REFUSED else ()

@@ -1,0 +1,176 @@
+"""The DPO's page: the figures of the register, for those who may see them, and lists that lead to them (charter 7b)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
+
+from data_contracts.vocabulary import Decision, Right
+from flows import wiring
+from flows.doors.desk import OperatorsDoor
+from flows.monthly import month_named, monthly_facts, monthly_pdf
+from flows.retention import carry_out
+from flows.serving import operators_desk
+from tasks.figures import current_figures
+from tasks.operator_proof import password_digest
+from tasks.statistics import statistics_of_month
+from tests.browser import Browser, browsing
+from tests.flows.company import House
+
+_PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def months(house: House) -> House:
+    """A house with an answer, a refusal, a late one and one that waits; and a run of retention."""
+    first = house.open(Right.ACCESS)
+    house.clock.advance(timedelta(days=5))
+    house.walk(first)
+    refused = house.open(Right.ERASURE)
+    entry = house.run(refused)
+    assert entry is not None
+    house.answer(entry, Decision.REFUSE, reason="nobody can tell who it is")
+    house.run(refused)
+    late = house.open(Right.RESTRICTION)
+    house.clock.advance(timedelta(days=40))
+    house.walk(late)
+    house.run(house.open(Right.ACCESS))
+    carry_out(operator="claire", code=house.code("claire"))
+    return house
+
+
+def _visitor(house: House, name: str) -> Iterator[Browser]:
+    register = house.installation.register
+    known = register.operator(name)
+    assert known is not None
+    register.put_operator(replace(known, password=password_digest(name, _PASSWORD)))
+    with browsing(operators_desk(house.installation)) as browser:
+        house.clock.advance(timedelta(minutes=2))
+        browser.send("/sign-in", name=name, password=_PASSWORD, code=house.code(name))
+        yield browser
+
+
+@pytest.fixture
+def claire(months: House) -> Iterator[Browser]:
+    """The DPO at the desk."""
+    yield from _visitor(months, "claire")
+
+
+def test_page_shows_the_figures(claire: Browser) -> None:
+    """Every bar is as long as its figure, and the figures are the register's."""
+    page, figures = claire.get("/dpo?lang=en").text, current_figures()
+
+    assert f"<strong>{figures.open_cases}</strong> open cases" in page
+    bars = re.findall(r'<rect class="\w+" [^>]*width="([\d.]+)"/></svg></td><td class="number">(\d+)', page)
+    assert bars
+    assert all((float(width) > 0) == (int(number) > 0) for width, number in bars)
+    assert " style=" not in page
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("fr", "Délégué"), ("en", "Data protection officer"), ("nl", "Functionaris")]
+)
+def test_page_speaks_each_language(claire: Browser, language: str, title: str) -> None:
+    """As the desk does."""
+    assert title in claire.get(f"/dpo?lang={language}").text
+
+
+def test_copy_can_be_read_anywhere(months: House) -> None:
+    """With its styles, and nothing that is fetched or clicked."""
+    copy = wiring.officer_page(OperatorsDoor(months.installation), "fr")
+
+    assert "<style>" in copy
+    assert 'href="/static' not in copy
+    assert "Délégué à la protection des données" in copy
+
+
+def test_lists_lead_to_the_cases(claire: Browser, months: House) -> None:
+    """By right, by days left; from there to the time line."""
+    (open_case,) = months.installation.register.cases(open_only=True)
+
+    found = claire.get("/dpo/cases?right=access").text
+    assert open_case.case_id in found
+    assert open_case.case_id not in claire.get("/dpo/cases?right=erasure").text
+    assert open_case.case_id not in claire.get("/dpo/cases?days=overdue").text
+    assert len(re.findall('scope="row"', claire.get("/dpo/cases?state=archived").text)) == 3
+    assert "<ol" in claire.get(f"/cases/{open_case.case_id}").text
+
+
+def test_runs_tell_whether_their_evidence_is_whole(claire: Browser) -> None:
+    """With their steps."""
+    (run,) = re.findall(r'href="/dpo/runs/([^"]+)"', claire.get("/dpo/runs?lang=en").text)
+
+    page = claire.get(f"/dpo/runs/{run}").text
+
+    assert "whole" in page
+    assert "retention crm: done" in page
+    assert claire.get("/dpo/runs/R-20260101-XXXX").status_code == 404
+
+
+def test_report_is_there_to_print(claire: Browser) -> None:
+    """As PDF; a month that is none is told."""
+    answer = claire.get("/dpo/report?month=2026-04&lang=en")
+
+    assert answer.headers["content-type"] == "application/pdf"
+    assert PdfReader(BytesIO(answer.content)).pages
+    assert claire.get("/dpo/report?month=../x").status_code == 404
+
+
+def test_role_decides_who_looks(months: House) -> None:
+    """An agent sees neither the pages nor a link to them (charter 3.2)."""
+    for zoe in _visitor(months, "zoe"):
+        assert "/dpo" not in zoe.get("/").text
+        assert {zoe.get(path).status_code for path in ("/dpo", "/dpo/cases", "/dpo/runs", "/dpo/report")} == {403}
+
+
+def test_stranger_is_sent_to_sign_in(months: House) -> None:
+    """As from every page of the desk."""
+    with browsing(operators_desk(months.installation)) as stranger:
+        assert stranger.get("/dpo").url.path == "/sign-in"
+
+
+def test_statistics_are_those_of_the_cases(months: House) -> None:
+    """Counted by hand: two answers in April, one of them a refusal; a late one in May."""
+    april = statistics_of_month(months.clock().date().replace(month=4, day=5))
+    may = statistics_of_month(months.clock().date())
+
+    assert {right: times.answered for right, times in april.times.items()} == {Right.ACCESS: 1, Right.ERASURE: 1}
+    assert {right.value: ground for right, ground in april.refused} == {"erasure": "identity_failed"}
+    assert april.times[Right.ACCESS].median == 5
+    assert may.all_times is not None
+    assert (may.all_times.answered, may.all_times.late) == (1, 1)
+    assert sum(may.open_after.values()) == 1
+    assert may.duties == (("retention", "proven", 1),)
+
+
+@pytest.mark.parametrize(
+    ("language", "late"), [("fr", "après le dernier jour"), ("en", "after the last day"), ("nl", "na de laatste dag")]
+)
+def test_report_says_what_was_late(months: House, language: str, late: str) -> None:
+    """Response times and refusals by right and ground stand in it."""
+    day = months.clock().date().replace(day=1)
+    pages = PdfReader(BytesIO(monthly_pdf(months.installation, day, language))).pages
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+
+    assert late in text
+    assert months.company.subject.email not in text
+
+
+def test_facts_are_for_programs(months: House) -> None:
+    """The same figures."""
+    facts = monthly_facts(months.clock().date().replace(month=4, day=1))
+
+    assert facts["refused"] == [{"right": "erasure", "ground": "identity_failed", "number": 1}]
+    assert month_named("", months.clock().date()).day == 1
+
+
+@pytest.fixture(autouse=True)
+def _at_home(house: House) -> Iterator[None]:
+    token = wiring._current.set(house.installation)
+    yield
+    wiring._current.reset(token)

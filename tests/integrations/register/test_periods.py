@@ -1,0 +1,56 @@
+"""Counts by period, the same on every database."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from data_contracts.vocabulary import CaseState, Channel, Duty, Right
+from integrations.register import SqlRegister
+from tests.integrations.register.conftest import Clock
+from tests.integrations.register.examples import ACKNOWLEDGE, a_record, a_request
+
+_DAY = timedelta(days=1)
+
+
+def _moved(register: SqlRegister, case_id: str, *states: CaseState, outcome: str = "granted") -> None:
+    for state in states:
+        register.complete(
+            case_id, state.value, receipt={}, record=a_record(state.value), move=(state, "x"), outcome=outcome
+        )
+
+
+def test_requests_are_counted_when_they_were_received(register: SqlRegister, clock: Clock) -> None:
+    """From the beginning on, before the end; runs are no requests."""
+    for number, days in enumerate((0, 1, 1, 2)):
+        received = a_request().received_at + days * _DAY
+        register.open_case(replace(a_request(request_key=str(number)), received_at=received, channel=Channel.EMAIL))
+    register.open_run(Duty.AUDIT, "a")
+    first = a_request().received_at
+
+    assert register.received_between(first, first + 2 * _DAY) == {(Right.ERASURE, Channel.EMAIL): 3}
+    assert register.received_between(first + 3 * _DAY, clock.now + 9 * _DAY) == {}
+
+
+def test_answers_are_counted_when_they_were_told(register: SqlRegister, clock: Clock, case_id: str) -> None:
+    """Once, with what is needed to tell how long it took; one that ended without an answer apart."""
+    withdrawn = register.open_case(a_request(request_key="w")).case_id
+    _moved(register, withdrawn, CaseState.WITHDRAWN, CaseState.ARCHIVED, outcome="withdrawn")
+    _moved(register, case_id, ACKNOWLEDGE[0], CaseState.IDENTITY_FAILED)
+    clock.now += _DAY
+    _moved(register, case_id, CaseState.SUBJECT_TOLD, CaseState.ARCHIVED, outcome="identity_failed")
+    since, until = clock.now - 2 * _DAY, clock.now + _DAY
+
+    (told,) = register.told_between(since, until)
+
+    assert (told.case_id, told.told_at, told.outcome) == (case_id, clock.now, "identity_failed")
+    assert register.told_between(until, until + _DAY) == []
+    assert register.ended_untold_between(since, until) == {(Right.ERASURE, "withdrawn"): 1}
+
+
+def test_backlog_of_a_moment(register: SqlRegister, clock: Clock, case_id: str) -> None:
+    """Received before, not ended by then."""
+    before = clock.now + _DAY
+    clock.now += 2 * _DAY
+    _moved(register, case_id, CaseState.WITHDRAWN, CaseState.ARCHIVED, outcome="withdrawn")
+
+    assert register.open_at(before) == {Right.ERASURE: 1}
+    assert register.open_at(clock.now + _DAY) == register.open_at(before - 9 * _DAY) == {}
