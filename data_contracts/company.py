@@ -318,6 +318,10 @@ class Policy(_Strict):
         default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO], min_length=1
     )
     """Who may have the rows erased that are over their retention period (charter 4.2)."""
+    dossier_roles: list[OperatorRole] = Field(
+        default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO], min_length=1
+    )
+    """Who may have a dossier made for the supervisory authority (Art. 31, charter 7d)."""
     register_roles: list[OperatorRole] = Field(
         default_factory=lambda: [OperatorRole.DPO, OperatorRole.ADMIN], min_length=1
     )

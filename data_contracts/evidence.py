@@ -14,6 +14,7 @@ Invariants of a chain, checked by whoever verifies it:
 Source: in-toto Attestation Framework, Statement v1; DSSE 1.0.
 """
 
+import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -73,6 +74,12 @@ def head_statement(*, case_id: str, count: int, last: str, at: datetime) -> byte
     predicate = {"case": case_id, "count": count, "last": last, "at": at.isoformat()}
     subject = {"name": f"case:{case_id}", "digest": {"sha256": last}}
     return _statement(HEAD_TYPE, subject, predicate)
+
+
+def said_in(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an envelope of ours says: the predicate of its statement, unverified."""
+    predicate: Mapping[str, Any] = json.loads(base64.b64decode(envelope["payload"]))["predicate"]
+    return predicate
 
 
 def _statement(kind: str, subject: dict[str, Any], predicate: dict[str, Any]) -> bytes:

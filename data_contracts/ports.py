@@ -35,7 +35,7 @@ from data_contracts.retaining import ApprovedRules
 from data_contracts.runs import Runs
 from data_contracts.statistics import PeriodCounts
 from data_contracts.subjects import SubjectKeys
-from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole
+from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole, Right
 from data_contracts.webhooks import Webhooks
 
 __all__ = [
@@ -227,6 +227,19 @@ class Register(  # one database, so one port; each part stands in a module of it
 
     def cases(self, *, open_only: bool = False) -> list[Case]:
         """Cases, by response due."""
+
+    def cases_received(
+        self, start: datetime, end: datetime, right: Right | None, *, after: Case | None, limit: int
+    ) -> list[Case]:
+        """A page of the cases received from ``start`` until before ``end``, by the moment of receipt and name.
+
+        Args:
+            start: the first moment, aware.
+            end: the first moment that is no longer of the period.
+            right: one right alone; None: all.
+            after: the last case of the page before; None for the first page.
+            limit: how many at most; fewer are the last page, none is the end.
+        """
 
     def timeline(self, case_id: str) -> list[Move]:
         """Every move of a case, first to last."""

@@ -23,6 +23,7 @@ from flows.commands import (
     contracts,
     deploy,
     doors,
+    dossier,
     evidence,
     holds,
     incident,
@@ -53,6 +54,7 @@ monthly.register(app)
 app.add_typer(clock.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(doors.app)
+dossier.register(app)
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(letters.app)
 app.add_typer(holds.app, name="hold")

@@ -6,7 +6,7 @@ command pays for what it uses.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from data_contracts.ports import Judge
 from flows.secrets import recipient_secret, secret_block
 from flows.settings import Settings, settings
 from integrations.channels.audit_pages import AuditPages
+from integrations.channels.dossier_pages import DossierPages
 from integrations.channels.incident_pages import IncidentPages
 from integrations.channels.mail import MailChannel
 from integrations.channels.monthly_pages import MonthlyPages
@@ -32,16 +33,7 @@ from integrations.channels.register_pages import RegisterPages
 from integrations.channels.report_pdf import ReportPages
 from integrations.channels.settings import Dkim, MailSettings
 from integrations.channels.unpacking import unpack
-from integrations.evidence import (
-    Export,
-    Verification,
-    load_or_create,
-    public_keys,
-    read_public_key,
-    verify_chain,
-    verify_file,
-    write_export,
-)
+from integrations.evidence import EvidenceShelf, Verification, load_or_create, verify_any
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
 from integrations.intake.desk.officer import officer_page
@@ -64,6 +56,7 @@ from integrations.transfers import DirectTransfers
 from integrations.vault import master as master_key
 from integrations.vault.rotation import Rotation, rotate
 from integrations.vault.vault import SealedVault
+from tasks.rules.dossiers import RECOUNT
 from tasks.rules.traversal import plan_routes
 from tasks.services import Retry, Services, use
 
@@ -199,16 +192,23 @@ class Installation:
         files = {name: self._keys / name for name in (_PSEUDONYM_KEY, _DOOR_KEY)}
         return rotate(self.master, data_keys=self.register, register=self.register, files=files)
 
+    @property
+    def evidence(self) -> EvidenceShelf:
+        """The evidence of cases and runs."""
+        return EvidenceShelf(self._keys / "evidence", self.register)
+
     def verify_case(self, case_id: str) -> Verification:
         """Verify the evidence of a case in the register with this installation's public keys."""
-        envelopes, head = self.register.evidence(case_id)
-        return verify_chain(case_id, envelopes, head, keys=public_keys(self._keys / "evidence"))
+        return self.evidence.verify(case_id)
 
     def export_case(self, case_id: str, file: Path) -> None:
         """Write the evidence of a case to a file that can be verified anywhere."""
-        envelopes, head = self.register.evidence(case_id)
-        keys = public_keys(self._keys / "evidence")
-        write_export(file, Export(case_id, tuple(envelopes), head, keys))
+        self.evidence.export(case_id, file)
+
+    @property
+    def dossier_pages(self) -> DossierPages:
+        """The dossier in words."""
+        return DossierPages(self.services.organisation)
 
     def seed_demo(self, *, customers: int, today: date, progress: Callable[[str], None]) -> "DemoCompany":
         """Write the demo company's systems into the home.
@@ -351,14 +351,9 @@ def unpack_package(stream: BinaryIO, folder: Path) -> list[Path]:
     return unpack(stream, folder)
 
 
-def verify_evidence_file(file: Path, trusted: Path | None) -> Verification:
-    """Verify an exported evidence file, with a public key from elsewhere where one is given."""
-    if trusted is None:
-        return verify_file(file, trusted=None)
-    from integrations.evidence.keys import keyid_of  # noqa: PLC0415  # only here
-
-    key = read_public_key(trusted)
-    return verify_file(file, trusted={keyid_of(key): key})
+def verify_evidence_file(file: Path, trusted: Sequence[Path]) -> Verification:
+    """Verify an exported evidence file or a dossier, with public keys from elsewhere where they are given."""
+    return verify_any(file, trusted, RECOUNT)
 
 
 __all__ = [

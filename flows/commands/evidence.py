@@ -14,14 +14,17 @@ app = typer.Typer(no_args_is_help=True, help="Verify and export evidence.")
 @app.command("verify")
 @our_errors
 def verify(
-    what: Annotated[str, typer.Argument(help="A case id or an exported file; empty: every case in the register.")] = "",
+    what: Annotated[
+        str, typer.Argument(help="A case id, an exported file or a dossier; empty: every case in the register.")
+    ] = "",
     trusted: Annotated[
-        Path | None, typer.Option("--key", help="Public key (PEM) you got from elsewhere, for a file.")
+        list[Path] | None,
+        typer.Option("--key", help="Public key (PEM) you got from elsewhere, for a file; may be repeated."),
     ] = None,
     as_json: Annotated[bool, OPTION_JSON] = False,
 ) -> None:
     """Verify signatures and chains; names every changed, removed or reordered record. Exit 1 when anything is wrong."""
-    facts = _verified(what, trusted)
+    facts = _verified(what, trusted or [])
     show(facts, as_json, _print_verified)
     if not facts["ok"]:
         raise typer.Exit(1)
@@ -41,7 +44,7 @@ def export(case: str, file: Path, as_json: Annotated[bool, OPTION_JSON] = False)
     show({"case": case, "file": str(file)}, as_json, lambda f: print(f"evidence of {case} written to {f['file']}"))
 
 
-def _verified(what: str, trusted: Path | None) -> dict[str, Any]:
+def _verified(what: str, trusted: list[Path]) -> dict[str, Any]:
     from flows import wiring  # noqa: PLC0415  # pays for what it uses
 
     if what and Path(what).is_file():
@@ -51,7 +54,9 @@ def _verified(what: str, trusted: Path | None) -> dict[str, Any]:
             cases = [what] if what else installation.register.evidence_cases()
             if what and what not in installation.register.evidence_cases():
                 raise EvidenceBroken(
-                    "there is no evidence of that name", where=what, remedy="give a case id or an exported file"
+                    "there is no evidence of that name",
+                    where=what,
+                    remedy="give a case id, an exported file or a dossier",
                 )
             found = [installation.verify_case(case) for case in cases]
     return {

@@ -4,21 +4,30 @@ The format, and how to verify it without this code, is told in ``docs/evidence.m
 """
 
 from integrations.evidence.chain import Fault, Finding, Verification, verify_chain
+from integrations.evidence.dossier_check import verify_dossier
+from integrations.evidence.dossier_zip import DossierFile, dossier_file
 from integrations.evidence.export import Export, read_export, verify_file, write_export
 from integrations.evidence.keys import Ed25519Signer, load_or_create, public_keys, read_public_key, rotate
+from integrations.evidence.shelf import EvidenceShelf
+from integrations.evidence.verifying import verify_any
 
 __all__ = [
+    "DossierFile",
     "Ed25519Signer",
+    "EvidenceShelf",
     "Export",
     "Fault",
     "Finding",
     "Verification",
+    "dossier_file",
     "load_or_create",
     "public_keys",
     "read_export",
     "read_public_key",
     "rotate",
+    "verify_any",
     "verify_chain",
+    "verify_dossier",
     "verify_file",
     "write_export",
 ]

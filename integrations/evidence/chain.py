@@ -41,6 +41,12 @@ class Fault(StrEnum):
     """Signed, but about another chain than this one: an older or a newer state."""
     FILE_DAMAGED = "file_damaged"
     """The exported file around the records is not as it was written."""
+    ADDED = "added"
+    """A file of a dossier that its manifest does not name."""
+    MANIFEST_MISSING = "manifest_missing"
+    MANIFEST_FORGED = "manifest_forged"
+    CONTRADICTED = "contradicted"
+    """What a dossier tells is not what follows from its evidence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,12 +55,23 @@ def write_export(file: Path, export: Export) -> None:
     """
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        draft.write_bytes(b"".join(canonical(line) + b"\n" for line in _lines(export)))
+        draft.write_bytes(b"".join(export_lines(export)))
         draft.replace(file)
     except OSError:
         draft.unlink(missing_ok=True)
         what, remedy = "the export cannot be written", "check the folder, its owner and the free space"
         raise SystemUnavailable(what, where=str(file), remedy=remedy) from None
+
+
+def export_lines(export: Export) -> Iterator[bytes]:
+    """An exported file, line by line."""
+    for line in _lines(export):
+        yield canonical(line) + b"\n"
+
+
+def signers_of(export: Export) -> set[str]:
+    """Keyids that the envelopes of an export name."""
+    return _signers(export.envelopes, export.head)
 
 
 def read_export(file: Path) -> Export:
@@ -73,6 +84,15 @@ def read_export(file: Path) -> Export:
         content = file.read_bytes()
     except OSError:
         raise EvidenceBroken("cannot be read", where=str(file), remedy="check the name and the file's mode") from None
+    return parse_export(content, where=str(file))
+
+
+def parse_export(content: bytes, *, where: str) -> Export:
+    """What the bytes of an exported file hold; see :func:`read_export`.
+
+    Raises:
+        EvidenceBroken: when they do not begin as an export does.
+    """
     lines = content.split(b"\n")
     first = _parse(lines[0])
     if (
@@ -82,7 +102,7 @@ def read_export(file: Path) -> Export:
         or not isinstance(first["case"], str)
     ):
         what, remedy = "is no evidence export", "ask for it anew: `rightsflow evidence export CASE FILE`"
-        raise EvidenceBroken(what, where=str(file), remedy=remedy)
+        raise EvidenceBroken(what, where=where, remedy=remedy)
     return _sorted_out(first["case"], lines)
 
 
@@ -97,7 +117,11 @@ def verify_file(file: Path, *, trusted: Mapping[str, Ed25519PublicKey] | None) -
     Raises:
         EvidenceBroken: when the file cannot be read as an export at all.
     """
-    export = read_export(file)
+    return verify_export(read_export(file), trusted=trusted)
+
+
+def verify_export(export: Export, *, trusted: Mapping[str, Ed25519PublicKey] | None) -> Verification:
+    """Verify what an exported file holds; see :func:`verify_file`."""
     keys = export.keys if trusted is None else trusted
     verified = verify_chain(export.case_id, export.envelopes, export.head, keys=keys)
     findings = (*export.damage, *verified.findings)

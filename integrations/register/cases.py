@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -76,6 +77,20 @@ class CaseStore(Store):
             wanted = wanted.where(_C.state.not_in(sorted(ENDED)))
         with self._database.read() as connection:
             return [_case(row) for row in connection.execute(wanted)]
+
+    def cases_received(
+        self, start: datetime, end: datetime, right: Right | None, *, after: Case | None, limit: int
+    ) -> list[Case]:
+        """A page of the cases received from ``start`` until before ``end``, by the moment of receipt and name."""
+        wanted = sa.select(*_CASE_COLUMNS).where(_IS_CASE, _C.received_at >= start, _C.received_at < end)
+        if right is not None:
+            wanted = wanted.where(_C.right == right.value)
+        if after is not None:
+            is_later = sa.and_(_C.received_at == after.received_at, _C.case_id > after.case_id)
+            wanted = wanted.where(sa.or_(_C.received_at > after.received_at, is_later))
+        with self._database.read() as connection:
+            rows = connection.execute(wanted.order_by(_C.received_at, _C.case_id).limit(limit))
+            return [_case(row) for row in rows]
 
     def timeline(self, case_id: str) -> list[Move]:
         """Every move of a case, first to last; empty for a case that is not in the register."""

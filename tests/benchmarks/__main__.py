@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import erasure, incident, judges, memory, permissions, request_path
+from tests.benchmarks import dossier, erasure, incident, judges, memory, permissions, request_path
 from tests.benchmarks.figures import show
 from tests.benchmarks.shop import CUSTOMERS, a_server, an_installation, fill
 
@@ -31,6 +31,7 @@ def main() -> None:
         with TemporaryDirectory() as home, an_installation(Path(home), url):
             show("Erasing rows of half of the customers at once", erasure.measure(url, asked.customers))
     show("Judging an erasure of 12 tables", judges.measure())
+    show("Memory that the authority's dossier of a period adds to the process", dossier.measure())
     show("Telling people of an incident", incident.measure())
     show("Asking whether each of a million keys may be used", permissions.measure())
 
