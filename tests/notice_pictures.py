@@ -22,9 +22,9 @@ from data_contracts.vocabulary import NoticeKind, Right
 from integrations.channels.letters import typst_source
 from integrations.channels.templating import LANGUAGES
 from integrations.channels.wording import put_into_words
+from tests.services import chromium
 
 _IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
-_CHROMIUM = "/usr/bin/chromium"
 _AT = datetime(2026, 3, 31, 9, tzinfo=UTC)
 _LILLE = ("12 rue des Lilas", "59000 Lille")
 _GENT = ("Korenmarkt 12 bus 3", "9000 Gent")
@@ -123,12 +123,12 @@ def _pages(source: str) -> list[bytes]:
 
 
 def _mails(folder: Path) -> None:
-    if not Path(_CHROMIUM).exists():
+    if not Path(chromium()).exists():
         return
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  # where there is Chromium
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 680, "height": 900})
         for file in sorted(folder.glob("*.html")):
             page.goto(file.as_uri())

@@ -1,7 +1,7 @@
 """Pictures for the documentation, taken from the running software: ``python -m tests.pictures``.
 
 A demo company is made, the whole system is started, a letter is registered in the Prefect UI as an operator does it,
-each gate is answered there, and Chromium takes a picture at each stage. It needs Playwright and ``/usr/bin/chromium``.
+each gate is answered there, and Chromium takes a picture at each stage. It needs Playwright and Chromium.
 """
 
 import os

@@ -10,8 +10,8 @@ import pyotp
 from playwright.sync_api import Locator, Page, sync_playwright
 
 from flows.running import RunningSystem
+from tests.services import chromium
 
-_CHROMIUM = "/usr/bin/chromium"
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -32,7 +32,7 @@ def a_page(**context: Any) -> Iterator[Page]:
     """A page of headless Chromium; ``context`` as Playwright's ``new_context`` takes it."""
     shown = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "timezone_id": "Europe/Paris"}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=_ARGUMENTS)
         yield browser.new_context(**(shown | context)).new_page()
         browser.close()
 

@@ -5,7 +5,8 @@ it promises to check is not green.
 """
 
 import os
-from typing import NoReturn
+import shutil
+from typing import Final, NoReturn
 
 import pytest
 
@@ -16,3 +17,13 @@ def absent(service: str, *, remedy: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+
+
+def chromium() -> str:
+    """Where the system's Chromium is; a test that looks at pages skips where there is none, and fails in CI."""
+    named = os.environ.get("RIGHTSFLOW_TEST_CHROMIUM", "")
+    found = next((path for name in (named, *_BROWSERS) if name and (path := shutil.which(name))), None)
+    return found or absent("Chromium", remedy="install the package chromium, or set RIGHTSFLOW_TEST_CHROMIUM to one")

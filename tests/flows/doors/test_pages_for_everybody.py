@@ -24,6 +24,7 @@ from tasks.operator_proof import password_digest
 from tasks.public_status import make_status_code
 from tasks.receive_request import TypedRequest, register_request
 from tasks.services import use
+from tests.services import chromium
 
 _PASSWORD = "quiet-otters-42"
 _SHAPES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 320, "height": 640}}
@@ -72,13 +73,11 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     installation.close()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+@pytest.fixture(scope="module", name="chromium")
+def _chromium() -> Iterator[Browser]:
     """One browser for the module."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 
