@@ -107,7 +107,7 @@ def make(installation: wiring.Installation, run_id: str, file: Path, language: s
     with installation.evidence.dossier(file, made_at) as written:
         shelf = _Shelf(written, installation.evidence.of)
         count, cases = shelf.add_cases(run_id, scope, Tally(date.fromisoformat(told["as_of"])))
-        runs = shelf.add_runs(runs_in(scope, run_id))
+        runs = shelf.add_runs(runs_in(scope))
         for name, text in letters_in(run_id):
             written.add(name, [text])
         head = {"about": told, "person": person_part(scope)}

@@ -1,6 +1,6 @@
 """How much memory and time the authority's dossier of a period takes, by the number of its cases.
 
-Each number is measured in a process of its own, because a process never gives back the peak it once had. A small dossier
+Each number is measured in a process of its own, because a process never gives back its peak. A small dossier
 comes first, so that what is loaded once does not count. The floor is the dossier of a tenth of the cases.
 """
 
