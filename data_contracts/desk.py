@@ -54,6 +54,7 @@ class DeskCase:
         has_values: whether old and new values of a rectification can be compared.
         has_letter: whether a letter's text is sealed.
         has_record: whether the scan of a letter is.
+        has_advice: whether the DPO advised on it.
     """
 
     case: WaitingCase
@@ -64,6 +65,7 @@ class DeskCase:
     has_values: bool
     has_letter: bool
     has_record: bool = False
+    has_advice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

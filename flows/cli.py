@@ -13,6 +13,7 @@ import typer
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows.commands import (
+    advice,
     agents,
     api,
     arrivals,
@@ -46,6 +47,7 @@ from flows.showing import OPTION_JSON, note, our_errors, quiet, show, table
 from tasks.rules.eligibility import reference_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+advice.register(app)
 changes.register(app)
 metrics.register(app)
 monthly.register(app)

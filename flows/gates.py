@@ -35,6 +35,7 @@ from data_contracts.ports import GateEntry
 from data_contracts.runs import is_run
 from data_contracts.vocabulary import Decision, Gate
 from flows.settings import settings
+from tasks.advice import has_advice
 from tasks.approval import Answer, Question, answer_gate, open_gate
 from tasks.facts import has_facts_to_compare
 from tasks.identity_ways import ways_of
@@ -222,7 +223,8 @@ def _description(entry: GateEntry) -> str:
     who = f"\n\n*{missing} of {entry.people} to answer; roles: {', '.join(entry.roles)}.*" if missing > 0 else ""
     # First, because the dialog scrolls.
     note = f"> **The last answer was not accepted.** {entry.note}\n\n" if entry.note else ""
-    return f"{note}{entry.description}{so_far}{who}{_desk(entry)}"
+    advised = "\n\n**The DPO has advised on this:** read it at the desk." if has_advice(entry.case_id) else ""
+    return f"{note}{entry.description}{advised}{so_far}{who}{_desk(entry)}"
 
 
 def _desk(entry: GateEntry) -> str:

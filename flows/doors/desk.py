@@ -20,6 +20,7 @@ from flows.gates import opened
 from flows.reviewing import open_review
 from flows.starting import wake_soon
 from flows.wiring import Installation
+from tasks.advice import advice_of, has_advice
 from tasks.documents import RECORD
 from tasks.operator_proof import note_use, prove_operator, sign_in
 from tasks.plans import planned
@@ -101,6 +102,7 @@ class OperatorsDoor:
                 has_values=case.right is Right.RECTIFICATION and not case.is_ended and bool(planned(case_id)),
                 has_letter=vault.has(case_id, REQUEST) and bool(typed_request(case_id).details.strip()),
                 has_record=vault.has(case_id, RECORD),
+                has_advice=has_advice(case_id),
             )
 
     def texts(self, case_id: str, operator: str) -> Sequence[FreeText]:
@@ -138,6 +140,14 @@ class OperatorsDoor:
             text = typed_request(case_id).details
             self._note(case_id, operator, "read letter", {})
             return text
+
+    def advice(self, case_id: str, operator: str) -> Sequence[str]:
+        """What the DPO advised, for whoever may approve; who looked is in evidence."""
+        with use(self._services):
+            self._require_role(case_id, operator, Gate.APPROVAL)
+            found = advice_of(case_id)
+            self._note(case_id, operator, "read advice", {})
+            return found
 
     def record(self, case_id: str, operator: str) -> ShownProof:
         """The scan of a letter; who looked is in evidence."""

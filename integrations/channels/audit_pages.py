@@ -4,28 +4,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
-
-import yaml
 
 from data_contracts.audits import AuditShown, FindingShown, Told
 from data_contracts.company import Organisation
 from data_contracts.findings import FindingKind, FindingState, Severity
 from data_contracts.reports import Bars, Block, FactList, Grid, Heading, Paragraph, Report
-from integrations.channels.templating import known_language, long_date
+from integrations.channels.templating import known_language, long_date, page_words
 
 __all__ = ["AuditPages"]
 
-_WORDS: Final = Path(__file__).with_name("templates") / "audits"
 _WIDTHS: Final = (10, 15, 22, 26, 8, 8)
-
-
-@cache
-def _words(language: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((_WORDS / f"{language}.yaml").read_text(encoding="utf-8"))
-    return loaded
 
 
 class _Facts(dict[str, str | int]):
@@ -43,13 +32,13 @@ class AuditPages:
 
     def told(self, kind: FindingKind, facts: Mapping[str, str | int], language: str) -> Told:
         """What was found and what to do about it."""
-        words = _words(known_language(language, self.organisation))["kinds"][kind.value]
+        words = page_words("audits", known_language(language, self.organisation))["kinds"][kind.value]
         return Told(words["title"], words["what"].format_map(_Facts(facts)), words["remedy"])
 
     def report(self, shown: AuditShown, made_at: datetime, language: str = "") -> Report:
         """The report for the data protection officer; without a language in the organisation's first."""
         chosen = known_language(language or self.organisation.languages[0], self.organisation)
-        words = _words(chosen)
+        words = page_words("audits", chosen)
         return Report(
             title=words["title"],
             language=chosen,

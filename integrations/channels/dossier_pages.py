@@ -13,7 +13,7 @@ import yaml
 from data_contracts.company import Organisation
 from data_contracts.dossiers import Account
 from data_contracts.reports import Bars, Block, FactList, Grid, Heading, Paragraph, Report
-from integrations.channels.templating import known_language, long_date, number
+from integrations.channels.templating import known_language, long_date, number, page_words
 
 __all__ = ["DossierPages"]
 
@@ -21,12 +21,6 @@ _WORDS: Final = Path(__file__).with_name("templates") / "dossiers"
 _DIGEST_SHOWN: Final = 16
 _OF_EVIDENCE: Final = ("identity", "gates", "acts", "recipients", "notices", "refusals")
 _OF_PERSON: Final = ("keys", "holds", "restrictions", "stances", "disclosures")
-
-
-@cache
-def _words(language: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((_WORDS / f"{language}.yaml").read_text(encoding="utf-8"))
-    return loaded
 
 
 @cache
@@ -52,7 +46,7 @@ class DossierPages:
         """
         known = known_language(language, self.organisation)
         told = facts["about"]
-        page = _Page(self.organisation, known, _words(known), ZoneInfo(told["time_zone"]))
+        page = _Page(self.organisation, known, page_words("dossiers", known), ZoneInfo(told["time_zone"]))
         is_period = bool(told["scope"]["from"])
         blocks = [*page.about(told)]
         blocks += page.period(facts) if is_period else page.each(facts)
@@ -71,7 +65,7 @@ class DossierPages:
     def readme(self, about: Account, language: str = "", *, letters: bool = False) -> str:
         """How to verify the file, and what that proves."""
         known = known_language(language, self.organisation)
-        said = _words(known)
+        said = page_words("dossiers", known)
         page = _Page(self.organisation, known, said, ZoneInfo(about["time_zone"]))
         text = said["readme"].format(
             dossier=about["dossier"],

@@ -3,28 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
-
-import yaml
 
 from data_contracts.company import Contact, Organisation
 from data_contracts.incidents import Incident, IncidentFile, IncidentWords, SendingState
 from data_contracts.reports import Block, FactList, Grid, Heading, Paragraph, Report
 from integrations.channels.article15 import category_label
-from integrations.channels.templating import known_language, long_date, number
+from integrations.channels.templating import known_language, long_date, number, page_words
 
 __all__ = ["IncidentPages"]
-
-_WORDS: Final = Path(__file__).with_name("templates") / "incidents"
-
-
-@cache
-def _words(language: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((_WORDS / f"{language}.yaml").read_text(encoding="utf-8"))
-    return loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +24,7 @@ class IncidentPages:
     def file(self, file: IncidentFile, made_at: datetime, language: str = "") -> Report:
         """What the authority is told."""
         known = known_language(language, self.organisation)
-        said = _words(known)
+        said = page_words("incidents", known)
         page = _Page(self.organisation, known, said)
         blocks = [*page.what(file), *page.who(file), *page.rest(file), *page.contacts()]
         return Report(
@@ -46,7 +34,7 @@ class IncidentPages:
     def register(self, files: Sequence[IncidentFile], made_at: datetime, language: str = "") -> Report:
         """Every incident (Art. 33(5))."""
         known = known_language(language, self.organisation)
-        said = _words(known)
+        said = page_words("incidents", known)
         page = _Page(self.organisation, known, said)
         columns, rows = page.register(files)
         grid = Grid(columns, rows, empty=said["none"], widths=(4, 3, 4, 2, 2, 4, 5, 5))
@@ -59,7 +47,7 @@ class IncidentPages:
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """The same as columns and rows."""
         known = known_language(language, self.organisation)
-        return _Page(self.organisation, known, _words(known)).register(files)
+        return _Page(self.organisation, known, page_words("incidents", known)).register(files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,28 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import yaml
 from babel.dates import format_date
 
 from data_contracts.company import Organisation
 from data_contracts.reports import Bars, Block, FactList, Grid, Heading, Paragraph, Report
 from data_contracts.statistics import PeriodStatistics, ResponseTimes
 from data_contracts.vocabulary import Right
-from integrations.channels.templating import known_language, number, words
+from integrations.channels.templating import known_language, number, page_words, words
 
 __all__ = ["MonthlyPages"]
-
-_WORDS: Final = Path(__file__).with_name("templates") / "monthly"
-
-
-@cache
-def _words(language: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((_WORDS / f"{language}.yaml").read_text(encoding="utf-8"))
-    return loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +27,7 @@ class MonthlyPages:
     ) -> Report:
         """The report of a month, beside the month before."""
         known = known_language(language, self.organisation)
-        page = _Page(known, _words(known), found, before)
+        page = _Page(known, page_words("monthly", known), found, before)
         month = format_date(found.start, "LLLL y", locale=known)
         blocks = (*page.summary(), *page.received(), *page.answers(), *page.refusals(), *page.rest())
         return Report(page.said["title"], known, f"{found.start:%Y-%m}", made_at, blocks, subtitle=month)

@@ -7,12 +7,8 @@ the record and an answer under Art. 15 can never differ.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
-
-import yaml
 
 from data_contracts.company import Contact, Organisation, Party, Purpose
 from data_contracts.contract import Contracts, in_language
@@ -23,11 +19,10 @@ from data_contracts.reports import Block, FactList, Grid, Heading, Paragraph, Re
 from data_contracts.taxonomy import is_special
 from integrations.channels.article15 import article_15, category_label, purpose_label
 from integrations.channels.package_tables import Disclosure, human, system_title
-from integrations.channels.templating import country_name, known_language, told_day
+from integrations.channels.templating import country_name, known_language, page_words, told_day
 
 __all__ = ["RegisterPages"]
 
-_WORDS: Final = Path(__file__).with_name("templates") / "registers"
 _DAYS: Final = frozenset(
     {"valid_from", "valid_until", "done_on", "review_on", "authorised_from", "authorised_until", "withdrawn"}
 )
@@ -38,12 +33,6 @@ _PARTS: Final = (
 """What is told of an activity, in the order of Art. 30(1)."""
 _BY_LINE: Final = frozenset({"joint", "recipients", "transfers", "retention"})
 _BETWEEN: Final = "; "
-
-
-@cache
-def _words(language: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((_WORDS / f"{language}.yaml").read_text(encoding="utf-8"))
-    return loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +103,7 @@ class _Telling:
 
     def __init__(self, contracts: Contracts, organisation: Organisation, language: str) -> None:
         self.language = language
-        self.said = _words(language)
+        self.said = page_words("registers", language)
         self._contracts = contracts
         self._vocabulary = contracts.vocabulary
         self._organisation = organisation

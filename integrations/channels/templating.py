@@ -32,6 +32,7 @@ __all__ = [
     "known_language",
     "long_date",
     "number",
+    "page_words",
     "told_day",
     "words",
 ]
@@ -71,6 +72,13 @@ def environment(form: Form) -> Environment:
 def words(language: str) -> dict[str, Any]:
     """The word list of a language: codes of the law and of contracts in plain words."""
     loaded: dict[str, Any] = yaml.safe_load((_TEMPLATES / f"words.{language}.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def page_words(part: str, language: str) -> dict[str, Any]:
+    """The words of one kind of page, from ``templates/<part>/<language>.yaml``."""
+    loaded: dict[str, Any] = yaml.safe_load((_TEMPLATES / part / f"{language}.yaml").read_text(encoding="utf-8"))
     return loaded
 
 

@@ -34,6 +34,7 @@ def desk_app(door: DeskDoor, *, key: bytes, is_https: bool) -> Protected:
     desk.add_styles(app)
     _add_signing_in(app, desk)
     _add_looking(app, desk)
+    _add_advice(app, desk)
     _add_texts(app, desk)
     add_arrivals(app, desk)
     add_officer(app, desk)
@@ -122,6 +123,14 @@ def _file(case_id: str, shown: ShownProof) -> Response:
     how = "inline" if kind in _INLINE else f'attachment; filename="{case_id}-{shown.name}"'
     headers = {"Content-Disposition": how, "Content-Security-Policy": "default-src 'none'; sandbox"}
     return Response(shown.content, media_type=kind, headers=headers)
+
+
+def _add_advice(app: FastAPI, desk: Desk) -> None:
+    @app.get("/cases/{case_id}/advice")
+    def advice(call: Request, case_id: str) -> Response:
+        """What the DPO advised."""
+        who = desk.operator(desk.seal.visit(call))
+        return desk.page(call, "advice.html.j2", case_id=case_id, advice=desk.door.advice(case_id, who))
 
 
 def _add_texts(app: FastAPI, desk: Desk) -> None:

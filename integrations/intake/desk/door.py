@@ -159,6 +159,13 @@ class DeskDoor(Protocol):
             RequestInvalid: when nothing is sealed.
         """
 
+    def advice(self, case_id: str, operator: str) -> Sequence[str]:
+        """What the DPO advised about a case, oldest first.
+
+        Raises:
+            AnswerRefused: when the operator may not approve it.
+        """
+
     def record(self, case_id: str, operator: str) -> ShownProof:
         """The scan of a letter.
 
