@@ -18,6 +18,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.runs import Run
 from data_contracts.vocabulary import Right
 from flows import wiring
+from flows.artifacts import show_table
 from flows.duties import bear_name, borne_name, run_key
 from tasks.dossiers import (
     about,
@@ -78,6 +79,8 @@ def _in_flow(installation: wiring.Installation, scope: Scope, proof: tuple[str, 
     folder = installation.settings.state / "dossiers"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = make(installation, run_id, folder / f"{run_id}.zip", language)
+    rows = [{"right": name, **counted} for name, counted in made["statistics"]["by_right"].items()]
+    show_table("dossier", run_id, rows, title=f"**{run_id}: cases of the dossier, by right.**")
     return f"{run_id}: {made['cases']} cases, {made['runs']} runs, in dossiers/{run_id}.zip of the state folder"
 
 
@@ -87,7 +90,7 @@ def scope_asked(case_id: str, since: str, until: str, right: Right | None) -> Sc
     Raises:
         RequestInvalid: when it is neither or both.
     """
-    if bool(case_id) == bool(since or until):
+    if bool(case_id) == bool(since or until) or (case_id and right is not None):
         raise RequestInvalid("a dossier is of a case or of a period", where="dossier", remedy="name one of them")
     return Scope(case_id=case_id) if case_id else period(since, until, right)
 
@@ -107,7 +110,7 @@ def make(installation: wiring.Installation, run_id: str, file: Path, language: s
     with installation.evidence.dossier(file, made_at) as written:
         shelf = _Shelf(written, installation.evidence.of)
         count, cases = shelf.add_cases(run_id, scope, Tally(date.fromisoformat(told["as_of"])))
-        runs = shelf.add_runs(runs_in(scope, run_id))
+        runs = shelf.add_runs(runs_in(scope))
         for name, text in letters_in(run_id):
             written.add(name, [text])
         head = {"about": told, "person": person_part(scope)}
@@ -118,7 +121,8 @@ def make(installation: wiring.Installation, run_id: str, file: Path, language: s
         written.add(README, [pages.readme(told, language, letters=begun["letters"]).encode()])
         manifest = written.seal(run_id)
     end_dossier(run_id, manifest=manifest, cases=written.cases, runs=written.runs)
-    return {"dossier": run_id, "file": str(file), "cases": written.cases, "runs": written.runs, "manifest": manifest}
+    told_of = {"cases": written.cases, "runs": written.runs, "statistics": count, "manifest": manifest}
+    return {"dossier": run_id, "file": str(file), **told_of}
 
 
 @dataclass(frozen=True, slots=True)

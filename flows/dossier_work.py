@@ -41,6 +41,6 @@ def write(asked: Asked, file: Path, language: str, *, operator: str, code: str) 
 def _scope(asked: Asked) -> Scope:
     if not asked.identity:
         return scope_asked(asked.case_id, asked.since, asked.until, asked.right)
-    if asked.case_id or asked.since or asked.until:
+    if asked.case_id or asked.since or asked.until or asked.right is not None:
         raise RequestInvalid("a dossier is of a case, a person or a period", where="dossier", remedy="name one of them")
     return person(dict(asked.identity))

@@ -33,7 +33,8 @@ _END: Final = "end"
 _NOTED: Final = "dossier"
 _NOTICE, _TEXT = "notice.", ".txt"
 _PAGE: Final = 500
-_SHOWN_RUNS: Final = (Duty.RETENTION, Duty.AUDIT, Duty.INCIDENT, Duty.DOSSIER)
+_SHOWN_RUNS: Final = (Duty.RETENTION, Duty.AUDIT, Duty.INCIDENT)
+"""Not dossiers: their evidence tells whom an authority asked about before, by digests."""
 
 
 def person(identity: dict[str, list[str]]) -> Scope:
@@ -122,19 +123,13 @@ def cases_in(scope: Scope) -> Iterator[Case]:
             page = register.cases_received(start, end, scope.right, after=page[-1], limit=_PAGE)
 
 
-def runs_in(scope: Scope, but: str) -> Iterator[Run]:
-    """Runs that were begun in the period, oldest first by duty; those of a case or a person are none.
-
-    Args:
-        scope: what the dossier is about.
-        but: the dossier's own run, which is still under way.
-    """
+def runs_in(scope: Scope) -> Iterator[Run]:
+    """Runs that were begun in the period, oldest first by duty; those of a case or a person are none."""
     if scope.since is None or scope.until is None or scope.right is not None:
         return
     start, end = _bounds(scope.since, scope.until)
     for duty in _SHOWN_RUNS:
-        runs = services().register.runs(duty)
-        yield from (run for run in reversed(runs) if start <= run.opened_at < end and run.run_id != but)
+        yield from (run for run in reversed(services().register.runs(duty)) if start <= run.opened_at < end)
 
 
 def note_in_case(case_id: str, run_id: str) -> None:

@@ -237,6 +237,8 @@ def test_what_is_asked_for_is_one_thing() -> None:
     for case_id, since, until in wrong:
         with pytest.raises(RequestInvalid):
             scope_asked(case_id, since, until, None)
+    with pytest.raises(RequestInvalid):
+        scope_asked("C-1", "", "", Right.ERASURE)
 
 
 def test_person_is_named_as_the_vocabulary_says(house: House) -> None:
