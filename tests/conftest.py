@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from pyarrow import fs
@@ -19,6 +20,10 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.services import absent
+
+# A busy machine may think longer about one example; what is slow is measured in the benchmarks.
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
 
 _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 _NUMBERS = itertools.count(1)
