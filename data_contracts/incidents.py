@@ -140,6 +140,13 @@ class Incidents(Protocol):
     def put_sendings(self, run_id: str, digests: Sequence[tuple[int, str]]) -> int:
         """Enter who is to be told, as number and keyed digest; how many were new: each is entered once."""
 
+    def forget_sendings(self, run_id: str) -> None:
+        """Take out who was to be told, as long as everybody waits: those affected are sought anew.
+
+        Raises:
+            StepFailed: when somebody was told, or may have been.
+        """
+
     def sendings(self, run_id: str, state: SendingState, most: int) -> list[int]:
         """Numbers of notices that stand so, the lowest first, at most so many."""
 

@@ -152,6 +152,8 @@ class _Seen:
 def _seal_people(run_id: str, search: Search, *, is_everybody: bool) -> _Seen:
     """Seal an address for each person in blobs, and enter the keyed digests."""
     register, digests, seen = services().register, Digests(), _Seen()
+    # A search that was cut off numbered people in its own order, which the next one need not repeat.
+    register.forget_sendings(run_id)
     known: set[str] = set()
     blob: list[tuple[str, str]] = []
 

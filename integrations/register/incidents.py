@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
+from data_contracts.errors import StepFailed
 from data_contracts.incidents import Incident, IncidentKind, Risk, SendingState
 from integrations.register.dpo_tables import incidents, sendings
 from integrations.register.store import Store, put_once, unknown_case
@@ -96,6 +97,18 @@ class IncidentStore(Store):
             with self._database.write() as connection:
                 connection.execute(_PUT_SENDING, rows)
         return sum(self.count_sendings(run_id).values()) - before
+
+    def forget_sendings(self, run_id: str) -> None:
+        """Take out who was to be told, as long as everybody waits.
+
+        Raises:
+            StepFailed: when somebody was told, or may have been.
+        """
+        gone = sa.select(sa.func.count()).where(_S.run_id == run_id, _S.state != SendingState.WAITING.value)
+        with self._database.write() as connection:
+            if connection.scalar(gone):
+                raise StepFailed("notices have left already", where=run_id, remedy="report this; nothing was changed")
+            connection.execute(sa.delete(sendings).where(_S.run_id == run_id))
 
     def sendings(self, run_id: str, state: SendingState, most: int) -> list[int]:
         """Numbers of notices that stand so, the lowest first, at most so many."""

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from data_contracts.errors import AnswerRefused, RequestInvalid
+from data_contracts.errors import AnswerRefused, RequestInvalid, StepFailed
 from data_contracts.incidents import IncidentFacts, IncidentKind, IncidentWords, Risk, SendingState
 from data_contracts.vocabulary import Decision
 from flows import wiring
 from flows.gates import WaitingForPerson
 from flows.incident import carry_out
 from flows.incident_work import enter, write_authority_file, write_register
+from tasks import affected
 from tasks.affected import addressees
 from tasks.incidents import close, judge, note_authority_told, open_incident, say_more, warn_of_clocks
 from tasks.sending import settle
@@ -309,3 +310,26 @@ def test_file_that_is_wrong_is_told(tmp_path: Path, text: str, said: str) -> Non
         enter(IncidentKind.ATTACK, tmp_path / "incident.yaml", "", ("email", None), account="zoe")
 
     assert services().register.incidents() == []
+
+
+def test_search_that_was_cut_off_numbers_people_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law 3: whatever order the databases give the second time, everybody has one number, and their own address."""
+    run_id = an_incident(house)
+    found = affected._rows_with_address
+    with monkeypatch.context() as patch:  # the process dies once all are numbered, before it is noted
+        patch.setattr(type(services().register), "note_incident", _dies)
+        with pytest.raises(StepFailed):
+            carry_out(run_id)
+    monkeypatch.setattr(affected, "_rows_with_address", lambda *a, **k: reversed(list(found(*a, **k))))
+
+    told(house, run_id)
+
+    people = addressees(run_id, services().register.sendings(run_id, SendingState.SENT, 10_000))
+    assert {who.address for who in people.values()} == _holders(house)
+    assert services().register.count_sendings(run_id) == {SendingState.SENT: len(_holders(house))}
+    with pytest.raises(StepFailed, match="have left already"):
+        services().register.forget_sendings(run_id)
+
+
+def _dies(*_: object, **__: object) -> None:
+    raise OSError

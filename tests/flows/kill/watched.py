@@ -80,8 +80,8 @@ UNWATCHED = frozenset({
     # Findings of audits, and dossiers; by tests/flows/test_audit.py and the register's own tests.
     "cases_received", "finding", "finding_events", "findings", "move_finding", "settle_findings",
     # Incidents; by tests/flows/test_incident_at_scale.py, which kills the process that sends.
-    "count_sendings", "incident", "incidents", "mark_sendings", "note_incident", "put_incident", "put_sendings",
-    "sendings",
+    "count_sendings", "forget_sendings", "incident", "incidents", "mark_sendings", "note_incident", "put_incident",
+    "put_sendings", "sendings",
 })  # fmt: skip
 """Calls of the register that are no effects of a case."""
 
