@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,29 @@ class ArrivedLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """Something on the time line of a case: it moved, a gate opened, or a person answered at one.
+
+    Attributes:
+        what: the state it moved to, or the gate.
+        cause: of a move; of an answer, what was decided; empty where a gate opened.
+        who: whose answer it was.
+    """
+
+    on: date
+    kind: Literal["move", "gate", "answer"]
+    what: str
+    cause: str = ""
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DeskCase:
     """One case at the desk: facts without values, and what can be opened.
 
     Attributes:
-        moves: day, state and cause, first to last.
+        history: first to last.
+        pauses: from when to when the clock stood still; None: it still does.
         gates: kind, and the Markdown that people are shown, of those that are open.
         texts: how many free texts wait to be read.
         proofs: names of what was shown as proof and is not destroyed yet.
@@ -58,7 +77,7 @@ class DeskCase:
     """
 
     case: WaitingCase
-    moves: tuple[tuple[date, str, str], ...]
+    history: tuple[Happened, ...]
     gates: tuple[tuple[str, str], ...]
     texts: int
     proofs: tuple[str, ...]
@@ -66,6 +85,9 @@ class DeskCase:
     has_letter: bool
     has_record: bool = False
     has_advice: bool = False
+    received_on: date | None = None
+    is_extended: bool = False
+    pauses: tuple[tuple[date, date | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

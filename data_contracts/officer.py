@@ -27,6 +27,7 @@ class Overview:
         endings: entries of registers that end, the soonest first.
     """
 
+    today: date
     figures: Figures
     months: Sequence[PeriodStatistics]
     endings: Sequence[EndingEntry]

@@ -8,7 +8,7 @@ is in :mod:`data_contracts.notices` and can be imported from here as well.
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import BinaryIO, Literal, Protocol
 
 from data_contracts.api_keys import ApiKeys
@@ -227,6 +227,11 @@ class Register(  # one database, so one port; each part stands in a module of it
 
     def cases(self, *, open_only: bool = False) -> list[Case]:
         """Cases, by response due."""
+
+    def cases_like(
+        self, right: Right | None, state: CaseState | None, due: tuple[date | None, date | None], *, limit: int
+    ) -> list[Case]:
+        """Cases by response due, which lies from the one day to the other; open ones where no state is named."""
 
     def cases_received(
         self, start: datetime, end: datetime, right: Right | None, *, after: Case | None, limit: int

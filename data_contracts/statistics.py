@@ -19,6 +19,8 @@ class ToldCase:
     response_due: date
     is_extended: bool
     outcome: str
+    was_asked: bool = False
+    """Whether a proof of identity was asked for, while which the clock may have stood still (Art. 12(6))."""
 
 
 class PeriodCounts(Protocol):
@@ -45,6 +47,8 @@ class ResponseTimes:
     late: int
     extended: int
     median: int
+    median_running: int
+    """As ``median``, without the days on which the clock stood still."""
     ninetieth: int
     """Of 100 answers, 90 took at most as long."""
     longest: int

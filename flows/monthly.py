@@ -1,10 +1,11 @@
-"""The monthly report of the DPO: as PDF, as facts, and mailed on the first of each month (charter 7b)."""
+"""The monthly report of the DPO: as PDF, and as facts for a program (charter 7b)."""
 
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
 from data_contracts.errors import RequestInvalid
+from data_contracts.reports import Report
 from data_contracts.statistics import PeriodStatistics
 from flows.wiring import Installation
 from tasks.clock import today
@@ -29,11 +30,15 @@ def month_named(month: str, day: date) -> date:
     return found
 
 
-def monthly_pdf(installation: Installation, day: date, language: str = "") -> bytes:
+def monthly_report(installation: Installation, day: date, language: str = "") -> Report:
     """The report of the month that begins that day. Services must be open."""
     found, before = statistics_of_month(day), statistics_of_month(day - timedelta(days=1))
-    report = installation.monthly_pages.report(found, before, services().now(), language)
-    return services().reports.pdf(report)
+    return installation.monthly_pages.report(found, before, services().now(), language)
+
+
+def monthly_pdf(installation: Installation, day: date, language: str = "") -> bytes:
+    """The same, to print."""
+    return services().reports.pdf(monthly_report(installation, day, language))
 
 
 def monthly_facts(day: date) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from data_contracts.statistics import PeriodStatistics, ToldCase
 from data_contracts.vocabulary import Duty, Right
-from tasks.clock import today
+from tasks.clock import pauses_of, today
 from tasks.refusing import refusal_of
-from tasks.rules.statistics import month_of, months_before, response_times
+from tasks.rules.statistics import days_stood_still, month_of, months_before, response_times
 from tasks.services import services
 
 _REFUSED = frozenset({"refused", "identity_failed"})
@@ -19,14 +19,15 @@ def statistics_of(start: date, end: date) -> PeriodStatistics:
     register, zone = services().register, ZoneInfo(services().organisation.time_zone)
     since, until = (datetime.combine(day, time(), tzinfo=zone) for day in (start, end))
     told = register.told_between(since, until)
-    times = {right: response_times((case for case in told if case.right is right), zone) for right in Right}
+    paused = {case.case_id: _paused(case, zone) for case in told if case.was_asked}
+    times = {right: response_times((case for case in told if case.right is right), zone, paused) for right in Right}
     runs = [(d.value, run.outcome) for d in Duty for run in register.runs(d) if since <= run.opened_at < until]
     return PeriodStatistics(
         start=start,
         end=end,
         received=register.received_between(since, until),
         times={right: found for right, found in times.items() if found is not None},
-        all_times=response_times(told, zone),
+        all_times=response_times(told, zone, paused),
         refused=Counter((case.right, ground) for case in told for ground in _grounds(case)),
         outcomes=Counter((case.right, case.outcome) for case in told),
         untold=register.ended_untold_between(since, until),
@@ -44,6 +45,10 @@ def statistics_of_month(day: date) -> PeriodStatistics:
 def last_months(number: int) -> list[PeriodStatistics]:
     """The statistics of the last months, this one included, the oldest first."""
     return [statistics_of_month(month) for month in months_before(today(), number)]
+
+
+def _paused(case: ToldCase, zone: ZoneInfo) -> int:
+    return days_stood_still(case, pauses_of(services().register.case(case.case_id)), zone)
 
 
 def _grounds(case: ToldCase) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from data_contracts.case import Case
 from data_contracts.company import Organisation
@@ -15,12 +14,14 @@ from data_contracts.evidence import Record, canonical, digest
 from data_contracts.vocabulary import Gate, OperatorRole, Right
 from flows.change_work import values_of
 from flows.doors.arrivals import ArrivalsDoor
+from flows.doors.history import history_of
 from flows.doors.officer import OfficersDoor
 from flows.gates import opened
 from flows.reviewing import open_review
 from flows.starting import wake_soon
 from flows.wiring import Installation
 from tasks.advice import advice_of, has_advice
+from tasks.clock import day_of, pauses_of
 from tasks.documents import RECORD
 from tasks.operator_proof import note_use, prove_operator, sign_in
 from tasks.plans import planned
@@ -91,11 +92,11 @@ class OperatorsDoor:
         """One case."""
         with use(self._services):
             register, vault = self._services.register, self._services.vault
-            case, zone = register.case(case_id), ZoneInfo(self._services.organisation.time_zone)
-            gates = register.gates(case_id, open_only=True)
+            case, every = register.case(case_id), register.gates(case_id)
+            gates = [gate for gate in every if gate.outcome is None]
             return DeskCase(
                 case=_waiting(case, [gate.gate.value for gate in gates]),
-                moves=tuple((m.at.astimezone(zone).date(), m.to.value, m.cause) for m in register.timeline(case_id)),
+                history=history_of(register.timeline(case_id), every),
                 gates=tuple((gate.gate.value, gate.description) for gate in gates),
                 texts=sum(to_read(case_id).values()) if any(gate.gate.value == "review" for gate in gates) else 0,
                 proofs=tuple(name for name in vault.names(case_id) if name.startswith(_PROOF)),
@@ -103,6 +104,9 @@ class OperatorsDoor:
                 has_letter=vault.has(case_id, REQUEST) and bool(typed_request(case_id).details.strip()),
                 has_record=vault.has(case_id, RECORD),
                 has_advice=has_advice(case_id),
+                received_on=day_of(case.received_at),
+                is_extended=case.is_extended,
+                pauses=tuple((pause.asked_on, pause.proved_on) for pause in pauses_of(case)),
             )
 
     def texts(self, case_id: str, operator: str) -> Sequence[FreeText]:

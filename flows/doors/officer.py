@@ -1,18 +1,19 @@
 """The DPO's page: figures, statistics, lists of cases and runs, the monthly report; for the roles of the policy."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Container, Sequence
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from data_contracts.case import Case
 from data_contracts.entries import RegisterName
+from data_contracts.figures import DEADLINES
 from data_contracts.officer import EndingEntry, ListedCase, Overview, ShownRun
-from data_contracts.vocabulary import Duty
+from data_contracts.vocabulary import CaseState, Duty, Right
 from flows.monthly import month_named, monthly_pdf
 from flows.wiring import Installation
 from tasks.clock import today
 from tasks.figures import current_figures
-from tasks.rules.figures import deadline_bucket
+from tasks.rules.figures import deadline_bounds
 from tasks.rules.gates import check_in_force
 from tasks.rules.registers import endings
 from tasks.rules.warnings import OVERDUE
@@ -53,15 +54,18 @@ class OfficersDoor:
             entries = [one for name in RegisterName for one in services().register.entries(name)]
             found = endings(entries, today(), services().policy.register_reminder_days)
             ends = [EndingEntry(one.register.value, one.key, one.until, one.level == OVERDUE) for one in found]
-            return Overview(current_figures(), last_months(_MONTHS), sorted(ends, key=lambda one: one.until))
+            return Overview(today(), current_figures(), last_months(_MONTHS), sorted(ends, key=lambda one: one.until))
 
     def cases(self, right: str, state: str, days: str) -> Sequence[ListedCase]:
         """Cases of a right, a state and a bucket of days to the last day; open ones where no state is named."""
         with use(self._services):
+            if not (_known(right, list(Right)) and _known(state, list(CaseState)) and _known(days, DEADLINES)):
+                return []
             day = today()
-            rows = [_listed(case, day) for case in services().register.cases(open_only=not state)]
-            kept = [one for one in rows if right in {"", one.right} and state in {"", one.state}]
-            return [one for one in kept if not days or deadline_bucket(one.days_left) == days][:_MOST]
+            least, most = deadline_bounds(days) if days else (None, None)
+            due = (_after(day, least), _after(day, most))
+            asked = Right(right) if right else None, CaseState(state) if state else None
+            return [_listed(case, day) for case in services().register.cases_like(*asked, due, limit=_MOST)]
 
     def runs(self) -> Sequence[ShownRun]:
         """Runs of duties, newest first."""
@@ -83,6 +87,14 @@ class OfficersDoor:
         with use(self._services):
             day = month_named(month, today())
             return f"{day:%Y-%m}.pdf", monthly_pdf(self._installation, day, language)
+
+
+def _known(asked: str, names: Container[object]) -> bool:
+    return not asked or asked in names
+
+
+def _after(day: date, days: int | None) -> date | None:
+    return None if days is None else day + timedelta(days=days)
 
 
 def _listed(case: Case, day: date) -> ListedCase:

@@ -50,7 +50,8 @@ class _Page:
         rows = [(facts["received"], self._pair(received)), (facts["answered"], self._pair(answered))]
         if times:
             median = times.median, (self.before.all_times.median if self.before.all_times else None)
-            rows += [(facts["median"], self._pair(median)), (facts["longest"], self._n(times.longest))]
+            rows += [(facts["median"], self._pair(median)), (facts["median_running"], self._n(times.median_running))]
+            rows.append((facts["longest"], self._n(times.longest)))
         yield FactList((*rows, (facts["open"], self._pair(left))))
         if times:
             text = self.said["late_some" if times.late else "late_none"]

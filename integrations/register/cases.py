@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,6 +77,19 @@ class CaseStore(Store):
             wanted = wanted.where(_C.state.not_in(sorted(ENDED)))
         with self._database.read() as connection:
             return [_case(row) for row in connection.execute(wanted)]
+
+    def cases_like(
+        self, right: Right | None, state: CaseState | None, due: tuple[date | None, date | None], *, limit: int
+    ) -> list[Case]:
+        """Cases by response due, which lies from the one day to the other; open ones where no state is named."""
+        first, last = due
+        wanted = sa.select(*_CASE_COLUMNS).where(_IS_CASE, _C.response_due <= last if last else sa.true())
+        wanted = wanted.where(_C.response_due >= first if first else sa.true())
+        wanted = wanted.where(_C.right == right.value if right else sa.true())
+        wanted = wanted.where(_C.state == state.value if state else _C.state.not_in(sorted(ENDED)))
+        with self._database.read() as connection:
+            rows = connection.execute(wanted.order_by(_C.response_due, _C.case_id).limit(limit))
+            return [_case(row) for row in rows]
 
     def cases_received(
         self, start: datetime, end: datetime, right: Right | None, *, after: Case | None, limit: int

@@ -18,6 +18,7 @@ _TOLD = (
     .group_by(_M.case_id)
     .subquery()
 )
+_ASKED = sa.exists().where(_M.case_id == _C.case_id, _M.to_state == CaseState.IDENTITY_ASKED.value)
 
 
 class PeriodStore(Store):
@@ -35,7 +36,7 @@ class PeriodStore(Store):
     def told_between(self, start: datetime, end: datetime) -> list[ToldCase]:
         """Cases whose data subject was told then, by the time of telling."""
         columns = (_C.case_id, _C.right, _C.received_at, _TOLD.c.at, _C.response_due, _C.is_extended, _C.outcome)
-        wanted = sa.select(*columns).join(_TOLD, _TOLD.c.case_id == _C.case_id)
+        wanted = sa.select(*columns, _ASKED).join(_TOLD, _TOLD.c.case_id == _C.case_id)
         wanted = wanted.where(_IS_CASE, _TOLD.c.at >= start, _TOLD.c.at < end).order_by(_TOLD.c.at, _C.case_id)
         with self._database.read() as connection:
             return [ToldCase(name, Right(right), *facts) for name, right, *facts in connection.execute(wanted)]

@@ -23,6 +23,18 @@ def deadline_bucket(days_left: int) -> str:
     return DEADLINES[1 + sum(days_left > end for end in _DEADLINE_ENDS)]
 
 
+def deadline_bounds(bucket: str) -> tuple[int | None, int | None]:
+    """The least and the most days that are left in one of :data:`data_contracts.figures.DEADLINES`; None: any.
+
+    >>> deadline_bounds("overdue"), deadline_bounds("3-5"), deadline_bounds("over 20")
+    ((None, -1), (3, 5), (21, None))
+    """
+    ends = (-1, *_DEADLINE_ENDS, None)
+    place = DEADLINES.index(bucket)
+    before = ends[place - 1] if place else None
+    return (None if before is None else before + 1), ends[place]
+
+
 def age_bucket(days: int) -> str:
     """One of :data:`data_contracts.figures.AGES`."""
     return AGES[sum(days > end for end in _AGE_ENDS)]

@@ -5,11 +5,13 @@
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from data_contracts.statistics import ResponseTimes, ToldCase
+from tasks.rules.deadlines import Pause
 
 
 def month_of(day: date) -> tuple[date, date]:
@@ -36,17 +38,33 @@ def is_late(case: ToldCase, zone: ZoneInfo) -> bool:
     return case.told_at.astimezone(zone).date() > case.response_due
 
 
-def response_times(cases: Iterable[ToldCase], zone: ZoneInfo) -> ResponseTimes | None:
-    """How long answers took; None when there was none."""
+def days_stood_still(case: ToldCase, pauses: Iterable[Pause], zone: ZoneInfo) -> int:
+    """Calendar days of the pauses, up to the telling."""
+    told_on = case.told_at.astimezone(zone).date()
+    return sum((min(pause.proved_on or told_on, told_on) - pause.asked_on).days for pause in pauses)
+
+
+def response_times(
+    cases: Iterable[ToldCase], zone: ZoneInfo, paused: Mapping[str, int] = MappingProxyType({})
+) -> ResponseTimes | None:
+    """How long answers took; None when there was none.
+
+    Args:
+        cases: that were answered.
+        zone: of the organisation.
+        paused: days on which the clock stood still, by case; those without are left out.
+    """
     told = list(cases)
     if not told:
         return None
     days = sorted(days_taken(case, zone) for case in told)
+    running = sorted(days_taken(case, zone) - paused.get(case.case_id, 0) for case in told)
     return ResponseTimes(
         answered=len(told),
         late=sum(is_late(case, zone) for case in told),
         extended=sum(case.is_extended for case in told),
         median=_rank(days, 50),
+        median_running=_rank(running, 50),
         ninetieth=_rank(days, 90),
         longest=days[-1],
     )

@@ -1,5 +1,7 @@
 """The DPO's pages at the desk: charts without a script, each beside its figures, and lists to drill down into."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 from fastapi import FastAPI, Request
@@ -7,8 +9,11 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 
-from data_contracts.figures import AGES, DEADLINES
-from data_contracts.vocabulary import Right
+from data_contracts.case import ENDED
+from data_contracts.figures import AGES, DEADLINES, FindingCount
+from data_contracts.findings import Severity
+from data_contracts.statistics import PeriodStatistics
+from data_contracts.vocabulary import CaseState, Right
 from integrations.intake.desk.door import DeskDoor
 from integrations.intake.desk.sitting import Desk
 
@@ -74,6 +79,11 @@ def overview_facts(desk: Desk) -> dict[str, object]:
         (one.kind, one.is_told, round(_HOURS - (figures.at - one.aware_at) / timedelta(hours=1)))
         for one in figures.incidents
     ]
+    states = {
+        state.value: sum(figures.cases.get((right, state), 0) for right in Right)
+        for state in CaseState
+        if state not in ENDED
+    }
     waits = [(one.gate.value, one.gates, (figures.at - one.oldest).days) for one in figures.gates]
     return {
         "found": found,
@@ -83,8 +93,26 @@ def overview_facts(desk: Desk) -> dict[str, object]:
         "by_right": rights,
         "incidents": incidents,
         "waits": waits,
+        "by_state": {state: number for state, number in states.items() if number},
+        "refusals": _refusals(found.months),
+        "findings": _by_severity(figures.findings),
+        "next_due": None if figures.soonest is None else found.today + timedelta(days=figures.soonest),
         "month": found.months[-1],
     }
+
+
+def _refusals(months: Sequence[PeriodStatistics]) -> list[tuple[str, str, int]]:
+    """Right, ground, how many in these months."""
+    counted: Counter[tuple[Right, str]] = Counter()
+    for month in months:
+        counted.update(month.refused)
+    return [(right.value, ground, number) for (right, ground), number in sorted(counted.items())]
+
+
+def _by_severity(findings: Sequence[FindingCount]) -> list[tuple[str, int, int]]:
+    """Severity, how many, and how many of them are past their day; from the most to the least severe."""
+    rows = [(one.value, [count for count in findings if count.severity == one.value]) for one in Severity]
+    return [(name, sum(c.findings for c in kept), sum(c.overdue for c in kept)) for name, kept in rows if kept]
 
 
 def _require(desk: Desk, call: Request) -> None:

@@ -60,6 +60,20 @@ class Words:
             return False
         return True
 
+    @property
+    def colon(self) -> str:
+        """A colon, with the space before it that does not break where the language writes one."""
+        return "\u00a0: " if self.language == "fr" else ": "
+
+    def named(self, group: str, code: str) -> str:
+        """The words for a code; the code in plain letters where there are none."""
+        key = f"{group}.{code}"
+        return self(key) if self.has(key) else code.replace("_", " ")
+
+    def short(self, day: date) -> str:
+        """A day and its month in short form."""
+        return format_date(day, format="d MMM", locale=_LOCALES.get(self.language, self.language))
+
     def month(self, day: date) -> str:
         """A month in short form, with its year."""
         return format_date(day, format="MMM y", locale=_LOCALES.get(self.language, self.language))

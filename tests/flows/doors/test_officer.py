@@ -1,23 +1,27 @@
 """The DPO's page: the figures of the register, for those who may see them, and lists that lead to them (charter 7b)."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
+from itertools import pairwise
 
 import pytest
 from pypdf import PdfReader
 
-from data_contracts.vocabulary import Decision, Right
+from data_contracts.errors import RequestInvalid
+from data_contracts.vocabulary import Channel, Decision, Right
 from flows import wiring
 from flows.doors.desk import OperatorsDoor
 from flows.monthly import month_named, monthly_facts, monthly_pdf
+from flows.report import tell_month
 from flows.retention import carry_out
 from flows.serving import operators_desk
 from tasks.figures import current_figures
 from tasks.operator_proof import password_digest
-from tasks.statistics import statistics_of_month
+from tasks.statistics import last_months, statistics_of_month
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 
@@ -72,6 +76,46 @@ def test_page_shows_the_figures(claire: Browser) -> None:
     assert "<script" not in page
 
 
+def test_columns_are_the_months_figures(claire: Browser) -> None:
+    """Each is as high as its days, beside the others; the same number stands above it and in the table."""
+    page = claire.get("/dpo?lang=en").text
+    heights = [
+        float(high) for high in re.findall(r'<rect class="ours" x="\d+" width="22" y="[\d.]+" height="([\d.]+)"', page)
+    ]
+    said = [int(days) for days in re.findall(r'<text class="of-ours"[^>]*>(\d+)<', page)]
+    medians = [one.all_times.median if one.all_times else 0 for one in last_months(6)]
+    most = max(one.all_times.ninetieth for one in last_months(6) if one.all_times)
+
+    assert said == medians
+    assert heights == [round(96 * days / most, 1) for days in medians]
+
+
+def test_words_are_the_readers_own(claire: Browser, months: House) -> None:
+    """Gates, states, grounds and outcomes in French; nothing but what software noted stays English."""
+    page = claire.get("/dpo?lang=fr").text
+    (case,) = months.installation.register.cases(open_only=True)
+
+    assert "identité (la plus ancienne" in page
+    assert "identité non établie (art. 12, § 6)" in page
+    assert "prouvé" in page
+    assert "accusé de réception envoyé" in claire.get(f"/cases/{case.case_id}?lang=fr").text
+
+
+def test_time_line_tells_who_decided(claire: Browser, months: House) -> None:
+    """Moves, gates and answers, in their order; the days the clock stood still."""
+    asked = months.open(Right.ACCESS)
+    entry = months.run(asked)
+    assert entry is not None
+    months.clock.advance(timedelta(days=1))
+    months.answer(entry, Decision.ASK_MORE, reason="please send a copy")
+    months.run(asked)
+
+    page = claire.get(f"/cases/{asked}?lang=en").text
+
+    assert re.search(r"Gate: identity</li>.*identity: <strong>more proof asked for</strong> by claire", page, re.DOTALL)
+    assert "<dt>The clock stood still</dt><dd>since " in page
+
+
 @pytest.mark.parametrize(
     ("language", "title"), [("fr", "Délégué"), ("en", "Data protection officer"), ("nl", "Functionaris")]
 )
@@ -98,6 +142,8 @@ def test_lists_lead_to_the_cases(claire: Browser, months: House) -> None:
     assert open_case.case_id not in claire.get("/dpo/cases?right=erasure").text
     assert open_case.case_id not in claire.get("/dpo/cases?days=overdue").text
     assert len(re.findall('scope="row"', claire.get("/dpo/cases?state=archived").text)) == 3
+    assert open_case.case_id in claire.get(f"/dpo/cases?state={open_case.state}&days=over+20").text
+    assert all('scope="row"' not in claire.get(f"/dpo/cases?{one}=x").text for one in ("right", "state", "days"))
     assert "<ol" in claire.get(f"/cases/{open_case.case_id}").text
 
 
@@ -167,6 +213,56 @@ def test_facts_are_for_programs(months: House) -> None:
 
     assert facts["refused"] == [{"right": "erasure", "ground": "identity_failed", "number": 1}]
     assert month_named("", months.clock().date()).day == 1
+
+
+def test_every_case_is_counted_once(months: House) -> None:
+    """Requests, answers, endings without one and the backlog of all months agree with the cases."""
+    months.walk(months.open(Right.PORTABILITY, channel=Channel.EMAIL))
+    every, cases = last_months(6), months.installation.register.cases()
+    received = sum((Counter(one.received) for one in every), Counter())
+
+    assert received == Counter((case.right, case.channel) for case in cases)
+    for before, after in pairwise(every):
+        assert before.open_after == after.open_before
+        came, told, untold = sum(after.received.values()), sum(after.outcomes.values()), sum(after.untold.values())
+        assert sum(after.open_before.values()) + came == sum(after.open_after.values()) + told + untold
+
+
+def test_days_without_pauses(months: House) -> None:
+    """A proof that took ten days to come is not ten days of ours."""
+    asked = months.open(Right.ACCESS)
+    entry = months.run(asked)
+    assert entry is not None
+    months.answer(entry, Decision.ASK_MORE, reason="please send a copy")
+    months.run(asked)
+    months.clock.advance(timedelta(days=10))
+    months.walk(asked)
+
+    found = statistics_of_month(months.clock().date()).times[Right.ACCESS]
+
+    assert (found.median, found.median_running) == (10, 0)
+
+
+def test_officer_is_written_to_once(months: House) -> None:
+    """On the first of the month, about the month before; without a case in it."""
+    months.clock.moment = months.clock().replace(month=6, day=1)
+    before = months.mails()
+
+    said = [tell_month(months.installation), tell_month(months.installation)]
+
+    (mail,) = [one for one in months.mails() if one not in before]
+    assert said == ["2026-05: the DPO was told", "2026-05: the DPO was told before, or has no address"]
+    assert "Data protection rights in 2026-05" in mail
+    assert "1 of them late" in mail
+    assert "C-" not in mail
+
+
+def test_month_without_an_answer_is_told(months: House) -> None:
+    """As what it is; one that lies ahead is refused."""
+    assert tell_month(months.installation, "2026-01").startswith("2026-01: the DPO was told")
+    assert "nothing was answered" in months.mails()[-1]
+    with pytest.raises(RequestInvalid, match="lies ahead"):
+        tell_month(months.installation, "2027-01")
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """Counts by period, the same on every database."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from data_contracts.vocabulary import CaseState, Channel, Duty, Right
 from integrations.register import SqlRegister
@@ -44,6 +44,30 @@ def test_answers_are_counted_when_they_were_told(register: SqlRegister, clock: C
     assert (told.case_id, told.told_at, told.outcome) == (case_id, clock.now, "identity_failed")
     assert register.told_between(until, until + _DAY) == []
     assert register.ended_untold_between(since, until) == {(Right.ERASURE, "withdrawn"): 1}
+
+
+def test_asking_for_a_proof_is_noted(register: SqlRegister, clock: Clock, case_id: str) -> None:
+    """The clock of such a case may have stood still."""
+    _moved(register, case_id, ACKNOWLEDGE[0], CaseState.IDENTITY_ASKED, CaseState.IDENTITY_FAILED)
+    _moved(register, case_id, CaseState.SUBJECT_TOLD, outcome="identity_failed")
+
+    assert [one.was_asked for one in register.told_between(clock.now - _DAY, clock.now + _DAY)] == [True]
+
+
+def test_cases_are_found_by_what_they_are(register: SqlRegister, case_id: str) -> None:
+    """By right, state and last day, the one due first on top; open ones where no state is named."""
+    ended = register.open_case(a_request(request_key="w")).case_id
+    _moved(register, ended, CaseState.WITHDRAWN, CaseState.ARCHIVED, outcome="withdrawn")
+    due, anywhen = register.case(case_id).response_due, (None, None)
+
+    def found(right: Right | None, state: CaseState | None, *bounds: date | None) -> list[str]:
+        between = (bounds[0], bounds[1]) if bounds else anywhen
+        return [one.case_id for one in register.cases_like(right, state, between, limit=9)]
+
+    assert found(None, None) == found(Right.ERASURE, None, due, due) == [case_id]
+    assert found(Right.ACCESS, None) == found(None, None, None, due - _DAY) == found(None, None, due + _DAY, None) == []
+    assert found(None, CaseState.ARCHIVED) == [ended]
+    assert register.cases_like(None, None, anywhen, limit=0) == []
 
 
 def test_backlog_of_a_moment(register: SqlRegister, clock: Clock, case_id: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from data_contracts.figures import AGES, DEADLINES, OpenDay, Retained
 from data_contracts.ports import Operator
 from data_contracts.vocabulary import OperatorRole, Right
-from tasks.rules.figures import age_bucket, by_age, by_deadline, deadline_bucket, standing_of
+from tasks.rules.figures import age_bucket, by_age, by_deadline, deadline_bounds, deadline_bucket, standing_of
 
 _NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
 _TODAY = _NOW.date()
@@ -30,6 +30,19 @@ def test_later_is_never_a_nearer_bucket(days: int) -> None:
     """The order of buckets is that of days."""
     assert DEADLINES.index(deadline_bucket(days)) <= DEADLINES.index(deadline_bucket(days + 1))
     assert AGES.index(age_bucket(days)) <= AGES.index(age_bucket(days + 1))
+
+
+@given(st.integers(-10_000, 10_000))
+def test_bounds_are_those_of_the_bucket(days: int) -> None:
+    """Whoever asks for a bucket by its bounds gets the days that are counted in it, and no others."""
+    within = [
+        bucket
+        for bucket in DEADLINES
+        for least, most in [deadline_bounds(bucket)]
+        if (least is None or least <= days) and (most is None or days <= most)
+    ]
+
+    assert within == [deadline_bucket(days)]
 
 
 def test_cases_are_summed_by_bucket() -> None:

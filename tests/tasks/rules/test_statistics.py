@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from data_contracts.statistics import ToldCase
 from data_contracts.vocabulary import Right
-from tasks.rules.statistics import days_taken, is_late, month_of, months_before, response_times
+from tasks.rules.deadlines import Pause
+from tasks.rules.statistics import days_stood_still, days_taken, is_late, month_of, months_before, response_times
 
 _PARIS = ZoneInfo("Europe/Paris")
 _CASE = ToldCase(
@@ -50,6 +51,19 @@ def test_times_of_many() -> None:
     assert times is not None
     assert (times.answered, times.late, times.extended) == (11, 1, 1)
     assert (times.median, times.ninetieth, times.longest) == (5, 9, 40)
+
+
+def test_days_that_stood_still_are_told_apart() -> None:
+    """A pause ends with the telling at the latest; a proof that never came has no end of its own."""
+    first, second = date(2026, 3, 3), date(2026, 3, 10)
+    pauses = [Pause(first, date(2026, 3, 6)), Pause(second)]
+
+    still = days_stood_still(_CASE, pauses, _PARIS)
+    times = response_times([_CASE], _PARIS, {"C-1": still})
+
+    assert still == 3 + 2
+    assert times is not None
+    assert (times.median, times.median_running) == (10, 5)
 
 
 def test_no_answer_has_no_times() -> None:
