@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from data_contracts.case import Move
 from data_contracts.vocabulary import Channel, Right
 
 
@@ -19,8 +20,10 @@ class ToldCase:
     response_due: date
     is_extended: bool
     outcome: str
-    was_asked: bool = False
-    """Whether a proof of identity was asked for, while which the clock may have stood still (Art. 12(6))."""
+    identity: Mapping[str, object] = field(default_factory=dict)
+    """What the step noted that verified identity; empty where it was not done."""
+    timeline: Sequence[Move] = ()
+    """Every move, where a proof of identity was asked for, while which the clock may have stood still (Art. 12(6))."""
 
 
 class PeriodCounts(Protocol):
@@ -29,7 +32,7 @@ class PeriodCounts(Protocol):
     def received_between(self, start: datetime, end: datetime) -> Mapping[tuple[Right, Channel], int]:
         """Requests received from ``start`` on and before ``end``."""
 
-    def told_between(self, start: datetime, end: datetime) -> list[ToldCase]:
+    def told_between(self, start: datetime, end: datetime, *, identity_step: str) -> list[ToldCase]:
         """Cases whose data subject was told then, by the time of telling; each once, when it was told first."""
 
     def ended_untold_between(self, start: datetime, end: datetime) -> Mapping[tuple[Right, str], int]:

@@ -27,7 +27,7 @@ QUEUES: Final[Mapping[str, str]] = {
     "urgent": "Cases whose answer is due in days, or late; and the watch, which never waits.",
     "due-soon": "Cases whose answer is due soon.",
     "default": "Every other case, and what people start by hand.",
-    "upkeep": "What is done unasked: retention, the mailbox.",
+    "upkeep": "What is done unasked: retention, the monthly report, the mailbox.",
 }
 """Work queues of the pool, first come first, with what they are for."""
 _PATIENCE_SECONDS: Final = 120

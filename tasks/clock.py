@@ -4,11 +4,12 @@ The register keeps the last day to answer; here it is computed anew from the day
 person said about the day a proof came, whenever one of them changed (law 10). What counts is ``tasks/rules/deadlines``.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from data_contracts.case import Case
+from data_contracts.case import Case, Move
 from data_contracts.plan import Clock
 from tasks.rules.deadlines import Pause, Place, response_due, stands_still
 from tasks.rules.pauses import pauses_in
@@ -57,9 +58,14 @@ def pauses_of(case: Case) -> list[Pause]:
     """When the case's clock stood still; the last pause is open while the proof is outstanding."""
     register = services().register
     identity = register.step(case.case_id, IDENTITY)
-    came = str(identity.receipt.get(PROOF_CAME) or "") if identity is not None else ""
+    return pauses_of_timeline(register.timeline(case.case_id), identity.receipt if identity is not None else {})
+
+
+def pauses_of_timeline(timeline: Sequence[Move], identity: Mapping[str, object]) -> list[Pause]:
+    """As :func:`pauses_of`, of a time line and what the identity step noted."""
+    came = str(identity.get(PROOF_CAME) or "")
     return pauses_in(
-        register.timeline(case.case_id),
+        timeline,
         time_zone=services().organisation.time_zone,
         came_on=date.fromisoformat(came) if came else None,
     )

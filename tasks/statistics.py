@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from data_contracts.statistics import PeriodStatistics, ToldCase
 from data_contracts.vocabulary import Duty, Right
-from tasks.clock import pauses_of, today
+from tasks.clock import GROUND, IDENTITY, pauses_of_timeline, today
 from tasks.refusing import refusal_of
 from tasks.rules.statistics import days_stood_still, month_of, months_before, response_times
 from tasks.services import services
@@ -18,8 +18,8 @@ def statistics_of(start: date, end: date) -> PeriodStatistics:
     """What happened from ``start`` on and before ``end``, days at the place of the organisation."""
     register, zone = services().register, ZoneInfo(services().organisation.time_zone)
     since, until = (datetime.combine(day, time(), tzinfo=zone) for day in (start, end))
-    told = register.told_between(since, until)
-    paused = {case.case_id: _paused(case, zone) for case in told if case.was_asked}
+    told = register.told_between(since, until, identity_step=IDENTITY)
+    paused = {case.case_id: _paused(case, zone) for case in told if case.timeline}
     times = {right: response_times((case for case in told if case.right is right), zone, paused) for right in Right}
     runs = [(d.value, run.outcome) for d in Duty for run in register.runs(d) if since <= run.opened_at < until]
     return PeriodStatistics(
@@ -48,9 +48,12 @@ def last_months(number: int) -> list[PeriodStatistics]:
 
 
 def _paused(case: ToldCase, zone: ZoneInfo) -> int:
-    return days_stood_still(case, pauses_of(services().register.case(case.case_id)), zone)
+    return days_stood_still(case, pauses_of_timeline(case.timeline, case.identity), zone)
 
 
 def _grounds(case: ToldCase) -> tuple[str, ...]:
     """On which grounds a case was refused; none where it was not."""
-    return refusal_of(case.case_id).reasons if case.outcome in _REFUSED else ()
+    if case.outcome not in _REFUSED:
+        return ()
+    noted = str(case.identity.get(GROUND) or "")  # as refusal_of, without asking for every case anew
+    return (noted,) if noted else refusal_of(case.case_id).reasons

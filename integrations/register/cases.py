@@ -109,7 +109,7 @@ class CaseStore(Store):
         """Every move of a case, first to last; empty for a case that is not in the register."""
         wanted = sa.select(tables.moves).where(tables.moves.c.case_id == case_id).order_by(tables.moves.c.seq)
         with self._database.read() as connection:
-            return [_move(row) for row in connection.execute(wanted)]
+            return [as_move(row) for row in connection.execute(wanted)]
 
     def evidence(self, case_id: str) -> tuple[list[Mapping[str, object]], Mapping[str, object] | None]:
         """A case's DSSE envelopes in order, and the envelope of its head."""
@@ -201,6 +201,7 @@ def _case(row: Sequence[Any]) -> Case:
     return Case(case_id, Right(right), Channel(channel), language, CaseState(state), *others)
 
 
-def _move(row: Sequence[Any]) -> Move:
+def as_move(row: Sequence[Any]) -> Move:
+    """A move from all columns of its row."""
     case_id, seq, at, origin, to, cause, actor = row
     return Move(case_id, seq, at, None if origin is None else CaseState(origin), CaseState(to), cause, actor)

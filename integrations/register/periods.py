@@ -1,24 +1,26 @@
 """Counts by period: grouped by the database."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from data_contracts.case import Move
 from data_contracts.statistics import ToldCase
 from data_contracts.vocabulary import CaseState, Channel, Right
 from integrations.register import tables
+from integrations.register.cases import as_move
 from integrations.register.store import Store
 
-_C, _M = tables.cases.c, tables.moves.c
+_C, _M, _S = tables.cases.c, tables.moves.c, tables.steps.c
 _IS_CASE = _C.right.in_([right.value for right in Right])
-_TOLD = (
-    sa.select(_M.case_id, sa.func.min(_M.at).label("at"))
-    .where(_M.to_state == CaseState.SUBJECT_TOLD.value)
-    .group_by(_M.case_id)
-    .subquery()
+_T, _BEFORE = tables.moves.alias("told"), tables.moves.alias("before")
+_IS_TOLD = _T.c.to_state == CaseState.SUBJECT_TOLD.value
+_IS_FIRST = sa.not_(
+    sa.exists().where(_BEFORE.c.case_id == _T.c.case_id, _BEFORE.c.to_state == _T.c.to_state, _BEFORE.c.seq < _T.c.seq)
 )
-_ASKED = sa.exists().where(_M.case_id == _C.case_id, _M.to_state == CaseState.IDENTITY_ASKED.value)
+_ASKED = sa.select(_M.case_id).where(_M.to_state == CaseState.IDENTITY_ASKED.value)
 
 
 class PeriodStore(Store):
@@ -33,20 +35,30 @@ class PeriodStore(Store):
             rows = connection.execute(wanted.group_by(_C.right, _C.channel).order_by(_C.right, _C.channel))
             return {(Right(right), Channel(channel)): number for right, channel, number in rows}
 
-    def told_between(self, start: datetime, end: datetime) -> list[ToldCase]:
-        """Cases whose data subject was told then, by the time of telling."""
-        columns = (_C.case_id, _C.right, _C.received_at, _TOLD.c.at, _C.response_due, _C.is_extended, _C.outcome)
-        wanted = sa.select(*columns, _ASKED).join(_TOLD, _TOLD.c.case_id == _C.case_id)
-        wanted = wanted.where(_IS_CASE, _TOLD.c.at >= start, _TOLD.c.at < end).order_by(_TOLD.c.at, _C.case_id)
+    def told_between(self, start: datetime, end: datetime, *, identity_step: str) -> list[ToldCase]:
+        """Cases whose data subject was told then, by the time of telling; in two statements, however many."""
+        columns = (_C.case_id, _C.right, _C.received_at, _T.c.at, _C.response_due, _C.is_extended, _C.outcome)
+        noted = sa.and_(_S.case_id == _C.case_id, _S.step == identity_step, _S.system == "", _S.state == "done")
+        then = sa.and_(_IS_TOLD, _T.c.at >= start, _T.c.at < end, _IS_FIRST)
+        wanted = sa.select(*columns, _S.receipt).join(_T, _T.c.case_id == _C.case_id)
+        wanted = wanted.outerjoin(tables.steps, noted).where(_IS_CASE, then).order_by(_T.c.at, _C.case_id)
+        moves = sa.select(tables.moves).join(_T, _T.c.case_id == _M.case_id).where(then, _M.case_id.in_(_ASKED))
         with self._database.read() as connection:
-            return [ToldCase(name, Right(right), *facts) for name, right, *facts in connection.execute(wanted)]
+            rows = connection.execute(wanted).all()
+            timelines: dict[str, list[Move]] = defaultdict(list)
+            for row in connection.execute(moves.order_by(_M.case_id, _M.seq)):
+                timelines[row.case_id].append(as_move(row))
+        return [
+            ToldCase(name, Right(right), came, at, due, is_extended, outcome, receipt or {}, timelines.get(name, ()))
+            for name, right, came, at, due, is_extended, outcome, receipt in rows
+        ]
 
     def ended_untold_between(self, start: datetime, end: datetime) -> Mapping[tuple[Right, str], int]:
         """Cases that ended then without an answer, by right and outcome."""
         wanted = (
             sa.select(_C.right, _C.outcome, sa.func.count())
-            .outerjoin(_TOLD, _TOLD.c.case_id == _C.case_id)
-            .where(_IS_CASE, _C.closed_at >= start, _C.closed_at < end, _TOLD.c.at.is_(None))
+            .where(_IS_CASE, _C.closed_at >= start, _C.closed_at < end)
+            .where(sa.not_(sa.exists().where(_T.c.case_id == _C.case_id, _IS_TOLD)))
             .group_by(_C.right, _C.outcome)
             .order_by(_C.right, _C.outcome)
         )

@@ -159,8 +159,12 @@ def test_desk_has_nothing_serious(doors: Doors, chromium: Browser) -> None:
             page.goto(f"{doors.desk}{path}")
             found += violations(page)
             assert page.get_by_role("heading", level=1).inner_text() != "This may not be done"
+        page.set_viewport_size({"width": 320, "height": 640})
+        page.goto(f"{doors.desk}/dpo?lang=fr")
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
     assert found == []
+    assert not wide
 
 
 def test_request_is_made_by_keyboard_alone(doors: Doors, chromium: Browser) -> None:

@@ -39,19 +39,26 @@ def test_answers_are_counted_when_they_were_told(register: SqlRegister, clock: C
     _moved(register, case_id, CaseState.SUBJECT_TOLD, CaseState.ARCHIVED, outcome="identity_failed")
     since, until = clock.now - 2 * _DAY, clock.now + _DAY
 
-    (told,) = register.told_between(since, until)
+    (told,) = register.told_between(since, until, identity_step="identity")
 
     assert (told.case_id, told.told_at, told.outcome) == (case_id, clock.now, "identity_failed")
-    assert register.told_between(until, until + _DAY) == []
+    assert register.told_between(until, until + _DAY, identity_step="identity") == []
     assert register.ended_untold_between(since, until) == {(Right.ERASURE, "withdrawn"): 1}
 
 
 def test_asking_for_a_proof_is_noted(register: SqlRegister, clock: Clock, case_id: str) -> None:
-    """The clock of such a case may have stood still."""
+    """The clock of such a case may have stood still: its moves come along, and what the identity step noted."""
+    other = register.open_case(a_request(request_key="o")).case_id
     _moved(register, case_id, ACKNOWLEDGE[0], CaseState.IDENTITY_ASKED, CaseState.IDENTITY_FAILED)
-    _moved(register, case_id, CaseState.SUBJECT_TOLD, outcome="identity_failed")
+    register.complete(case_id, "identity", receipt={"ground": "x"}, record=a_record("identity"))
+    _moved(register, other, ACKNOWLEDGE[0], CaseState.IDENTITY_FAILED)
+    for one in (case_id, other):
+        _moved(register, one, CaseState.SUBJECT_TOLD, outcome="identity_failed")
 
-    assert [one.was_asked for one in register.told_between(clock.now - _DAY, clock.now + _DAY)] == [True]
+    told = register.told_between(clock.now - _DAY, clock.now + _DAY, identity_step="identity")
+
+    found = {one.case_id: (one.timeline, one.identity) for one in told}
+    assert found == {case_id: (register.timeline(case_id), {"ground": "x"}), other: ((), {})}
 
 
 def test_cases_are_found_by_what_they_are(register: SqlRegister, case_id: str) -> None:
