@@ -315,9 +315,12 @@ def test_file_that_is_wrong_is_told(tmp_path: Path, text: str, said: str) -> Non
 def test_search_that_was_cut_off_numbers_people_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law 3: whatever order the databases give the second time, everybody has one number, and their own address."""
     run_id = an_incident(house)
-    found = affected._rows_with_address
-    with monkeypatch.context() as patch:  # the process dies once all are numbered, before it is noted
-        patch.setattr(type(services().register), "note_incident", _dies)
+    found, put = affected._rows_with_address, type(services().register).put_sendings
+    monkeypatch.setattr(affected, "A_BLOB", 5)
+    with monkeypatch.context() as patch:  # the process dies at the second blob
+        patch.setattr(
+            type(services().register), "put_sendings", lambda me, run, rows: _until_second(put, me, run, rows)
+        )
         with pytest.raises(StepFailed):
             carry_out(run_id)
     monkeypatch.setattr(affected, "_rows_with_address", lambda *a, **k: reversed(list(found(*a, **k))))
@@ -327,9 +330,12 @@ def test_search_that_was_cut_off_numbers_people_anew(house: House, monkeypatch: 
     people = addressees(run_id, services().register.sendings(run_id, SendingState.SENT, 10_000))
     assert {who.address for who in people.values()} == _holders(house)
     assert services().register.count_sendings(run_id) == {SendingState.SENT: len(_holders(house))}
+    assert len(house.outbox("eml")) == len(_holders(house))
     with pytest.raises(StepFailed, match="have left already"):
         services().register.forget_sendings(run_id)
 
 
-def _dies(*_: object, **__: object) -> None:
-    raise OSError
+def _until_second(put: Any, register: Any, run_id: str, rows: Any) -> int:
+    if rows[0][0]:
+        raise OSError
+    return int(put(register, run_id, rows))
