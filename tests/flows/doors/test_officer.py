@@ -82,11 +82,11 @@ def test_columns_are_the_months_figures(claire: Browser) -> None:
     heights = [
         float(high) for high in re.findall(r'<rect class="ours" x="\d+" width="22" y="[\d.]+" height="([\d.]+)"', page)
     ]
-    said = [int(days) for days in re.findall(r'<text class="of-ours"[^>]*>(\d+)<', page)]
+    said = re.findall(r'<text class="of-ours"[^>]*>([^<]+)<', page)
     medians = [one.all_times.median if one.all_times else 0 for one in last_months(6)]
     most = max(one.all_times.ninetieth for one in last_months(6) if one.all_times)
 
-    assert said == medians
+    assert said == [str(one.all_times.median) if one.all_times else "–" for one in last_months(6)]
     assert heights == [round(96 * days / most, 1) for days in medians]
 
 
