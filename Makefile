@@ -3,6 +3,7 @@
 BIN := .venv/bin
 CODE := flows tasks integrations data_contracts
 PYTEST_ARGS ?=
+ALL ?=
 
 # Python keeps what it has compiled, whatever the shell says: every flow run is a new process, twice as quick with it.
 export PYTHONDONTWRITEBYTECODE =
@@ -22,8 +23,8 @@ demo: setup ## the main job, start to end, without questions
 up: setup ## the whole system on this machine; Ctrl-C ends it
 	@$(BIN)/rightsflow up
 
-test: setup ## the whole test suite in two processes; all branches of rules and contracts
-	@$(BIN)/python -m pytest -m "not bench" -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report= $(PYTEST_ARGS)
+test: setup ## the whole test suite in two processes; all branches of rules and contracts; ALL=1: nothing sampled
+	@$(if $(ALL),RIGHTSFLOW_LONG=1) $(BIN)/python -m pytest -m "not bench" -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report= $(PYTEST_ARGS)
 	@$(BIN)/python -m coverage report --include='tasks/rules/*,data_contracts/*' --fail-under=100
 
 check: setup ## style, types, layers

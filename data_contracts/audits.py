@@ -19,12 +19,16 @@ class SystemShown:
     Attributes:
         is_complete: everything in it could be looked at.
         checks: rules for values that were asked.
+        canary: how its last canary fared, as :class:`data_contracts.canaries.CanaryState`; empty: not known.
+        canary_day: ISO day of it; empty: there was none.
     """
 
     system: str
     is_complete: bool
     checks: int
     findings: int
+    canary: str = ""
+    canary_day: str = ""
 
 
 @dataclass(frozen=True, slots=True)

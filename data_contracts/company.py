@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from data_contracts.findings import Area, Severity
+from data_contracts.rehearsal_policy import RehearsalPolicy
 from data_contracts.vocabulary import (
     Assurance,
     Duty,
@@ -22,10 +23,14 @@ from data_contracts.vocabulary import (
     Right,
     Sensitivity,
 )
+from data_contracts.witness_policy import WitnessPolicy
 
 AttestationKind = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """As in the key of an attestation: ``dpa``, ``iso27001``, …"""
 
+Roles = Annotated[list[OperatorRole], Field(min_length=1)]
+_AS = {Gate.CONTACT_CHANGE: Gate.SUBJECTS}
+"""Gates that policies older than they are do not name, and the gate that is answered by the same people."""
 _ISO_DATE = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 
 
@@ -125,6 +130,9 @@ class IdentityKind(_Strict):
     normalise: Literal["verbatim", "email", "phone"] = "verbatim"
     unique: bool = False
     """One value belongs to one person only. Two values of a unique kind in one search may be two people."""
+    shared: bool | None = None
+    """People share its values (a telephone, a cookie, a device): it leads nowhere unless it was itself proven. Asked of
+    every kind that is not unique; never of one that is."""
     intake: bool = True
     """A request may name it."""
     label: dict[str, str] = Field(default_factory=dict)
@@ -293,17 +301,23 @@ class Policy(_Strict):
     assurance_when: dict[Sensitivity, Assurance] = Field(default_factory=dict)
     """What is needed at least where the right shows or changes data of that sensitivity (charter 3.1)."""
     identity_facts: list[str] = Field(default_factory=list)
-    """What can be asked where knowledge is enough (``facts``), as ``system.table.column``: what we hold and no stranger
-    knows. A column of a table that a key of the request leads to, with a label."""
+    """What may be asked (``facts``), as ``system.table.column`` with a label: what no stranger knows."""
     identity_facts_needed: PositiveInt = 2
     """How many of them must fit."""
     contact_systems: list[str] = Field(default_factory=list)
-    """Systems whose addresses are trusted most, the first before the others: the first of all that holds an address for
-    a key decides where a link goes. An address elsewhere may be old, and somebody else's by now."""
+    """Systems to whose vouched addresses alone something is sent, the first that holds one; none: typed ones alone."""
     link_hours: PositiveInt = 72
     """How long a link proves who reads a mailbox."""
     package_link_days: PositiveInt = 7
     """How long a link opens the answer package."""
+    contact_change_days: NonNegativeInt = 3
+    """Days that a contact stays as it was once its reader was told of the change; none after the highest assurance."""
+    witness: WitnessPolicy = Field(default_factory=WitnessPolicy)
+    rehearsal: RehearsalPolicy = Field(default_factory=RehearsalPolicy)
+    former_key_years: PositiveInt = 3
+    """How long a key that was put right is remembered for its account, sealed, and for no later owner of it."""
+    erased_key_years: PositiveInt = 3
+    """How long the list of erasures knows a key, by digest; never shorter than the longest ``backup_days``."""
     requester_identity_methods: list[str] = Field(default_factory=lambda: ["eid", "id_document", "in_person"])
     """Of :attr:`identity_methods`, those that prove who somebody is that we do not know."""
     requester_proofs: dict[Requester, list[str]] = Field(default_factory=dict)
@@ -314,17 +328,11 @@ class Policy(_Strict):
     """How many 30 s steps an operator's clock may be off."""
     lockout_failures: PositiveInt = 5
     lockout: timedelta = timedelta(minutes=15)
-    retention_roles: list[OperatorRole] = Field(
-        default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO], min_length=1
-    )
+    retention_roles: Roles = Field(default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO])
     """Who may have the rows erased that are over their retention period (charter 4.2)."""
-    dossier_roles: list[OperatorRole] = Field(
-        default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO], min_length=1
-    )
+    dossier_roles: Roles = Field(default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO])
     """Who may have a dossier made for the supervisory authority (Art. 31, charter 7d)."""
-    register_roles: list[OperatorRole] = Field(
-        default_factory=lambda: [OperatorRole.DPO, OperatorRole.ADMIN], min_length=1
-    )
+    register_roles: Roles = Field(default_factory=lambda: [OperatorRole.DPO, OperatorRole.ADMIN])
     """Who may write into the DPO's registers (docs/registers.md)."""
     attestations_required: dict[PartyRole, list[AttestationKind]] = Field(default_factory=dict)
     """Kinds of attestations without which nothing goes to a party, by its role (Art. 28(1), charter 3.5)."""
@@ -354,6 +362,8 @@ class Policy(_Strict):
     """Rows are a finding once they are over their retention period for longer than this (charter 4.2)."""
     audit_gate_days: PositiveInt = 7
     """A gate is a finding once it has waited for longer than this."""
+    audit_canary_days: PositiveInt = 40
+    """A canary of a system that allows one is a finding once the last one is older than this (docs/canaries.md)."""
     audit_untrained: bool = True
     """Operators in force without any training are findings (charter 3.3)."""
     audit_ignored_tables: list[str] = Field(default_factory=list)
@@ -383,4 +393,5 @@ class Policy(_Strict):
         """Who answers a gate of a right or a duty; None when nothing says it."""
         if isinstance(matter, Duty):
             return self.duties.get(matter, {}).get(gate)
-        return self.gates.get(matter, {}).get(gate) or self.every_right.get(gate)
+        found = self.gates.get(matter, {}).get(gate) or self.every_right.get(gate)
+        return found or (self.rule(matter, _AS[gate]) if gate in _AS else None)

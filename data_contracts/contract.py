@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from data_contracts.company import Vocabulary
+from data_contracts.inside import Inside
+from data_contracts.keys import When
 from data_contracts.value_rules import ValueRules
 from data_contracts.vocabulary import (
     About,
     AccessTreatment,
+    Assertion,
     ColumnErasure,
     DataSource,
     Follow,
@@ -63,12 +66,24 @@ class Column:
     source: DataSource = DataSource.OBSERVED
     identity: str = ""
     """The identity kind (a key of the vocabulary's ``identities``) this column holds; empty for none."""
+    assertion: Assertion | None = None
+    """Who stands behind the identity; None where the contract does not say, which leads nowhere."""
+    when: tuple[When, ...] = ()
+    """The identity is held by rows alone that fulfil all of these."""
+    country: str = ""
+    """The column of the same row with the country in which a telephone number was written down; empty: ours."""
+    inside: Inside | None = None
+    """Where in its value identities lie; None: its value is one."""
     normalised: bool = False
     """Values are stored in the identity kind's normal form, so an index on the column serves the search."""
     purposes: tuple[str, ...] = ()
     sensitivity: Sensitivity = Sensitivity.INTERNAL
     erase: ColumnErasure | None = None
     """None: follows the table."""
+    replacement: object = None
+    """What takes the place of a masked value; None: a constant of the column's type."""
+    held_as: str = ""
+    """The form that a pseudonym has in the live type, where that is no text."""
     hold: str = ""
     rectify: Rectification | None = None
     about: About = About.SUBJECT
@@ -78,6 +93,29 @@ class Column:
     marker: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What its values are, in words of a data subject, by language."""
+    cases: "tuple[Case, ...]" = ()
+    """Rows in which other rules hold for it; see :mod:`data_contracts.cases`."""
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether the organisation stands behind the identity that it holds."""
+        return self.assertion is not None and self.assertion.is_vouched
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Rules of a column in rows alone that fulfil a condition, as in a table of keys and values.
+
+    Attributes:
+        rules: the column as it is in these rows: its own rules, but for what the case says otherwise.
+        deletes_row: erasure deletes these rows, whatever else is in them.
+    """
+
+    when: tuple[When, ...]
+    rules: Column
+    deletes_row: bool = False
+    says_source: bool = field(default=True, compare=False)
+    """Whether the contract says where its values come from; asked for where they are personal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +126,15 @@ class Reference:
     to_system: str
     to_table: str
     to_columns: tuple[str, ...]
-    follow: frozenset[Follow] = frozenset({Follow.FROM})
+    follow: frozenset[Follow] = frozenset()
     shared: bool = False
-    """The row pointed at belongs to other people too: never disclosed, blanked or deleted for one."""
+    """The row pointed at belongs to other people too in any case: never disclosed, blanked or deleted for one."""
+    assertion: Assertion = Assertion.ASSIGNED
+    """Who stands behind the value that refers; a program of the organisation, where nobody can have typed it."""
+    when: tuple[When, ...] = ()
+    """The reference holds in rows alone that fulfil all of these."""
+    says_assertion: bool = field(default=False, compare=False)
+    """Whether the contract says who stands behind it; asked for where somebody may have typed the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +177,8 @@ class Table:
     """What its rows are, in words of a data subject, by language."""
     descriptions: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What it holds, in words of a data subject, by language."""
+    account: str = ""
+    """The unique identity kind that tells one data subject's account from another's; empty: it holds no accounts."""
     shred_key: str = ""
     """The table of the same system whose rows hold the keys that make this one's readable."""
     public: bool = False
@@ -147,9 +193,19 @@ class Table:
         return tuple(c.name for c in keys)
 
     @property
+    def rules(self) -> tuple[Column, ...]:
+        """Its columns under every rule that holds for them in some rows."""
+        return tuple(rules for own in self.columns for rules in (own, *(case.rules for case in own.cases)))
+
+    @property
     def identities(self) -> tuple[Column, ...]:
         """Columns that hold an identity key of the data subject."""
         return tuple(c for c in self.columns if c.identity)
+
+    @property
+    def account_columns(self) -> tuple[Column, ...]:
+        """Columns whose value tells the account; empty for a table that holds no accounts."""
+        return tuple(c for c in self.identities if self.account and c.identity == self.account)
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -188,6 +244,8 @@ class SystemContract:
     """Processed by automated means (Art. 20(1)(b))."""
     backup_days: int = 0
     """How long backups are kept before they are overwritten; 0: there are none, or nothing is said."""
+    canary: bool = False
+    """A made-up person may be planted in it, found, changed and erased there."""
     servers: tuple[Server, ...] = ()
     file: str = ""
     description: str = ""

@@ -41,6 +41,8 @@ class ArrivedLetter:
     subject: str = field(repr=False)
     text: str = field(repr=False)
     attachments: tuple[str, ...] = field(default=(), repr=False)
+    is_readable: bool = True
+    """False: its form is broken, or reading it takes too much memory or time; it is kept as it came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@
         ├── RequestInvalid          a request as typed cannot be registered
         ├── CaseUnknown             no case of that name in the register
         ├── MoveRefused             a case cannot go from where it stands to there
+        ├── ActRefused              an act was ordered that no approved and confirmed plan of the case covers (law 14)
         ├── AnswerRefused           an answer at a gate was not accepted; the gate stays open
         ├── DeliveryUncertain       a message may or may not have left; only a person can find out
         ├── RecipientUntold         a recipient must be told, and only a person can (Art. 19)
@@ -27,6 +28,7 @@ vendor's text: both would end in Prefect's database (law 1). Every error survive
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 from data_contracts.fault import Fault
 
@@ -45,7 +47,13 @@ class RightsflowError(Exception):
         self.what = what
         self.where = where
         self.remedy = remedy
+        self.detail = ""
         super().__init__(str(self))
+
+    def with_detail(self, detail: str) -> Self:
+        """The same error, with what a driver said: for the vault alone, in no message and in no pickle (law 1)."""
+        self.detail = detail
+        return self
 
     def __str__(self) -> str:
         """``where: what. Remedy: remedy.``, the sentence for a person."""
@@ -118,6 +126,10 @@ class MoveRefused(TerminalError):
     """A case cannot go from where it stands to there."""
 
 
+class ActRefused(TerminalError):
+    """An act was ordered before people approved it, after they refused it, or under another case's approval."""
+
+
 class AnswerRefused(TerminalError):
     """An answer at a gate was not accepted; the gate stays open."""
 
@@ -139,7 +151,28 @@ class RecipientRefused(TerminalError):
 
 
 class ActUnproven(TerminalError):
-    """After acting, what remains is not what the plan keeps."""
+    """After acting, what remains is not what the plan keeps.
+
+    Args:
+        remains: one fact a line of what nobody decided about yet: system, place, check, rows; no personal data.
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", remedy: str = "", remains: Sequence[tuple[str, str, str, int]] = ()
+    ) -> None:
+        """Keep what remains apart, so that a person can decide about it."""
+        self.remains = tuple(remains)
+        super().__init__(what, where=where, remedy=remedy)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle with what remains."""
+        return _rebuild_unproven, (self.what, self.where, self.remedy, self.remains)
+
+
+def _rebuild_unproven(
+    what: str, where: str, remedy: str, remains: Sequence[tuple[str, str, str, int]]
+) -> "ActUnproven":
+    return ActUnproven(what, where=where, remedy=remedy, remains=remains)
 
 
 class EvidenceBroken(TerminalError):

@@ -4,23 +4,29 @@ What both formats can say stands in its ODCS place; what only Fides says is carr
 ``fides`` that nobody of ours reads. Categories, directions of references, identities and masking were declared by
 somebody for another software, so that they come under ``guess`` (:mod:`data_contracts.marks`).
 
-Fides asks which way a search goes along a reference, and so do we: ``from`` and ``to`` mean the same, a reference
-without direction is followed both ways. Empty lists, maps and values are not kept.
+Fides asks which way a search goes along a reference, and so do we. What it says stands as ``direction`` under the
+guess; ``follow`` is proposed only where names do not speak against it: nothing for a reference without direction,
+which Fides follows both ways, for one that names an act (``approved_by``), and for one to what people share (an
+address, a payment card), of which a person must say whose it is. Empty lists, maps and values are not kept.
 
 Source: Fides dataset reference, https://docs.ethyca.com/fides/datasets
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from data_contracts.drafting import column_block, dsr, element_ids, new_document
+from data_contracts.companions import key_beside, type_beside
+from data_contracts.draft_blocks import column_block, dsr, new_document, relation_block
+from data_contracts.drafting import element_ids
 from data_contracts.errors import ContractInvalid
 from data_contracts.fault import Fault
 from data_contracts.guessing import Guess
 from data_contracts.marks import GUESS, TODO
+from data_contracts.reference_names import Pointer, names_act
 from data_contracts.strict import validate
 
 _FIDES: Final = "fides"
@@ -129,12 +135,23 @@ def _table(collection: Mapping[str, Any], ids: Mapping[str, str], dataset: str) 
     if collection.get("description"):
         facts["description"] = collection["description"]
     carried = _carried(_without(collection, "name", "description", "fields"))
-    columns = [_column(field, own_ids[field["name"]], keys=keys, dataset=dataset) for field in fields]
+    place = _Place(dataset, collection["name"], [field["name"] for field in fields], keys)
+    columns = [_column(field, own_ids[field["name"]], place) for field in fields]
     return {**facts, "customProperties": [*block, *carried], "properties": columns}
 
 
-def _column(field: Mapping[str, Any], own_id: str, *, keys: Sequence[str], dataset: str) -> dict[str, Any]:
-    meta = _meta(field)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a field stands: its dataset and collection, the names of all fields there and of those of the key."""
+
+    dataset: str
+    collection: str
+    names: Sequence[str]
+    keys: Sequence[str]
+
+
+def _column(field: Mapping[str, Any], own_id: str, place: _Place) -> dict[str, Any]:
+    meta, keys = _meta(field), place.keys
     facts: dict[str, Any] = {"id": own_id, "name": field["name"], "logicalType": _logical_type(field)}
     if field.get("description"):
         facts["description"] = field["description"]
@@ -142,19 +159,21 @@ def _column(field: Mapping[str, Any], own_id: str, *, keys: Sequence[str], datas
         facts |= {"primaryKey": True, "primaryKeyPosition": keys.index(field["name"]) + 1}
     if _length(field):
         facts["logicalTypeOptions"] = {"maxLength": _length(field)}
-    relationships = [_relationship(reference, dataset) for reference in meta.get("references", [])]
+    relationships = [_relationship(reference, field, place) for reference in meta.get("references", [])]
     if any(relationships):
         facts["relationships"] = [relationship for relationship in relationships if relationship]
     rest = _left_of_column(field, all_mapped=all(relationships))
-    return {**facts, "customProperties": [*dsr(**_block(field)), *_carried(rest)]}
+    return {**facts, "customProperties": [*dsr(**_block(field, place)), *_carried(rest)]}
 
 
-def _block(field: Mapping[str, Any]) -> dict[str, Any]:
+def _block(field: Mapping[str, Any], place: _Place) -> dict[str, Any]:
     """What somebody declared for Fides, as a guess; ``inside``: categories of what lies in the field."""
     meta = _meta(field)
     categories = field.get("data_categories", [])
     found = Guess(categories[0] if categories else "", str(meta.get("identity", "")))
-    block = column_block(found, erase=_MASKS.get(_strategy(meta), ""), inside=sorted(_inside(field)))
+    beside = key_beside(field["name"], place.names) if found.identity else ""
+    inside = sorted(_inside(field))
+    block = column_block(found, beside=beside, erase=_MASKS.get(_strategy(meta), ""), inside=inside)
     if categories or block[GUESS]:
         block[GUESS] = {"by": _FIDES, **block[GUESS]}
     return block
@@ -186,11 +205,11 @@ def _left_of_column(field: Mapping[str, Any], *, all_mapped: bool) -> dict[str, 
     return rest | ({name: left} if left or is_named else {})
 
 
-def _relationship(reference: Mapping[str, Any], dataset: str) -> dict[str, Any]:
+def _relationship(reference: Mapping[str, Any], field: Mapping[str, Any], place: _Place) -> dict[str, Any]:
     """The reference as ODCS; empty where ODCS has no words for it."""
     direction = reference.get("direction")
     path = str(reference.get("field")).split(".")
-    other = [str(reference.get("dataset"))] if reference.get("dataset") != dataset else []
+    other = [str(reference.get("dataset"))] if reference.get("dataset") != place.dataset else []
     has_words = _without(reference, "direction").keys() == {"dataset", "field"} and direction in {"from", "to", None}
     if (
         not has_words
@@ -199,7 +218,16 @@ def _relationship(reference: Mapping[str, Any], dataset: str) -> dict[str, Any]:
     ):
         return {}
     file = f"{other[0]}.odcs.yaml#/" if other else ""
-    block = dsr(guess={"by": _FIDES, "follow": direction or "both"}, follow=TODO)
+    said_by = type_beside(field["name"], place.names)
+    pointer = Pointer(place.collection, (field["name"],), path[0])
+    is_doubtful = said_by or pointer.is_to_belongings or names_act(field["name"])
+    block = relation_block(
+        {"by": _FIDES, **({"direction": direction} if direction else {})},
+        follow="" if is_doubtful or not direction else direction,
+        said_by=said_by,
+        is_shared=pointer.is_to_belongings,
+        may_be_typed=True,
+    )
     return {"to": f"{file}schema/{path[0]}/properties/{path[1]}", "customProperties": block}
 
 
@@ -230,9 +258,9 @@ def _field(column: Mapping[str, Any], dataset: str) -> dict[str, Any]:
 def _reference(relationship: Mapping[str, Any], dataset: str) -> dict[str, Any]:
     file, _, path = relationship["to"].rpartition("#/")
     _, table, _, column = path.split("/")
-    follow = _custom(relationship, "dsr")[GUESS]["follow"]
+    direction = _custom(relationship, "dsr")[GUESS].get("direction")
     found = {"dataset": file.removesuffix(".odcs.yaml") or dataset, "field": f"{table}.{column}"}
-    return found if follow == "both" else {**found, "direction": follow}
+    return {**found, "direction": direction} if direction else found
 
 
 def _rest_of(element: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -24,10 +24,14 @@ class Area(StrEnum):
     """Live values against the contract's rules for them, by system (Art. 5(1)(d); charter 1.3)."""
     RETENTION = "retention"
     """Rows long over their period, by system (Art. 5(1)(e); charter 4.2)."""
+    ERASURES = "erasures"
+    """Rows of people who were erased and that are back, by system (Art. 17)."""
     NOTICES = "notices"
     """Information notices of tables, by system (Art. 13, 14; charter 1.1)."""
     DPIAS = "dpias"
     """Impact assessments, by system (Art. 35; charter 7c)."""
+    CANARIES = "canaries"
+    """A made-up person who is found, changed and erased, by system (Art. 32(1)(d))."""
     PURPOSES = "purposes"
     """Words for purposes in each language (Art. 12(1), 13(1)(c); charter 1.2)."""
     RECIPIENTS = "recipients"
@@ -54,6 +58,44 @@ class FindingKind(StrEnum):
     KEY_DIFFERS = "key_differs"
     REFERRER_UNDECLARED = "referrer_undeclared"
     CASCADE = "cascade"
+    IDENTITY_NOT_HELD = "identity_not_held"
+    """An identity on a live type that holds no such key: a search finds nothing there, whatever is stored."""
+    ERASURE_UNFIT = "erasure_unfit"
+    """A way of erasing that the live type cannot hold, or a column that nothing can be written to."""
+    SEARCH_UNINDEXED = "search_unindexed"
+    REFERENCE_LOOSE = "reference_loose"
+    FILE_UNREADABLE = "file_unreadable"
+    """A file of a dataset that is damaged, empty, encrypted or not allowed to be read."""
+    FILE_UNKNOWN = "file_unknown"
+    """A file of another kind in a dataset's folder."""
+    TABLE_FORMAT = "table_format"
+    """A folder whose own log says which of its files count."""
+    NAMES_ALIKE = "names_alike"
+    """Files or columns whose names differ in case alone, or a second dataset of one name."""
+    FILES_DIFFER = "files_differ"
+    """Files of a dataset that contradict each other."""
+    ROWS_UNSEEN = "rows_unseen"
+    """Row-level security hides rows from our account."""
+    ROWS_GUARDED = "rows_guarded"
+    RIGHT_MISSING = "right_missing"
+    READ_ONLY = "read_only"
+    HISTORY_KEPT = "history_kept"
+    """The database keeps earlier versions of rows by itself."""
+    COPIES_WRITTEN = "copies_written"
+    """A trigger writes to a table that no contract declares."""
+    TRIGGER_DELETES = "trigger_deletes"
+    TRIGGER_UNCLEAR = "trigger_unclear"
+    TRIGGERS_UNSEEN = "triggers_unseen"
+    PUBLISHED = "published"
+    VIEW_UNDECLARED = "view_undeclared"
+    VIEW_STALE = "view_stale"
+    CHILD_COLUMN = "child_column"
+    CHILD_KEYS = "child_keys"
+    SAME_ROWS = "same_rows"
+    REFERENCE_BLOCKS = "reference_blocks"
+    """A row that refers to one of the data subject's keeps it from going, because the reference takes no NULL."""
+    SCHEMA_UNDECLARED = "schema_undeclared"
+    """Another schema or database that our account can read, and no contract looks into."""
     COULD_NOT_CHECK = "could_not_check"
     """A rule for values that could not be evaluated."""
     VALUE_MISSING = "value_missing"
@@ -66,7 +108,20 @@ class FindingKind(StrEnum):
     COULD_NOT_COUNT = "could_not_count"
     """Rows over their period that could not be counted."""
     RETENTION_OVERDUE = "retention_overdue"
+    COULD_NOT_COMPARE = "could_not_compare"
+    """A system that could not be compared with the list of erasures."""
+    ERASED_CAME_BACK = "erased_came_back"
+    """A key that was erased is there again: a backup was restored, or rows were imported."""
     NOTICE_MISSING = "notice_missing"
+    CANARY_LATE = "canary_late"
+    """The last canary of a system is older than the period, or there was none."""
+    CANARY_UNFINISHED = "canary_unfinished"
+    CANARY_FAILED = "canary_failed"
+    CANARY_ASTRAY = "canary_astray"
+    """The search for a canary led to rows of others."""
+    CANARY_MISSED = "canary_missed"
+    CANARY_LEFT = "canary_left"
+    """A place still held the canary after the erasure."""
     PURPOSE_UNLABELLED = "purpose_unlabelled"
     RECIPIENT_LAPSED = "recipient_lapsed"
     ATTESTATION_MISSING = "attestation_missing"
@@ -82,12 +137,19 @@ class FindingKind(StrEnum):
 
 _AREAS: Final[Mapping[Area, str]] = {
     Area.SCHEMA: "could_not_look table_undeclared column_undeclared table_missing column_missing clear_refused "
-    "null_taken key_differs referrer_undeclared cascade",
+    "null_taken key_differs referrer_undeclared cascade identity_not_held search_unindexed reference_loose "
+    "erasure_unfit "
+    "file_unreadable file_unknown table_format names_alike files_differ "
+    "rows_unseen rows_guarded right_missing read_only history_kept copies_written trigger_deletes trigger_unclear "
+    "triggers_unseen published view_undeclared view_stale child_column child_keys same_rows reference_blocks "
+    "schema_undeclared",
     Area.VALUES: "could_not_check value_missing value_repeated value_length value_format value_pattern "
     "value_not_allowed value_out_of_bounds",
     Area.RETENTION: "could_not_count retention_overdue",
+    Area.ERASURES: "could_not_compare erased_came_back",
     Area.NOTICES: "notice_missing",
     Area.DPIAS: "dpia_missing dpia_review_due",
+    Area.CANARIES: "canary_late canary_unfinished canary_failed canary_astray canary_missed canary_left",
     Area.PURPOSES: "purpose_unlabelled",
     Area.RECIPIENTS: "recipient_lapsed attestation_missing attestation_lapsed",
     Area.TRAINING: "training_missing training_lapsed",
@@ -95,7 +157,9 @@ _AREAS: Final[Mapping[Area, str]] = {
     Area.CASES: "case_overdue gate_waiting",
 }
 _AREA_OF: Final = {FindingKind(kind): area for area, kinds in _AREAS.items() for kind in kinds.split()}
-BY_SYSTEM: Final = frozenset({Area.SCHEMA, Area.VALUES, Area.RETENTION, Area.NOTICES, Area.DPIAS})
+BY_SYSTEM: Final = frozenset(
+    {Area.SCHEMA, Area.VALUES, Area.RETENTION, Area.ERASURES, Area.NOTICES, Area.DPIAS, Area.CANARIES}
+)
 """Areas that are looked at system by system; the others are the company's as a whole."""
 
 

@@ -29,6 +29,8 @@ class RefusalGround(StrEnum):
     """Art. 12(6), 12(2): who asks is not the data subject, or could not show it."""
     IDENTITY_NOT_PROVEN = "identity_not_proven"
     """Art. 12(6): no proof came in time."""
+    STOPPED_AT_OLD_CONTACT = "stopped_at_old_contact"
+    """Art. 12(6), 32(1): who is reached at the contact that was to be replaced says that it was not them."""
 
 
 class ExtensionReason(StrEnum):

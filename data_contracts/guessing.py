@@ -16,17 +16,30 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from data_contracts import taxonomy
 from data_contracts.vocabulary import About, AccessTreatment
 
 
 class Look(StrEnum):
     """What most values of a column look like."""
 
+    DESK = "desk"
+    """E-mail addresses of an office, a shop: ``info@``, ``sales@``; nobody's own."""
     EMAIL = "email"
     PHONE = "phone"
     IP_ADDRESS = "ip_address"
     IBAN = "iban"
     CARD = "card"
+    SECRET = "hash"  # noqa: S105  # a look, no secret
+    """What programs made of a password."""
+    TOKEN = "drawn by lot"  # noqa: S105  # as above
+    """Long and drawn by lot: a key, a session, a cookie."""
+    MEDICAL = "medical"
+    """Codes of diseases, blood groups."""
+    FEW = "few"
+    """Few values that stand in many rows each, as those do who serve others."""
+    CODE = "code"
+    """Numbers that an organisation gives out, with letters or signs in them."""
     PROSE = "prose"
     """Sentences: somebody wrote them, about anything."""
 
@@ -38,7 +51,8 @@ class Guess:
     Attributes:
         category: key of the taxonomy; empty when neither name nor values tell.
         identity: the identity kind that values may be; never for others than the data subject.
-        by: what it was guessed by: ``name``, ``values``.
+        by: what it was guessed by: ``name``, ``values``, ``fides``.
+        asks: keys of the ``dsr`` block of which a name says just enough to ask: whether a category is special (Art. 9).
     """
 
     category: str = ""
@@ -46,17 +60,32 @@ class Guess:
     about: About = About.SUBJECT
     access: AccessTreatment = AccessTreatment.INCLUDE
     by: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+
+    @property
+    def is_told_by_values(self) -> bool:
+        """Whether values speak for it, not a name alone."""
+        return "values" in self.by
 
 
 _PROSE_CATEGORY: Final = "user.content.private"
 
 _BY_LOOK: Final[Mapping[Look, tuple[str, str]]] = {
+    Look.DESK: ("user.contact.email", ""),
     Look.EMAIL: ("user.contact.email", "email"),
     Look.PHONE: ("user.contact.phone_number", "phone"),
     Look.IP_ADDRESS: ("user.device.ip_address", ""),
     Look.IBAN: ("user.financial.bank_account", ""),
     Look.CARD: ("user.financial.credit_card", ""),
+    Look.SECRET: ("user.authorization.password", ""),
     Look.PROSE: (_PROSE_CATEGORY, ""),
+}
+_CONFIRMING: Final[Mapping[Look, tuple[str, ...]]] = {
+    # Looks that say nothing alone, and which names they bear out.
+    Look.PHONE: ("user.contact.fax_number",),
+    Look.TOKEN: ("user.authorization", "user.device.cookie"),
+    Look.MEDICAL: ("user.health_and_medical",),
+    Look.CODE: ("user.unique_id", "user.government_id"),
 }
 
 _NAMES: Final = (
@@ -66,6 +95,7 @@ _NAMES: Final = (
         "opt(ed)?_?in|opt(ed)?_?out|consent|consentement|newsletter|rgpd|gdpr|unsubscribed?|preferences?",
     ),
     ("user.authorization.password", "password|passwd|pwd|mot_de_passe|mdp"),
+    ("user.device.cookie", "session_(key|token|hash|secret)|jeton_session"),
     ("user.authorization.credentials", "secret|api_key|token|otp|pin|puk"),
     ("user.contact.email", "(e_?)?mails?|courriel|mel|adresse_electronique"),
     ("user.contact.fax_number", "fax|telecopie"),
@@ -139,18 +169,22 @@ _NAMES: Final = (
     ),
     ("user.account", "(contract|contrat|subscription|abonnement|account|compte)_[a-z_]+|plan|tariff?|forfait"),
 )
-_KEYS: Final = "customer_no"
 _IDENTITIES: Final[Mapping[str, str]] = {
     "user.contact.email": "email",
     "user.contact.phone_number": "phone",
     "user.device.cookie_id": "cookie_id",
-    "user.unique_id": _KEYS,
+    "user.unique_id": "customer_no",
 }
+"""Identity kinds that values of a category may be, where values bear the name out."""
 _NO_TEXT: Final = frozenset({"boolean", "date", "timestamp", "time"})
 _TEXT_ONLY: Final = ("user.contact", "user.name", "user.content", "user.financial", "user.unique_id")
+_NO_NUMBER: Final = ("user.name", "user.content", "user.contact.email", "user.contact.address.street")
+_KEYS: Final = ("user.unique_id", "user.government_id", "user.device", "user.authorization")
+_ID_WORD: Final = re.compile(r"^id_|_(?:id|uuid|guid|fk|pk)$")
+_KEY_WORD: Final = re.compile(r"(?:^|_)(?:id|uuid|guid|key|fk|pk|ref|code|no|nr|num|numero)(?:_|$)")
 _PEOPLE: Final = (
     "customers?|clients?|users?|people|persons?|personnes?|employees?|contacts?|members?|subscribers?|patients?"
-    "|abonnes?|adherents?"
+    "|abonnes?|adherents?|agents?|employes?|staff|guests?|students?|pupils?|teachers?|doctors?|visitors?|donors?|tenants?"
 )
 _OTHERS: Final = (
     "called|callee|calling|caller|recipient|destinataire|appele|appelant|referr?ed|referr?al|parrain|filleul|emergency|urgence"
@@ -169,13 +203,20 @@ def _word(alternatives: str) -> re.Pattern[str]:
 
 _PATTERNS: Final = tuple((category, _word(alternatives)) for category, alternatives in _NAMES)
 _ABOUT: Final = ((About.EMPLOYEE, _word(_STAFF)), (About.THIRD_PARTY, _word(_OTHERS)))
-_NAME_OF_PERSON: Final = (_word(_PEOPLE), re.compile(r"name|nom|label|libelle"))
+_NAME_OF_PERSON: Final = (re.compile(rf"(?:^|_)(?:{_PEOPLE})$"), re.compile(r"name|nom|label|libelle"))
 
 
 def guess(
-    name: str, *, table: str, logical_type: str = "string", looks: Collection[Look] = (), is_key: bool = False
+    name: str,
+    *,
+    table: str,
+    logical_type: str = "string",
+    looks: Collection[Look] = (),
+    is_key: bool = False,
 ) -> Guess:
     """What the column ``name`` of ``table`` may hold.
+
+    A name alone proposes no special category (Art. 9), no employee and no identity: these are asked, or left out.
 
     Args:
         name: as the live system writes it.
@@ -184,28 +225,52 @@ def guess(
         looks: what its values look like; they count for more than the name, but for prose.
         is_key: whether it tells rows of its table apart; only then a customer number may lead to a person.
     """
-    words = _words(name)
-    named = _by_name(words, _words(table))
-    if logical_type in _NO_TEXT and named.startswith(_TEXT_ONLY):
-        named = ""
-    look = min(looks, key=list(Look).index, default=None)
-    by: tuple[str, ...]
-    about = next((whom for whom, pattern in _ABOUT if pattern.search(words)), About.SUBJECT)
-    if look is not None and (look is not Look.PROSE or not named):
-        category, identity = _BY_LOOK[look]
-        by = ("name", "values") if category == named else ("values",)
-    else:
-        category, identity, by = named, _IDENTITIES.get(named, ""), ("name",) if named else ()
-    if identity == _KEYS and not is_key:
+    words = words_of(name)
+    named = _by_name(words, words_of(table))
+    named = "" if _cannot_hold(named, words, logical_type) else named
+    category, identity, by = _told(named, looks)
+    if taxonomy.is_special(category) and by == ("name",):
+        return Guess(asks=("category",))
+    if "values" not in by or (identity == "customer_no" and not is_key):
         identity = ""
     found = Guess(category, identity, access=_access(category), by=by)
+    about = next((whom for whom, pattern in _ABOUT if pattern.search(words)), About.SUBJECT)
+    if about is About.SUBJECT or logical_type in _NO_TEXT or category.startswith("user.device"):
+        return found
     # A number that a data subject called is somebody else's: as a search key it would disclose that person's data.
-    return found if about is About.SUBJECT else replace(found, about=about, identity="", by=by or ("name",))
+    found = replace(found, identity="", by=by or ("name",))
+    if about is About.THIRD_PARTY:
+        return replace(found, about=about, access=AccessTreatment.MASK)
+    if Look.FEW in looks:
+        return replace(found, about=about, access=AccessTreatment.OMIT)
+    return replace(found, access=AccessTreatment.REVIEW, asks=("about",))
+
+
+def _told(named: str, looks: Collection[Look]) -> tuple[str, str, tuple[str, ...]]:
+    """Category, identity and what tells them, of a name's category and the looks of values."""
+    if any(named.startswith(_CONFIRMING.get(look, ("-",))) for look in looks):
+        return named, _IDENTITIES.get(named, ""), ("name", "values")
+    look = min((one for one in looks if one in _BY_LOOK), key=list(Look).index, default=None)
+    if look is not None and (look is not Look.PROSE or not named):
+        category, identity = _BY_LOOK[look]
+        return category, identity, ("name", "values") if category == named else ("values",)
+    return named, _IDENTITIES.get(named, ""), ("name",) if named else ()
+
+
+def _cannot_hold(category: str, words: str, logical_type: str) -> bool:
+    """Whether a column of that type, or one that is called a key, holds nothing of the category."""
+    if logical_type in _NO_TEXT:
+        return category.startswith(_TEXT_ONLY)
+    if logical_type in {"integer", "number"} and category.startswith(_NO_NUMBER):
+        return True
+    if _ID_WORD.search(words) and not category.startswith(_KEYS):
+        return True
+    return category.startswith("user.content") and bool(_KEY_WORD.search(words))
 
 
 def is_about_others(name: str) -> bool:
     """Whether the name speaks of staff or of somebody other than the data subject."""
-    return any(pattern.search(_words(name)) for _, pattern in _ABOUT)
+    return any(pattern.search(words_of(name)) for _, pattern in _ABOUT)
 
 
 def _by_name(words: str, table: str) -> str:
@@ -216,10 +281,13 @@ def _by_name(words: str, table: str) -> str:
 
 
 def _access(category: str) -> AccessTreatment:
-    """Free text may tell of others too (Art. 15(4)): a person reads it first."""
+    """Free text may tell of others too (Art. 15(4)): a person reads it first; a secret is shown to nobody."""
+    if category.startswith("user.authorization"):
+        return AccessTreatment.OMIT
     return AccessTreatment.REVIEW if category == _PROSE_CATEGORY else AccessTreatment.INCLUDE
 
 
-def _words(name: str) -> str:
+def words_of(name: str) -> str:
+    """The words of a name in small letters, joined by ``_``, whatever its notation: ``ownerType`` is ``owner_type``."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain).lower()).strip("_")

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from data_contracts.inside import Inside
+
 KeyValue: TypeAlias = object
 """A value as the database driver takes and gives it: str, int, date, UUID, bytes, Decimal."""
 
@@ -16,19 +18,65 @@ Key: TypeAlias = tuple[KeyValue, ...]
 """One key; as long as the columns it is compared with."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class When:
+    """What another column of the same row must hold: ``subject_type: customer``.
+
+    Attributes:
+        values: brought to the column's type and compared by bytes; at least one. None: the column is NULL.
+        negated: it must hold none of them; a column that is NULL holds no text.
+    """
+
+    column: str
+    values: tuple[str | None, ...]
+    negated: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Rows whose ``columns`` hold one of ``keys``.
+    """Rows whose ``columns`` hold one of ``keys``, and that fulfil every ``when``.
 
     Attributes:
         normalise: how both sides are brought to one form before comparing; see
             :attr:`data_contracts.company.IdentityKind.normalise`. ``verbatim`` compares as stored, so that
             an index serves. Only single columns are normalised.
+        as_database: text is compared as the database's own equality does (a collation that ignores case), for
+            references that a live foreign key makes so. Else by bytes.
     """
 
     columns: tuple[str, ...]
     keys: frozenset[Key] = field(repr=False)
     normalise: Literal["verbatim", "email", "phone"] = "verbatim"
+    when: tuple[When, ...] = ()
+    as_database: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """Identity keys to look for in a column that may hold them in any spelling (law 8).
+
+    A connector answers with conditions on what is stored (:meth:`data_contracts.connecting.Connector.resolve`), so that
+    one function, :func:`data_contracts.normal_form.normal_forms`, decides for every kind of system.
+
+    Attributes:
+        column: the column that holds keys of the kind.
+        rule: how both sides are brought to one form.
+        keys: normal forms of the keys looked for.
+        region: ISO 3166-1 country of a telephone number without its country code, where the row does not say.
+        country: the column of the same row that says it; empty: none does.
+        when: rows that do not fulfil it hold no key.
+        inside: where in the column's value keys lie; None: they are the value.
+        key: columns of the primary key, by which rows with a key inside are told.
+    """
+
+    column: str
+    rule: Literal["verbatim", "email", "phone"]
+    keys: frozenset[str] = field(repr=False)
+    region: str
+    country: str = ""
+    when: tuple[When, ...] = ()
+    inside: Inside | None = None
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +106,7 @@ class Referrer:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Rows of one table: any of ``conditions``, all of ``cutoffs``, none of ``spared``, and nothing refers to them.
+    """Rows of one table: any of ``conditions``, all of ``cutoffs`` and ``when``, none of ``spared``, no ``referrers``.
 
     Invariants, kept by the type:
 
@@ -75,6 +123,8 @@ class Selection:
     """Rows that hold one of these keys are not selected."""
     referrers: tuple[Referrer, ...] = ()
     """A row that a row of any of these refers to is not selected."""
+    when: tuple[When, ...] = ()
+    """A row that does not fulfil all of these is not selected."""
     dangerously_every_row: bool = False
     reads_every_row: bool = False
     """Selects every row of the table, to find out whom an incident affects; no order can be made of it."""

@@ -18,6 +18,8 @@ class LinkPurpose(StrEnum):
     """Proves that its holder reads the mailbox it was sent to (Art. 12(6)); once."""
     PACKAGE = "package"
     """The answer package, sent to a proven address alone; once."""
+    STOP_CHANGE = "stop_change"
+    """Stops a change of contacts, sent to the address that we hold until then; once, until the change may go on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Where mails to the organisation arrive: read by software, kept as they came (charter 5.2, 8a)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -19,6 +19,28 @@ class Mail:
     place: str
     raw: bytes = field(repr=False)
     arrived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMail:
+    """What a mail program would show of a mail, as its sender wrote it: of any length, with any sign.
+
+    Attributes:
+        headers: that tell programs and answers apart from letters, by name in lower case.
+        sender: the address of ``From``; empty where there is none.
+        name: that stands beside it.
+        text: the first text that is not blank; HTML without its tags.
+        attachments: names of the files that hang on it.
+        is_report: a program's report about another mail (RFC 3462).
+    """
+
+    headers: Mapping[str, str] = field(repr=False)
+    sender: str = field(repr=False)
+    name: str = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    attachments: tuple[str, ...] = field(default=(), repr=False)
+    is_report: bool = False
 
 
 class MailboxReader(Protocol):

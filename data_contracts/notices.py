@@ -78,6 +78,8 @@ class Content:
     found_rows: int = 0
     by_hand: tuple[str, ...] = ()
     """Titles of systems handled outside the software."""
+    told: tuple[str, ...] = ()
+    """Of these, those that could not be looked at afterwards: what is said of them was told by a person."""
     is_proven: bool = True
     """What was done was looked at again and proven by the software; False where a person finished it by hand."""
     done: tuple[ToldItem, ...] = ()

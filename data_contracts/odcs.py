@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
-from data_contracts.checks.rules import RULES, WHOLE_SET_RULES
+from data_contracts.checks.rules import ADVICE, RULES, WHOLE_SET_RULES
 from data_contracts.checks.subject import ORGANISATION, POLICY, VOCABULARY, ContractSet, Rule
 from data_contracts.company import Organisation, Policy, Vocabulary
 from data_contracts.contract import Contracts
@@ -55,6 +55,12 @@ def load(folder: Path) -> Contracts:
 def check(folder: Path) -> list[Fault]:
     """Everything that is wrong in ``folder``, in reading order; empty when nothing is."""
     return list(_read(folder).faults)
+
+
+def advice(folder: Path) -> list[Fault]:
+    """What the author of a set without fault should know; it stops nothing."""
+    contracts = _read(folder).contracts
+    return [told for rule in ADVICE for told in rule(contracts)] if contracts else []
 
 
 def load_organisation(folder: Path) -> Organisation:
@@ -132,7 +138,10 @@ def _read(folder: Path) -> _Folder:
         return _Folder(None, tuple(in_reading_order(faults)))
     contracts = ContractSet(tuple(r.system for r in systems.readings), vocabulary, organisation, policy)
     rules = (*RULES, *WHOLE_SET_RULES) if systems.is_whole else RULES
-    found = _located(_beyond(faults, contracts, rules), systems, folder)
+    # What two cases of a column have in common is one fault.
+    guesses = {fault for reading in systems.readings for fault in reading.guesses}
+    known = [fault for fault in faults if fault not in guesses]
+    found = _located(iter(dict.fromkeys(_beyond(known, contracts, rules))), systems, folder)
     return _Folder(contracts, tuple(in_reading_order([*faults, *found])))
 
 

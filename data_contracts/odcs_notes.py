@@ -7,7 +7,7 @@ from open_data_contract_standard.model import CustomProperty
 from pydantic import BaseModel
 
 from data_contracts.fault import Fault
-from data_contracts.marks import open_marks
+from data_contracts.marks import GUESS, open_marks, without_guesses
 from data_contracts.odcs_schema import place_of
 from data_contracts.strict import Finding, salvage
 from data_contracts.yaml_file import Document, NodePath
@@ -25,6 +25,9 @@ class Notes:
         self._document = document
         self.faults: list[Fault] = []
         self.lines: dict[tuple[str, str], int] = {}
+        self.guesses: list[Fault] = []
+        """Those of the faults that say that a guess is not confirmed; what stands beside it can be judged."""
+        self._open: set[NodePath] = set()
 
     @property
     def file(self) -> str:
@@ -44,7 +47,8 @@ class Notes:
     def dsr(self, path: NodePath, properties: list[CustomProperty] | None, model: type[ModelT]) -> ModelT | None:
         """The ``dsr`` custom property of the element at ``path``; None when there is none that can be used.
 
-        One that cannot be read cannot be used, nor one with a mark of what nobody has confirmed.
+        One that cannot be read cannot be used. One with a mark of what nobody has confirmed is read without it, so
+        that what is wrong beside or behind it is told at once; the mark itself is a fault.
 
         Args:
             path: the element's own path.
@@ -57,11 +61,19 @@ class Notes:
         for place, value in found[:1]:
             inner = (*path, "customProperties", place, "value")
             marks = list(open_marks(value))
-            reading = salvage(model, value)
+            reading = salvage(model, without_guesses(value))
             for finding in (*marks, *_beside(marks, reading.findings)):
                 self.fault((*inner, *finding.path), what=f"`dsr`: {finding.what}", remedy=finding.remedy)
-            return None if marks else reading.model
+                if finding.path[-1:] == (GUESS,):
+                    self.guesses.append(self.faults[-1])
+            if any(mark.path[-1] != GUESS for mark in marks):
+                self._open.add(path)
+            return reading.model
         return None
+
+    def is_open(self, path: NodePath) -> bool:
+        """Whether the element at ``path`` leaves something open that its ``dsr`` block should say."""
+        return path in self._open
 
     def has_dsr(self, properties: list[CustomProperty] | None) -> bool:
         """Whether there is a ``dsr`` block, readable or not."""

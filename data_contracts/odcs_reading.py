@@ -44,11 +44,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class SystemReading:
-    """A system's contract with what was wrong with it, and the lines of its elements by table and field."""
+    """A system's contract with what was wrong with it, and the lines of its elements by table and field.
+
+    ``guesses`` are those of the faults behind which everything could be read.
+    """
 
     system: SystemContract
     faults: tuple[Fault, ...]
     lines: Mapping[tuple[str, str], int]
+    guesses: frozenset[Fault]
 
 
 def written(document: Document) -> Written:
@@ -96,7 +100,7 @@ def resolved(
         remedy = "say who controls the data: `customProperties: [{property: dsr, value: {controller: …}}]`"
         notes.fault((), what="has no `dsr` block", remedy=remedy)
     system = _system(model, dsr or ContractDsr(controller=""), Resolver(outlines, notes))
-    return SystemReading(system, tuple(notes.faults), notes.lines)
+    return SystemReading(system, tuple(notes.faults), notes.lines, frozenset(notes.guesses))
 
 
 def _system(model: OpenDataContractStandard, dsr: ContractDsr, resolver: Resolver) -> SystemContract:
@@ -115,6 +119,7 @@ def _system(model: OpenDataContractStandard, dsr: ContractDsr, resolver: Resolve
         recipients=tuple(dsr.recipients),
         automated=dsr.automated,
         backup_days=dsr.backups.kept_days if dsr.backups else 0,
+        canary=dsr.canary,
         servers=tuple(_server(server, ("servers", place), resolver.notes) for place, server in servers),
         file=resolver.notes.file,
         description=(model.description.purpose if model.description else None) or "",

@@ -13,7 +13,9 @@ from open_data_contract_standard.model import OpenDataContractStandard, Relation
 
 from data_contracts.contract import Reference
 from data_contracts.dsr import RelationDsr
+from data_contracts.keys import When
 from data_contracts.odcs_notes import Notes
+from data_contracts.vocabulary import Assertion
 from data_contracts.yaml_file import NodePath
 
 _BY_ID: Final = re.compile(r"(?:(?P<file>[^#]+)#)?/?schema/(?P<table>[^/]+)/properties/(?P<column>[^/]+)")
@@ -66,7 +68,16 @@ class Resolver:
     def _reference(self, columns: tuple[str, ...], relationship: Relationship, path: NodePath) -> Reference | None:
         ends = self._ends(relationship.to, path)
         places = {end[:2] for end in ends}
-        dsr = self.notes.dsr(path, relationship.customProperties, RelationDsr) or RelationDsr()
+        dsr = self.notes.dsr(path, relationship.customProperties, RelationDsr)
+        if dsr is None and self.notes.has_dsr(relationship.customProperties):
+            return None  # what is wrong with it was noted
+        dsr = dsr or RelationDsr()
+        if dsr.follow is None and not self.notes.is_open(path):
+            remedy = (
+                "add `customProperties: [{property: dsr, value: {follow: from}}]`: `from` where rows here are the "
+                "data subject's because of the row they refer to, `to`, `both`, or `none`"
+            )
+            self.notes.fault(path, what="does not say which way a search follows it", remedy=remedy)
         if not ends or not columns:
             return None
         if len(places) > 1 or len(ends) != len(columns):
@@ -78,7 +89,17 @@ class Resolver:
             return None
         system, name, _ = ends[0]
         to_columns = tuple(end[2] for end in ends)
-        return Reference(columns, system, name, to_columns, dsr.follow, dsr.shared)
+        return Reference(
+            columns,
+            system,
+            name,
+            to_columns,
+            follow=dsr.follow or frozenset(),
+            shared=dsr.shared,
+            assertion=dsr.assertion or Assertion.ASSIGNED,
+            when=when_of(dsr.when),
+            says_assertion=dsr.assertion is not None,
+        )
 
     def _ends(self, written: str | Sequence[str] | None, path: NodePath) -> list[tuple[str, str, str]]:
         """System, table and column of each end; empty when one of them leads nowhere."""
@@ -120,6 +141,11 @@ class Resolver:
             )
             return None
         return outline.system, name, columns[column]
+
+
+def when_of(conditions: Mapping[str, Sequence[str]]) -> tuple[When, ...]:
+    """``when`` of a ``dsr`` block as conditions, by column."""
+    return tuple(When(column, tuple(dict.fromkeys(values))) for column, values in sorted(conditions.items()))
 
 
 def outline(document: OpenDataContractStandard) -> Outline:

@@ -1,22 +1,26 @@
 """Reading tables and columns: native ODCS facts and ``dsr`` blocks become one resolved shape."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from open_data_contract_standard.model import AuthoritativeDefinition, SchemaObject, SchemaProperty
 
 from data_contracts import taxonomy
-from data_contracts.contract import Column, Retention, Table
-from data_contracts.dsr import ColumnDsr, ContractDsr, TableDsr
+from data_contracts.cases import said_when
+from data_contracts.contract import Case, Column, Retention, Table
+from data_contracts.dsr import CaseDsr, ColumnDsr, ContractDsr, InsideDsr, TableDsr
+from data_contracts.inside import Inside
 from data_contracts.odcs_notes import Notes
-from data_contracts.odcs_references import Resolver, refers_by_table
+from data_contracts.odcs_references import Resolver, refers_by_table, when_of
 from data_contracts.value_rules import value_rules
 from data_contracts.vocabulary import DataSource, Sensitivity, TableErasure
 from data_contracts.yaml_file import NodePath
 
 _LENGTH: Final = re.compile(r"(?:char|varchar2?|varying|text|string)\s*\(\s*(\d+)")
 _NOTICE: Final = "privacyNotice"
+_DELETE: Final = "delete"
 _NO_TABLE_DSR: Final = TableDsr(erase=TableErasure.NONE)
 
 
@@ -45,6 +49,8 @@ def read_table(table: SchemaObject, path: NodePath, *, around: Surroundings) -> 
         remedy = "say what erasure does: `customProperties: [{property: dsr, value: {erase: …, purposes: […]}}]`"
         notes.fault(path, what="the table has no `dsr` block", remedy=remedy)
     dsr = dsr or _NO_TABLE_DSR
+    if not dsr.purposes and dsr.erase is not TableErasure.NONE:
+        dsr = dsr.model_copy(update={"purposes": around.contract.purposes})
     name = table.name or ""
     return Table(
         system=around.system,
@@ -61,6 +67,7 @@ def read_table(table: SchemaObject, path: NodePath, *, around: Surroundings) -> 
         physical_name="" if table.physicalName in (None, name) else table.physicalName,
         labels=dsr.label,
         descriptions=dsr.description,
+        account=dsr.account,
         shred_key=dsr.shred_key,
         public=dsr.public,
         notice=notice_in(table.authoritativeDefinitions) or around.notice,
@@ -84,8 +91,32 @@ def _columns(table: SchemaObject, path: NodePath, *, dsr: TableDsr, notes: Notes
             _note_unsupported(column, inner, notes)
             is_personal = _is_personal(own, is_key=is_key)
             sensitivity = _sensitivity(column, inner, notes)
-            found.append(_column(column, own, table=dsr, sensitivity=sensitivity, is_personal=is_personal))
+            made = _column(column, own, table=dsr, sensitivity=sensitivity, is_personal=is_personal)
+            cases = tuple(_case(column, own, case, made, table=dsr) for case in (own.cases if own else ()))
+            _note_sources(cases, inner, notes)
+            found.append(replace(made, cases=cases))
     return tuple(found)
+
+
+def _case(column: SchemaProperty, dsr: ColumnDsr | None, case: CaseDsr, own: Column, *, table: TableDsr) -> Case:
+    """Rows in which other rules hold for the column; what the case does not say is as the column says."""
+    said = {name: getattr(case, name) for name in case.model_fields_set - {"when", "erase"}}
+    deletes_row = case.erase == _DELETE
+    if "erase" in case.model_fields_set:
+        # What the column's hold keeps is what the column's own `erase` says.
+        said = {"hold": "", **said, "erase": None if deletes_row else case.erase}
+    merged = (dsr or ColumnDsr()).model_copy(update=said)
+    is_personal = taxonomy.is_personal(merged.category) if "category" in said else own.is_personal
+    sensitivity, source = own.sensitivity, merged.source
+    rules = _column(column, merged, table=table, sensitivity=sensitivity, is_personal=is_personal)
+    return Case(when_of(case.when), rules, deletes_row, says_source=source is not None)
+
+
+def _note_sources(cases: Iterable[Case], path: NodePath, notes: Notes) -> None:
+    for case in cases:
+        if case.rules.is_personal and case.rules.category and not case.says_source:
+            what = f"does not say where its values come from in the rows with {said_when(case.when)}"
+            notes.fault(path, what=what, remedy=f"add `source` to the case: one of {', '.join(DataSource)}")
 
 
 def _is_personal(dsr: ColumnDsr | None, *, is_key: bool) -> bool:
@@ -101,7 +132,8 @@ def _column_dsr(column: SchemaProperty, path: NodePath, *, is_key: bool, notes: 
     if dsr is None and not is_key and not notes.has_dsr(column.customProperties):
         remedy = "say what it holds: `customProperties: [{property: dsr, value: {category: …, source: …}}]`"
         notes.fault(path, what="the column has no `dsr` block", remedy=remedy)
-    if dsr is not None and dsr.category and dsr.source is None and taxonomy.is_personal(dsr.category):
+    says_source = dsr is None or dsr.source is not None or notes.is_open(path)
+    if dsr is not None and dsr.category and not says_source and taxonomy.is_personal(dsr.category):
         remedy = f"add `source`: one of {', '.join(DataSource)}"
         notes.fault(path, what="does not say where its values come from", remedy=remedy)
     return dsr
@@ -127,10 +159,15 @@ def _column(
         category=dsr.category,
         source=dsr.source or DataSource.OBSERVED,
         identity=dsr.identity,
+        assertion=dsr.assertion,
+        when=when_of(dsr.when),
+        country=dsr.country,
+        inside=_inside(dsr.inside),
         normalised=dsr.normalised,
         purposes=tuple(dsr.purposes or inherited),
         sensitivity=sensitivity,
         erase=dsr.erase,
+        replacement=dsr.replacement,
         hold=dsr.hold,
         rectify=dsr.rectify,
         about=dsr.about,
@@ -139,6 +176,22 @@ def _column(
         marker=dsr.marker,
         labels=dsr.label,
     )
+
+
+def _inside(dsr: InsideDsr | None) -> Inside | None:
+    match dsr:
+        case None:
+            return None
+        case InsideDsr(items=separator) if separator:
+            return Inside("items", separator=separator)
+        case InsideDsr(xml=path) if path:
+            return Inside("xml", path)
+        case InsideDsr(entries=key) if key:
+            return Inside("entries", key)
+        case InsideDsr(members=True):
+            return Inside("members")
+        case _:
+            return Inside("json", dsr.json_path)
 
 
 def _max_length(column: SchemaProperty) -> int | None:

@@ -5,7 +5,7 @@ a result, "could not look" is an error (law 6); whatever carries personal data i
 is in :mod:`data_contracts.notices` and can be imported from here as well.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,12 +13,15 @@ from typing import BinaryIO, Literal, Protocol
 
 from data_contracts.api_keys import ApiKeys
 from data_contracts.case import NO_CHANGE, Case, CaseChange, Move, NewCase
+from data_contracts.confirmed import Confirmed
 from data_contracts.connecting import Connector, LiveColumn, LiveReference, LiveSchema, Systems
 from data_contracts.disclosures import Disclosures
 from data_contracts.entries import Entries
+from data_contracts.erased import ErasedKeys
 from data_contracts.evidence import Record
 from data_contracts.figures import FigureCounts
 from data_contracts.findings import Findings
+from data_contracts.former_keys import FormerKeys
 from data_contracts.holds import LitigationHolds
 from data_contracts.incidents import Incidents
 from data_contracts.incoming import Arrivals
@@ -61,6 +64,9 @@ __all__ = [
     "Systems",
     "Vault",
 ]
+
+ACTING = frozenset({CaseState.ACTING})
+"""Where a case stands whose plan is being carried out."""
 
 # --- vault ---------------------------------------------------------------------------------------------------------
 
@@ -192,6 +198,8 @@ class Operator:
 
 class Register(  # one database, so one port; each part stands in a module of its own
     SubjectKeys,
+    FormerKeys,
+    ErasedKeys,
     Permissions,
     ApiKeys,
     RecipientNotices,
@@ -249,8 +257,27 @@ class Register(  # one database, so one port; each part stands in a module of it
     def timeline(self, case_id: str) -> list[Move]:
         """Every move of a case, first to last."""
 
-    def claim(self, case_id: str, step: str, system: str = "") -> StepEntry:
-        """Claim a step before acting; the entry tells whether it was already claimed, handed over or done."""
+    def claim(
+        self,
+        case_id: str,
+        step: str,
+        system: str = "",
+        *,
+        confirmed: Confirmed | None = None,
+        states: Collection[CaseState] = ACTING,
+    ) -> StepEntry:
+        """Claim a step before acting; the entry tells whether it was already claimed, handed over or done.
+
+        Args:
+            case_id: the case.
+            step: the step.
+            system: the system, where the step has one receipt for each.
+            confirmed: of a step that acts; what is done already is told without asking for it.
+            states: where the case must stand to be acted on, asked in the transaction of the claim (law 14).
+
+        Raises:
+            ActRefused: when the case stands elsewhere, or its receipts do not cover what is confirmed.
+        """
 
     def hand_over(self, case_id: str, step: str, system: str = "") -> None:
         """Note that an effect that cannot be taken back or seen again is being made now (a mail's DATA)."""

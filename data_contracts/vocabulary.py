@@ -5,6 +5,7 @@ written in YAML, in the register and in the evidence, so they never change once 
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class Right(StrEnum):
@@ -38,6 +39,13 @@ class Duty(StrEnum):
 
     DOSSIER = "dossier"
     """Art. 31: what the supervisory authority asked for (charter 7d)."""
+
+    CANARY = "canary"
+    """Art. 32(1)(d): a made-up person is found, changed and erased, to test that a data subject would be."""
+
+
+COUNTED_DUTIES: Final = tuple(duty for duty in Duty if duty is not Duty.CANARY)
+"""Duties whose runs figures and reports count: a canary is nobody, and stands in none of them (docs/adr/0013)."""
 
 
 class Channel(StrEnum):
@@ -97,6 +105,25 @@ class Follow(StrEnum):
     """Go on from a row of the data subject to the row it points at."""
 
 
+class Assertion(StrEnum):
+    """Who stands behind a value that tells who somebody is (NIST SP 800-63A section 4; OpenID Connect Core 5.1).
+
+    The organisation vouches for what it assigned or confirmed. What somebody merely typed may be anybody's.
+    """
+
+    ASSIGNED = "assigned"
+    """The organisation gave it out, or its own program wrote it: a customer number, a foreign key."""
+    CONFIRMED = "confirmed"
+    """The organisation checked that it is this person's: a mailbox whose reader used a link."""
+    SELF_ASSERTED = "self_asserted"
+    """Somebody typed it, and nobody checked it."""
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether the organisation stands behind it, so that a search may be led by it (law 8)."""
+        return self is not Assertion.SELF_ASSERTED
+
+
 class About(StrEnum):
     """Whom a value is about (Art. 15(4): the rights of others)."""
 
@@ -153,6 +180,8 @@ class ColumnErasure(StrEnum):
     """Replaced by a keyed hash with a key that stays: still personal data (Art. 4(5)); needs a hold."""
     KEEP = "keep"
     """Stays on an exemption; needs a hold."""
+    COMPUTED = "computed"
+    """Never written: the system computes it from other columns, and it changes with them."""
 
 
 class RetentionAction(StrEnum):
@@ -280,6 +309,8 @@ class Gate(StrEnum):
     """Art. 15(4): free text that a person must read before it goes out."""
     REQUESTER = "requester"
     """An agent, an heir or a trusted third party: may they act, and for what?"""
+    CONTACT_CHANGE = "contact-change"
+    """Art. 16, 32: an address or telephone number is to change: whoever reads the old one may stop it until a day."""
     TURN = "turn"
     """Another case of the same data subject comes first: wait for it, or go on?"""
     EXTENSION = "extension"
@@ -289,7 +320,7 @@ class Gate(StrEnum):
     POSTING = "posting"
     """A letter is ready: was it posted?"""
     MISMATCH = "mismatch"
-    """After acting, what remains is not what the plan keeps: act again, or handled by hand?"""
+    """After acting, what remains is not what the plan keeps: act again, handled by hand, or does it stay?"""
     UNCERTAIN_MAIL = "uncertain-mail"
     """A mail may or may not have left when the process died: was it sent?"""
 
@@ -304,10 +335,14 @@ class Decision(StrEnum):
     RETRY = "retry"
     BY_HAND = "by_hand"
     """Somebody did it outside the software; a reference is mandatory."""
+    STAYS = "stays"
+    """After acting: what remains stays; the reference says why (:class:`data_contracts.verdicts.StayGround`)."""
     ALL = "all"
     """Several records: all are of the verified data subject."""
     NAMED = "named"
     """Several records: only those that carry a key the data subject gave."""
+    CHOSEN = "chosen"
+    """Several records: those that the reference lists are of the verified data subject, and no other."""
     GO_ON = "go_on"
     """Do not wait for the other case."""
     SENT = "sent"
@@ -345,6 +380,8 @@ class NoticeKind(StrEnum):
     IDENTITY_REMINDER = "identity_reminder"
     IDENTITY_LINK = "identity_link"
     """Art. 12(6): a link to the address we hold, which proves that its reader is the data subject."""
+    CONTACT_CHANGE = "contact_change"
+    """Art. 32: told at the old address before an address or telephone number changes, with a link to stop it."""
     PACKAGE_LINK = "package_link"
     """A new link to the answer package, asked for by who lost the first one."""
     INCIDENT = "incident"

@@ -6,6 +6,7 @@ from flows.gates import ask
 from flows.stages import approve, locate, over_systems
 from tasks.ledger import is_done
 from tasks.locate_data import stage_rows
+from tasks.plans import confirm_staged
 from tasks.review import is_settled, look_for_texts, review_question, settle_review
 from tasks.rules.redaction import Showing
 from tasks.services import services
@@ -19,7 +20,7 @@ def agree_on_copy(case_id: str, showing: Showing, plan: Callable[[str], str]) ->
         over_systems(case_id, stage_rows, services().contracts.systems)
         have_texts_read(case_id, showing)
         plan(case_id)
-    return approve(case_id)
+    return approve(case_id) and confirm_staged(case_id)
 
 
 def have_texts_read(case_id: str, showing: Showing) -> None:

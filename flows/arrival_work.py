@@ -9,7 +9,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.incoming import Incoming
 from flows import wiring
 from flows.starting import wake_soon
-from tasks.arrivals import READERS, Reading, assign, read_arrival, read_mailbox, set_aside
+from tasks.arrivals import READERS, Reading, assign, mail_of, read_arrival, read_mailbox, set_aside
 from tasks.operator_proof import prove_person
 from tasks.services import services
 
@@ -41,7 +41,7 @@ def arrivals(*, everything: bool) -> dict[str, Any]:
 
 
 def take_out(incoming_id: str, folder: Path, *, operator: str, code: str) -> dict[str, Any]:
-    """Write what somebody wrote to a folder, for a proven operator; who took it out is remembered.
+    """Write what somebody wrote, and the mail as it came, to a folder, for a proven operator who is remembered.
 
     Raises:
         AnswerRefused: when the operator may not, or the code is wrong.
@@ -50,16 +50,24 @@ def take_out(incoming_id: str, folder: Path, *, operator: str, code: str) -> dic
     with wiring.opened():
         who = prove_person(operator, code, roles=READERS, where=incoming_id, what="take arrival out")
         letter = read_arrival(incoming_id, who)
+        raw = mail_of(incoming_id)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = folder / f"{incoming_id}.txt"
     head = [f"From: {letter.name} <{letter.sender}>", f"Subject: {letter.subject}"]
     head += [f"Attached: {', '.join(letter.attachments)}"] if letter.attachments else []
+    file, mail = folder / f"{incoming_id}.txt", folder / f"{incoming_id}.eml"
+    _write(mail, raw)
+    if not letter.is_readable:
+        return {"arrival": incoming_id, "file": str(mail), "mail": str(mail)}
+    _write(file, "\n".join([*head, "", letter.text, ""]).encode())
+    return {"arrival": incoming_id, "file": str(file), "mail": str(mail)}
+
+
+def _write(file: Path, content: bytes) -> None:
     try:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as written:  # noqa: PTH123  # opened for its owner alone
-            written.write("\n".join([*head, "", letter.text, ""]))
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:  # noqa: PTH123  # opened for its owner alone
+            written.write(content)
     except FileExistsError:
         raise RequestInvalid("the file is there already", where=str(file), remedy="choose another folder") from None
-    return {"arrival": incoming_id, "file": str(file)}
 
 
 def assign_now(incoming_id: str, reading: Reading, *, operator: str, code: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from uuid import uuid4
 from prefect import flow
 
 from data_contracts.audits import AuditShown
-from data_contracts.errors import ActUnproven, CaseUnknown, RightsflowError, SettingsInvalid
+from data_contracts.errors import ActUnproven, CaseUnknown, RightsflowError
 from data_contracts.findings import Area, area_of
 from data_contracts.reports import Report
 from data_contracts.vocabulary import Duty
@@ -27,6 +27,7 @@ from flows import wiring
 from flows.artifacts import progress, show_table, show_text
 from flows.duties import bear_name, run_key
 from flows.report_markdown import markdown
+from flows.systems import systems_named
 from tasks.audit import INCOMPLETE, begin_run, end_run, outcome_of, shown
 from tasks.audit_looks import Seen, look_around, look_into, not_seen, seen_by
 from tasks.findings import tell_late_findings
@@ -86,7 +87,7 @@ def carry_out(system: str = "", *, dry_run: bool = False, key: str = "") -> Audi
     Raises:
         SettingsInvalid: when no contract has the system.
     """
-    systems = _known(system)
+    systems = systems_named(system)
     run_id = "" if dry_run else begin_run(key or run_key(), system).run_id
     if run_id:
         bear_name(run_id)
@@ -157,14 +158,6 @@ def _show(done: Audited) -> None:
         for one in kept
     ]
     show_table("audit-findings", audit_.run, rows, title=title)
-
-
-def _known(system: str) -> tuple[str, ...]:
-    contracts = services().contracts
-    if system and system not in contracts.systems:
-        known = ", ".join(contracts.systems)
-        raise SettingsInvalid("no contract has this system", where=system, remedy=f"name one of: {known}")
-    return (system,) if system else tuple(contracts.systems)
 
 
 def _with_words(finding: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flows import wiring
 from flows.artifacts import Row, show_table
-from flows.wording import shown_lines, why
+from flows.wording import shown_lines, table_of, why
 from tasks.services import services
 
 _BY_HAND: Final = "by_hand"
@@ -50,7 +50,7 @@ def _plan_row(line: Mapping[str, Any]) -> Row:
     is_by_hand = str(line["note"]).startswith(_BY_HAND)
     return {
         "system": line["system"],
-        "table": line["table"],
+        "table": table_of(line),
         "action": str(line["action"]).replace("_", " "),
         "rows": line["rows"],
         "columns": ", ".join(line["columns"]) or "all",

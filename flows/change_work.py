@@ -66,7 +66,7 @@ def values_of(case_id: str) -> list[Mapping[str, Any]]:
     if case.is_ended or not planned(case_id):
         raise VaultSealed("there are no values to show", where=case_id, remedy="look while the case is planned")
     lines = {
-        (line["system"], line["table"], column): line
+        (line["system"], line["table"], column, line.get("when", "")): line
         for line in plan_receipt(case_id)["plan"]["lines"]
         for column in line["columns"]
     }
@@ -74,7 +74,7 @@ def values_of(case_id: str) -> list[Mapping[str, Any]]:
         {**value, "action": line["action"], "why": line["note"], "rows": line["rows"]}
         for system in services().contracts.systems
         for value in values_in(case_id, system)
-        if (line := lines.get((system, value["table"], value["column"]))) is not None
+        if (line := lines.get((system, value["table"], value["column"], value.get("when", "")))) is not None
     ]
 
 

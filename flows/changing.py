@@ -1,14 +1,19 @@
 """The part of a life that rights which change values share: agree, change, prove (Art. 16, 18, 21)."""
 
+from collections.abc import Callable
+
 from flows.proving import agree_on_plan, until_proven
 from flows.stages import over_systems
-from tasks.act.changing import Changing
+from tasks.act.changing import Changing, unmeasured
 from tasks.act.erasure import systems_in_order
+from tasks.plans import confirmed
+from tasks.reach import try_handled
+from tasks.services import services
 
 
-def change_until_proven(case_id: str, steps: Changing) -> bool:
+def change_until_proven(case_id: str, steps: Changing, *, may_act: Callable[[str], bool] = lambda _: True) -> bool:
     """Plan, have people approve, change every system and prove it; False when it ended in a refusal."""
-    if not agree_on_plan(case_id, steps.measure, steps.plan, steps.confirm):
+    if not agree_on_plan(case_id, steps.measure, steps.plan, steps.confirm, may_act=may_act, rehearse=steps.rehearse):
         return False
     act_until_proven(case_id, steps)
     return True
@@ -18,9 +23,10 @@ def act_until_proven(case_id: str, steps: Changing) -> None:
     """Change every system as planned and prove it; a plan must have been confirmed."""
 
     def act() -> None:
-        over_systems(case_id, steps.change, systems_in_order(case_id), in_order=True)
+        over_systems(case_id, steps.change.under(confirmed(case_id)), systems_in_order(case_id), in_order=True)
 
     def prove() -> None:
-        steps.prove(case_id, over_systems(case_id, steps.recount, systems_in_order(case_id)))
+        try_handled(case_id)
+        steps.prove(case_id, over_systems(case_id, steps.recount, services().contracts.systems, beyond=unmeasured))
 
     until_proven(case_id, act, prove)

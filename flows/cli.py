@@ -18,12 +18,14 @@ from flows.commands import (
     api,
     arrivals,
     audit,
+    canary,
     changes,
     clock,
     contracts,
     deploy,
     doors,
     dossier,
+    erasures,
     evidence,
     holds,
     incident,
@@ -55,6 +57,7 @@ app.add_typer(clock.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(doors.app)
 dossier.register(app)
+app.add_typer(erasures.app, name="erasures")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(letters.app)
 app.add_typer(holds.app, name="hold")
@@ -69,6 +72,7 @@ app.add_typer(api.app)
 app.add_typer(agents.app, name="agent")
 app.add_typer(arrivals.app)
 audit.register(app)
+canary.register(app)
 app.add_typer(api.keys, name="api-key")
 deploy.register(app)
 recipients.register(app)

@@ -1,25 +1,37 @@
 """What ``rightsflow contracts`` does: facts as JSON-ready dictionaries."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
-from data_contracts.contract import Contracts
+from data_contracts.company import Vocabulary
+from data_contracts.connecting import Connector
+from data_contracts.contract import Contracts, SystemContract
 from data_contracts.errors import RequestInvalid, RightsflowError
-from data_contracts.odcs import check
+from data_contracts.odcs import advice, check
+from data_contracts.rehearsing import WHY_NOT
 from flows import wiring
 from flows.settings import settings
-from tasks.rules.drift import Drift, Effect, drift
-from tasks.rules.traversal import reach
+from tasks.rules.drift import Drift, Effect, drift, elsewhere, forbids
+from tasks.rules.held_keys import HeldBySeveral, questions, told
+from tasks.rules.routes import reach
+from tasks.trying_out import try_out
+
+_STANDS: Final = frozenset({Effect.WARNING, Effect.FORBIDS_PROOF})
+"""Effects with which the contract can be worked."""
 
 
-def check_facts(*, live: bool) -> dict[str, Any]:
-    """Faults of the folder, and where the live schemas are not what the contracts say."""
+def check_facts(*, live: bool, rehearse: bool = False) -> dict[str, Any]:
+    """Faults of the folder, where live schemas differ from the contracts, and keys that several accounts hold."""
     faults = check(settings().contracts)
     facts: dict[str, Any] = {
         "ok": not faults,
         "faults": [str(fault) for fault in faults],
+        "warnings": [] if faults else [str(told) for told in advice(settings().contracts)],
         "drift": [],
+        "held_by_several": [],
         "not_looked_at": {},
+        "rehearsed": {},
         "systems": 0,
         "tables": 0,
     }
@@ -29,11 +41,34 @@ def check_facts(*, live: bool) -> dict[str, Any]:
         contracts = installation.contracts
         facts |= {"systems": len(contracts.systems), "tables": sum(1 for _ in contracts.tables())}
         if live:
-            drifts, unreached = _live(contracts, installation)
-            facts["drift"] = [{"effect": d.effect.value, "said": str(d)} for d in drifts]
-            facts["not_looked_at"] = unreached
-            facts["ok"] = not unreached and all(d.effect is Effect.WARNING for d in drifts)
+            looked = _live(contracts, installation)
+            facts["drift"] = [{"effect": d.effect.value, "said": str(d)} for d in looked.drifts]
+            facts["held_by_several"] = [{**asdict(held), "said": str(held)} for held in looked.held]
+            facts["not_looked_at"] = looked.unreached
+            facts["ok"] = not looked.unreached and all(d.effect in _STANDS for d in looked.drifts)
+        if rehearse:
+            facts["rehearsed"] = {
+                name: _tried(name) for name in contracts.systems if name not in facts["not_looked_at"]
+            }
+            facts["ok"] &= not any(tried["refused"] for tried in facts["rehearsed"].values())
     return facts
+
+
+def _tried(system: str) -> dict[str, Any]:
+    """What a system says of erasing a made-up person."""
+    try:
+        said = try_out(system)
+    except RightsflowError as error:
+        return {"tables": 0, "accepted": 0, "refused": [str(error)], "not_rehearsed": []}
+    left_out = [(one, one.not_rehearsed) for one in said.tables if one.not_rehearsed is not None]
+    return {
+        "tables": len(said.tables),
+        "accepted": sum(one.is_accepted for one in said.tables),
+        "refused": [f"{one.place(system)}: {one.what}. Remedy: {one.cure}." for one in said.refusals],
+        "not_rehearsed": [
+            f"{system}.{one.table}: {WHY_NOT[why]}{f' ({one.about})' if one.about else ''}" for one, why in left_out
+        ],
+    }
 
 
 def traversal_facts(kinds: Sequence[str]) -> dict[str, Any]:
@@ -61,12 +96,29 @@ def traversal_facts(kinds: Sequence[str]) -> dict[str, Any]:
     return {"identity": list(kinds), "tables": rows}
 
 
-def _live(contracts: Contracts, installation: wiring.Installation) -> tuple[list[Drift], dict[str, str]]:
-    drifts: list[Drift] = []
-    unreached: dict[str, str] = {}
+@dataclass
+class _Looked:
+    """What was seen in the live systems, and why some could not be looked at, by system."""
+
+    drifts: list[Drift] = field(default_factory=list)
+    held: list[HeldBySeveral] = field(default_factory=list)
+    unreached: dict[str, str] = field(default_factory=dict)
+
+
+def _live(contracts: Contracts, installation: wiring.Installation) -> _Looked:
+    looked = _Looked()
     for name, contract in contracts.systems.items():
         try:
-            drifts += drift(contract, installation.services.systems.connector(name).describe())
+            connector = installation.services.systems.connector(name)
+            found = drift(contract, connector.describe(), contracts.vocabulary.identities, installation.services.routes)
+            looked.drifts += [*found, *elsewhere(name, connector.elsewhere())]
+            if not forbids(found, Effect.FORBIDS_SEARCHING):
+                looked.held += _held(contract, contracts.vocabulary, connector)
         except RightsflowError as error:
-            unreached[name] = str(error)
-    return drifts, unreached
+            looked.unreached[name] = str(error)
+    return looked
+
+
+def _held(contract: SystemContract, vocabulary: Vocabulary, connector: Connector) -> list[HeldBySeveral]:
+    counts = [(asked, connector.count_held_by_several(asked)) for asked in questions(contract, vocabulary)]
+    return [held for asked, count in counts if (held := told(contract.name, asked, count)) is not None]

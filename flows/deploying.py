@@ -30,7 +30,8 @@ QUEUES: Final[Mapping[str, str]] = {
     "upkeep": "What is done unasked: retention, the monthly report, the mailbox.",
 }
 """Work queues of the pool, first come first, with what they are for."""
-_PATIENCE_SECONDS: Final = 120
+_DEPLOY_SECONDS: Final = 600
+"""A busy machine takes minutes to import everything and to tell of each deployment."""
 _BUSY_SECONDS: Final = 60
 _PAUSE_SECONDS: Final = 0.2
 
@@ -149,8 +150,16 @@ def deployed(deploying: subprocess.Popen[bytes], log: Path) -> None:
 
     Raises:
         SettingsInvalid: when it fails; the log says why.
+        SystemUnavailable: when it takes too long; it is ended then.
     """
-    if deploying.wait(_PATIENCE_SECONDS) != 0:
+    try:
+        ended = deploying.wait(_DEPLOY_SECONDS)
+    except subprocess.TimeoutExpired:
+        deploying.kill()
+        deploying.wait()
+        what = f"the flows were not deployed within {_DEPLOY_SECONDS} seconds"
+        raise SystemUnavailable(what, where=str(log), remedy="start again when the machine is less busy") from None
+    if ended != 0:
         raise SettingsInvalid("the flows could not be deployed", where=str(log), remedy="read this log")
 
 

@@ -24,6 +24,8 @@ from flows.starting import has_server, start_flow
 from flows.wiring import Installation, SafeCaller, opendsr_signer
 from tasks.act.objection import suppress_at_once
 from tasks.callbacks import call_back, put_callback, unsigned
+from tasks.erased_keys import forget_old_erasures
+from tasks.former_keys import forget_old_keys
 from tasks.services import services, use
 from tasks.webhooks import deliver, fan_out
 
@@ -125,9 +127,10 @@ def dispatch(deliverers: Mapping[OutgoingKind, Deliver] = DELIVERERS) -> int:
 
 
 def forget_old() -> int:
-    """Forget rows that were done long ago, and counts of tries whose time is over; how many."""
+    """Forget rows that were done long ago, and counts of tries, former and erased keys whose time is over; how many."""
     register, now = services().register, services().now()
-    return register.forget_outgoing(now - _KEPT) + register.forget_calls(now - timedelta(days=1))
+    forgotten = register.forget_outgoing(now - _KEPT) + register.forget_calls(now - timedelta(days=1))
+    return forgotten + forget_old_keys() + forget_old_erasures()
 
 
 def _is_done(row: Outgoing, carry_out: Deliver) -> bool:

@@ -5,28 +5,43 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from data_contracts.drafting import draft_document, marks_in, text_of
+from data_contracts.draft_text import marks_in, text_of
+from data_contracts.drafting import draft_document
 from data_contracts.errors import RequestInvalid, SettingsInvalid
 from data_contracts.fides import from_fides, read_datasets, to_fides
+from data_contracts.fides_beside import beside
 from data_contracts.odcs import SUFFIX
 from flows import wiring
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def draft_facts(url: str, *, name: str, tables: Sequence[str], sample: int) -> dict[str, Any]:
+def draft_facts(
+    url: str, *, name: str, tables: Sequence[str], sample: int, fides: Path | None = None
+) -> dict[str, Any]:
     """The draft of a contract for the live system at ``url``, and how much of it is open.
+
+    Args:
+        url: as for RIGHTSFLOW_SYSTEM_<NAME>_URL.
+        name: the system's; that of the database or folder when empty.
+        tables: which; all when empty.
+        sample: how many values of each text column are looked at.
+        fides: a file of Fides datasets whose categories, identities and directions are laid beside what is live.
 
     Raises:
         SettingsInvalid: when the name is none for a system.
+        RequestInvalid: when the file of datasets cannot be read.
+        ContractInvalid: when it is no Fides file.
         RightsflowError: when the system cannot be looked at.
     """
     if name and not _NAME.fullmatch(name):
         raise SettingsInvalid(
             "is no name for a system", where=name, remedy="use letters, digits, hyphens and underscores"
         )
-    system = wiring.look_at(url, name=name, tables=tables, sample=sample)
-    return _facts(draft_document(system))
+    datasets = [] if fides is None else read_datasets(_text(fides), file=fides.name)
+    laid = beside(wiring.look_at(url, name=name, tables=tables, sample=sample), datasets)
+    more = {"elsewhere": list(laid.system.elsewhere), "not_live": list(laid.not_live)}
+    return _facts(draft_document(laid.system, laid.declared)) | more
 
 
 def import_facts(file: Path, *, to: Path | None) -> dict[str, Any]:

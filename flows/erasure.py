@@ -7,11 +7,28 @@ from flows.opening import case_flow
 from flows.proving import agree_on_plan, until_proven
 from flows.recipients import tell_recipients
 from flows.stages import admit, case_of, over_systems, refuse, search_all, send
-from tasks.act.erasure import confirm_plan, erase_in_system, measure_system, plan_erasure, systems_in_order
+from tasks.act.erasure import (
+    confirm_plan,
+    erase_in_system,
+    measure_system,
+    plan_erasure,
+    rehearse_erasure,
+    systems_in_order,
+)
 from tasks.act.proof import erased_rows, judge_erasure, kept_items, recount_system, tell_erasure, unreached_items
+from tasks.act.witnessed import witness_again
 from tasks.archive_evidence import archive_evidence
-from tasks.locate_data import AGAIN, by_hand, forget_search, look_again
+from tasks.erased_again import follows, tell_nobody
+from tasks.erased_keys import LISTED, has_rows, list_erasure, places_that_stay
+from tasks.ledger import is_done
+from tasks.locate_data import by_hand, forget_search, look_again
+from tasks.plans import confirmed
+from tasks.reach import beyond_reach, try_handled
 from tasks.referrals import referrals_of
+from tasks.searching import AGAIN
+from tasks.services import services
+from tasks.shared_rows import leaves_shared
+from tasks.witnessing import witness_system, witnessed_systems
 
 
 @flow(name="erasure", validate_parameters=False, persist_result=False)
@@ -32,30 +49,53 @@ def carry_out(case_id: str) -> str:
     """The life of an erasure case, from wherever it stands; returns how it ended."""
     if not admit(case_id):
         return refuse(case_id)
-    if not agree_on_plan(case_id, measure_system, plan_erasure, confirm_plan):
+    if not agree_on_plan(
+        case_id, measure_system, plan_erasure, confirm_plan, before_plan=_witness, rehearse=rehearse_erasure
+    ):
         return refuse(case_id)
     until_proven(case_id, lambda: _act(case_id), lambda: _prove(case_id))
+    _list(case_id)
     tell_recipients(case_id)
-    send(case_id, lambda: tell_erasure(case_id))
+    send(case_id, lambda: tell_nobody(case_id) if follows(case_id) else tell_erasure(case_id, confirmed(case_id)))
     return archive_evidence(case_id, _outcome(case_id))
 
 
 def _act(case_id: str) -> None:
-    over_systems(case_id, erase_in_system, systems_in_order(case_id), in_order=True)
+    over_systems(case_id, erase_in_system.under(confirmed(case_id)), systems_in_order(case_id), in_order=True)
+
+
+def _witness(case_id: str) -> None:
+    """Look for the keys wherever a connection can read, before people see the plan."""
+    over_systems(case_id, witness_system, witnessed_systems(case_id))
 
 
 def _prove(case_id: str) -> None:
-    """Search anew, and show that nothing remains but what an exemption keeps (law 7)."""
+    """Search anew, have the witness look, and show that nothing remains but what an exemption keeps (law 7).
+
+    Systems that a person handled are looked at as well, wherever they answer.
+    """
+    try_handled(case_id)
     forget_search(case_id, AGAIN)
-    search_all(case_id, look_again, AGAIN)
-    counted = over_systems(case_id, recount_system, systems_in_order(case_id))
-    judge_erasure(case_id, [line for lines in counted.values() for line in lines])
+    search_all(case_id, look_again, AGAIN, beyond=beyond_reach)
+    counted = over_systems(case_id, recount_system, services().contracts.systems, beyond=beyond_reach)
+    testified = over_systems(case_id, witness_again, witnessed_systems(case_id), beyond=beyond_reach)
+    judge_erasure(case_id, [line for lines in counted.values() for line in lines], testified)
+
+
+def _list(case_id: str) -> None:
+    """Put the keys on the list of erasures, so that what a backup or an import brings back is known again.
+
+    A case that a version without the list ended has no keys any more.
+    """
+    if not (case_of(case_id).is_ended or is_done(case_id, LISTED)) and has_rows(case_id):
+        stays = over_systems(case_id, places_that_stay, services().contracts.systems, beyond=beyond_reach)
+        list_erasure(case_id, stays)
 
 
 def _outcome(case_id: str) -> str:
     """How the case ends; what a person did outside the software counts as erased (law 6)."""
     language = case_of(case_id).language
-    kept = bool(kept_items(case_id, language) or unreached_items(case_id, language))
+    kept = bool(kept_items(case_id, language) or unreached_items(case_id, language) or leaves_shared(case_id))
     if erased_rows(case_id) or by_hand(case_id):
         return "granted_in_part" if kept or referrals_of(case_id) else "granted"
     # Art. 17(3): all that was found is kept, each with its ground told (Art. 12(4)).

@@ -15,6 +15,7 @@ was answered with ``rightsflow approve``.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import count
 from typing import Any, Literal, NoReturn, cast
@@ -211,6 +212,9 @@ def _reference(entry: GateEntry) -> tuple[Any, Any]:
 
 def _more(entry: GateEntry) -> dict[str, Any]:
     """Fields of one kind of gate alone."""
+    if entry.gate is Gate.SUBJECTS:
+        title = "Accounts and keys that are the data subject's, where you answer chosen (for example: A1 K2)"
+        return {"accounts": (str, Field(default="", title=title, pattern=r"^([AK][1-9][0-9]{0,2} ?)*$"))}
     if entry.gate is not Gate.IDENTITY:
         return {}
     title = "Day the proof came, where one was asked for (YYYY-MM-DD; empty: today)"
@@ -242,8 +246,14 @@ def _answer(entry: GateEntry, run: FlowRun, name: str) -> Answer:
         decision=Decision(values["decision"]),
         code=values["code"],
         reason=values["reason"],
-        reference=reference_of(values["reference"], values.get("came", "")),
+        reference=_typed_reference(values),
     )
+
+
+def _typed_reference(values: Mapping[str, str]) -> str:
+    if values["decision"] == Decision.CHOSEN.value:
+        return values["accounts"]
+    return reference_of(values["reference"], values.get("came", ""))
 
 
 def forget_forms(run_id: UUID) -> None:

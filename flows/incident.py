@@ -11,7 +11,7 @@ from flows.leases import carrying
 from tasks.affected import find_affected, incident_facts
 from tasks.approval import Question
 from tasks.rules.incidents import asks_people
-from tasks.sending import Sent, digests_of, how_far, rendered_notices, send_notices
+from tasks.sending import Sent, asked_about, how_far, rendered_notices, send_notices
 from tasks.services import services
 from tasks.step import guarded
 
@@ -66,8 +66,9 @@ def sending_question(run_id: str, counts: dict[str, int]) -> Question:
         f"**Incident {run_id}: may this be sent to {counts['with_address']} people?**\n\n"
         f"{without} people have no address that we hold.{shown}"
     )
-    facts = {"run": run_id, "counts": counts, "texts": list(digests_of(texts))}
-    return Question(Gate.APPROVAL, description, facts, options=(Decision.APPROVE, Decision.REFUSE))
+    return Question(
+        Gate.APPROVAL, description, asked_about(run_id, counts), options=(Decision.APPROVE, Decision.REFUSE)
+    )
 
 
 def said(sent: Sent) -> str:

@@ -21,6 +21,7 @@ from tasks.act.lifting import (
     tell_lifting,
     unmark_system,
 )
+from tasks.plans import confirm_lifting
 
 LIFTED, KEPT = "lifted", "kept"
 
@@ -42,9 +43,10 @@ def carry_out(case_id: str) -> str:
         if ask(case_id, lift_question(case_id)).outcome is not Decision.APPROVE:
             leave_in_force(case_id)
             return KEPT
-        send(case_id, lambda: tell_lifting(case_id))
-        over_systems(case_id, unmark_system, restricted_systems(case_id), in_order=True)
-        finish_lifting(case_id)
+        confirmed = confirm_lifting(case_id)
+        send(case_id, lambda: tell_lifting(case_id, confirmed))
+        over_systems(case_id, unmark_system.under(confirmed), restricted_systems(case_id), in_order=True)
+        finish_lifting(case_id, confirmed)
     if not is_forgotten(case_id):
         tell_recipients_of_lifting(case_id)
         forget_restriction(case_id)

@@ -2,7 +2,8 @@
 
 For each open case, in this order; each thing once, noted in the ledger, whatever is killed in between:
 
-1. gates that wait for another case of the data subject are answered when that one has acted or ended;
+1. gates that wait for another case of the data subject are answered when that one has acted or ended, and those that
+   let whoever reads an old address stop a change when the days of the policy are over;
 2. a proof of identity that was asked for: the data subject is reminded, then the case is closed with a notice;
 3. the days of the policy before the answer is due: a warning in evidence; at the last of them, and when it is over, a
    letter to the DPO without personal data;
@@ -29,6 +30,7 @@ from flows.leases import carrying
 from flows.starting import start_extension, wake_extension, wake_flow
 from tasks.arrivals import warn_of_waiting
 from tasks.clock import pauses_of, standing, today
+from tasks.contact_changes import release_change
 from tasks.extension import close_late, concerns_extension, extension_question, is_unfinished
 from tasks.findings import tell_late_findings
 from tasks.incidents import warn_of_clocks
@@ -101,7 +103,13 @@ def look_at_all(cases: Iterable[Case], runs: Runs) -> Counter[str]:
 
 def _look(case_id: str, gates: Iterable[GateEntry], runs: Runs) -> list[str]:
     case = services().register.case(case_id)
-    return [*_turns(case, gates, runs), *_proofs(case, runs), *_warnings(case), *_extension(case, gates, runs)]
+    return [
+        *_turns(case, gates, runs),
+        *_contacts(case, gates, runs),
+        *_proofs(case, runs),
+        *_warnings(case),
+        *_extension(case, gates, runs),
+    ]
 
 
 def _open_gates() -> Mapping[str, list[GateEntry]]:
@@ -115,6 +123,13 @@ def _turns(case: Case, gates: Iterable[GateEntry], runs: Runs) -> Iterator[str]:
     if any(entry.gate is Gate.TURN for entry in gates) and release(case.case_id):
         _try(lambda: runs.wake(case))
         yield "released"
+
+
+def _contacts(case: Case, gates: Iterable[GateEntry], runs: Runs) -> Iterator[str]:
+    """A change of contacts that waited long enough goes on."""
+    if any(entry.gate is Gate.CONTACT_CHANGE for entry in gates) and release_change(case.case_id):
+        _try(lambda: runs.wake(case))
+        yield "contact_change"
 
 
 def _proofs(case: Case, runs: Runs) -> Iterator[str]:

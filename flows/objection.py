@@ -19,12 +19,14 @@ from tasks.act.objection import (
     settle_weighing,
     suppress_at_once,
     tell_objection,
+    tell_unmarked,
     weigh_question,
     why_refused,
 )
 from tasks.archive_evidence import archive_evidence
 from tasks.ledger import is_done
 from tasks.notify_subject import tell_refusal
+from tasks.plans import confirmed
 
 
 @flow(name="objection", validate_parameters=False, persist_result=False)
@@ -57,7 +59,7 @@ def carry_out(case_id: str) -> str:
     if not change_until_proven(case_id, OBJECTING):
         return _unmarked(case_id, "several_people", "granted_in_part")
     tell_recipients(case_id)
-    send(case_id, lambda: tell_objection(case_id))
+    send(case_id, lambda: tell_objection(case_id, confirmed(case_id)))
     return archive_evidence(case_id, objection_outcome(case_id))
 
 
@@ -89,7 +91,7 @@ def _not_admitted(case_id: str) -> str:
 
 def _unmarked(case_id: str, why: str, outcome: str) -> str:
     """Tell that the ledger suppresses, and why nothing was marked in the systems."""
-    send(case_id, lambda: tell_objection(case_id, why))
+    send(case_id, lambda: tell_unmarked(case_id, why))
     return archive_evidence(case_id, outcome)
 
 

@@ -14,7 +14,7 @@ from flows.key_files import answers_to, read_keys
 from tasks.permissions import ask_about, ask_about_each, known_kinds, use_of
 from tasks.services import services
 from tasks.stances import COLUMNS, check_lines, enter_lines
-from tasks.subject_keys import subject_keys_of
+from tasks.subject_keys import known_keys_of
 
 
 def ask_one(
@@ -62,7 +62,7 @@ def import_stances(file: Path) -> dict[str, Any]:
 def show_stances(identity: Mapping[str, list[str]]) -> dict[str, Any]:
     """What somebody said and what is restricted; digests name who is meant."""
     with wiring.opened():
-        digests = [key.digest for key in subject_keys_of(known_kinds(identity))]
+        digests = [key.digest for key in known_keys_of(known_kinds(identity))]
         if not digests:
             raise RequestInvalid(
                 "a value given cannot be of its kind", where="identity", remedy="check how it is written"

@@ -2,6 +2,7 @@
 
 from prefect import flow
 
+from data_contracts.confirmed import Confirmed
 from data_contracts.errors import (
     RecipientRefused,
     RightsflowError,
@@ -34,6 +35,7 @@ from tasks.approval import Question
 from tasks.archive_evidence import archive_evidence
 from tasks.ledger import is_done
 from tasks.locate_data import by_hand
+from tasks.plans import confirmed
 from tasks.services import services
 from tasks.staged import staged_counts
 
@@ -59,21 +61,22 @@ def carry_out(case_id: str) -> str:
     """The life of a portability case, from wherever it stands; returns how it ended."""
     if not admit(case_id) or not agree_on_copy(case_id, portable(), plan_portability):
         return refuse(case_id)
-    rows = build_portable_package(case_id)
+    approved = confirmed(case_id)
+    rows = build_portable_package(case_id, approved)
     while not is_done(case_id, "transmit"):
-        _transmit(case_id)
-    send(case_id, lambda: tell_portable(case_id, rows))
+        _transmit(case_id, approved)
+    send(case_id, lambda: tell_portable(case_id, rows, approved))
     return archive_evidence(case_id, _outcome(case_id, rows))
 
 
-def _transmit(case_id: str) -> None:
+def _transmit(case_id: str, approved: Confirmed) -> None:
     """Send the data to whom the subject named; where it is refused or fails, people decide (Art. 20(2); law 11)."""
     for entry in services().register.gates(case_id, open_only=True):
         if entry.gate is Gate.RECIPIENT:
             answered(entry)  # what people say counts before anything is tried again
     try:
-        if not settle_by_people(case_id, portable_content):
-            transmit(case_id, portable_content)
+        if not settle_by_people(case_id, portable_content, approved):
+            transmit(case_id, portable_content, approved)
     except _NOT_SENT as error:
         note_refusal(case_id, error, attempts(case_id))
         ask(case_id, _recipient_question(case_id, error))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from data_contracts.errors import DeliveryUncertain, RightsflowError
+from data_contracts.errors import ActRefused, DeliveryUncertain, RightsflowError
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from flows.gates import answered, opened
 from flows.stages import case_of
@@ -17,6 +17,7 @@ from tasks.notify_lifting import (
 )
 from tasks.notify_recipients import finish_telling, notice_name, parties_to_tell, tell_recipient
 from tasks.notify_subject import question_about
+from tasks.plans import confirm_lifting, confirmed
 from tasks.services import services
 from tasks.step import Step
 
@@ -29,13 +30,14 @@ def tell_recipients(case_id: str) -> None:
     if case_of(case_id).state is not CaseState.VERIFIED:
         return
     parties = parties_to_tell(case_id)
-    _tell_all(_Round(case_id, tell_recipient), parties)
+    _tell_all(_Round(case_id, tell_recipient.under(confirmed(case_id))), parties)
     finish_telling(case_id, parties)
 
 
 def tell_recipients_of_lifting(case_id: str) -> None:
     """Tell every recipient that was told of a restriction that it is over; see :func:`tell_recipients`."""
-    states = _tell_all(_Round(case_id, tell_lifted, lifting_name, lifting_subject), parties_told(case_id))
+    telling = _Round(case_id, tell_lifted.under(confirm_lifting(case_id)), lifting_name, lifting_subject)
+    states = _tell_all(telling, parties_told(case_id))
     finish_telling_lifted(case_id, states)
 
 
@@ -56,6 +58,8 @@ def _tell_all(telling: _Round, parties: Iterable[str]) -> dict[str, str]:
     while pending:
         _take_in_answers(telling.case_id)
         outcomes = telling.tell.for_each(telling.case_id, pending, in_order=True)
+        if refused := [error for error in outcomes.values() if isinstance(error, ActRefused)]:
+            raise refused[0]
         failed = {party: error for party, error in outcomes.items() if isinstance(error, RightsflowError)}
         states |= {party: state for party, state in outcomes.items() if not isinstance(state, RightsflowError)}
         # All gates are opened before one is waited at.
@@ -80,7 +84,7 @@ def _question(telling: _Round, party: str, error: RightsflowError) -> Question:
         return question_about(case_id, telling.name(party))
     before = [g for g in services().register.gates(case_id) if g.gate is Gate.RECIPIENT and g.subject == subject]
     attempt = sum(1 for gate in before if gate.outcome is not None)
-    what = "that the restriction is lifted" if telling.tell is tell_lifted else "(Art. 19)"
+    what = "that the restriction is lifted" if telling.name is lifting_name else "(Art. 19)"
     return Question(
         gate=Gate.RECIPIENT,
         subject=subject,

@@ -3,6 +3,7 @@
 from prefect import flow
 
 from flows.changing import change_until_proven
+from flows.contact_changes import may_change_contact
 from flows.forms import RectificationForm
 from flows.gates import ask
 from flows.opening import case_flow
@@ -12,7 +13,9 @@ from tasks.act.rectification import RECTIFY, proof_question
 from tasks.act.rectified import rectification_outcome, tell_rectified
 from tasks.act.rectified_keys import carry_keys
 from tasks.archive_evidence import archive_evidence
+from tasks.former_keys import remember_former_keys
 from tasks.ledger import is_done
+from tasks.plans import confirmed
 from tasks.statement import awaits_statement, settle_statement, statement_question
 
 
@@ -34,11 +37,12 @@ def carry_out(case_id: str) -> str:
     """The life of a rectification case, from wherever it stands; returns how it ended."""
     if not admit(case_id) or not _stated(case_id):
         return refuse(case_id)
-    if not _located(case_id) or not change_until_proven(case_id, RECTIFY):
+    if not _located(case_id) or not change_until_proven(case_id, RECTIFY, may_act=may_change_contact):
         return refuse(case_id)
-    carry_keys(case_id)
+    carry_keys(case_id, confirmed(case_id))
+    remember_former_keys(case_id)
     tell_recipients(case_id)
-    send(case_id, lambda: tell_rectified(case_id))
+    send(case_id, lambda: tell_rectified(case_id, confirmed(case_id)))
     return archive_evidence(case_id, rectification_outcome(case_id))
 
 

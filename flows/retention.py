@@ -20,7 +20,7 @@ from uuid import uuid4
 from prefect import flow
 from prefect.context import FlowRunContext
 
-from data_contracts.errors import ActUnproven, AnswerRefused, RightsflowError, SettingsInvalid
+from data_contracts.errors import ActUnproven, AnswerRefused, RightsflowError
 from data_contracts.retaining import Counted
 from data_contracts.vocabulary import Decision, Duty, Gate
 from flows import wiring
@@ -29,6 +29,7 @@ from flows.duties import bear_name, borne_name, run_key
 from flows.gates import ask, forget_own_forms
 from flows.retention_wording import day, plan_rows, question_text
 from flows.starting import wake_run
+from flows.systems import systems_named
 from tasks.act.retention import (
     APPROVED,
     AT_ONCE,
@@ -267,10 +268,7 @@ def _known(system: str) -> tuple[str, ...]:
     Raises:
         SettingsInvalid: when no contract has the system.
     """
-    contracts = services().contracts
-    if system and system not in contracts.systems:
-        known = ", ".join(contracts.systems)
-        raise SettingsInvalid("no contract has this system", where=system, remedy=f"name one of: {known}")
+    systems_named(system)
     return systems_in_order(system)
 
 

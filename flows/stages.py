@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from data_contracts.case import Case
-from data_contracts.errors import DeliveryUncertain, RightsflowError
+from data_contracts.errors import ActRefused, DeliveryUncertain, RightsflowError
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Sensitivity
 from flows.artifacts import progress
@@ -16,35 +16,41 @@ from flows.case_artifacts import show_case_plan
 from flows.gates import answered, ask, opened
 from flows.requesters import admit_requester
 from flows.turns import take_turn
-from flows.wording import plan_table
+from flows.wording import plan_table, unserved
+from tasks.account_question import needs_a_person, subjects_question
 from tasks.approval import Question
 from tasks.archive_evidence import archive_evidence
 from tasks.clock import IDENTITY
-from tasks.decisions import settle_approval, settle_subjects
+from tasks.decisions import settle_approval, settle_empty, settle_subjects
 from tasks.duplicates import link_duplicate
+from tasks.erased_again import follows, settle_before, tell_nobody
 from tasks.facts import compare_facts, has_facts_to_compare
 from tasks.ledger import is_done
 from tasks.link_proof import offer_link, offers_link
 from tasks.locate_data import (
-    SEARCH,
     by_hand,
     finish_search,
     forget_search,
+    load_search,
     pending_systems,
-    reached_subjects,
     search_system,
     survey_system,
 )
 from tasks.notify_subject import acknowledge, tell_referral, uncertain_question
+from tasks.plans import asked_about
 from tasks.posting import awaits_posting, settle_posting, unposted
 from tasks.proofs import settle_proof, waits_for_settling
 from tasks.referrals import refer
 from tasks.refusing import tell_duplicate, tell_refused, tell_withdrawal
+from tasks.searching import SEARCH
 from tasks.services import services
+from tasks.slow_searches import slow_searches
 from tasks.step import Step
 from tasks.verify_identity import identity_question, settle_identity
 
 R = TypeVar("R")
+Beyond = Callable[[str], Mapping[str, str]]
+"""Systems of a case that software does not work on, with the reference of who does."""
 
 _NOT_CARRIED_OUT = frozenset({"identity_failed", "refused", "withdrawn", "duplicate", "referred"})
 _ENDINGS: Mapping[str, Callable[[str], str]] = {
@@ -68,6 +74,9 @@ def admit(case_id: str) -> bool:
     """
     if case_of(case_id).outcome in _NOT_CARRIED_OUT:
         return False
+    if follows(case_id):
+        settle_before(case_id)
+        return True
     send(case_id, lambda: acknowledge(case_id))
     if not _is_proven_or_denied(case_id) and offers_link(case_id):
         send(case_id, lambda: offer_link(case_id))
@@ -96,10 +105,10 @@ def locate(case_id: str) -> bool:
         return False
     while True:
         search_all(case_id)
-        reached = reached_subjects(case_id)
-        if not reached:
+        search = load_search(case_id)
+        if not needs_a_person(search, by_hand(case_id)):
             break
-        entry = ask(case_id, _subjects_question(case_id, reached))
+        entry = ask(case_id, subjects_question(case_id, search, by_hand(case_id)))
         if entry.outcome is Decision.REFUSE:
             settle_subjects(case_id)
             return False
@@ -108,7 +117,9 @@ def locate(case_id: str) -> bool:
     return True
 
 
-def search_all(case_id: str, work: Step[[str, str], int] = search_system, look: str = SEARCH) -> None:
+def search_all(
+    case_id: str, work: Step[[str, str], int] = search_system, look: str = SEARCH, *, beyond: Beyond = by_hand
+) -> None:
     """Ask systems, side by side, until none has anything new to be asked.
 
     Every system is first looked at: is it there, and as its contract says? Those that are not wait for a person; the
@@ -118,32 +129,47 @@ def search_all(case_id: str, work: Step[[str, str], int] = search_system, look: 
     with progress(work.name, case_id, len(pending), title=f"{work.name}: {len(pending)} systems") as reached:
         while pending:
             _take_in_answers(case_id, pending)
-            _, gates = _attempt(case_id, survey_system, _automated(case_id, pending))
-            gates += _search_rounds(case_id, work, look, broken={entry.subject for entry in gates}, reached=reached)
+            _, gates = _attempt(case_id, survey_system, _automated(case_id, pending, beyond))
+            broken = {entry.subject for entry in gates}
+            gates += _search_rounds(case_id, work, look, broken=broken, reached=reached, beyond=beyond)
             pending = [answered(entry).subject for entry in gates]
 
 
 def over_systems(
-    case_id: str, work: Step[[str, str], R], systems: Iterable[str], *, in_order: bool = False
+    case_id: str,
+    work: Step[[str, str], R],
+    systems: Iterable[str],
+    *,
+    in_order: bool = False,
+    beyond: Beyond = by_hand,
 ) -> dict[str, R]:
-    """Results by system, of every system that is not handled by hand in the end (law 6)."""
+    """Results by system, of every system that is not handled by hand in the end (law 6).
+
+    ``beyond`` gives the systems that are left out; for a proof they are those that cannot be looked at.
+    """
     results: dict[str, R] = {}
-    pending = _automated(case_id, systems)
+    pending = _automated(case_id, systems, beyond)
     while pending:
         _take_in_answers(case_id, pending)
-        done, gates = _attempt(case_id, work, _automated(case_id, pending), in_order=in_order)
+        done, gates = _attempt(case_id, work, _automated(case_id, pending, beyond), in_order=in_order)
         results |= done
         pending = [answered(entry).subject for entry in gates]
-    return {name: results[name] for name in _automated(case_id, results)}
+    return {name: results[name] for name in _automated(case_id, results, beyond)}
 
 
-def _search_rounds(
-    case_id: str, work: Step[[str, str], int], look: str, *, broken: set[str], reached: Callable[[int], None]
+def _search_rounds(  # noqa: PLR0913  # what one round needs to know
+    case_id: str,
+    work: Step[[str, str], int],
+    look: str,
+    *,
+    broken: set[str],
+    reached: Callable[[int], None],
+    beyond: Beyond,
 ) -> list[GateEntry]:
     """Search all but the ``broken`` systems until nothing new appears; the gates of those that failed meanwhile."""
     gates: list[GateEntry] = []
     count = len(services().contracts.systems)
-    while systems := [name for name in pending_systems(case_id, look) if name not in broken]:
+    while systems := [name for name in pending_systems(case_id, look, beyond(case_id)) if name not in broken]:
         reached(count - len(systems) - len(broken))
         _, failed = _attempt(case_id, work, systems)
         gates += failed
@@ -159,6 +185,8 @@ def _attempt(
     done: dict[str, R] = {}
     gates: list[GateEntry] = []
     for name, outcome in work.for_each(case_id, systems, in_order=in_order).items():
+        if isinstance(outcome, ActRefused):
+            raise outcome  # no outage: nobody may answer that it was done by hand
         if isinstance(outcome, RightsflowError):
             gates.append(opened(case_id, _outage_question(case_id, name, work.name, outcome)))
         else:
@@ -173,9 +201,9 @@ def _take_in_answers(case_id: str, systems: Iterable[str]) -> None:
             answered(entry)
 
 
-def _automated(case_id: str, systems: Iterable[str]) -> list[str]:
+def _automated(case_id: str, systems: Iterable[str], beyond: Beyond = by_hand) -> list[str]:
     """Those of ``systems`` that nobody handles by hand in this case."""
-    handled = by_hand(case_id)
+    handled = beyond(case_id)
     return [name for name in systems if name not in handled]
 
 
@@ -196,6 +224,8 @@ def _is_approved(case_id: str) -> bool:
         return bool(settled.receipt["approved"])
     if refer(case_id):
         return False
+    if settle_empty(case_id):
+        return True
     receipt = services().register.step(case_id, "plan")
     plan: dict[str, Any] = dict(receipt.receipt) if receipt else {}
     show_case_plan(case_id, plan["plan"])
@@ -211,7 +241,7 @@ def refuse(case_id: str) -> str:
     case = case_of(case_id)
     if case.is_ended:
         return case.outcome
-    tell = _ENDINGS.get(case.outcome, tell_refused)
+    tell = tell_nobody if follows(case_id) else _ENDINGS.get(case.outcome, tell_refused)
     send(case_id, lambda: tell(case_id))
     return archive_evidence(case_id, case.outcome)
 
@@ -240,8 +270,8 @@ def _approval_question(case_id: str, receipt: Mapping[str, object]) -> Question:
     case = case_of(case_id)
     return Question(
         gate=Gate.APPROVAL,
-        description=plan_table(case, plan),
-        facts={"plan": receipt["digest"]},
+        description=plan_table(case, plan) + unserved(slow_searches(case_id)),
+        facts=asked_about(str(receipt["digest"])),
         options=(Decision.APPROVE, Decision.REFUSE),
         sensitivity=Sensitivity(plan["sensitivity"]),  # type: ignore[index]  # plan_facts
     )
@@ -260,20 +290,4 @@ def _outage_question(case_id: str, system: str, work: str, error: RightsflowErro
         ),
         facts={"system": system, "attempt": attempt},
         options=(Decision.RETRY, Decision.BY_HAND),
-    )
-
-
-def _subjects_question(case_id: str, reached: Mapping[str, int]) -> Question:
-    said = {g.outcome for g in services().register.gates(case_id) if g.gate is Gate.SUBJECTS}
-    named = () if Decision.NAMED in said else (Decision.NAMED,)
-    counts = ", ".join(f"{count} different `{kind}`" for kind, count in sorted(reached.items()))
-    return Question(
-        gate=Gate.SUBJECTS,
-        description=(
-            f"**Case {case_id}: the search reached {counts}.** They may be several people, so it stopped.\n\n"
-            "Answer *named* to search only by what the data subject gave, *all* when you made sure that all are of "
-            "the same person, or *refuse* with the reason."
-        ),
-        facts={"reached": dict(reached), "named": Decision.NAMED in said},
-        options=(*named, Decision.ALL, Decision.REFUSE),
     )

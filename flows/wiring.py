@@ -38,6 +38,7 @@ from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
 from integrations.intake.desk.officer import officer_page
 from integrations.intake.drp_api import AgentRequest, drp_api
+from integrations.intake.mail_reading import read_mail
 from integrations.intake.mailbox import ImapMailbox, ImapSettings, opened_mailbox
 from integrations.intake.opendsr_api import HandedOn, ResponseSigner, opendsr_api
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
@@ -57,7 +58,7 @@ from integrations.vault import master as master_key
 from integrations.vault.rotation import Rotation, rotate
 from integrations.vault.vault import SealedVault
 from tasks.rules.dossiers import RECOUNT
-from tasks.rules.traversal import plan_routes
+from tasks.rules.routes import plan_routes
 from tasks.services import Retry, Services, use
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Installation:
             seal_secret=self.master.seal,
             pseudonym_key=lambda: self._sealed_key(_PSEUDONYM_KEY),
             door_key=lambda: self._sealed_key(_DOOR_KEY),
+            read_mail=read_mail,
             now=self.now,
             site_url=self.settings.site_url.rstrip("/"),
             desk_url=self.settings.desk_url.rstrip("/"),

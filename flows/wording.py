@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data_contracts.case import Case
+from data_contracts.rehearsing import WHY_NOT, NotRehearsed
 
 _NOTES = {
     "hold_over": "its hold is over",
     "other_basis": "also used on another legal basis, which the ground does not reach",
     "made_public": "was public: others who show it are to be told (Art. 17(2))",
-    "shared": "shared with other people",
+    "shared": "others' data depend on it, or may: kept for several people",
+    "reference": "others' rows, which stay and lose their reference to a row that goes",
     "masked": "shown masked",
     "review": "free text, left out until a person has read it",
     "omitted": "left out as the contract says",
@@ -42,7 +44,71 @@ def plan_table(case: Case, plan: Any) -> str:  # noqa: ANN401  # JSON of data_co
     )
     rows = "\n".join(_row(line) for line in lines)
     hand = "".join(f"\n\n- `{system}` is handled by hand: {reference}" for system, reference in plan["by_hand"])
-    return f"{head}{rows}{hand}"
+    return f"{head}{rows}{hand}{_rehearsed(plan)}{_beside(plan)}"
+
+
+def _rehearsed(plan: Mapping[str, Any]) -> str:
+    """What the systems said of the orders when they were tried; empty where none was."""
+    tried = plan.get("rehearsed", ())
+    if not tried:
+        return ""
+    tables, accepted = (sum(one[name] for one in tried) for name in ("tables", "accepted"))
+    told = f"\n\n**Rehearsed: {accepted} of {tables} tables** accepted the orders; nothing was committed."
+    for one in tried:
+        for table, code, about in one["left_out"]:
+            what = f" ({_shown(about)})" if about else ""
+            told += f"\n- not rehearsed: {_shown(one['system'] + '.' + table)}: {WHY_NOT[NotRehearsed(code)]}{what}"
+        for table, rows in one["appeared"]:
+            told += (
+                f"\n- {rows} rows appear in {_shown(one['system'] + '.' + table)}, which no contract declares: "
+                "a trigger copies there what is erased. Declare the table, or the data subject stays in it"
+            )
+        if one["partial"]:
+            told += f"\n- {_shown(one['system'])}: of its files types and values alone were tried"
+    return told
+
+
+def _beside(plan: Mapping[str, Any]) -> str:
+    """What the witness saw beside the contracts, by place and count; empty when it saw nothing."""
+    places, unseen = plan.get("unreached", ()), plan.get("not_looked", ())
+    told = ""
+    if places:
+        rows = "\n".join(
+            f"| {rows} | {system}: {_shown(place)} | {_what(kinds, check)} |"
+            for system, place, rows, kinds, check in places
+        )
+        more = "1 more place holds" if len(places) == 1 else f"{len(places)} more places hold"
+        told = (
+            f"\n\n**{more} something of the data subject; no contract leads there.** It stays as it is. Whose rows "
+            "these are is for you to find out before you approve; the verdict will name each place.\n\n"
+            f"| rows | place | what |\n|---:|---|---|\n{rows}"
+        )
+    if unseen:
+        listed = "; ".join(f"{_shown(place)} ({why.replace('_', ' ')})" for place, why in unseen)
+        told += f"\n\n**Not looked at beside the contracts:** {listed}."
+    return told
+
+
+def _what(kinds: Sequence[str], check: str) -> str:
+    words = ", ".join(kinds).replace("_", " ")
+    return {"undeclared": "not declared", "copies": f"copies stay: {words}"}.get(check, f"holds a key: {words}")
+
+
+def _shown(place: str) -> str:
+    """A name of a system as text, whatever signs it has."""
+    return "`" + place.replace("`", "'").replace("|", "/").replace("\n", " ") + "`"
+
+
+def unserved(places: Sequence[str]) -> str:
+    """What is said of searches that no index serves; empty where an index serves each.
+
+    >>> unserved(["crm.customer.email"]).strip()
+    'No index serves a search by `crm.customer.email`: it reads the whole table.'
+    """
+    if not places:
+        return ""
+    named = ", ".join(f"`{place}`" for place in places)
+    return f"\n\nNo index serves a search by {named}: it reads the whole table."
 
 
 def shown_lines(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -65,6 +131,16 @@ def why(line: Mapping[str, Any]) -> str:
     return _NOTES.get(line["note"], str(line["note"]).replace("_", " "))
 
 
+def table_of(line: Mapping[str, Any]) -> str:
+    """The table of a plan's line, and which of its rows the line tells of where it is not all.
+
+    >>> table_of({"table": "usermeta", "when": "meta_key: email"}), table_of({"table": "usermeta"})
+    ('usermeta (meta_key: email)', 'usermeta')
+    """
+    when = str(line.get("when", "")).replace("|", "\\|")
+    return f"{line['table']} ({when})" if when else str(line["table"])
+
+
 def _sent(plan: Mapping[str, Any]) -> str:
     """Who the data go to, where that is not the data subject alone (Art. 20(2))."""
     return f"**Goes to the party `{plan['send_to']}` too.** " if plan.get("send_to") else ""
@@ -81,7 +157,7 @@ def _row(line: Mapping[str, Any]) -> str:
     cells = (
         line["action"].replace("_", " "),
         line["rows"],
-        f"{line['system']}.{line['table']}",
+        f"{line['system']}.{table_of(line)}",
         why(line),
         ", ".join(line["columns"]) or "all",
     )

@@ -17,12 +17,14 @@ from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import wiring
 from flows.clock_work import go_on_extending
 from flows.details import Details
+from flows.gate_facts import gate_facts, gate_name, print_gate
 from flows.gates import opened
 from flows.rights import carry_on, require_flow
 from flows.showing import console, table
 from flows.starting import start_flow, wake_flow, wake_run
 from flows.telling_time import clock_line, clock_row
-from flows.wording import shown_lines, why
+from flows.verdict_facts import print_verdict, verdict_facts
+from flows.wording import shown_lines, table_of, why
 from tasks.approval import Answer, answer_gate
 from tasks.archive_evidence import PACKAGE
 from tasks.documents import keep_record
@@ -118,7 +120,7 @@ def run_case(case_id: str) -> dict[str, Any]:
     if waiting is None:
         said = f"{case_id} ended: {case.outcome}"
         return {"case": case_id, "state": case.state.value, "outcome": case.outcome, "waits_at": "", "said": said}
-    gate = _gate_name(waiting.entry)
+    gate = gate_name(waiting.entry)
     said = f"{case_id} waits at gate {gate}: rightsflow approve {case_id} {gate} --as OPERATOR --code CODE"
     return {"case": case_id, "state": case.state.value, "outcome": "", "waits_at": gate, "said": said}
 
@@ -156,7 +158,7 @@ def answer(case_id: str, gate: Gate, subject: str, typed: Answered) -> dict[str,
         if concerns_extension(decided):
             go_on_extending(services().register.case(case_id))
     told = {"outcome": _outcome(decided), "note": note, "said": _said(decided)}
-    return {"case": case_id, "gate": _gate_name(entry)} | told
+    return {"case": case_id, "gate": gate_name(entry)} | told
 
 
 def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:
@@ -174,7 +176,8 @@ def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:
                 for m in register.timeline(case_id)
             ],
             "plan": dict(plan.receipt).get("plan") if plan else None,
-            "gates": [_gate_facts(entry) for entry in _standing_gates(case_id)],
+            "verdict": verdict_facts(case_id),
+            "gates": [gate_facts(entry) for entry in _standing_gates(case_id)],
             "steps": {
                 f"{step} {system}".strip(): {"state": entry.state, "receipt": dict(entry.receipt)}
                 for (step, system), entry in register.steps(case_id).items()
@@ -216,9 +219,12 @@ def print_case(facts: Any) -> None:  # noqa: ANN401  # JSON facts
     console.print(f"{facts['state']} {facts['outcome']}  {clock_line(facts)}")
     table(facts["timeline"], ("at", "to", "cause", "actor"), title="Timeline")
     print_plan(facts["plan"])
+    print_verdict(facts["verdict"])
     waiting = [gate for gate in facts["gates"] if not gate["outcome"] and facts["waits_at"]]
     if waiting:
         table(waiting, ("gate", "roles", "people", "answered_by", "note"), title="Open gates")
+    for gate in waiting:
+        print_gate(gate)
     for name, text in facts.get("faults", {}).items():
         console.rule(name)
         print(text)
@@ -228,7 +234,10 @@ def print_plan(plan: Any) -> None:  # noqa: ANN401  # JSON of plan_facts, or Non
     """Tell a person what happens where, to how many rows, and on which ground."""
     if plan:
         lines = shown_lines(plan["lines"])
-        rows = [{**line, "columns": ", ".join(line["columns"]) or "all", "why": why(line)} for line in lines]
+        rows = [
+            {**line, "table": table_of(line), "columns": ", ".join(line["columns"]) or "all", "why": why(line)}
+            for line in lines
+        ]
         table(rows, ("system", "table", "action", "rows", "columns", "why"), title="Plan")
 
 
@@ -276,14 +285,9 @@ def _open_gate(case_id: str, gate: Gate, subject: str) -> GateEntry:
     found = [g for g in open_gates if g.gate is gate and (not subject or g.subject == subject)]
     if len(found) == 1:
         return found[0]
-    names = ", ".join(_gate_name(entry) for entry in open_gates) or "none"
+    names = ", ".join(gate_name(entry) for entry in open_gates) or "none"
     what = "several such gates are open" if found else "no such gate is open"
     raise RequestInvalid(what, where=f"{case_id} {gate.value}", remedy=f"open gates: {names}")
-
-
-def _gate_name(entry: GateEntry) -> str:
-    has_subject = entry.subject and entry.gate is not Gate.IDENTITY
-    return f"{entry.gate.value}:{entry.subject}" if has_subject else entry.gate.value
 
 
 def _outcome(entry: GateEntry) -> str:
@@ -292,9 +296,9 @@ def _outcome(entry: GateEntry) -> str:
 
 def _said(entry: GateEntry) -> str:
     if entry.outcome:
-        return f"{entry.case_id}: gate {_gate_name(entry)} is decided: {entry.outcome.value}"
+        return f"{entry.case_id}: gate {gate_name(entry)} is decided: {entry.outcome.value}"
     missing = people_missing(entry)
-    return f"{entry.case_id}: your answer at gate {_gate_name(entry)} counts; {missing} more to answer"
+    return f"{entry.case_id}: your answer at gate {gate_name(entry)} counts; {missing} more to answer"
 
 
 def _case_row(case: Case) -> dict[str, Any]:
@@ -305,22 +309,7 @@ def _case_row(case: Case) -> dict[str, Any]:
         "state": case.state.value,
         **clock_row(case),
         "linked_to": case.linked_to,
-        "waits_at": ", ".join(_gate_name(gate) for gate in gates),
-    }
-
-
-def _gate_facts(entry: GateEntry) -> dict[str, Any]:
-    return {
-        "gate": _gate_name(entry),
-        "digest": entry.digest,
-        "options": [option.value for option in entry.options],
-        "roles": ", ".join(entry.roles),
-        "people": entry.people,
-        "answered_by": ", ".join(f"{a.operator}: {a.decision.value}" for a in entry.answers),
-        "outcome": _outcome(entry),
-        "reference": entry.reference,
-        "note": entry.note,
-        "description": entry.description,
+        "waits_at": ", ".join(gate_name(gate) for gate in gates),
     }
 
 

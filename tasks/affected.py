@@ -3,8 +3,9 @@
 1. from each affected table up to one that names people (:func:`tasks.rules.incidents.way_up`), one statement a table;
    or from keys that somebody gave. Of an attack that names no table: everybody whose address we hold;
 2. from the keys, by the usual search, to rows with an address, in the policy's ``contact_systems`` alone;
-3. an address for each person, the first system's first, and the language where a column says it, streamed into sealed
-   blobs of so many; the register is given their keyed digests, each once.
+3. an address for each person: first those that we vouch for, the first system's first; what somebody typed only where
+   that is all we hold of this person, since Art. 34 wants everybody told. And the language where a column says it. They
+   are streamed into sealed blobs of so many; the register is given their keyed digests, each once.
 
 The number of statements depends on the number of tables. Keys of those affected lie in memory meanwhile.
 """
@@ -17,11 +18,14 @@ from data_contracts.contract import Column, Table
 from data_contracts.evidence import Record
 from data_contracts.incidents import IncidentFacts, IncidentKind
 from data_contracts.keys import Condition, Key, Selection
+from data_contracts.normal_form import normal_form
 from data_contracts.plan import TablePath
-from tasks.rules.identity_keys import normal_form
+from tasks.rules.contacts import mail_columns
 from tasks.rules.incidents import affected_tables, names_people, way_up
+from tasks.rules.inside import keys_held
 from tasks.rules.traversal import Search, begin
 from tasks.sealed import read_json, write_json
+from tasks.searching import ask_everywhere
 from tasks.services import services
 from tasks.step import step
 from tasks.subject_keys import Digests
@@ -79,7 +83,7 @@ def find_affected(run_id: str) -> dict[str, int]:
     rows, keys = _reached(run_id, facts)
     search = _searched(keys)
     is_everybody = kind is IncidentKind.ATTACK and not facts.tables and not keys
-    seen = _seal_people(run_id, search, is_everybody=is_everybody)
+    seen = _seal_people(run_id, search, keys, is_everybody=is_everybody)
     people = max(len(seen.people), len(_unique(search)))
     counts = {"people": max(people, seen.addresses), "with_address": seen.addresses, **rows}
     counts["without_address"] = max(people - len(seen.people), 0)
@@ -120,25 +124,20 @@ def _climbed(table: Table, selection: Selection) -> Iterator[tuple[str, set[str]
         return
     columns = [(column.name,) for column in table.identities]
     answers = provided.systems.connector(table.system).find_keys(selection, columns)
+    region = provided.contracts.vocabulary.company.country
     for column in table.identities:
         kind = provided.contracts.vocabulary.identities[column.identity]
-        forms = {normal_form(kind.normalise, str(key[0])) for key in answers[column.name,]}
-        yield column.identity, forms - {""}
+        forms = (keys_held(column, kind.normalise, key[0], region) for key in answers[column.name,])
+        yield column.identity, {form for found in forms for form in found}
 
 
 def _searched(keys: Keys) -> Search:
     """The usual search from all keys at once, in the systems that hold addresses."""
     provided = services()
     given = {kind: sorted(values) for kind, values in keys.items()}
-    search = begin(provided.contracts, given, routes=provided.routes, allow_several=True)
+    search = begin(provided.contracts, given, routes=provided.routes, wide=True)
     trusted = [name for name in provided.policy.contact_systems if name in provided.contracts.systems]
-    systems = trusted or list(provided.contracts.systems)
-    while pending := [name for name in systems if search.has_questions(name)]:
-        for system in pending:
-            connector = provided.systems.connector(system)
-            answers = {q.path: connector.find_keys(q.selection, q.yields) for q in search.questions(system)}
-            search = search.absorb(system, answers)
-    return search
+    return ask_everywhere(search, trusted or list(provided.contracts.systems))
 
 
 @dataclass(slots=True)
@@ -149,7 +148,7 @@ class _Seen:
     people: set[Key] = field(default_factory=set, repr=False)
 
 
-def _seal_people(run_id: str, search: Search, *, is_everybody: bool) -> _Seen:
+def _seal_people(run_id: str, search: Search, keys: Keys, *, is_everybody: bool) -> _Seen:
     """Seal an address for each person in blobs, and enter the keyed digests."""
     register, digests, seen = services().register, Digests(), _Seen()
     # A search that was cut off numbered people in its own order, which the next one need not repeat.
@@ -165,16 +164,17 @@ def _seal_people(run_id: str, search: Search, *, is_everybody: bool) -> _Seen:
         register.put_sendings(run_id, [(first + n, key.digest) for n, key in enumerate(keys) if key is not None])
         blob.clear()
 
-    for address, language, person in _rows_with_address(search, is_everybody=is_everybody):
+    for address, language, person, is_vouched in _rows_with_address(search, is_everybody=is_everybody):
+        is_reached = bool(person) and seen.people.issuperset(person)
         seen.people.update(person)
-        if address in known:
+        if address in known or (is_reached and not is_vouched):
             continue
         known.add(address)
         blob.append((address, language))
         seen.addresses += 1
         if len(blob) == A_BLOB:
             put()
-    for address in sorted(_left_over(search, known)):
+    for address in sorted(_left_over(keys, known)):
         blob.append((address, ""))
         seen.addresses += 1
         if len(blob) == A_BLOB:
@@ -184,13 +184,13 @@ def _seal_people(run_id: str, search: Search, *, is_everybody: bool) -> _Seen:
     return seen
 
 
-def _left_over(search: Search, known: set[str]) -> set[str]:
-    """Addresses that keys named and no row of a contact system holds."""
-    return {str(key[0]) for key in search.known.get(("identity", _EMAIL), ())} - known
+def _left_over(keys: Keys, known: set[str]) -> set[str]:
+    """Addresses by which people are affected, and that no row of a contact system holds."""
+    return {normal_form("email", value, "") for value in keys.get(_EMAIL, ())} - known - {""}
 
 
-def _rows_with_address(search: Search, *, is_everybody: bool) -> Iterator[tuple[str, str, list[Key]]]:
-    """Address, language and unique keys of each row that holds an address, the most trusted system first."""
+def _rows_with_address(search: Search, *, is_everybody: bool) -> Iterator[tuple[str, str, list[Key], bool]]:
+    """Address, language, unique keys and whether we vouch for it, of each row with one, the most trusted first."""
     provided = services()
     located = search.located({}).conditions
     for path in _address_tables():
@@ -201,7 +201,8 @@ def _rows_with_address(search: Search, *, is_everybody: bool) -> Iterator[tuple[
             continue
         columns = _columns(table)
         for batch in provided.systems.connector(table.system).read(selection, [c.name for c in columns]):
-            yield from _people_of(columns, batch.to_pylist())
+            for address, language, person in _people_of(columns, batch.to_pylist()):
+                yield address, language, person, columns[0].is_vouched
 
 
 def _people_of(columns: list[Column], rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, list[Key]]]:
@@ -210,7 +211,7 @@ def _people_of(columns: list[Column], rows: Iterable[Mapping[str, Any]]) -> Iter
     language = next((column.name for column in columns if column.category == _LANGUAGE), "")
     unique = [column for column in columns if column.identity and kinds[column.identity].unique]
     for row in rows:
-        address = normal_form("email", str(row[mail] or ""))
+        address = normal_form("email", row[mail], "")
         if address:
             person: list[Key] = [(column.identity, str(row[column.name])) for column in unique if row[column.name]]
             yield address, str(row.get(language) or "") if language else "", person
@@ -221,13 +222,19 @@ def _address_tables() -> list[TablePath]:
     trusted = [name for name in provided.policy.contact_systems if name in provided.contracts.systems]
     systems = trusted or list(provided.contracts.systems)
     tables = [table for name in systems for table in provided.contracts.systems[name].tables]
-    return [(t.system, t.name) for t in tables if any(c.identity == _EMAIL for c in t.identities)]
+    holding = [table for table in tables if any(_is_address(column) for column in table.identities)]
+    return [(t.system, t.name) for t in sorted(holding, key=lambda one: not mail_columns(one))]
+
+
+def _is_address(column: Column) -> bool:
+    """Whether its value is one address; several people may lie inside another."""
+    return column.identity == _EMAIL and column.inside is None
 
 
 def _columns(table: Table) -> list[Column]:
-    """What is read of a row: its first address, its other keys, its language; nothing else."""
-    mail = next(column for column in table.identities if column.identity == _EMAIL)
-    others = [c for c in table.identities if c.identity != _EMAIL]
+    """What is read of a row: the address that we vouch for, else its first; its other keys, its language."""
+    mail = next(iter(mail_columns(table)), None) or next(c for c in table.identities if _is_address(c))
+    others = [c for c in table.identities if c.identity != _EMAIL and c.inside is None]
     languages = [column for column in table.columns if column.category == _LANGUAGE][:1]
     return [mail, *others, *languages]
 
@@ -235,8 +242,6 @@ def _columns(table: Table) -> list[Column]:
 def _unique(search: Search) -> frozenset[Key]:
     """People that the search reached, by their unique keys."""
     kinds = services().contracts.vocabulary.identities
-    found: set[Key] = set()
-    for slot, keys in search.known.items():
-        if slot[0] == "identity" and kinds[slot[1]].unique:
-            found |= {(slot[1], key[0]) for key in keys}
-    return frozenset(found)
+    return frozenset(
+        (kind, value) for kind, values in search.identity().items() if kinds[kind].unique for value in values
+    )

@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 
 from data_contracts.errors import AnswerRefused
 from data_contracts.evidence import Record, canonical, digest
+from data_contracts.legible import is_letter, is_line
 from data_contracts.ports import GateAnswer, GateEntry, Operator
 from data_contracts.vocabulary import Decision, Gate, Sensitivity
+from tasks.accounts import shown_at
 from tasks.clock import pauses_of, today
 from tasks.identity_ways import ways_of
 from tasks.matters import matter_of
 from tasks.operator_proof import prove_operator
+from tasks.rules.accounts import check_chosen
 from tasks.rules.eligibility import check_proof_came, method_of, proof_came_on
 from tasks.rules.extension import check_reason
 from tasks.rules.gates import check_answer, check_standing, outcome_of, people_needed, rule_for
@@ -112,7 +115,13 @@ def answer_as_proven(entry: GateEntry, answer: Answer, *, proof: str) -> GateEnt
 
 
 def _check(entry: GateEntry, answer: Answer) -> None:
+    for name, can_be in (("reason", is_letter(answer.reason)), ("reference", is_line(answer.reference))):
+        if not can_be:
+            raise AnswerRefused(
+                f"the {name} holds a control sign or half a character", where=name, remedy="type it again"
+            )
     check_answer(entry, answer.decision, reason=answer.reason, reference=answer.reference)
+    check_chosen(entry.gate, answer.decision, answer.reference, shown_at(entry))
     _check_method(entry, answer)
     _check_ground(entry, answer)
 

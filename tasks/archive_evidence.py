@@ -13,6 +13,7 @@ from data_contracts.errors import StepFailed
 from data_contracts.evidence import Facts, Record
 from data_contracts.request import ProvenSubject, SubjectRequest
 from data_contracts.vocabulary import CaseState, Right
+from tasks.concluding import as_concluded
 from tasks.posting import unposted
 from tasks.restricted import FORGOTTEN, LIFTED, ROWS, TOLD_BY
 from tasks.sealed import PROVEN, REQUEST, subject_request, write_json
@@ -33,6 +34,8 @@ _WITH_PACKAGE = frozenset({Right.ACCESS, Right.PORTABILITY})
 def archive_evidence(case_id: str, outcome: str) -> str:
     """Destroy the staged data and archive the case; returns the outcome.
 
+    What the proof leaves open makes ``granted`` to ``granted_in_part`` (law 7).
+
     Raises:
         StepFailed: when a letter was not posted; it would be destroyed with the rest.
     """
@@ -40,6 +43,7 @@ def archive_evidence(case_id: str, outcome: str) -> str:
     case = provided.register.case(case_id)
     if case.is_ended:
         return case.outcome
+    outcome = as_concluded(case_id, outcome)
     if unposted(case_id):
         raise StepFailed("a letter was not posted", where=case_id, remedy="post it, then answer its gate posting")
     keeps_package = (

@@ -9,28 +9,24 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from email.utils import parseaddr
 from typing import Final
-
-from markupsafe import Markup
 
 from data_contracts.case import Case
 from data_contracts.desk import ArrivedLetter
 from data_contracts.errors import RequestInvalid
 from data_contracts.evidence import Record
 from data_contracts.incoming import Incoming, IncomingState
-from data_contracts.mailbox import MailboxReader
+from data_contracts.legible import is_key, is_line, mended
+from data_contracts.mail_address import deliverable
+from data_contracts.mailbox import MailboxReader, ReadMail
 from data_contracts.vocabulary import Channel, OperatorRole, Right
 from tasks.clock import place, today
 from tasks.ledger import is_done
 from tasks.officer import tell_officer
 from tasks.operator_proof import note_use, prove_person
 from tasks.receive_request import TypedRequest, register_request
-from tasks.rules.arrivals import is_automatic, right_named
+from tasks.rules.arrivals import case_answered, is_automatic, right_named
 from tasks.rules.deadlines import response_due
-from tasks.rules.identity_keys import normal_form
 from tasks.rules.warnings import OVERDUE, warning_level
 from tasks.services import services
 
@@ -45,34 +41,60 @@ REASONS: Final = ("no_request", "spam", "automatic", "answer_to_case", "other")
 
 
 def read_mailbox(mailbox: MailboxReader) -> Mapping[str, int]:
-    """Take in every mail that waits; how many became what, by state. A mail is taken off once it is kept."""
+    """Take in every mail that waits; how many became what, by state.
+
+    A mail is kept, then moved, and read only then: one that cannot be read is in nobody's way.
+    """
     became: dict[str, int] = {}
     for mail in mailbox.waiting():
-        settled = take_in(mail.raw, mail.arrived_at)
+        arrival = keep(mail.raw, mail.arrived_at)
         mailbox.take_off(mail.place)
+        settled = sort(arrival)
         became[settled.state.value] = became.get(settled.state.value, 0) + 1
     return became
 
 
 def take_in(raw: bytes, arrived_at: datetime) -> Incoming:
-    """Register and seal a mail, and open its case where its words say which right it exercises; the arrival."""
+    """Keep a mail and sort it; the arrival."""
+    return sort(keep(raw, arrived_at))
+
+
+def keep(raw: bytes, arrived_at: datetime) -> Incoming:
+    """Register and seal a mail; the same arrival when it is given again."""
     register, now = services().register, services().now()
     at = min(arrived_at, now)
     arrival = register.put_incoming(
         Channel.EMAIL, at, response_due(at, place=place()).response_due, message_digest=hashlib.sha256(raw).hexdigest()
     )
-    if arrival.state is not IncomingState.WAITING:
-        return arrival
-    if not services().vault.has(arrival.incoming_id, MAIL):
+    if arrival.state is IncomingState.WAITING and not services().vault.has(arrival.incoming_id, MAIL):
         with services().vault.write(arrival.incoming_id, MAIL) as blob:
             blob.write(raw)
-    message = _parsed(raw)
-    if is_automatic({name.lower(): _header(message, name) for name in message.keys()}):  # noqa: SIM118  # items() parses, and may break
+    return arrival
+
+
+def sort(arrival: Incoming) -> Incoming:
+    """Open the case of a mail where its words say which right it exercises; the arrival.
+
+    What a program wrote is set aside. What cannot be read, answers a case of ours or says nothing clear waits for a
+    person.
+    """
+    if arrival.state is not IncomingState.WAITING:
+        return arrival
+    raw = mail_of(arrival.incoming_id)
+    mail = _parsed(raw)
+    if mail is None:
+        return arrival
+    if is_automatic(mail.headers, is_report=mail.is_report):
         return _settle(arrival, IncomingState.SET_ASIDE, by=SOFTWARE, note="automatic")
-    letter = _letter(message)
+    if case_answered(mail.headers, mail.subject):
+        return arrival
+    letter = _letter(mail)
     right = right_named(letter.subject, letter.text)
-    if right is not None and normal_form("email", letter.sender):
-        _open(arrival, Reading(right), by=SOFTWARE)
+    if right is not None and deliverable(letter.sender):
+        try:
+            _open(arrival, Reading(right), raw, letter, by=SOFTWARE)
+        except RequestInvalid:
+            return arrival  # what software cannot make a case of, a person reads; the mails behind it go on
     return _known(arrival.incoming_id)
 
 
@@ -80,8 +102,7 @@ def read_arrival(incoming_id: str, operator: str) -> ArrivedLetter:
     """What somebody wrote, for an operator who may read it; who read it is remembered."""
     _known(incoming_id)
     note_use(operator, "read arrival", incoming_id, "desk")
-    with services().vault.read(incoming_id, MAIL) as blob:
-        return _letter(_parsed(blob.read()))
+    return _letter(_parsed(mail_of(incoming_id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +134,9 @@ def assign(incoming_id: str, reading: Reading, *, operator: str, code: str) -> C
         RequestInvalid: when it was settled already, or no case can be made of it.
     """
     who = prove_person(operator, code, roles=READERS, where=incoming_id, what="assign arrival")
-    return _open(_waiting(incoming_id), reading, by=who)
+    arrival = _waiting(incoming_id)
+    raw = mail_of(incoming_id)
+    return _open(arrival, reading, raw, _letter(_parsed(raw)), by=who)
 
 
 def set_aside(incoming_id: str, reason: str, *, operator: str, code: str) -> Incoming:
@@ -147,13 +170,10 @@ def warn_of_waiting() -> int:
     return told
 
 
-def _open(arrival: Incoming, reading: Reading, *, by: str) -> Case:
+def _open(arrival: Incoming, reading: Reading, raw: bytes, letter: ArrivedLetter, *, by: str) -> Case:
     """The case of a mail; the same one when it is called again."""
     provided, name = services(), arrival.incoming_id
-    with provided.vault.read(name, MAIL) as blob:
-        raw = blob.read()
-    letter = _letter(_parsed(raw))
-    sender = [letter.sender] if normal_form("email", letter.sender) else []
+    sender = [letter.sender] if deliverable(letter.sender) else []
     keys = {kind: [value.strip()] for kind, value in reading.identity.items() if value.strip()}
     case = register_request(
         TypedRequest(
@@ -198,46 +218,25 @@ def _waiting(incoming_id: str) -> Incoming:
     return found
 
 
-def _parsed(raw: bytes) -> EmailMessage:
-    message = message_from_bytes(raw, policy=policy.default)
-    assert isinstance(message, EmailMessage)  # noqa: S101  # policy.default makes no other
-    return message
+def mail_of(incoming_id: str) -> bytes:
+    """A mail as it came; whoever asks is to be proven before."""
+    with services().vault.read(incoming_id, MAIL) as blob:
+        return blob.read()
 
 
-def _letter(message: EmailMessage) -> ArrivedLetter:
-    """What a person reads of a mail; a part that cannot be decoded is left out, the whole stays sealed."""
-    name, sender = parseaddr(_header(message, "from"))
+def _parsed(raw: bytes) -> ReadMail | None:
+    return services().read_mail(raw)
+
+
+def _letter(mail: ReadMail | None) -> ArrivedLetter:
+    """What a person reads of a mail; of one that software cannot read, nothing but that."""
+    if mail is None:
+        return ArrivedLetter(sender="", name="", subject="", text="", is_readable=False)
     return ArrivedLetter(
-        sender=sender.strip(),
-        name=" ".join(name.split())[:120],
-        subject=" ".join(_header(message, "subject").split())[:300],
-        text=_text(message)[:_LONGEST_TEXT],
-        attachments=_attachments(message),
+        # An address that cannot be is none: the mail then waits for a person.
+        sender=mail.sender.strip() if is_key(mail.sender) else "",
+        name=mended(" ".join(mail.name.split()), is_line)[:120],
+        subject=mended(" ".join(mail.subject.split()), is_line)[:300],
+        text=mended(mail.text)[:_LONGEST_TEXT],
+        attachments=tuple(mended(name, is_line) or "?" for name in mail.attachments),
     )
-
-
-def _attachments(message: EmailMessage) -> tuple[str, ...]:
-    """Names of what hangs on a mail."""
-    parts = message.iter_attachments() if message.is_multipart() else ()
-    return tuple(part.get_filename() or "?" for part in parts)
-
-
-def _header(message: EmailMessage, name: str) -> str:
-    try:
-        return str(message.get(name, "") or "")
-    except (ValueError, IndexError, AttributeError):  # headers that the parser of the standard library stumbles over
-        return ""
-
-
-def _text(message: EmailMessage) -> str:
-    body = message.get_body(("plain", "html"))
-    if body is None:
-        return ""
-    try:
-        content = body.get_content()
-    except (LookupError, KeyError, ValueError):  # an encoding that nobody knows
-        payload = body.get_payload(decode=True)
-        content = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
-    text = str(content).replace("\0", "")
-    # Tags are taken out, and no page shows the rest without escaping it.
-    return str(Markup(text).striptags()) if body.get_content_subtype() == "html" else text.strip()  # noqa: S704  # see above

@@ -89,7 +89,9 @@ def shown(run_id: str, seen: Sequence[Seen]) -> AuditShown:
         day=day,
         system=system,
         systems=tuple(
-            SystemShown(look.system, _is_complete(look), look.checks, len(look.found)) for look in seen if look.system
+            SystemShown(look.system, _is_complete(look), look.checks, len(look.found), look.canary, look.canary_day)
+            for look in seen
+            if look.system
         ),
         chains=None if around is None else around.chains,
         findings=tuple(_of_register(run_id, system) if run_id else _as_opened(seen)),

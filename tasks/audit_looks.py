@@ -1,9 +1,9 @@
 """The looks of an audit: into each system, and into what the company as a whole keeps (charter 1.1, 1.3, 3.4).
 
 Each look gives what it found and which areas it looked at completely. In a system the order is: schema, values,
-retention, then what its contract and the registers say. A system that cannot be described is not looked at at all; its
-error goes to whoever ordered the look. Values or rows over their period that could not be asked about are findings, and
-the rest of the look stands (law 6).
+retention, what came back of erased people, then what its contract and the registers say. A system that cannot be
+described is not looked at at all; its error goes to whoever ordered the look. Values, rows over their period or erased
+keys that could not be asked about are findings, and the rest of the look stands (law 6).
 
 Nothing is changed by a look, and no value comes out of one.
 """
@@ -20,11 +20,15 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.findings import Area, FindingKind, Found, Severity
 from data_contracts.ports import LiveSchema
 from tasks.act.expired import Scope, count
+from tasks.canaries import standing_of
 from tasks.clock import standing, today
 from tasks.receiving import recipients
+from tasks.returned import look_for_returned
 from tasks.rules.audit import (
+    canary_findings,
     could_not,
     dpia_findings,
+    elsewhere_findings,
     evidence_findings,
     gate_findings,
     notice_findings,
@@ -32,6 +36,7 @@ from tasks.rules.audit import (
     purpose_findings,
     recipient_findings,
     retention_findings,
+    returned_findings,
     schema_findings,
     training_findings,
     value_findings,
@@ -43,6 +48,7 @@ from tasks.step import step
 
 LOOK: Final = "look"
 """The ledger's name of a look; its system is empty for the company's."""
+_NOT_WHOLE: Final = frozenset({FindingKind.COULD_NOT_CHECK, FindingKind.COULD_NOT_COUNT, FindingKind.COULD_NOT_COMPARE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,10 @@ class Seen:
     looked: tuple[Area, ...]
     checks: int = 0
     chains: int = 0
+    canary: str = ""
+    """How the system stands with its canary, as :class:`CanaryState` says; empty: of the company, or not looked at."""
+    canary_day: str = ""
+    """ISO day of its last canary; empty: there was none."""
 
     def receipt(self) -> dict[str, object]:
         """As the register keeps it."""
@@ -74,7 +84,10 @@ class Seen:
             for one in receipt["found"]
         )
         areas = tuple(Area(area) for area in receipt["looked"])
-        return cls(receipt["system"], found, areas, receipt["checks"], receipt["chains"])
+        if "canary" not in receipt and receipt["system"]:
+            areas = (*areas, Area.CANARIES)  # kept before there were canaries: nothing of them was left out
+        canary = receipt.get("canary", ""), receipt.get("canary_day", "")
+        return cls(receipt["system"], found, areas, receipt["checks"], receipt["chains"], *canary)
 
 
 @step("look into a system")
@@ -97,7 +110,10 @@ def look_around(run_id: str) -> Seen:
 def not_seen(run_id: str, system: str, error: RightsflowError) -> Seen:
     """Keep that a system could not be looked at, which is a finding (law 6)."""
     found = could_not(FindingKind.COULD_NOT_LOOK, system, type(error).__name__)
-    seen = Seen(system, (found, *_declared(services().contracts.systems[system])), (Area.NOTICES, Area.DPIAS))
+    of_canary, standing = _canary(system)
+    declared = _declared(services().contracts.systems[system])
+    areas = (Area.NOTICES, Area.DPIAS, Area.CANARIES)
+    seen = Seen(system, (found, *declared, *of_canary), areas, canary=standing[0], canary_day=standing[1])
     return _kept(run_id, seen) if run_id else seen
 
 
@@ -120,6 +136,7 @@ def _kept(run_id: str, seen: Seen) -> Seen:
         "looked": [area.value for area in seen.looked],
         "checks": seen.checks,
         "chains": seen.chains,
+        **({"canary": seen.canary, "canary_day": seen.canary_day} if seen.canary else {}),
         "found": [_told(one) for one in seen.found],
     }
     services().register.complete(
@@ -143,15 +160,19 @@ def _look_into(system: str) -> Seen:
     provided = services()
     contract, connector = provided.contracts.systems[system], provided.systems.connector(system)
     live, undeclared = connector.describe(), connector.undeclared()
-    found = schema_findings(contract, live, undeclared, provided.policy.audit_ignored_tables)
-    looked = [Area.SCHEMA, Area.NOTICES, Area.DPIAS]
+    ignored = provided.policy.audit_ignored_tables
+    found = schema_findings(contract, live, undeclared, ignored=ignored, routes=provided.routes)
+    found += elsewhere_findings(system, connector.elsewhere(), ignored=ignored)
+    looked = [Area.SCHEMA, Area.NOTICES, Area.DPIAS, Area.CANARIES]
     of_values, checks = _values(contract, live)
-    of_retention = _retention(system)
-    for area, more in ((Area.VALUES, of_values), (Area.RETENTION, of_retention)):
+    looks = ((Area.VALUES, of_values), (Area.RETENTION, _retention(system)), (Area.ERASURES, _returned(system)))
+    for area, more in looks:
         found += more
-        if not any(one.kind in {FindingKind.COULD_NOT_CHECK, FindingKind.COULD_NOT_COUNT} for one in more):
+        if not any(one.kind in _NOT_WHOLE for one in more):
             looked.append(area)
-    return Seen(system, (*found, *_declared(contract)), tuple(looked), checks)
+    of_canary, standing = _canary(system)
+    every = (*found, *_declared(contract), *of_canary)
+    return Seen(system, every, tuple(looked), checks, canary=standing[0], canary_day=standing[1])
 
 
 def _values(contract: SystemContract, live: LiveSchema) -> tuple[list[Found], int]:
@@ -171,6 +192,21 @@ def _retention(system: str) -> list[Found]:
         return retention_findings(count(Scope.of(system, today() - timedelta(days=grace))), grace)
     except RightsflowError as error:
         return [could_not(FindingKind.COULD_NOT_COUNT, system, type(error).__name__)]
+
+
+def _returned(system: str) -> list[Found]:
+    """Rows of people who were erased, which a backup or an import brought back."""
+    try:
+        return returned_findings(system, look_for_returned("", system).rows)
+    except RightsflowError as error:
+        return [could_not(FindingKind.COULD_NOT_COMPARE, system, type(error).__name__)]
+
+
+def _canary(system: str) -> tuple[list[Found], tuple[str, str]]:
+    """What a system's last canary shows, and how it stands: its state and its day."""
+    provided, standing = services(), standing_of(system)
+    found = canary_findings(standing, provided.now(), days=provided.policy.audit_canary_days)
+    return found, (standing.state.value, f"{standing.at:%Y-%m-%d}" if standing.at else "")
 
 
 def _declared(contract: SystemContract) -> list[Found]:

@@ -7,7 +7,7 @@ case goes on with the account's keys alone, whatever else the request named.
 from collections.abc import Mapping
 
 from data_contracts.errors import RequestInvalid
-from tasks.link_proof import held_for
+from tasks.contacts import held_for
 from tasks.proofs import CLIENT_SPACE, accepted_ways, note_proof
 from tasks.rules.assurance import account_to_prove
 from tasks.sealed import typed_request
@@ -42,7 +42,7 @@ def prove_by_account(case_id: str, claims: Mapping[str, object]) -> None:
     }
     is_verified = claims.get("email_verified") is True
     address = str(claims.get("email") or "") if is_verified else ""
-    proven = account_to_prove(typed_request(case_id).identity, keys, held_for(keys), verified_address=address)
+    proven = account_to_prove(typed_request(case_id).identity, keys, held_for(case_id, keys), verified_address=address)
     if proven is None:
         raise RequestInvalid(
             "the account does not say where to write to", where="client space", remedy="choose another way of proving"

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from data_contracts.case import Case, Move
 from data_contracts.plan import Clock
 from tasks.rules.deadlines import Pause, Place, response_due, stands_still
+from tasks.rules.exemptions import Calendar
 from tasks.rules.pauses import pauses_in
 from tasks.services import services
 
@@ -52,6 +53,12 @@ def today() -> date:
 def day_of(moment: datetime) -> date:
     """The day it was at the organisation's place."""
     return moment.astimezone(ZoneInfo(services().organisation.time_zone)).date()
+
+
+def calendar_of(as_of: date) -> Calendar:
+    """The day that retention periods are counted to, where the organisation is."""
+    organisation = services().organisation
+    return Calendar(as_of, organisation.time_zone, organisation.financial_year_end)
 
 
 def pauses_of(case: Case) -> list[Pause]:

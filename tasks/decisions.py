@@ -1,9 +1,12 @@
 """Carry out in the register what people decided at the approval and subjects gates."""
 
+from data_contracts.errors import MoveRefused
 from data_contracts.evidence import Facts, Record
+from data_contracts.plan import is_empty
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from tasks.approval import deciding_people
+from tasks.plans import plan_gate, plan_receipt, planned
 from tasks.rules.refusals import ground_of
 from tasks.services import services
 from tasks.step import step
@@ -11,11 +14,39 @@ from tasks.step import step
 
 @step("approve")
 def settle_approval(case_id: str) -> bool:
-    """Move the case to approved or refused, as the newest approval gate was decided; whether it was approved."""
-    gate = services().register.gate(case_id, Gate.APPROVAL)
-    approved = gate is not None and gate.outcome is Decision.APPROVE
+    """Move the case to approved or refused, as people decided about the plan that there is; whether they approved.
+
+    Raises:
+        MoveRefused: when nobody was asked about this plan, or nobody has decided yet.
+    """
+    gate = plan_gate(case_id)
+    if gate is None or gate.outcome is None:
+        raise MoveRefused(
+            "people have not decided about this plan",
+            where=case_id,
+            remedy=f"carry it on with `rightsflow run {case_id}`, and have the gate approval answered",
+        )
+    approved = gate.outcome is Decision.APPROVE
     _settle(case_id, "approve", gate, approved=approved)
     return approved
+
+
+@step("approve")
+def settle_empty(case_id: str) -> bool:
+    """Whether the plan does and shows nothing; it is then approved without anybody being asked, and evidence says so.
+
+    Nobody can refuse what is not ordered.
+    """
+    if not is_empty(plan_receipt(case_id)["plan"]):
+        return False
+    services().register.complete(
+        case_id,
+        "approve",
+        receipt={"approved": True, "decided_by": [], "plan": planned(case_id)},
+        record=Record("approve", "", {"approved": True, "decided_by": [], "ordered": "nothing"}),
+        move=(CaseState.APPROVED, "nothing to approve"),
+    )
+    return True
 
 
 @step("refuse")
@@ -33,10 +64,11 @@ def _settle(case_id: str, name: str, gate: GateEntry | None, *, approved: bool) 
         "question": gate.digest if gate else "",
         **_ground(gate),
     }
+    facts_of_plan = {"plan": planned(case_id)} if name == "approve" else {}
     services().register.complete(
         case_id,
         name,
-        receipt={"approved": approved, "decided_by": people},
+        receipt={"approved": approved, "decided_by": people, **facts_of_plan},
         record=Record(name, "", facts, actor=", ".join(people) or "rightsflow"),
         move=(CaseState.APPROVED if approved else CaseState.REFUSED, f"decided at gate by {', '.join(people)}"),
         actor=", ".join(people) or "rightsflow",

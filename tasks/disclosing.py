@@ -11,7 +11,7 @@ from data_contracts.evidence import canonical, digest
 from data_contracts.subjects import SubjectKey
 from tasks.locate_data import load_search
 from tasks.services import services
-from tasks.subject_keys import Digests, subject_keys_of
+from tasks.subject_keys import Digests, known_keys_of, subject_keys_of
 
 BATCH: Final = 1000
 """Lines that are noted in one transaction."""
@@ -73,15 +73,12 @@ def note_transmission(case_id: str, received: Received) -> None:
 
 def received_about(case_id: str) -> list[Received]:
     """Who has received what about the case's data subject, oldest first, by every key the search has led to."""
-    return services().register.disclosures_of(_keys(case_id))
+    return services().register.disclosures_of(known_keys_of(load_search(case_id).identity()))
 
 
 def _keys(case_id: str) -> list[SubjectKey]:
     """The keys that the subject gave, and those that were found to be the subject's."""
-    known = load_search(case_id).known
-    return subject_keys_of(
-        {slot[1]: [str(key[0]) for key in keys] for slot, keys in known.items() if slot[0] == "identity"}
-    )
+    return subject_keys_of(load_search(case_id).identity())
 
 
 def _batches(entries: Iterator[Disclosed]) -> Iterator[list[Disclosed]]:

@@ -44,9 +44,9 @@ def person(identity: dict[str, list[str]]) -> Scope:
         RequestInvalid: when a kind is unknown, a value cannot be of its kind, or nobody is named.
     """
     digests = Digests()
-    found = [digests.of(kind, value) for kind, values in known_kinds(identity).items() for value in values]
-    keys = sorted({key for key in found if key is not None})
-    if not keys or len(found) > sum(key is not None for key in found):
+    found = [digests.known(kind, value) for kind, values in known_kinds(identity).items() for value in values]
+    keys = sorted({key for known in found for key in known})
+    if not keys or not all(found):
         raise RequestInvalid("a value given cannot be of its kind", where="identity", remedy="check how it is written")
     return Scope(keys=tuple(keys))
 

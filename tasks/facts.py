@@ -13,15 +13,15 @@ from typing import Final
 
 from data_contracts.errors import RequestInvalid, SystemUnavailable
 from data_contracts.evidence import Facts, Record
-from data_contracts.keys import KeyValue
+from data_contracts.keys import KeyValue, Selection
 from data_contracts.plan import TablePath
 from data_contracts.request import ProvenSubject
+from tasks.contacts import held_for
 from tasks.ledger import is_done
-from tasks.link_proof import held_for
 from tasks.proofs import FACTS, accepted_ways, note_proof
 from tasks.rules.assurance import mailbox_known_by, shows_or_changes
-from tasks.rules.traversal import begin
 from tasks.sealed import read_json, typed_request, write_json
+from tasks.searching import rows_that_hold
 from tasks.services import services
 from tasks.step import step
 from tasks.subject_keys import subject_keys_of
@@ -99,7 +99,7 @@ def _proven(case_id: str, said: Mapping[str, str]) -> ProvenSubject | None:
         return None
     may_be_named = not shows_or_changes(services().register.case(case_id).right)
     identity = _grouped(known)
-    address = mailbox_known_by(known, held_for(identity), named=typed.reply_to if may_be_named else "")
+    address = mailbox_known_by(known, held_for(case_id, identity), named=typed.reply_to if may_be_named else "")
     if not address:
         return None
     return ProvenSubject(address=address, identity=identity, dropped=sorted(set(typed.identity) - set(identity)))
@@ -114,11 +114,10 @@ def _fits(kind: str, value: str, name: str, fact: str) -> bool:
 
 def _held(kind: str, value: str, path: TablePath, column: str) -> frozenset[KeyValue]:
     provided = services()
-    search = begin(provided.contracts, {kind: [value]}, routes=provided.routes, allow_several=True)
-    questions = [question for question in search.questions(path[0]) if question.path == path]
+    ways = rows_that_hold(kind, value, path)
     connector = provided.systems.connector(path[0])
-    found = [connector.find_keys(question.selection, [(column,)]) for question in questions]
-    return frozenset(key[0] for one in found for key in one.get((column,), ()))
+    found = connector.find_keys(Selection(path[1], ways), [(column,)])[column,] if ways else frozenset()
+    return frozenset(key[0] for key in found)
 
 
 def _plain(value: object) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from data_contracts.figures import Figures, LastRun, Retained
-from data_contracts.vocabulary import Duty
+from data_contracts.vocabulary import COUNTED_DUTIES, Duty
 from tasks.clock import today
 from tasks.rules.figures import by_age, by_deadline, standing_of
 from tasks.services import services
@@ -22,7 +22,7 @@ def current_figures() -> Figures:
     provided = services()
     register, now, day = provided.register, provided.now(), today()
     due = register.open_by_day(due=True)
-    runs = [(duty, found[0]) for duty in Duty if (found := register.runs(duty))]
+    runs = [(duty, found[0]) for duty in COUNTED_DUTIES if (found := register.runs(duty))]
     standing = Counter(standing_of(operator, now) for operator in register.operators())
     return Figures(
         at=now,

@@ -12,13 +12,15 @@ from data_contracts.errors import ContractInvalid, RequestInvalid
 from data_contracts.holds import LitigationHold
 from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import OperatorRole
+from tasks.erased_again import Cause, open_again
 from tasks.locate_data import load_search
 from tasks.operator_proof import prove_person
 from tasks.rules.art19 import is_reference
 from tasks.rules.limits import HOLD
-from tasks.sealed import write_json
+from tasks.rules.returned import ReturnedPerson
+from tasks.sealed import read_json, write_json
 from tasks.services import services
-from tasks.subject_keys import Digests, subject_keys_of
+from tasks.subject_keys import known_keys_of, subject_keys_of
 
 _ROLES = (OperatorRole.LEGAL, OperatorRole.DPO)
 IDENTITY = "identity"
@@ -82,22 +84,37 @@ def set_hold(
     return hold
 
 
-def lift_hold(hold_id: str, *, operator: str, code: str) -> None:
-    """Lift a hold in the name of a proven operator.
+def lift_hold(hold_id: str, *, operator: str, code: str) -> str:
+    """Lift a hold in the name of a proven operator; the case that erases what it kept, empty where it kept nothing.
+
+    The case is opened first, by the keys that are sealed with the hold: were the process killed in between, the hold
+    would be in force, the case would keep what it keeps, and lifting it again would find the case.
 
     Raises:
         RequestInvalid: when no hold of that id is in force.
         AnswerRefused: when the operator may not, or the code is wrong.
     """
+    register = services().register
     prove_person(operator, code, roles=_ROLES, where="hold")
-    if not services().register.lift_hold(hold_id, by=operator, at=services().now()):
+    hold = next((one for one in open_holds() if one.hold_id == hold_id), None)
+    case_id = _erased_after(hold, operator) if hold is not None else ""
+    if not register.lift_hold(hold_id, by=operator, at=services().now()):
         raise RequestInvalid("no hold of that id is in force", where=hold_id, remedy="see 'rightsflow hold list'")
     services().vault.destroy(hold_id)
+    return case_id
+
+
+def _erased_after(hold: LitigationHold, operator: str) -> str:
+    """The case that erases what a hold kept of somebody whose data were erased but for it; empty: nobody's were."""
+    provided = services()
+    cases = provided.register.erased_cases(hold.keys)
+    if not cases or not provided.vault.has(hold.hold_id, IDENTITY):
+        return ""
+    identity = {kind: frozenset(values) for kind, values in read_json(hold.hold_id, IDENTITY).items()}
+    person = ReturnedPerson(frozenset(cases), identity, {}, frozenset())
+    return open_again(person, Cause.HOLD_LIFTED, operator).case_id
 
 
 def _keys(case_id: str) -> set[SubjectKey]:
     """Digests of every key of the data subject that is known."""
-    digests, search = Digests(), load_search(case_id)
-    keys = search.given if search.named_only else search.known
-    found = {digests.of(slot[1], str(v)) for slot, values in keys.items() if slot[0] == "identity" for (v,) in values}
-    return {key for key in found if key is not None} | set(services().register.subject_keys(case_id))
+    return {*known_keys_of(load_search(case_id).identity()), *services().register.subject_keys(case_id)}

@@ -10,12 +10,13 @@ from uuid import uuid4
 from data_contracts.errors import RequestInvalid
 from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.incidents import Incident, IncidentFacts, IncidentKind, Risk
+from data_contracts.legible import check, is_key
+from data_contracts.normal_form import normal_form
 from data_contracts.vocabulary import Duty, Gate
 from tasks.affected import FACTS, KEYS, incident_facts
 from tasks.officer import tell_officer
 from tasks.operator_proof import prove_person
 from tasks.rules.gates import rule_for
-from tasks.rules.identity_keys import normal_form
 from tasks.rules.incidents import affected_tables, authority_due, check_told, hours_left, warning_due
 from tasks.sealed import write_json
 from tasks.services import services
@@ -161,11 +162,13 @@ def _require_open(run_id: str) -> None:
 
 def _checked(keys: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Keys in their normal form, by kind."""
-    kinds, found = services().contracts.vocabulary.identities, dict[str, list[str]]()
+    vocabulary, found = services().contracts.vocabulary, dict[str, list[str]]()
+    kinds, region = vocabulary.identities, vocabulary.company.country
     for name, values in keys.items():
         if name not in kinds:
             raise RequestInvalid("no such identity kind", where=name, remedy=f"use one of: {', '.join(kinds)}")
-        forms = [normal_form(kinds[name].normalise, value) for value in values]
+        check(f"keys.{name}", is_key, *values)
+        forms = [normal_form(kinds[name].normalise, value, region) for value in values]
         if "" in forms:
             line = forms.index("") + 1
             raise RequestInvalid(f"a key cannot be of the kind {name}", where=f"line {line}", remedy="correct the file")

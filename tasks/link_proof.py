@@ -3,7 +3,7 @@
 The order:
 
 1. after the acknowledgement, which mailbox to prove is found out: the typed address, or the one that we hold for the
-   other keys that were typed (only that column is looked at). It is sealed as ``link``;
+   other keys that were typed (:mod:`tasks.contacts`: where we vouch for both). It is sealed as ``link``;
 2. a link goes there. Where there is no such mailbox nothing is sent, and everything else is the same: no page, date or
    state tells whether a person is known;
 3. the clock stands still until the link is used, or a person checks in another way at the gate;
@@ -11,22 +11,20 @@ The order:
    to that mailbox alone. Whoever says "it was not me" ends the case.
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
 
-from data_contracts.errors import SystemUnavailable
 from data_contracts.evidence import Record
 from data_contracts.links import LinkPurpose
 from data_contracts.notices import Content
 from data_contracts.request import ProvenSubject
 from data_contracts.vocabulary import CaseState, Channel, NoticeKind, Requester
 from tasks.clock import day_of
+from tasks.contacts import held_for
 from tasks.identity_ways import ways_of
 from tasks.links import make_link, use_link
 from tasks.notify_subject import send_notice
 from tasks.proofs import MAIL_LINK, note_denial, note_proof, require_waiting
-from tasks.rules.assurance import EMAIL, mailbox_to_prove
-from tasks.rules.traversal import begin
+from tasks.rules.assurance import mailbox_to_prove
 from tasks.sealed import read_json, typed_request, write_json
 from tasks.services import services
 from tasks.step import step
@@ -74,43 +72,7 @@ def _send_link(case_id: str, mailbox: ProvenSubject, *, number: int = 0) -> str:
 
 def _find_mailbox(case_id: str) -> ProvenSubject | None:
     typed = typed_request(case_id).identity
-    return mailbox_to_prove(typed, held_for(typed))
-
-
-def held_for(typed: Mapping[str, list[str]]) -> dict[tuple[str, str], frozenset[str]]:
-    """Addresses that we hold for each typed key that is no address itself."""
-    others = [(kind, value) for kind, values in typed.items() if kind != EMAIL for value in values]
-    return {key: _held_addresses(*key) for key in others}
-
-
-def _held_addresses(kind: str, value: str) -> frozenset[str]:
-    """Addresses of the rows that carry a key, in the first system that holds one, by the policy's trust."""
-    provided = services()
-    trusted = [name for name in provided.policy.contact_systems if name in provided.contracts.systems]
-    for system in dict.fromkeys((*trusted, *provided.contracts.systems)):
-        try:
-            held = _held_in(system, kind, value)
-        except SystemUnavailable:
-            return frozenset()  # a person checks at the gate; the search waits for the system later on (law 6)
-        if held:
-            return held
-    return frozenset()
-
-
-def _held_in(system: str, kind: str, value: str) -> frozenset[str]:
-    provided = services()
-    search = begin(provided.contracts, {kind: [value]}, routes=provided.routes, allow_several=True)
-    questions = [question for question in search.questions(system) if _mail_columns(*question.path)]
-    if not questions:
-        return frozenset()
-    connector = provided.systems.connector(system)
-    answers = {q.path: connector.find_keys(q.selection, _mail_columns(*q.path)) for q in questions}
-    return frozenset(str(key[0]) for key in search.absorb(system, answers).known.get(("identity", EMAIL), ()))
-
-
-def _mail_columns(system: str, table: str) -> list[tuple[str, ...]]:
-    columns = services().contracts.table(system, table).identities
-    return [(column.name,) for column in columns if column.identity == EMAIL]
+    return mailbox_to_prove(typed, held_for(case_id, typed))
 
 
 def confirm_identity(token: str) -> str:

@@ -63,7 +63,7 @@ def package_link(case_id: str) -> tuple[str, str]:
     return address, day_of(until).isoformat()
 
 
-_PATHS = {LinkPurpose.IDENTITY: "link", LinkPurpose.PACKAGE: "package"}
+_PATHS = {LinkPurpose.IDENTITY: "link", LinkPurpose.PACKAGE: "package", LinkPurpose.STOP_CHANGE: "stop"}
 
 
 def _link(token: str) -> Link | None:

@@ -4,30 +4,35 @@ What is found is sealed per system (``search.<system>``), so that each search ca
 keys a system was not yet asked for are asked. See :mod:`tasks.rules.traversal` for the order.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
-from typing import Any
 
 import pyarrow as pa
 
-from data_contracts.contract import Table
+from data_contracts.cases import part_at, parts_of, table_name
 from data_contracts.errors import ContractMismatch
-from data_contracts.evidence import Record
+from data_contracts.evidence import Facts, Record
 from data_contracts.keys import Selection
 from data_contracts.plan import REFERRED, SHARED, Located
 from data_contracts.ports import GateEntry
-from data_contracts.vocabulary import CaseState, Decision, Gate, SharedTreatment
+from data_contracts.vocabulary import CaseState, Decision, Gate
+from tasks.account_question import reached_accounts
+from tasks.accounts import admission_of, said_about_accounts
+from tasks.own_members import OwnMembers
 from tasks.rules.drift import Effect, drift
+from tasks.rules.inside import containers_of
+from tasks.rules.own_keys import own_keys
 from tasks.rules.partners import is_ours
-from tasks.rules.traversal import Search, Slot, begin
-from tasks.sealed import keys_of, plain_keys, read_json, read_located, subject_request, write_json, write_located
+from tasks.rules.redaction import harmless_columns
+from tasks.rules.traversal import Search
+from tasks.sealed import read_located, write_located
+from tasks.searching import AGAIN, SEARCH, Loaded, ask, guarded_references, load, note_settled, seal, settle, settled_at
 from tasks.services import services
+from tasks.slow_searches import note_slow_searches
 from tasks.staged import stage_tables
 from tasks.step import step
-
-SEARCH = "search"
-AGAIN = "again"
+from tasks.withholding import Withholding
 
 
 def by_hand(case_id: str) -> dict[str, str]:
@@ -39,7 +44,9 @@ def by_hand(case_id: str) -> dict[str, str]:
 def survey_system(case_id: str, system: str) -> int:
     """That the live schema has every table and column of the contract; the number of tables looked at (law 6)."""
     contract = services().contracts.systems[system]
-    drifts = drift(contract, services().systems.connector(system).describe())
+    drifts = drift(
+        contract, services().systems.connector(system).describe(), services().contracts.vocabulary.identities
+    )
     findings = [found for found in drifts if found.effect is Effect.FORBIDS_SEARCHING]
     if findings:
         raise ContractMismatch(
@@ -47,6 +54,7 @@ def survey_system(case_id: str, system: str) -> int:
             where=f"{case_id}, {system}",
             remedy="mend the contract or the system, then answer 'retry'",
         )
+    note_slow_searches(case_id, system, drifts)
     return len(contract.tables)
 
 
@@ -62,20 +70,22 @@ def look_again(case_id: str, system: str) -> int:
     return _search(case_id, system, AGAIN)
 
 
-def pending_systems(case_id: str, look: str = SEARCH) -> list[str]:
-    """Systems that have not yet been asked about every known key; empty when the search is over or ambiguous."""
-    gates = services().register.gates(case_id)
-    search = _load(case_id, look, gates).search
-    if search.is_ambiguous():
+def pending_systems(case_id: str, look: str = SEARCH, beyond: Container[str] | None = None) -> list[str]:
+    """Systems that have something to be asked; empty when the search is over.
+
+    Only when no system has a key to be asked about, it is looked which rows are the data subject's alone.
+
+    Args:
+        case_id: the case.
+        look: which search.
+        beyond: systems that are not asked; None: those that a person handles.
+    """
+    search, handled = load_search(case_id, look), by_hand(case_id) if beyond is None else beyond
+    if look == SEARCH and search.is_beyond_doubt_ambiguous():
         return []
-    handled = _by_hand(gates)
-    return [name for name in search.contracts.systems if name not in handled and search.has_questions(name)]
-
-
-def reached_subjects(case_id: str) -> dict[str, int]:
-    """Number of different values of each unique identity kind, where more than one was reached; else empty (law 8)."""
-    search = load_search(case_id)
-    return search.subjects() if search.is_ambiguous() else {}
+    reachable = [name for name in search.contracts.systems if name not in handled]
+    asking = [name for name in reachable if search.has_questions(name)]
+    return asking or [n for n in reachable if not search.is_settled(n, settled_at(case_id, look, n))]
 
 
 def forget_search(case_id: str, look: str = SEARCH) -> None:
@@ -89,14 +99,16 @@ def forget_search(case_id: str, look: str = SEARCH) -> None:
 @step("locate")
 def finish_search(case_id: str) -> dict[str, int]:
     """Seal where the subject's rows are and note it in evidence; the number of keys by table path."""
-    located = load_search(case_id).located(by_hand(case_id))
+    search = load_search(case_id)
+    located = replace(search.located(by_hand(case_id)), own_keys=own_keys(search))
     write_located(case_id, located)
+    accounts = _accounts_in_words(search, located.by_hand)
     keys = {"/".join(path): sum(len(c.keys) for c in ways) for path, ways in located.conditions.items()}
     services().register.complete(
         case_id,
         "locate",
         receipt={"keys": keys},
-        record=Record("locate", "", {"keys": keys, "subjects": dict(located.subjects), "by_hand": _pairs(located)}),
+        record=Record("locate", "", {"keys": keys, "accounts": accounts, "by_hand": _pairs(located)}),
         move=(CaseState.LOCATED, "search complete"),
     )
     return keys
@@ -104,7 +116,10 @@ def finish_search(case_id: str) -> dict[str, int]:
 
 @step("stage")
 def stage_rows(case_id: str, system: str) -> dict[str, int]:
-    """Stream the subject's rows of one system into the vault; rows by table, shared ones as ``table+shared``."""
+    """Stream the subject's rows of one system into the vault; rows by table, shared ones as ``table+shared``.
+
+    Keys of rows that are not the subject's are left out on the way, and counted.
+    """
     register = services().register
     entry = register.claim(case_id, "stage", system)
     if entry.state == "done":
@@ -113,18 +128,28 @@ def stage_rows(case_id: str, system: str) -> dict[str, int]:
     contracts = services().contracts
     tables = [t for t in contracts.systems[system].tables if is_ours(t, contracts.vocabulary)]
     # A table that no key leads to has no rows, and none are asked for.
-    led_to = [table for table in tables if located.conditions[system, table.name]]
-    ours = {table.name for table in tables}
-    ways_in = {name: ways for (place, name), ways in located.shared.items() if place == system and name in ours}
-    shared = {name: Selection(name, ways) for name, ways in ways_in.items()}
-    harmless = {name: shown for name in shared if (shown := _harmless(services().contracts.table(system, name)))}
-    staged = chain(((t.name, _rows(t, located)) for t in led_to), _shared_rows(system, shared, harmless))
-    rows = {t.name: 0 for t in tables} | stage_tables(case_id, system, staged)
-    rows |= _counted(system, {f"{name}{SHARED}": shared[name] for name in shared if name not in harmless})
+    parts = [part for t in tables for part in parts_of(t)]
+    led_to = {p.name: [c.name for c in p.table.columns] for p in parts if located.conditions[system, p.table.name]}
+    shared = {p.name: p.ways(ways) for p in parts if (ways := located.shared.get((system, p.table.name)))}
+    # Of rows of several people nothing is read but what may be shown.
+    harmless = {f"{p.name}{SHARED}": shown for p in parts if p.name in shared and (shown := harmless_columns(p.table))}
+    withheld = {name: _withholding(system, name, located) for name in (*led_to, *harmless)}
+    members = _members(case_id, system, withheld)
+    staged = (
+        (name, members[name].over(withheld[name].over(_read(system, name, columns, located))))
+        for name, columns in chain(led_to.items(), harmless.items())
+    )
+    rows = {p.name: 0 for p in parts} | stage_tables(case_id, system, staged)
+    counted = {f"{name}{SHARED}": Selection(table_name(name), ways) for name, ways in shared.items()}
+    rows |= _counted(system, {name: rows_of for name, rows_of in counted.items() if name not in harmless})
     # Charter P2: another controller's rows are counted, and never read.
-    others = {name: ways for (place, name), ways in located.conditions.items() if place == system and ways}
-    rows |= _counted(system, {f"{n}{REFERRED}": Selection(n, ways) for n, ways in others.items() if n not in ours})
-    register.complete(case_id, "stage", system, receipt={"rows": rows}, record=Record("stage", system, {"rows": rows}))
+    ours = {table.name for table in tables}
+    others = {t.name: located.ways_to((system, t.name)) for t in contracts.systems[system].tables if t.name not in ours}
+    rows |= _counted(system, {f"{name}{REFERRED}": Selection(name, ways) for name, ways in others.items() if ways})
+    facts: Facts = {"rows": rows, "withheld": {name: one.counts for name, one in withheld.items() if one.counts}}
+    if left_out := {name: one.counts for name, one in members.items() if one.counts}:
+        facts = {**facts, "members": left_out}
+    register.complete(case_id, "stage", system, receipt={**facts}, record=Record("stage", system, facts))
     return rows
 
 
@@ -138,67 +163,27 @@ def _counted(system: str, selections: Mapping[str, Selection]) -> dict[str, int]
 
 def load_search(case_id: str, look: str = SEARCH) -> Search:
     """The search as sealed so far."""
-    return _load(case_id, look, services().register.gates(case_id)).search
+    return _load(case_id, look).search
 
 
-@dataclass(frozen=True, slots=True)
-class _Sealed:
-    """What one system's search left behind: keys it led to, and keys it was asked for."""
-
-    found: Mapping[Slot, frozenset[Any]] = field(repr=False)
-    asked: Mapping[Slot, frozenset[Any]] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """A search as it was sealed."""
-
-    search: Search
-    said: str
-    sealed: Mapping[str, _Sealed]
-    """By system, of those that were asked."""
-
-
-def _load(case_id: str, look: str, gates: Iterable[GateEntry]) -> _Loaded:
-    said = _said(gates)
-    search = _begin(case_id, look, said=said)
-    names = set(services().vault.names(case_id))
-    systems = [system for system in search.contracts.systems if f"{look}.{system}" in names]
-    sealed = {system: _sealed(case_id, f"{look}.{system}", said=said) for system in systems}
-    known: dict[Slot, frozenset[Any]] = dict(search.known)
-    for part in sealed.values():
-        for slot, keys in part.found.items():
-            known[slot] = known.get(slot, frozenset()) | keys
-    return _Loaded(search.resumed(known, {system: part.asked for system, part in sealed.items()}), said, sealed)
+def _load(case_id: str, look: str) -> Loaded:
+    return load(case_id, look, admission_of(case_id), said_about_accounts(case_id))
 
 
 def _search(case_id: str, system: str, look: str) -> int:
-    loaded = _load(case_id, look, services().register.gates(case_id))
-    search, before = loaded.search, loaded.search.known
+    loaded = _load(case_id, look)
     connector = services().systems.connector(system)
-    while not search.is_ambiguous() and (questions := search.questions(system)):
-        answers = {q.path: connector.find_keys(q.selection, q.yields) for q in questions}
-        search = search.absorb(system, answers)
-    found = dict(loaded.sealed[system].found) if system in loaded.sealed else {}
-    for slot, keys in search.known.items():
-        if new := keys - before.get(slot, frozenset()):
-            found[slot] = found.get(slot, frozenset()) | new
-    asked = before if search.is_ambiguous() else search.known
-    sealed = {"said": loaded.said, "found": plain_keys(found), "asked": plain_keys(asked)}
-    write_json(case_id, f"{look}.{system}", sealed)
-    return sum(len(keys) for keys in found.values())
-
-
-def _begin(case_id: str, look: str, *, said: str) -> Search:
-    provided = services()
-    return begin(
-        provided.contracts,
-        subject_request(case_id).identity,
-        routes=provided.routes,
-        named_only=said == Decision.NAMED,
-        # The second look must not stop at several people: whatever it reaches is compared with what was approved.
-        allow_several=said == Decision.ALL or look == AGAIN,
-    )
+    is_asking = loaded.search.has_questions(system)
+    search = loaded.search
+    if system not in loaded.parts:
+        search = search.settled(guarded_references(system, connector))
+    search = ask(search, system, connector)
+    if not is_asking:
+        search = settle(search, system, connector)
+    led_to = seal(loaded, system, search)
+    if not is_asking:
+        note_settled(case_id, look, system, search)
+    return led_to
 
 
 def _by_hand(gates: Iterable[GateEntry]) -> dict[str, str]:
@@ -206,36 +191,36 @@ def _by_hand(gates: Iterable[GateEntry]) -> dict[str, str]:
     return {gate.subject: gate.reference for gate in handled}
 
 
-def _said(gates: Iterable[GateEntry]) -> str:
-    """What people said about several subjects: ``all``, ``named``, or nothing."""
-    said = {gate.outcome for gate in gates if gate.gate is Gate.SUBJECTS}
-    return next((word.value for word in (Decision.ALL, Decision.NAMED) if word in said), "")
+def _read(system: str, name: str, columns: list[str], located: Located) -> Iterator[pa.RecordBatch]:
+    """The rows of a table's part or, under its name with ``+shared``, those of several people."""
+    part = part_at(services().contracts, system, name)
+    found = located.shared if name.endswith(SHARED) else located.conditions
+    rows = part.rows(Selection(part.table.name, found[system, part.table.name]))
+    return services().systems.connector(system).read(rows, columns)
 
 
-def _sealed(case_id: str, name: str, *, said: str) -> _Sealed:
-    """What was sealed under ``name`` since people said ``said``."""
-    plain = read_json(case_id, name)
-    if plain["said"] != said:
-        # Law 8: what was reached before people said whose data these are is not the subject's for that.
-        return _Sealed({}, {})
-    return _Sealed(keys_of(plain["found"]), keys_of(plain["asked"]))
+def _withholding(system: str, name: str, located: Located) -> Withholding:
+    table = services().contracts.table(system, table_name(name))
+    known = f"{table.name}{SHARED}" if name.endswith(SHARED) else table.name
+    return Withholding(located.own_keys.get((system, known), ()), but=table.primary_key)
 
 
-def _rows(table: Table, located: Located) -> Iterator[pa.RecordBatch]:
-    selection = Selection(table.name, located.conditions[table.system, table.name])
-    return services().systems.connector(table.system).read(selection, [c.name for c in table.columns])
+def _members(case_id: str, system: str, names: Iterable[str]) -> dict[str, OwnMembers]:
+    """By staged name, what leaves others' members out of values that several people lie inside."""
+    contracts, identity = services().contracts, load_search(case_id).identity()
+    tables = {name: contracts.table(system, table_name(name)) for name in names}
+    return {name: OwnMembers(containers_of(table, contracts, identity)) for name, table in tables.items()}
 
 
-def _shared_rows(
-    system: str, selections: Mapping[str, Selection], columns: Mapping[str, list[str]]
-) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
-    for name, shown in columns.items():
-        yield f"{name}{SHARED}", services().systems.connector(system).read(selections[name], shown)
-
-
-def _harmless(table: Table) -> list[str]:
-    """Columns whose values may be shown of rows that belong to other people too; nothing else of these is read."""
-    return [column.name for column in table.columns if column.shared is SharedTreatment.INCLUDE]
+def _accounts_in_words(search: Search, handled: Mapping[str, str]) -> list[str]:
+    """By which kinds and columns each account of the data subject was reached; no personal data."""
+    admitted = search.admission.accounts if search.admission else None
+    reached = [
+        one
+        for one in reached_accounts(search, handled)
+        if admitted is None or (one.value,) in admitted.get(one.kind, frozenset())
+    ]
+    return [f"{one.kind}: {way}" for one in reached for way in one.ways]
 
 
 def _pairs(located: Located) -> list[str]:

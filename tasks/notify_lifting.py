@@ -8,9 +8,11 @@ ends. Nobody waits for an acknowledgement: who goes on restricting wrongs no dat
 from collections.abc import Sequence
 
 from data_contracts.company import Party
+from data_contracts.confirmed import ACTED, Confirmed
 from data_contracts.evidence import Record
 from data_contracts.recipients import RecipientMessage
 from data_contracts.vocabulary import Right
+from tasks.acting import act
 from tasks.recipient_messages import Telling, notice_name, settle_telling, tell_once
 from tasks.restricted import TOLD_BY
 from tasks.rules.art19 import is_order
@@ -36,11 +38,12 @@ def parties_told(case_id: str) -> list[str]:
     return [one.party for one in services().register.recipient_notices(case_id) if one.state != _NEVER_TOLD]
 
 
-@step("tell recipient of lifting")
-def tell_lifted(case_id: str, party: str) -> str:
+@act("tell recipient of lifting")
+def tell_lifted(case_id: str, party: str, confirmed: Confirmed) -> str:
     """Tell one recipient that the restriction is over unless it was told; the state it is in then.
 
     Raises:
+        ActRefused: when nobody decided to lift it (law 14).
         RecipientUntold: when only a person can tell it.
         SystemUnavailable: when it cannot be reached; trying again helps.
         DeliveryUncertain: when a mail to it may have left; a person must find out.
@@ -48,13 +51,14 @@ def tell_lifted(case_id: str, party: str) -> str:
         SettingsInvalid: when its interface is not configured.
     """
     register, name = services().register, lifting_name(party)
-    telling = Telling(case_id, party, name, lifting_subject(party))
-    if party in _still_restricting(case_id) and register.claim(case_id, name).state == "claimed":
+    telling = Telling(case_id, party, name, lifting_subject(party), confirmed)
+    entry = register.claim(case_id, name, confirmed=confirmed, states=ACTED[confirmed.subject])
+    if party in _still_restricting(case_id) and entry.state == "claimed":
         settle_telling(telling, {"state": "still_restricted", "via": ""})
     tell_once(telling, lambda known: _message(case_id, party, known))
-    entry = register.step(case_id, name)
+    settled = register.step(case_id, name)
     # A mail that a person found in the mail server's log has no state in its receipt.
-    return str(entry.receipt.get("state", "told")) if entry else ""
+    return str(settled.receipt.get("state", "told")) if settled else ""
 
 
 @step("recipients told of lifting")

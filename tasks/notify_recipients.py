@@ -16,11 +16,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from data_contracts.company import Party
+from data_contracts.confirmed import Confirmed
 from data_contracts.errors import RequestInvalid
 from data_contracts.evidence import Record
 from data_contracts.notices import RecipientTold
 from data_contracts.recipients import RecipientMessage, RecipientNotice
 from data_contracts.vocabulary import CaseState, Right
+from tasks.acting import act
 from tasks.chase_recipients import chase_recipients
 from tasks.locate_data import load_search
 from tasks.plans import plan_receipt
@@ -59,18 +61,20 @@ def parties_to_tell(case_id: str) -> list[str]:
     return list(_concerned(case_id))
 
 
-@step("tell recipient")
-def tell_recipient(case_id: str, party: str) -> str:
+@act("tell recipient")
+def tell_recipient(case_id: str, party: str, confirmed: Confirmed) -> str:
     """Tell one recipient unless it was told; the state it is in then.
 
     Raises:
+        ActRefused: while nothing was done that it could be told of (law 14).
         RecipientUntold: when only a person can tell it.
         SystemUnavailable: when it cannot be reached; trying again helps.
         DeliveryUncertain: when a mail to it may have left; a person must find out.
         StepFailed: when it refuses for good.
         SettingsInvalid: when its interface is not configured.
     """
-    tell_once(Telling(case_id, party, notice_name(party), party), lambda known: _message(case_id, party, known))
+    telling = Telling(case_id, party, notice_name(party), party, confirmed)
+    tell_once(telling, lambda known: _message(case_id, party, known))
     return _noted(case_id, party)
 
 
@@ -174,10 +178,8 @@ def _message(case_id: str, key: str, party: Party) -> RecipientMessage:
 
 def _identity(case_id: str) -> dict[str, list[str]]:
     """The data subject's keys by kind, as the search found them before anything was done."""
-    search = load_search(case_id)
-    # Law 8: where a person said that only named keys are the data subject's, others are somebody else's.
-    keys = search.given if search.named_only else search.known
-    return {slot[1]: [str(value) for (value,) in found] for slot, found in keys.items() if slot[0] == "identity"}
+    # Law 8: of what the search led to, only what is proven or vouched for is certainly the data subject's.
+    return load_search(case_id).identity()
 
 
 def _zone() -> ZoneInfo:

@@ -14,12 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from zoneinfo import ZoneInfo
 
+from data_contracts.confirmed import ACTED, OF_PLAN, Confirmed
 from data_contracts.contract import in_language
 from data_contracts.errors import DeliveryUncertain, RequestInvalid, StepFailed, SystemUnavailable
 from data_contracts.evidence import Record, canonical, digest
 from data_contracts.notices import Content, Notice, Rendered
 from data_contracts.ports import GateEntry
+from data_contracts.request import SubjectRequest
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester
+from tasks.acting import act
 from tasks.approval import Question
 from tasks.clock import is_paused
 from tasks.links import package_link
@@ -38,6 +41,7 @@ def send_notice(  # noqa: PLR0913  # all of it is one notice
     move: tuple[CaseState, str] | None = None,
     number: int = 0,
     to: str = "",
+    confirmed: Confirmed | None = None,
 ) -> str:
     """Send a notice unless it was sent; returns how: ``smtp``, ``outbox`` or ``post``.
 
@@ -48,14 +52,17 @@ def send_notice(  # noqa: PLR0913  # all of it is one notice
         move: the state the case goes to when the notice has left, and why; see :mod:`tasks.posting` for letters.
         number: tells notices of one kind apart, for a kind that may be sent several times.
         to: an e-mail address other than the request's; such a notice is never a letter.
+        confirmed: of a notice that discloses, or tells what was done; it leaves when that is proven, and not before.
 
     Raises:
+        ActRefused: when nothing of the kind was approved and done (law 14).
         SystemUnavailable: the mail server cannot be reached; trying again helps.
         DeliveryUncertain: the notice may have left; a person must find out.
     """
     provided = services()
     name = f"notice.{kind.value}" + (f".{number}" if number else "")
-    entry = provided.register.claim(case_id, name)
+    acted = ACTED[confirmed.subject if confirmed else OF_PLAN]
+    entry = provided.register.claim(case_id, name, confirmed=confirmed, states=acted)
     if entry.state == "done":
         via = str(entry.receipt["via"])
         return ask_for_posting(case_id, name) if via == BY_POST else via
@@ -105,8 +112,8 @@ def tell_refusal(case_id: str, reasons: Sequence[str], reason_name: str = "") ->
     )
 
 
-@step("tell answer")
-def tell_answer(case_id: str, rows: int) -> str:
+@act("tell answer")
+def tell_answer(case_id: str, rows: int, confirmed: Confirmed) -> str:
     """Tell that the answer to an access request is ready, also when nothing was found."""
     link, until = package_link(case_id)
     content = Content(
@@ -116,7 +123,8 @@ def tell_answer(case_id: str, rows: int) -> str:
         link=link,
         link_until=until,
     )
-    return send_notice(case_id, NoticeKind.ANSWER, content, move=(CaseState.SUBJECT_TOLD, "answer sent"))
+    move = (CaseState.SUBJECT_TOLD, "answer sent")
+    return send_notice(case_id, NoticeKind.ANSWER, content, move=move, confirmed=confirmed)
 
 
 @step("tell referral")
@@ -126,10 +134,11 @@ def tell_referral(case_id: str) -> str:
     return send_notice(case_id, NoticeKind.REFERRAL, content, move=(CaseState.SUBJECT_TOLD, "referral sent"))
 
 
-def tell_erased(case_id: str, content: Content) -> str:
+def tell_erased(case_id: str, content: Content, confirmed: Confirmed) -> str:
     """Tell what was erased, and what was kept with its legal ground (Art. 12(3), 17(3))."""
     whole = replace(content, by_hand=titles_by_hand(case_id))
-    return send_notice(case_id, NoticeKind.ERASURE_DONE, whole, move=(CaseState.SUBJECT_TOLD, "erasure told"))
+    move = (CaseState.SUBJECT_TOLD, "erasure told")
+    return send_notice(case_id, NoticeKind.ERASURE_DONE, whole, move=move, confirmed=confirmed)
 
 
 def uncertain_question(case_id: str) -> Question:
@@ -217,6 +226,8 @@ def _deliver(case_id: str, name: str, rendered: Rendered, *, to: str) -> str:
 def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:
     provided = services()
     case, request = provided.register.case(case_id), subject_request(case_id)
+    # The old address may be somebody else's by now: whoever reads it learns no name.
+    names = ("", "") if kind is NoticeKind.CONTACT_CHANGE else _names(request)
     return Notice(
         kind=kind,
         language=case.language,
@@ -224,12 +235,19 @@ def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:
         right=case.right.value,
         received_on=case.received_at.astimezone(ZoneInfo(provided.organisation.time_zone)),
         response_due=content.response_due or ("" if is_paused(case) else case.response_due.isoformat()),
-        recipient_name=request.statement.requester_name or request.name,
+        recipient_name=names[0],
         requester=request.statement.requester.value,
-        subject_name="" if request.statement.requester is Requester.SUBJECT else request.name,
+        subject_name=names[1],
         country=request.postal_country,
         **{one.name: getattr(content, one.name) for one in fields(Content) if one.name != "response_due"},
     )
+
+
+def _names(request: SubjectRequest) -> tuple[str, str]:
+    """Who is written to; and the data subject, where that is somebody else."""
+    statement = request.statement
+    subject = "" if statement.requester is Requester.SUBJECT else request.name
+    return statement.requester_name or request.name, subject
 
 
 def keep_words(case_id: str, name: str, rendered: Rendered) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from data_contracts.errors import RequestInvalid
+from data_contracts.legible import check, is_key
 from data_contracts.permissions import RestrictedUse, Restriction, StanceEntry
 from data_contracts.subjects import SubjectKey
 from tasks.receiving import recipients
@@ -43,9 +44,12 @@ def ask_about(asked: Asked, identity: Mapping[str, Iterable[str]]) -> Answer:
         RequestInvalid: when a kind is unknown, a value cannot be of its kind, or nobody is named.
     """
     digests = Digests()
-    keys = [digests.of(kind, value) for kind, values in known_kinds(identity).items() for value in values]
-    named = [key.digest for key in keys if key is not None]
-    if not named or len(named) < len(keys):
+    given = [(kind, value) for kind, values in known_kinds(identity).items() for value in values]
+    for kind, value in given:
+        check(f"identity.{kind}", is_key, value)
+    keys = [digests.known(kind, value) for kind, value in given]
+    named = [key.digest for known in keys for key in known]
+    if not named or not all(keys):
         raise RequestInvalid("a value given cannot be of its kind", where="identity", remedy="check how it is written")
     register = services().register
     return answer(asked, register.stances_of(named, asked.purposes), register.restrictions_of(named))
@@ -65,7 +69,7 @@ def ask_about_each(asked: Asked, batches: Iterable[Sequence[tuple[str, str]]]) -
     unheard = answer(asked, (), ())
     for batch in batches:
         known_kinds(dict(batch))
-        keys = [digests.of(kind, value) for kind, value in batch]
+        keys = [digests.known(kind, value) for kind, value in batch]
         yield _answers(asked, keys, unheard)
 
 
@@ -82,8 +86,9 @@ def known_kinds(identity: Mapping[str, Iterable[str]]) -> Mapping[str, Iterable[
     return identity
 
 
-def _answers(asked: Asked, keys: Sequence[SubjectKey | None], unheard: Answer) -> list[Answer]:
-    register, named = services().register, [key.digest for key in keys if key is not None]
+def _answers(asked: Asked, keys: Sequence[Sequence[SubjectKey]], unheard: Answer) -> list[Answer]:
+    """The answer about each key, by the digests that something may stand under."""
+    register, named = services().register, [key.digest for known in keys for key in known]
     stances: dict[str, list[StanceEntry]] = defaultdict(list)
     for entry in register.stances_of(named, asked.purposes):
         stances[entry.key.digest].append(entry)
@@ -91,5 +96,12 @@ def _answers(asked: Asked, keys: Sequence[SubjectKey | None], unheard: Answer) -
     for one in register.restrictions_of(named):
         restrictions[one.key.digest].append(one)
     heard = stances.keys() | restrictions.keys()
-    answers = {name: answer(asked, stances.get(name, ()), restrictions.get(name, ())) for name in heard}
-    return [_INVALID if key is None else answers.get(key.digest, unheard) for key in keys]
+
+    def of(known: Sequence[SubjectKey]) -> Answer:
+        if not known:
+            return _INVALID
+        names = [key.digest for key in known if key.digest in heard]
+        said = [entry for name in names for entry in stances[name]]
+        return answer(asked, said, [one for name in names for one in restrictions[name]]) if names else unheard
+
+    return [of(known) for known in keys]

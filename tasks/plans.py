@@ -1,13 +1,20 @@
-"""The plan of a case in the register: frozen for the people at the gate, and confirmed just before acting (law 5)."""
+"""The plan of a case in the register: frozen for the people at the gate, and confirmed just before acting (law 5).
+
+Here alone a :class:`Confirmed` is made, and each time anew from the receipts in the register (law 14).
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from data_contracts.errors import ContractMismatch
-from data_contracts.evidence import Facts, Record
-from data_contracts.plan import Plan, plan_facts
-from data_contracts.vocabulary import CaseState
+from data_contracts.confirmed import OF_LIFTING, OF_PLAN, RECEIPTS, Confirmed, is_covered
+from data_contracts.confirming import MARK
+from data_contracts.errors import ActRefused, ContractMismatch
+from data_contracts.evidence import Facts, Record, canonical, digest
+from data_contracts.plan import Plan, is_empty, plan_facts
+from data_contracts.ports import GateEntry
+from data_contracts.vocabulary import CaseState, Decision, Gate, Right
 from tasks.services import services
+from tasks.step import step
 
 
 def planned(case_id: str) -> str:
@@ -47,23 +54,110 @@ def freeze(plan: Plan, more: Mapping[str, object] | None = None) -> str:
     return plan.digest
 
 
+def asked_about(plan_digest: str) -> Mapping[str, str]:
+    """What the question at the gate is made of, so that an answer counts for this plan alone (law 5)."""
+    return {"plan": plan_digest}
+
+
+def plan_gate(case_id: str) -> GateEntry | None:
+    """The newest gate, where people are asked about the plan as it stands; None where it asks something else."""
+    gate = services().register.gate(case_id, Gate.APPROVAL)
+    asked = digest(canonical(asked_about(planned(case_id))))
+    return gate if gate is not None and gate.digest == asked else None
+
+
 def confirm(fresh: Plan) -> bool:
-    """Whether the plan that was approved still holds; if not, it is forgotten and must be made and shown anew."""
+    """Whether the plan that was approved still holds; if not, it is forgotten and must be made and shown anew.
+
+    Raises:
+        ActRefused: when it holds, and people have not approved it.
+    """
     register, case_id = services().register, fresh.case_id
     approved = planned(case_id)
     if approved == fresh.digest:
-        register.complete(
-            case_id,
-            "confirm",
-            receipt={"digest": approved},
-            record=Record("confirm", "", {"digest": approved}),
-            move=(CaseState.ACTING, "plan confirmed"),
-        )
+        _confirm(case_id, "plan confirmed")
         return True
     register.reopen(
         case_id,
-        ["plan", "approve"],
+        ["rehearse", "plan", "approve"],
         Record("plan changed", "", {"approved": approved, "found": fresh.digest}),
         (CaseState.LOCATED, "the plan changed after approval"),
     )
     return False
+
+
+@step("confirm")
+def confirm_staged(case_id: str) -> bool:
+    """Confirm the approved plan of what is disclosed; it is made of what is sealed, so that it holds. Always true.
+
+    Raises:
+        ActRefused: when people have not approved it.
+    """
+    if "confirm" not in _receipts(case_id, OF_PLAN):
+        _confirm(case_id, "package is built")
+    return True
+
+
+def confirmed(case_id: str) -> Confirmed:
+    """What an act of the case takes, read from the register.
+
+    Raises:
+        ActRefused: while people have not approved the plan that there is, or it was not confirmed; and when they
+            refused it.
+    """
+    plan_digest = planned(case_id)
+    if not is_covered(plan_digest, _receipts(case_id, OF_PLAN)):
+        raise _refused(case_id, "its plan is not approved and confirmed")
+    _require_approved(case_id)
+    return Confirmed(case_id, plan_digest, mark=MARK)
+
+
+def confirm_lifting(case_id: str) -> Confirmed:
+    """What lifting a restriction takes, once a person decided so (Art. 18(3)).
+
+    Raises:
+        ActRefused: when nobody decided to lift it, or somebody decided not to.
+    """
+    gate = services().register.gate(case_id, Gate.APPROVAL, OF_LIFTING)
+    if gate is None or gate.outcome is not Decision.APPROVE:
+        raise _refused(case_id, "nobody decided to lift the restriction")
+    record = Record("confirm", OF_LIFTING, {"digest": gate.digest})
+    services().register.complete(case_id, "confirm", OF_LIFTING, receipt={"digest": gate.digest}, record=record)
+    return Confirmed(case_id, gate.digest, OF_LIFTING, mark=MARK)
+
+
+def _confirm(case_id: str, cause: str) -> None:
+    _require_approved(case_id)
+    plan_digest = planned(case_id)
+    services().register.complete(
+        case_id,
+        "confirm",
+        receipt={"digest": plan_digest},
+        record=Record("confirm", "", {"digest": plan_digest}),
+        move=(CaseState.ACTING, cause),
+    )
+
+
+def _require_approved(case_id: str) -> None:
+    """That people approved the very plan that there is; of an objection, that the law or what was weighed did."""
+    register, plan_digest = services().register, planned(case_id)
+    settled = _receipts(case_id, OF_PLAN).get("approve", {})
+    is_settled = settled.get("approved") is True and settled.get("plan", plan_digest) == plan_digest
+    gate = plan_gate(case_id)
+    by_people = gate is not None and gate.outcome is Decision.APPROVE
+    # Art. 21: nobody approves that plan, it follows from the law or from what was weighed.
+    by_law = "why" in settled and register.case(case_id).right is Right.OBJECTION
+    has_nothing = bool(plan_digest) and is_empty(plan_receipt(case_id)["plan"])
+    if not plan_digest or not is_settled or not (by_people or by_law or has_nothing):
+        raise _refused(case_id, "people have not approved this plan")
+
+
+def _receipts(case_id: str, subject: str) -> dict[str, Mapping[str, object]]:
+    steps = {name: services().register.step(case_id, name, subject) for name in RECEIPTS[subject]}
+    return {name: entry.receipt for name, entry in steps.items() if entry is not None and entry.state == "done"}
+
+
+def _refused(case_id: str, what: str) -> ActRefused:
+    return ActRefused(
+        f"the case must not act: {what}", where=case_id, remedy=f"carry it on with `rightsflow run {case_id}`"
+    )

@@ -4,7 +4,6 @@ Safe to call again with the same ``request_key``: the same case comes back, and 
 the receipt was acknowledged it had been, and nothing is sealed again.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,12 +12,14 @@ from zoneinfo import ZoneInfo
 from data_contracts.case import Case, NewCase
 from data_contracts.company import Vocabulary
 from data_contracts.errors import RequestInvalid
+from data_contracts.legible import check, check_statement, is_key, is_letter, is_line
+from data_contracts.mail_address import deliverable
+from data_contracts.normal_form import normal_form
 from data_contracts.outgoing import OutgoingKind
 from data_contracts.request import Statement, SubjectRequest
 from data_contracts.vocabulary import CaseState, Channel, Requester, Right
 from tasks.clock import place
 from tasks.rules.deadlines import response_due
-from tasks.rules.identity_keys import normal_form
 from tasks.rules.rectification import check_rectification, says_nothing
 from tasks.sealed import REQUEST, write_json
 from tasks.services import services
@@ -54,9 +55,9 @@ def register_request(typed: TypedRequest) -> Case:
     """The case of a request, durable and sealed when this returns.
 
     Raises:
-        RequestInvalid: when no identity key is given, one is of an unknown kind or cannot be one, or the date of
-            receipt lies in the future; or when a rectification has neither text nor terms, or terms that cannot be
-            carried out. Nothing is registered then.
+        RequestInvalid: when no identity key is given, one is of an unknown kind or cannot be one, a field holds what no
+            text can (:mod:`data_contracts.legible`), or the date of receipt lies in the future; or when a rectification
+            has neither text nor terms, or terms that cannot be carried out. Nothing is registered then.
     """
     provided = services()
     _check(typed, provided.contracts.vocabulary, provided.now())
@@ -108,7 +109,19 @@ def receipt_moment(day: str, now: datetime, time_zone: str) -> datetime:
     return min(noon, now) if is_today else noon
 
 
+def _check_legible(typed: TypedRequest) -> None:
+    """Every door ends here, so that a value that cannot be is sealed, searched and told nowhere."""
+    check("request_key", is_line, typed.request_key)
+    check("name", is_line, typed.name)
+    check("reply_to", is_line, typed.reply_to)
+    check("address", is_line, *typed.postal_address)
+    check("country", is_line, typed.postal_country)
+    check("details", is_letter, typed.details)
+    check_statement(typed.statement)
+
+
 def _check(typed: TypedRequest, vocabulary: Vocabulary, now: datetime) -> None:
+    _check_legible(typed)
     if not any(values for values in typed.identity.values()):
         raise RequestInvalid(
             "a request needs at least one identity key", where="identity", remedy="give an e-mail or a customer number"
@@ -118,12 +131,18 @@ def _check(typed: TypedRequest, vocabulary: Vocabulary, now: datetime) -> None:
         if entry is None or not entry.intake:
             known = ", ".join(sorted(k for k, v in vocabulary.identities.items() if v.intake))
             raise RequestInvalid("no such identity kind", where="identity", remedy=f"use one of: {known}")
-        if not all(normal_form(entry.normalise, value) for value in values):
+        check(f"identity.{kind}", is_key, *values)
+        # Whoever types an address can be written to at it; a case that nobody can be told of would wait for ever.
+        is_mail = entry.normalise == "email"
+        if not all(
+            normal_form(entry.normalise, value, vocabulary.company.country) and (not is_mail or deliverable(value))
+            for value in values
+        ):
             raise RequestInvalid(
                 f"a value given for {kind} cannot be one", where="identity", remedy=f"check how the {kind} is written"
             )
     _check_names(typed)
-    if typed.reply_to and not normal_form("email", typed.reply_to):
+    if typed.reply_to and deliverable(typed.reply_to) is None:
         raise RequestInvalid("the address for replies is no e-mail address", where="reply_to", remedy="correct it")
     _check_purposes(typed.statement, vocabulary)
     _check_address(typed.postal_address)
@@ -146,8 +165,6 @@ def _is_letter_alone(typed: TypedRequest) -> bool:
 
 def _check_names(typed: TypedRequest) -> None:
     said = typed.statement
-    if any(mark in part for part in (typed.name, typed.reply_to, said.requester_name) for mark in "\r\n\0"):
-        raise RequestInvalid("name and address are one line each", where="request", remedy="take line breaks out")
     if said.requester is not Requester.SUBJECT and not said.requester_name.strip():
         raise RequestInvalid(
             "who acts for the data subject is not named", where="requester_name", remedy="give the name to write to"
@@ -164,17 +181,12 @@ def _check_purposes(statement: Statement, vocabulary: Vocabulary) -> None:
 def _check_address(lines: Sequence[str]) -> None:
     """An address fits the window of an envelope (six lines with the name, NF Z 10-011)."""
     is_long = any(len(line) > _LONGEST_LINE for line in lines)
-    if is_long or sum(1 for line in lines if line.strip()) > _ADDRESS_LINES or has_control("".join(lines)):
+    if is_long or sum(1 for line in lines if line.strip()) > _ADDRESS_LINES:
         raise RequestInvalid(
             "the postal address does not fit on an envelope",
             where="address",
             remedy=f"write at most {_ADDRESS_LINES} lines of {_LONGEST_LINE} characters",
         )
-
-
-def has_control(text: str) -> bool:
-    """Whether text holds a control character, which no line of a letter or mail may."""
-    return any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in text)
 
 
 def _sealed_form(typed: TypedRequest) -> SubjectRequest:

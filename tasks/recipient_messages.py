@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_contracts.company import Art19, Party
+from data_contracts.confirmed import ACTED, Confirmed
 from data_contracts.errors import RecipientUntold, StepFailed, SystemUnavailable
 from data_contracts.evidence import Facts, Record
 from data_contracts.recipients import RecipientMessage
@@ -25,12 +26,14 @@ class Telling:
         party: key of the recipient in the vocabulary.
         name: the step in the ledger.
         subject: of the gate at which a person says that they told it.
+        confirmed: that what it is told of was approved; the case has done it and told nobody else yet.
     """
 
     case_id: str
     party: str
     name: str
     subject: str
+    confirmed: Confirmed
 
 
 def notice_name(party: str) -> str:
@@ -46,13 +49,17 @@ def tell_once(telling: Telling, message_of: Callable[[Party], RecipientMessage])
         message_of: makes the message, once it is known that the party may receive one.
 
     Raises:
+        ActRefused: while nothing was done that it could be told of (law 14).
         RecipientUntold: when only a person can tell it.
         SystemUnavailable: when it cannot be reached; trying again helps.
         DeliveryUncertain: when a mail to it may have left; a person must find out.
         StepFailed: when it refuses for good.
         SettingsInvalid: when its interface is not configured.
     """
-    entry = services().register.claim(telling.case_id, telling.name)
+    register = services().register
+    entry = register.claim(
+        telling.case_id, telling.name, confirmed=telling.confirmed, states=ACTED[telling.confirmed.subject]
+    )
     if entry.state == "done":
         return
     party = services().contracts.vocabulary.parties.get(telling.party)

@@ -10,6 +10,8 @@ from data_contracts.notices import Content
 from data_contracts.vocabulary import Decision, NoticeKind
 from tasks.approval import reason_name
 from tasks.clock import GROUND, IDENTITY
+from tasks.contact_changes import STOPPED
+from tasks.ledger import is_done
 from tasks.notify_subject import send_notice, tell_refusal
 from tasks.requesters import why_requester
 from tasks.rules.refusals import REFUSING_GATES, ground_of
@@ -31,8 +33,10 @@ class Refusal:
 
 
 def refusal_of(case_id: str) -> Refusal:
-    """Why the case was refused: as the identity step noted, else as a person said at a gate that refuses requests."""
+    """Why the case was refused: as who reads an old address said, or the identity step noted, else as a person said."""
     register = services().register
+    if is_done(case_id, STOPPED):
+        return Refusal((RefusalGround.STOPPED_AT_OLD_CONTACT.value,), "")
     identity = register.step(case_id, IDENTITY)
     noted = str(identity.receipt.get(GROUND) or "") if identity is not None else ""
     if noted:

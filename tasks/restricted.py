@@ -4,6 +4,7 @@ A case of restriction keeps the keys of the subject's rows sealed (``restricted.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from data_contracts.contract import Table
 from data_contracts.errors import CaseBusy
@@ -17,7 +18,7 @@ from tasks.rules.plan import Segment
 from tasks.rules.restrictions import spare
 from tasks.sealed import conditions_of, plain_conditions, read_json, subject_request, write_json
 from tasks.services import services
-from tasks.subject_keys import subject_keys_of
+from tasks.subject_keys import known_keys_of, subject_keys_of
 
 ROWS = "restricted."
 TOLD_BY = "told."
@@ -76,9 +77,14 @@ def seal_rows(case_id: str, system: str, changes: Iterable[Change]) -> None:
 
 def found_subject_keys(case_id: str) -> list[SubjectKey]:
     """The data subject's keys: those that were given, and those that the search led to."""
-    known = load_search(case_id).known
-    found = {slot[1]: [str(value) for (value,) in keys] for slot, keys in known.items() if slot[0] == "identity"}
+    found = load_search(case_id).identity()
     return sorted({*subject_keys_of(subject_request(case_id).identity), *subject_keys_of(found)})
+
+
+def known_subject_keys(case_id: str) -> list[SubjectKey]:
+    """The same, and what they were noted as before: for looking up, never for noting."""
+    found = load_search(case_id).identity()
+    return sorted({*known_keys_of(subject_request(case_id).identity), *known_keys_of(found)})
 
 
 def seal_spared(case_id: str, system: str) -> None:
@@ -88,7 +94,7 @@ def seal_spared(case_id: str, system: str) -> None:
         if vault.has(case_id, f"{_SPARED}{system}"):
             vault.remove(case_id, f"{_SPARED}{system}")
         return
-    standing = register.restrictions_of([key.digest for key in found_subject_keys(case_id)])
+    standing = register.restrictions_of([key.digest for key in known_subject_keys(case_id)])
     plain = [[one.case_id, one.ground.value, list(one.purposes)] for one in standing if one.case_id != case_id]
     write_json(case_id, f"{_SPARED}{system}", sorted({str(one): one for one in plain}.values()))
 
@@ -114,9 +120,9 @@ def _row_keys(table: Table, selection: Selection) -> tuple[Condition, ...]:
 
 def joined(ways: Iterable[Condition]) -> tuple[Condition, ...]:
     """Conditions, those on the same columns in one: a statement grows with the columns, not with the cases."""
-    found: dict[tuple[tuple[str, ...], str], Condition] = {}
+    found: dict[Condition, Condition] = {}
     for way in ways:
-        slot = (way.columns, way.normalise)
+        slot = replace(way, keys=frozenset())
         before = found[slot].keys if slot in found else frozenset()
-        found[slot] = Condition(way.columns, before | way.keys, way.normalise)
+        found[slot] = replace(way, keys=before | way.keys)
     return tuple(found.values())

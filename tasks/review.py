@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from data_contracts.cases import Part, parts_of
 from data_contracts.contract import Table
 from data_contracts.errors import EvidenceBroken, RequestInvalid
 from data_contracts.evidence import Facts, Record, canonical, digest
@@ -213,11 +214,17 @@ def _sealed(column: str, given: Sequence[tuple[int, Reading]], texts: Mapping[in
 def _columns(case_id: str, showing: Showing) -> Iterator[Column]:
     """Columns with free text that would go out once a person has read it, where there are rows."""
     counts = staged_counts(case_id)
-    for table in services().contracts.tables():
-        rows = counts.get((table.system, table.name), 0)
+    for part in _parts_of_tables():
+        table = part.table
+        rows = counts.get((table.system, part.name), 0)
         reviews = _review_columns(table) if rows else []
         shown = showing.own(table, rows, dict.fromkeys(reviews, Reviewed(released=1))).columns if reviews else ()
-        yield from ((table.system, table.name, name) for name in reviews if name in shown)
+        yield from ((table.system, part.name, name) for name in reviews if name in shown)
+
+
+def _parts_of_tables() -> Iterator[Part]:
+    for table in services().contracts.tables():
+        yield from parts_of(table)
 
 
 def _review_columns(table: Table) -> list[str]:
@@ -245,10 +252,10 @@ def _strings(batch: pa.RecordBatch, name: str) -> list[str | None]:
 
 def _place(column: str) -> Column:
     """The parts of ``system.table.column``, which the contracts know; names may have dots in them."""
-    for table in services().contracts.tables():
-        head = f"{table.system}.{table.name}."
-        if column.startswith(head) and column.removeprefix(head) in _review_columns(table):
-            return table.system, table.name, column.removeprefix(head)
+    for part in _parts_of_tables():
+        head = f"{part.table.system}.{part.name}."
+        if column.startswith(head) and column.removeprefix(head) in _review_columns(part.table):
+            return part.table.system, part.name, column.removeprefix(head)
     raise RequestInvalid("there is no such column to review", where="answers", remedy="keep the names of the file")
 
 

@@ -4,19 +4,21 @@ Keys keep their type (a date stays a date) through tagged JSON, because a databa
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from data_contracts.errors import RequestInvalid
-from data_contracts.keys import Condition, Key
+from data_contracts.keys import Condition, Key, When
 from data_contracts.plan import Located, TablePath
 from data_contracts.request import ProvenSubject, SubjectRequest
 from tasks.services import services
 
 REQUEST = "request"
+REACH = "reach"
+"""Systems that a person handled and that answer again."""
 PROVEN = "proven"
 """Who software proved the data subject to be, and where they can be reached."""
 LOCATED = "located"
@@ -87,6 +89,7 @@ def write_located(case_id: str, located: Located) -> None:
         {
             "conditions": plain_conditions(located.conditions),
             "shared": plain_conditions(located.shared),
+            "own_keys": plain_conditions(located.own_keys),
             "by_hand": dict(located.by_hand),
             "subjects": dict(located.subjects),
         },
@@ -99,6 +102,7 @@ def read_located(case_id: str) -> Located:
     return Located(
         conditions=conditions_of(plain["conditions"]),
         shared=conditions_of(plain["shared"]),
+        own_keys=conditions_of(plain.get("own_keys", ())),  # not there in what was sealed before there were any
         by_hand=plain["by_hand"],
         subjects=plain["subjects"],
     )
@@ -116,12 +120,28 @@ def keys_of(plain: Iterable[Any]) -> dict[tuple[str, ...], frozenset[Key]]:
 
 def plain_ways(ways: Iterable[Condition]) -> list[Any]:
     """Conditions on one table as JSON."""
-    return [[list(way.columns), [list(key) for key in way.keys], way.normalise] for way in ways]
+    return [_plain_way(way) for way in ways]
+
+
+def _plain_way(way: Condition) -> list[Any]:
+    whens = [[one.column, list(one.values), one.negated] for one in way.when]
+    return [list(way.columns), [list(key) for key in way.keys], way.normalise, whens, way.as_database]
 
 
 def ways_of(plain: Iterable[Any]) -> tuple[Condition, ...]:
     """The inverse of :func:`plain_ways`."""
-    return tuple(Condition(tuple(columns), frozenset(map(tuple, keys)), rule) for columns, keys, rule in plain)
+    return tuple(_way_of(*way) for way in plain)
+
+
+def _way_of(  # one sealed condition; the last two are left out by what was sealed before there were any
+    columns: list[str],
+    keys: list[list[Any]],
+    rule: Any,  # noqa: ANN401  # a rule's name
+    whens: Sequence[Any] = (),
+    as_database: bool = False,  # noqa: FBT001, FBT002  # as sealed
+) -> Condition:
+    held = tuple(When(column, tuple(values), *negated) for column, values, *negated in whens)
+    return Condition(tuple(columns), frozenset(map(tuple, keys)), rule, held, as_database)
 
 
 def plain_conditions(conditions: Mapping[TablePath, tuple[Condition, ...]]) -> list[Any]:

@@ -14,14 +14,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
-from data_contracts.errors import AnswerRefused, DeliveryUncertain, RequestInvalid, StepFailed, SystemUnavailable
-from data_contracts.evidence import Record
+from data_contracts.errors import (
+    ActRefused,
+    AnswerRefused,
+    DeliveryUncertain,
+    RequestInvalid,
+    StepFailed,
+    SystemUnavailable,
+)
+from data_contracts.evidence import Record, canonical, digest
 from data_contracts.incidents import Incident, IncidentFacts, IncidentKind, SendingState
 from data_contracts.notices import Notice, Rendered
-from data_contracts.vocabulary import NoticeKind
+from data_contracts.vocabulary import Decision, Gate, NoticeKind
 from tasks.affected import Addressee, addressees, incident_facts
 from tasks.services import services
 
@@ -51,8 +58,10 @@ def send_notices(run_id: str, *, tell: Callable[[Sent], None] = lambda _: None) 
     """Send what waits; what stands where afterwards. Call it again to go on.
 
     Raises:
+        ActRefused: while people have not approved these very words to so many people (law 14).
         SystemUnavailable: when the mail server cannot be reached; nothing is lost.
     """
+    _require_approved(run_id)
     register, texts = services().register, rendered_notices(run_id)
     standing = next(iter(texts))
     while numbers := register.sendings(run_id, SendingState.WAITING, _A_BATCH):
@@ -99,6 +108,21 @@ def settle(run_id: str, log: Iterable[str]) -> Sent:
 def message_key(run_id: str, number: int) -> str:
     """What makes a notice's Message-ID, the same at each attempt."""
     return f"{run_id}:notice.{number}"
+
+
+def asked_about(run_id: str, counts: Mapping[str, int]) -> Mapping[str, object]:
+    """What the question is made of whether to send: an answer counts for these words and counts alone."""
+    return {"run": run_id, "counts": dict(counts), "texts": list(digests_of(rendered_notices(run_id)))}
+
+
+def _require_approved(run_id: str) -> None:
+    register = services().register
+    affected = register.step(run_id, "affected")
+    counts: Any = affected.receipt["counts"] if affected is not None and affected.state == "done" else {}
+    gate = register.gate(run_id, Gate.APPROVAL)
+    is_approved = gate is not None and gate.outcome is Decision.APPROVE
+    if not is_approved or gate is None or gate.digest != digest(canonical(asked_about(run_id, counts))):
+        raise ActRefused("people have not approved what is sent", where=run_id, remedy="answer its gate approval")
 
 
 def _send_batch(run_id: str, people: Mapping[int, Addressee], texts: Mapping[int, Rendered]) -> None:

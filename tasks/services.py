@@ -14,12 +14,13 @@ from data_contracts.audits import AuditWords
 from data_contracts.company import Organisation, Policy
 from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid
+from data_contracts.mailbox import ReadMail
 from data_contracts.ports import Channel, Judge, PackageWriter, Register, Systems, Vault
 from data_contracts.quality import LiveValues
 from data_contracts.recipients import RecipientApi, RequestForwarding
 from data_contracts.reports import ReportWriter
 from data_contracts.transfers import Transfers
-from tasks.rules.traversal import Routes
+from tasks.rules.routes import Routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Services:
     """The organisation's key for keyed hashes that stay linkable (``erase: hmac``)."""
     door_key: Callable[[], bytes]
     """What links, cookies and forms of our own pages are signed with."""
+    read_mail: Callable[[bytes], ReadMail | None]
+    """What a mail program would show of a mail; None where it cannot be read within bounds."""
     now: Callable[[], datetime]
     """Aware UTC."""
     site_url: str = ""

@@ -12,6 +12,7 @@ from tasks.holds import IDENTITY, open_holds
 from tasks.restricted import joined, restricted_rows
 from tasks.rules.traversal import begin
 from tasks.sealed import LOCATED, read_json, read_located, subject_request
+from tasks.searching import ask_everywhere
 from tasks.services import services
 
 
@@ -64,13 +65,8 @@ def _held_rows(system: str) -> Iterator[Mapping[str, tuple[Condition, ...]]]:
 def _found(identity: Mapping[str, Sequence[str]]) -> Located:
     """What these keys lead to; where they lead to several people, all of theirs."""
     provided = services()
-    search = begin(provided.contracts, identity, routes=provided.routes, allow_several=True)
-    while pending := [name for name in provided.contracts.systems if search.has_questions(name)]:
-        for name in pending:
-            connector = provided.systems.connector(name)
-            answers = {q.path: connector.find_keys(q.selection, q.yields) for q in search.questions(name)}
-            search = search.absorb(name, answers)
-    return search.located({})
+    search = begin(provided.contracts, identity, routes=provided.routes, wide=True)
+    return ask_everywhere(search, provided.contracts.systems).located({})
 
 
 def _in_system(located: Located, system: str) -> Iterator[Mapping[str, tuple[Condition, ...]]]:

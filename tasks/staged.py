@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from data_contracts.cases import table_name
 from data_contracts.errors import TerminalError
 from data_contracts.plan import SHARED, TablePath
 from tasks.services import services
@@ -77,14 +78,37 @@ def staged_counts(case_id: str) -> dict[TablePath, int]:
     return counts
 
 
+def withheld_counts(case_id: str) -> dict[TablePath, dict[str, int]]:
+    """By table and column, in how many staged rows a key was left out because its row is not the subject's."""
+    counts: dict[TablePath, dict[str, int]] = {}
+    for (name, system), entry in services().register.steps(case_id).items():
+        if name == "stage" and entry.state == "done":
+            found = entry.receipt.get("withheld", {})  # not there in receipts from before it was counted
+            counts |= {(system, table): dict(columns) for table, columns in found.items()}  # type: ignore[attr-defined]  # written by stage_rows
+    return counts
+
+
+def members_left_out(case_id: str) -> dict[TablePath, dict[str, int]]:
+    """By table and column, in how many staged rows members of other people were left out of a value."""
+    counts: dict[TablePath, dict[str, int]] = {}
+    for (name, system), entry in services().register.steps(case_id).items():
+        if name == "stage" and entry.state == "done":
+            found = entry.receipt.get("members", {})
+            counts |= {(system, table): dict(columns) for table, columns in found.items()}  # type: ignore[attr-defined]  # written by stage_rows
+    return counts
+
+
 def _together_name(system: str) -> str:
     return f"rows.{system}"
 
 
 def _own_name(path: TablePath) -> str:
-    system, table = path
+    system, name = path
+    table = table_name(name)
     # A name in the vault has no plus sign, and a table may be called ``customer.shared``.
-    return f"shared.{system}.{table.removesuffix(SHARED)}" if table.endswith(SHARED) else f"rows.{system}.{table}"
+    kept = "shared" if name.endswith(SHARED) else "rows"
+    part = name.removesuffix(SHARED).removeprefix(f"{table}+")
+    return f"{kept}.{system}.{table}" if part == table else f"{kept}-{part}.{system}.{table}"
 
 
 def _stage_together(case_id: str, system: str, tables: Mapping[str, pa.RecordBatch]) -> None:

@@ -14,6 +14,7 @@ import hmac
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.evidence import Facts, Record, canonical, digest
+from data_contracts.legible import check_statement
 from data_contracts.ports import GateEntry
 from data_contracts.request import Statement
 from data_contracts.vocabulary import CaseState, Decision, Gate
@@ -87,6 +88,7 @@ def check_terms(terms: Statement) -> Statement:
     Raises:
         RequestInvalid: when they say anything else, or cannot be carried out anywhere; no value is quoted.
     """
+    check_statement(terms)
     kept = Statement(changes=terms.changes, supplement=terms.supplement)
     if kept != terms:
         raise RequestInvalid(

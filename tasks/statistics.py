@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from data_contracts.statistics import PeriodStatistics, ToldCase
-from data_contracts.vocabulary import Duty, Right
+from data_contracts.vocabulary import COUNTED_DUTIES, Right
 from tasks.clock import GROUND, IDENTITY, pauses_of_timeline, today
 from tasks.refusing import refusal_of
 from tasks.rules.statistics import days_stood_still, month_of, months_before, response_times
@@ -21,7 +21,9 @@ def statistics_of(start: date, end: date) -> PeriodStatistics:
     told = register.told_between(since, until, identity_step=IDENTITY)
     paused = {case.case_id: _paused(case, zone) for case in told if case.timeline}
     times = {right: response_times((case for case in told if case.right is right), zone, paused) for right in Right}
-    runs = [(d.value, run.outcome) for d in Duty for run in register.runs(d) if since <= run.opened_at < until]
+    runs = [
+        (d.value, run.outcome) for d in COUNTED_DUTIES for run in register.runs(d) if since <= run.opened_at < until
+    ]
     return PeriodStatistics(
         start=start,
         end=end,

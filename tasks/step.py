@@ -10,6 +10,7 @@ Invariants:
 
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from functools import wraps
 from typing import Generic, ParamSpec, TypeVar
@@ -112,19 +113,37 @@ def guarded(function: Callable[P, R], name: str) -> Callable[P, R]:
     def guard(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except (RightsflowError, NotAFailure) as error:
+        except RightsflowError as error:
+            _seal_detail(_place(name, args), error, args)
             raise error from None
+        except NotAFailure as told:
+            raise told from None
         except Exception as error:  # noqa: BLE001  # the guard's purpose: whatever it is, its text stays here
             case_id = str(args[0]) if args else ""
-            raise _sealed_failure(case_id, name, error) from None
+            raise _sealed_failure(case_id, name, _place(name, args), error) from None
 
     return guard
 
 
-def _sealed_failure(case_id: str, name: str, error: Exception) -> StepFailed:
+def _place(name: str, args: tuple[object, ...]) -> str:
+    """``fault.step``, or ``fault.step.system``, where what broke is sealed; a name in the vault has no blanks."""
+    name = name.replace(" ", "-")
+    system = args[1] if len(args) > 1 and isinstance(args[1], str) and args[1].replace("_", "").isalnum() else ""
+    return f"fault.{name}.{system}" if system else f"fault.{name}"
+
+
+def _seal_detail(place: str, error: RightsflowError, args: tuple[object, ...]) -> None:
+    """Seal what a driver said of a failure that we know, for ``rightsflow case CASE --faults``."""
+    if not error.detail or not args:
+        return
+    text = f"{datetime.now().astimezone().isoformat()}\n{error}\n{error.detail}"
+    with suppress(Exception), services().vault.write(str(args[0]), place) as blob:
+        blob.write(text.encode(errors="backslashreplace"))
+
+
+def _sealed_failure(case_id: str, name: str, place: str, error: Exception) -> StepFailed:
     """Seal what happened and name where it lies."""
     kind = type(error).__name__
-    place = f"fault.{name}"
     detail = "".join(traceback.format_exception(error))
     try:
         with services().vault.write(case_id, place) as blob:

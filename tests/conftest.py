@@ -19,6 +19,7 @@ from pytest_socket import socket_allow_hosts
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import sampling
 from tests.services import absent
 
 # A busy machine may think longer about one example; what is slow is measured in the benchmarks.
@@ -39,6 +40,16 @@ _SHARED = {
     "tests/integrations/systems": "servers",
 }
 """Tests that share something dear to start, such as a server: the same process runs them. The longest stand first."""
+
+
+def pytest_report_header() -> str:
+    """Tell what another run must be given to draw the same samples."""
+    return f"samples: {'all' if sampling.is_all() else f'{sampling.SEED}={sampling.seed()}'}"
+
+
+def pytest_configure() -> None:
+    """Draw the seed before other processes are started, so that all have the same."""
+    sampling.seed()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -99,6 +110,18 @@ def postgres_database(postgres_url: str) -> Callable[[], str]:
 
 
 @pytest.fixture(scope="session")
+def whole_postgres() -> Iterator[str]:
+    """URL of an empty database of a PostgreSQL with its extensions and ICU; skips where there is none."""
+    url = os.environ.get("RIGHTSFLOW_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+    try:
+        made = _new_database(url, "CREATE DATABASE {}")
+    except sa.exc.DBAPIError:
+        absent("PostgreSQL", remedy="start one at 127.0.0.1:5432 (postgres) or set RIGHTSFLOW_TEST_POSTGRES_URL")
+    yield made
+    _run(url, f"DROP DATABASE {sa.make_url(made).database} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
 def mariadb_url() -> str:
     """SQLAlchemy URL of a real MariaDB's server; skips where there is none."""
     url = os.environ.get("RIGHTSFLOW_TEST_MARIADB_URL", "mysql+pymysql://root@127.0.0.1:3306/")
@@ -124,6 +147,24 @@ def mariadb_database(mariadb_url: str) -> Iterator[Callable[[], str]]:
     yield make
     for url in made:
         _run(mariadb_url, f"DROP DATABASE {sa.make_url(url).database}")
+
+
+@pytest.fixture(scope="session")
+def mariadb_account(mariadb_url: str, mariadb_database: Callable[[], str]) -> Iterator[Callable[[], str]]:
+    """As ``mariadb_database``, but the URL signs in as an account that can read its own database alone."""
+    made: list[str] = []
+
+    def make() -> str:
+        url = sa.make_url(mariadb_database())
+        account = f"rf_{os.getpid()}_{len(made)}"
+        _run(mariadb_url, f"CREATE USER '{account}'@'%%' IDENTIFIED BY 'secret'")
+        made.append(account)
+        _run(mariadb_url, f"GRANT ALL ON {url.database}.* TO '{account}'@'%%'")
+        return url.set(username=account, password="secret").render_as_string(hide_password=False)
+
+    yield make
+    for account in made:
+        _run(mariadb_url, f"DROP USER '{account}'@'%%'")
 
 
 @pytest.fixture(scope="session")

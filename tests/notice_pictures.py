@@ -101,6 +101,7 @@ def _all() -> Iterator[tuple[str, Notice, Sequence[str]]]:
     }
     for kind in NoticeKind:
         yield f"everything-{kind.value}", a_full_notice(kind, "fr", reason_text="Un mot.", **everything), _LILLE
+    yield from _verdicts()
     long_name = "Marie-Antoinette Josèphe Jeanne de Habsbourg-Lorraine von Österreich-Toskana"
     long_lines = [f"{n} avenue du Maréchal de Lattre de Tassigny, bâtiment {n}"[:60] for n in range(1, 6)]
     yield "long-address", a_full_notice(NoticeKind.REFUSAL, "fr", recipient_name=long_name, country="DE"), long_lines
@@ -109,6 +110,24 @@ def _all() -> Iterator[tuple[str, Notice, Sequence[str]]]:
     for number, name in enumerate(("Иван Петров", "Ελένη Παπαδοπούλου", "Nguyễn Thị Minh Khai")):
         yield f"script-{number}", a_full_notice(NoticeKind.ACKNOWLEDGEMENT, "en", recipient_name=name), (name, *_LILLE)
     yield "no-address", a_full_notice(NoticeKind.ACKNOWLEDGEMENT, "fr"), ()
+
+
+def _verdicts() -> Iterator[tuple[str, Notice, Sequence[str]]]:
+    """An erasure for each verdict (docs/proof.md), and one that leaves all of them open."""
+    grounds = ("mention", "approved", "obligation", "technical", "undeclared", "copies")
+    stays = tuple(ToldItem("Customer support", why=f"stays_{ground}") for ground in grounds)
+    unseen = (ToldItem("Marketing", why="not_looked"),)
+    told = {"by_hand": ("Paper archive",), "told": ("Paper archive",), "is_proven": False}
+    parts: dict[str, dict[str, Any]] = {
+        "proven": {},
+        "proven_but_for": {"not_done": stays[:2]},
+        "told": told,
+        "not_looked": {"not_done": unseen, "is_proven": False},
+        "all": {**told, "not_done": (*stays, *unseen)},
+    }
+    for language in LANGUAGES:
+        for name, facts in parts.items():
+            yield f"verdict-{name}-{language}", a_full_notice(NoticeKind.ERASURE_DONE, language, **facts), _LILLE
 
 
 def _letter(file: Path, notice: Notice, organisation: Organisation, to: Sequence[str]) -> None:

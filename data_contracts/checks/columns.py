@@ -12,7 +12,7 @@ from data_contracts.vocabulary import About, AccessTreatment, Sensitivity
 
 def categories(contracts: ContractSet) -> Iterator[Fault]:
     """A personal column has a category of fideslang's taxonomy (Art. 15(1)(b))."""
-    for system, table, column in contracts.columns():
+    for system, table, column in contracts.rules():
         if column.is_personal and not column.category:
             remedy = "add `category`, e.g. `user.contact.email`, or `system.operations` for what is not personal"
             yield at_column(system, table, column.name, what="has no category", remedy=remedy)
@@ -25,7 +25,7 @@ def categories(contracts: ContractSet) -> Iterator[Fault]:
 
 def purposes_given(contracts: ContractSet) -> Iterator[Fault]:
     """Personal data have a purpose (Art. 5(1)(b); charter 1.1)."""
-    for system, table, column in contracts.columns():
+    for system, table, column in contracts.rules():
         if column.is_personal and not column.purposes:
             remedy = "add `purposes` to the column's or the table's `dsr`"
             yield at_column(system, table, column.name, what="has no purpose", remedy=remedy)
@@ -33,7 +33,7 @@ def purposes_given(contracts: ContractSet) -> Iterator[Fault]:
 
 def special_categories(contracts: ContractSet) -> Iterator[Fault]:
     """Special categories need a ground of Art. 9(2) for each purpose, and the strictest classification."""
-    for system, table, column in contracts.columns():
+    for system, table, column in contracts.rules():
         if not taxonomy.is_special(column.category):
             continue
         for name in column.purposes:
@@ -49,7 +49,7 @@ def special_categories(contracts: ContractSet) -> Iterator[Fault]:
 
 def about_others(contracts: ContractSet) -> Iterator[Fault]:
     """What is about somebody else is neither disclosed (Art. 15(4)) nor searched by."""
-    for system, table, column in contracts.columns():
+    for system, table, column in contracts.rules():
         if column.about is About.SUBJECT:
             continue
         if column.access is AccessTreatment.INCLUDE:

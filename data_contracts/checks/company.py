@@ -10,6 +10,7 @@ from babel import Locale
 
 from data_contracts.checks.subject import ORGANISATION, POLICY, VOCABULARY, ContractSet
 from data_contracts.company import Contact, CountryProfile, Organisation, Purpose
+from data_contracts.contract import Column
 from data_contracts.fault import Fault
 from data_contracts.vocabulary import Duty, Gate, LegalBasis, PartyRole, Right
 
@@ -26,7 +27,7 @@ _ALWAYS: Final = (
 _CHANGES: Final = (*_ALWAYS, Gate.MISMATCH, Gate.RECIPIENT)
 GATES: Final = {
     Right.ACCESS: (*_ALWAYS, Gate.REVIEW),
-    Right.RECTIFICATION: (*_CHANGES, Gate.STATEMENT, Gate.PROOF),
+    Right.RECTIFICATION: (*_CHANGES, Gate.STATEMENT, Gate.PROOF, Gate.CONTACT_CHANGE),
     Right.ERASURE: _CHANGES,
     Right.RESTRICTION: _CHANGES,
     Right.PORTABILITY: (*_ALWAYS, Gate.REVIEW, Gate.RECIPIENT),
@@ -35,6 +36,8 @@ GATES: Final = {
 """Gates that a flow can open, by right; the policy must say who answers each."""
 DUTY_GATES: Final = {Duty.RETENTION: (Gate.APPROVAL,), Duty.INCIDENT: (Gate.APPROVAL,)}
 """The same by duty."""
+_BY_ADDRESS: Final = frozenset({"mail_link", "client_space", "facts"})
+"""Ways of checking identity after which something is sent to an address that we hold."""
 
 
 def own_party(contracts: ContractSet) -> Iterator[Fault]:
@@ -166,3 +169,32 @@ def identity_methods(contracts: ContractSet) -> Iterator[Fault]:
         if not contracts.policy.identity_methods.get(right):
             what = f"no way of checking identity is enough for {right}"
             yield Fault(POLICY, "", "identity_methods", what, f"add `{right}: [...]`")
+
+
+def contact_systems(contracts: ContractSet) -> Iterator[Fault]:
+    """Where links and answers are sent to is known; none named is a choice: a link goes to typed addresses alone."""
+    named, known = contracts.policy.contact_systems, {system.name for system in contracts.systems}
+    for name in named:
+        if name not in known and set(named) & known:  # all unknown: the shipped policy beside other contracts
+            what = f"`{name}` is the name of no system"
+            yield Fault(POLICY, "", "contact_systems", what, f"write one of: {', '.join(sorted(known))}")
+
+
+def addresses_to_send_to(contracts: ContractSet) -> Iterator[Fault]:
+    """Contact systems that can never hold an address that we vouch for: no link is sent there, a person checks."""
+    named, known = contracts.policy.contact_systems, {system.name for system in contracts.systems}
+    is_needed = any(_BY_ADDRESS & set(ways) for ways in contracts.policy.identity_methods.values())
+    if (
+        is_needed
+        and set(named) & known
+        and not any(_is_address(column, system.name, named) for system, _, column in contracts.columns())
+    ):
+        what = "none of these systems has a column of e-mail addresses that you vouch for, so no link is sent to one"
+        remedy = (
+            "add `assertion: confirmed` to the column whose addresses were confirmed, or name systems that have one"
+        )
+        yield Fault(POLICY, "", "contact_systems", what, remedy)
+
+
+def _is_address(column: Column, system: str, named: list[str]) -> bool:
+    return system in named and column.identity == "email" and column.is_vouched and column.inside is None

@@ -1,10 +1,10 @@
 """Identities: keys that lead to a data subject, and whether every table can be reached from them."""
 
-from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from data_contracts.checks.subject import VOCABULARY, ContractSet, at_column, at_table
-from data_contracts.contract import Reference, Table
+from data_contracts.contract import Column, Reference, Table
 from data_contracts.fault import Fault
 from data_contracts.plan import TablePath
 from data_contracts.vocabulary import About, Follow
@@ -14,7 +14,7 @@ def normal_forms(contracts: ContractSet) -> Iterator[Fault]:
     """Only texts have a normal form, and only identities are compared in it."""
     for system, table, column in contracts.columns():
         kind = contracts.vocabulary.identities.get(column.identity)
-        if kind and kind.normalise != "verbatim" and column.logical_type != "string":
+        if kind and kind.normalise != "verbatim" and column.logical_type != "string" and not column.inside:
             what = f"holds the identity kind `{column.identity}`, which is compared as text, but is no string"
             remedy = "write the `logicalType` of the live column, or another identity kind"
             yield at_column(system, table, column.name, what=what, remedy=remedy)
@@ -24,51 +24,85 @@ def normal_forms(contracts: ContractSet) -> Iterator[Fault]:
 
 
 def kinds_lead_somewhere(contracts: ContractSet) -> Iterator[Fault]:
-    """Every identity kind is in some column, and no request fails to supply the only way in."""
-    places = Counter(column.identity for _, _, column in contracts.columns())
+    """Every identity kind is in some column, and one that no request may name is led to by an account."""
     for name, kind in contracts.vocabulary.identities.items():
-        field = f"identities.{name}"
-        if not places[name]:
+        places = [(table, column) for _, table, column in contracts.columns() if column.identity == name]
+        where = f"identities.{name}"
+        if not places:
             what = f"no column holds the identity kind `{name}`"
-            yield Fault(VOCABULARY, "", field, what, "add `identity` to the column that holds it, or remove the kind")
-        elif places[name] == 1 and not kind.intake:
-            what = f"the identity kind `{name}` is in one column alone and no request may name it: it leads nowhere"
-            yield Fault(VOCABULARY, "", field, what, "write `intake: true`, or remove it from the column")
+            yield Fault(VOCABULARY, "", where, what, "add `identity` to the column that holds it, or remove the kind")
+        elif not kind.intake and not _is_led_by(contracts, name, places):
+            what = f"no request may name the identity kind `{name}`, and no account leads on by it: it leads nowhere"
+            remedy = (
+                "write `intake: true`, vouch for it in an account and in another table, or remove it from its columns"
+            )
+            yield Fault(VOCABULARY, "", where, what, remedy)
+
+
+def _is_led_by(contracts: ContractSet, kind: str, places: list[tuple[Table, Column]]) -> bool:
+    """Whether the kind tells accounts apart, or is vouched for in an account and in another table."""
+    if any(table.account == kind for table, _ in places):
+        return True
+    aims = {(table.system, table.name) for table, column in places if column.is_vouched}
+    starts = {(table.system, table.name) for table, column in places if _leads(contracts, table, column)}
+    return bool(starts) and len(aims | starts) > 1
+
+
+def _leads(contracts: ContractSet, table: Table, column: Column) -> bool:
+    """Whether keys of the column are searched elsewhere when its row is the data subject's account."""
+    kind = contracts.vocabulary.identities.get(column.identity)
+    return bool(table.account) and column.is_vouched and kind is not None and not kind.shared
 
 
 def tables_reached(contracts: ContractSet) -> Iterator[Fault]:
     """A table with personal data of the data subject can be reached, or a search would call it empty (law 6)."""
     reached = reachable(contracts)
     for system, table in contracts.tables():
-        is_about_subject = any(column.is_personal and column.about is About.SUBJECT for column in table.columns)
+        is_about_subject = any(column.is_personal and column.about is About.SUBJECT for column in table.rules)
         if is_about_subject and (table.system, table.name) not in reached:
             what = "holds personal data, but no identity and no followed reference leads to it"
-            remedy = "add `identity` to a column, or a relationship to a table that is reached"
+            remedy = (
+                "add `identity` to a column, or a relationship with `follow` to a table that is reached; "
+                "a reference that is `self_asserted` leads nowhere"
+            )
             yield at_table(system, table, what=what, remedy=remedy)
 
 
 def reachable(contracts: ContractSet) -> frozenset[TablePath]:
-    """Tables that a search can come to when it begins with every identity that a request may name."""
-    kinds = {name for name, kind in contracts.vocabulary.identities.items() if kind.intake}
-    reached: set[TablePath] = set()
+    """Tables that a search can come to when every identity that a request may name was proven.
+
+    A proven key leads to every row that holds it. From an account the vouched keys of kinds that people do not share
+    lead to vouched columns elsewhere; vouched references are followed; nothing else leads anywhere.
+    """
+    proven = {name for name, kind in contracts.vocabulary.identities.items() if kind.intake}
+    reach = _Reach(own={_path(t) for _, t, column in contracts.columns() if column.identity in proven})
     while True:
-        more = {
-            (table.system, table.name)
-            for _, table in contracts.tables()
-            if any(column.identity in kinds for column in table.identities)
-        }
-        more |= {end for _, table in contracts.tables() for r in table.references for end in _next(table, r, reached)}
-        if more <= reached:
-            return frozenset(reached)
-        reached |= more
-        for _, table in contracts.tables():
-            if (table.system, table.name) in reached:
-                kinds |= {column.identity for column in table.identities}
+        before = len(reach.own) + len(reach.shared)
+        led = {c.identity for _, t, c in contracts.columns() if _path(t) in reach.own and _leads(contracts, t, c)}
+        reach.own |= {_path(t) for _, t, c in contracts.columns() if c.identity in led and c.is_vouched}
+        for _, table, reference in contracts.references():
+            reach.follow(table, reference)
+        if len(reach.own) + len(reach.shared) == before:
+            return frozenset(reach.own | reach.shared)
 
 
-def _next(table: Table, reference: Reference, reached: set[TablePath]) -> Iterator[TablePath]:
-    here, there = (table.system, table.name), (reference.to_system, reference.to_table)
-    if Follow.FROM in reference.follow and there in reached:
-        yield here
-    if Follow.TO in reference.follow and here in reached:
-        yield there
+def _path(table: Table) -> TablePath:
+    return table.system, table.name
+
+
+@dataclass(slots=True)
+class _Reach:
+    """Tables with rows of the data subject, and those with rows of several people, which lead no further."""
+
+    own: set[TablePath]
+    shared: set[TablePath] = field(default_factory=set)
+
+    def follow(self, table: Table, reference: Reference) -> None:
+        """Go where a vouched reference leads."""
+        here, there = _path(table), (reference.to_system, reference.to_table)
+        if not reference.assertion.is_vouched:
+            return
+        if Follow.FROM in reference.follow and there in self.own:
+            self.own.add(here)
+        if Follow.TO in reference.follow and here in self.own:
+            (self.shared if reference.shared else self.own).add(there)

@@ -19,7 +19,7 @@ def is_changed(column: Column) -> bool:
 
 def rows_stay_known(contracts: ContractSet) -> Iterator[Fault]:
     """A row that is put right must be found again afterwards, to prove it (law 7)."""
-    for system, table, column in contracts.columns():
+    for system, table, column in contracts.rules():
         if not is_changed(column):
             continue
         if column.primary_key:
@@ -33,7 +33,7 @@ def rows_stay_known(contracts: ContractSet) -> Iterator[Fault]:
 
 def only_the_subjects(contracts: ContractSet) -> Iterator[Fault]:
     """A data subject puts right what is about the data subject (law 8)."""
-    for system, table, column in contracts.columns():
+    for system, table, column in contracts.rules():
         if column.rectify and column.about is not About.SUBJECT:
             what = f"`rectify: {column.rectify}`, but it is about somebody else"
             yield at_column(system, table, column.name, what=what, remedy="remove `rectify`")
@@ -72,7 +72,7 @@ def rules_agree(contracts: ContractSet) -> Iterator[Fault]:
 
 
 def _changed(table: Table, name: str) -> bool:
-    return any(column.name == name and is_changed(column) for column in table.columns)
+    return any(column.name == name and is_changed(column) for column in table.rules)
 
 
 def _compiles(pattern: str) -> bool:

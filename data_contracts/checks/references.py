@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from data_contracts.checks.subject import ContractSet, at_column
-from data_contracts.contract import Reference, SystemContract, Table
 from data_contracts.fault import Fault
 
 _NUMBERS = frozenset({"integer", "number"})
@@ -11,7 +10,7 @@ _NUMBERS = frozenset({"integer", "number"})
 
 def types_match(contracts: ContractSet) -> Iterator[Fault]:
     """Both ends of a reference are of one logical type, or a key found here could never match there."""
-    for system, table, reference in _references(contracts):
+    for system, table, reference in contracts.references():
         target = contracts.find(reference.to_system, reference.to_table)
         for name, to_name in zip(reference.columns, reference.to_columns, strict=True):
             here, there = table.column(name).logical_type, target.column(to_name).logical_type
@@ -23,15 +22,9 @@ def types_match(contracts: ContractSet) -> Iterator[Fault]:
 
 def no_walk_between_people(contracts: ContractSet) -> Iterator[Fault]:
     """A table whose rows are people is not followed into itself: a referrer or a manager is somebody else."""
-    for system, table, reference in _references(contracts):
+    for system, table, reference in contracts.references():
         is_self = (reference.to_system, reference.to_table) == (table.system, table.name)
         if is_self and reference.follow and table.identities:
             what = "leads from one data subject to another (the table refers to itself)"
             remedy = "add `dsr: {follow: none}` to the relationship"
             yield at_column(system, table, reference.columns[0], what=what, remedy=remedy)
-
-
-def _references(contracts: ContractSet) -> Iterator[tuple[SystemContract, Table, Reference]]:
-    for system, table in contracts.tables():
-        for reference in table.references:
-            yield system, table, reference

@@ -89,7 +89,7 @@ def _uses(contracts: ContractSet) -> Iterator[tuple[SystemContract, Table, _Use]
     for system, table in contracts.tables():
         if table.hold:
             yield system, table, _Use("", table.hold, is_kept=True)
-        for column in table.columns:
+        for column in table.rules:
             if column.hold:
                 is_kept = column.erase in {ColumnErasure.KEEP, ColumnErasure.HMAC}
                 yield system, table, _Use(column.name, column.hold, is_kept=is_kept)

@@ -3,10 +3,14 @@
 from typing import Final
 
 from data_contracts.checks import (
+    accounts,
+    cases,
     columns,
     company,
+    conditions,
     erasure,
     identities,
+    inside,
     names,
     pages,
     proofs,
@@ -14,6 +18,7 @@ from data_contracts.checks import (
     references,
     retention,
     transmissions,
+    vouching,
     words,
 )
 from data_contracts.checks.subject import Rule
@@ -34,15 +39,30 @@ RULES: Final[tuple[Rule, ...]] = (
     columns.about_others,
     columns.markers,
     identities.normal_forms,
+    inside.places_inside,
+    vouching.identities_say_who,
+    vouching.countries_of_numbers,
+    vouching.kinds_say_whether_shared,
+    vouching.references_say_who,
+    vouching.references_agree,
+    conditions.columns_there,
+    cases.cases_say_which,
+    cases.cases_exclude_each_other,
+    cases.cases_can_be_erased,
+    conditions.values_say_which,
+    conditions.references_say_which,
+    accounts.accounts_can_be_told_apart,
     references.types_match,
     references.no_walk_between_people,
     erasure.what_stays_has_a_hold,
     erasure.holds_count,
     erasure.columns_say_what,
     erasure.nothing_is_forgotten,
+    erasure.nothing_is_deleted_in_vain,
     erasure.shredding,
     erasure.clearing,
     erasure.masking,
+    erasure.replacements,
     erasure.pseudonyms,
     erasure.keys_stay,
     erasure.rows_can_go,
@@ -74,7 +94,11 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 """Rules that hold for whatever could be read."""
 
+ADVICE: Final[tuple[Rule, ...]] = (company.contact_systems, company.addresses_to_send_to)
+"""What a set may say, and its author should know: told as warnings."""
+
 WHOLE_SET_RULES: Final[tuple[Rule, ...]] = (
+    accounts.accounts_named,
     identities.kinds_lead_somewhere,
     identities.tables_reached,
     retention.holds_end,

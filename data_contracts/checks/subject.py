@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from data_contracts.company import Organisation, Policy, Vocabulary
-from data_contracts.contract import Column, SystemContract, Table
+from data_contracts.contract import Column, Reference, SystemContract, Table
 from data_contracts.fault import Fault
 
 VOCABULARY: Final = "vocabulary.yaml"
@@ -37,6 +37,18 @@ class ContractSet:
         for system, table in self.tables():
             for column in table.columns:
                 yield system, table, column
+
+    def rules(self) -> Iterator[tuple[SystemContract, Table, Column]]:
+        """Every column under every rule that holds for it in some rows, with its table and system."""
+        for system, table in self.tables():
+            for column in table.rules:
+                yield system, table, column
+
+    def references(self) -> Iterator[tuple[SystemContract, Table, Reference]]:
+        """Every reference with the table and the system that it starts from."""
+        for system, table in self.tables():
+            for reference in table.references:
+                yield system, table, reference
 
     def find(self, system: str, name: str) -> Table:
         """The table that a resolved reference leads to."""

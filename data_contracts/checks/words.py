@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from data_contracts.checks.subject import ContractSet, at_column, at_table, listed
 from data_contracts.contract import SystemContract, Table
 from data_contracts.fault import Fault
+from data_contracts.marks import TODO
 from data_contracts.vocabulary import PartyRole
 
 
@@ -35,13 +36,21 @@ def recipients(contracts: ContractSet) -> Iterator[Fault]:
 
 def purposes(contracts: ContractSet) -> Iterator[Fault]:
     """Purposes are in the vocabulary (Art. 5(1)(b))."""
-    known = contracts.vocabulary.purposes
+    # A purpose that is still TODO was told where it stands.
+    known = {*contracts.vocabulary.purposes, TODO}
     for system, table in contracts.tables():
         for name in _unknown(table.purposes, known):
-            yield _at(system, table, "", words=_unknown_word("purpose", name, "purposes", known))
-        for column in table.columns:
+            yield _at(
+                system, table, "", words=_unknown_word("purpose", name, "purposes", contracts.vocabulary.purposes)
+            )
+        for column in table.rules:
             for name in _unknown(column.purposes, {*known, *table.purposes}):
-                yield _at(system, table, column.name, words=_unknown_word("purpose", name, "purposes", known))
+                yield _at(
+                    system,
+                    table,
+                    column.name,
+                    words=_unknown_word("purpose", name, "purposes", contracts.vocabulary.purposes),
+                )
 
 
 def holds(contracts: ContractSet) -> Iterator[Fault]:
@@ -49,7 +58,7 @@ def holds(contracts: ContractSet) -> Iterator[Fault]:
     known = contracts.vocabulary.holds
     for system, table in contracts.tables():
         used = [("", table.hold)]
-        used += [(column.name, column.hold) for column in table.columns]
+        used += [(column.name, column.hold) for column in table.rules]
         for field, name in used:
             if name and name not in known:
                 yield _at(system, table, field, words=_unknown_word("hold", name, "holds", known))

@@ -17,11 +17,18 @@ app = typer.Typer(no_args_is_help=True, help="Lint contracts, draft new ones, sh
 def check(
     as_json: Annotated[bool, OPTION_JSON] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Do not look at the live systems.")] = False,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Erase a made-up person where nothing can be committed.")
+    ] = False,
 ) -> None:
-    """Every fault of the contracts at once, and every difference from the live schemas; exit 1 when there are any."""
+    """Every fault of the contracts at once, and every difference from the live schemas; exit 1 when there are any.
+
+    Keys that several accounts hold in a live system are warnings. With --rehearse a made-up row is inserted into each
+    table and erased as the contract says, in a transaction that is rolled back.
+    """
     from flows.contract_work import check_facts  # noqa: PLC0415  # pays for what it uses
 
-    facts = check_facts(live=not offline)
+    facts = check_facts(live=not offline, rehearse=rehearse and not offline)
     show(facts, as_json, _print_check)
     if not facts["ok"]:
         raise typer.Exit(1)
@@ -42,7 +49,7 @@ def plan(
 
 @app.command("draft")
 @our_errors
-def draft(
+def draft(  # noqa: PLR0913  # one argument an option
     url: Annotated[str, typer.Argument(help="Of the live system, as for RIGHTSFLOW_SYSTEM_<NAME>_URL.")],
     *,
     name: Annotated[str, typer.Option(help="The system's name; default: the database's or folder's.")] = "",
@@ -50,15 +57,22 @@ def draft(
     sample: Annotated[
         int, typer.Option(help="Values looked at in each text column; none is kept.", min=0, max=200)
     ] = 200,
+    fides: Annotated[
+        Path | None, typer.Option("--fides", help="Fides datasets of the same system, laid beside what is live.")
+    ] = None,
     as_json: Annotated[bool, OPTION_JSON] = False,
 ) -> None:
     """Print a draft of a contract for a live system, in which a person has to confirm every guess and TODO."""
     from flows.draft_work import draft_facts  # noqa: PLC0415  # pays for what it uses
 
     chosen = [part.strip() for part in tables.split(",") if part.strip()]
-    facts = draft_facts(url, name=name, tables=chosen, sample=sample)
+    facts = draft_facts(url, name=name, tables=chosen, sample=sample, fides=fides)
     show(facts, as_json, lambda f: print(f["contract"], end=""))
     note(f"{facts['tables']} tables, {facts['columns']} columns: {facts['guesses']} guesses, {facts['todos']} TODO.")
+    if facts["elsewhere"]:
+        note(f"Not drafted, but readable with this account: {', '.join(facts['elsewhere'])}.")
+    if facts["not_live"]:
+        note(f"Declared for Fides, but not in the live system: {', '.join(facts['not_live'])}.")
 
 
 @app.command("import-fides")
@@ -88,8 +102,18 @@ def _print_import(facts: Mapping[str, Any]) -> None:
 def _print_check(facts: Any) -> None:  # noqa: ANN401  # JSON facts
     for fault in facts["faults"]:
         console.print(f"[red]fault[/] {escape(fault)}")
+    for told in facts["warnings"]:
+        console.print(f"[yellow]warning[/] {escape(told)}")
     for drift in facts["drift"]:
         console.print(f"[yellow]{drift['effect']}[/] {escape(drift['said'])}")
+    for held in facts["held_by_several"]:
+        console.print(f"[yellow]warning[/] {escape(held['said'])}")
     for system, why in facts["not_looked_at"].items():
         console.print(f"[yellow]not looked at[/] {system}: {escape(why)}")
+    for system, tried in facts["rehearsed"].items():
+        for refused in tried["refused"]:
+            console.print(f"[red]refused[/] {escape(refused)}")
+        for left_out in tried["not_rehearsed"]:
+            console.print(f"[yellow]not rehearsed[/] {escape(left_out)}")
+        print(f"{system}: rehearsed, {tried['accepted']} of {tried['tables']} tables")
     print(f"{facts['systems']} systems, {facts['tables']} tables: " + ("no fault" if facts["ok"] else "not in order"))

@@ -1,5 +1,6 @@
 """``rightsflow hold``: data of one person that must be kept for legal claims (Art. 17(3)(e))."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -56,13 +57,19 @@ def lift(
     code: Code,
     as_json: Json = False,
 ) -> None:
-    """Lift a hold: from now on the data may be erased again."""
+    """Lift a hold: what it kept of somebody whose data were erased is erased by a case of its own."""
     from flows import wiring  # noqa: PLC0415  # pays for what it uses
     from tasks.holds import lift_hold  # noqa: PLC0415  # as above
 
     with wiring.opened():
-        lift_hold(hold, operator=operator, code=code)
-    show({"hold": hold, "lifted_by": operator}, as_json, lambda f: print(f"{f['hold']} is lifted"))
+        case_id = lift_hold(hold, operator=operator, code=code)
+    show({"hold": hold, "lifted_by": operator, "case": case_id}, as_json, _print_lifted)
+
+
+def _print_lifted(facts: Mapping[str, Any]) -> None:
+    print(f"{facts['hold']} is lifted")
+    if facts["case"]:
+        print(f"{facts['case']} erases what it kept: rightsflow run {facts['case']}")
 
 
 def _facts(hold: LitigationHold) -> dict[str, Any]:

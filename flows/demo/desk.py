@@ -10,7 +10,7 @@ from typing import Any
 
 import pyotp
 
-from data_contracts.vocabulary import Decision, Gate, OperatorRole
+from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from flows import reviewing, work
 from flows.people import enrol, lapse
 
@@ -32,6 +32,10 @@ _ANSWERS: Mapping[Gate, tuple[Decision, str]] = {
     Gate.REVIEW: (Decision.APPROVE, ""),
 }
 """What the demo answers where a gate opens: decision and reference."""
+_WAYS: Mapping[Right, tuple[str, str]] = {
+    Right.RECTIFICATION: ("eid", "saw the customer's national electronic identity"),
+}
+"""How identity is verified, where a telephone call is not enough to go on at once."""
 
 
 @dataclass
@@ -75,10 +79,11 @@ class Desk:
             lapse(operator.name)
 
     def verify(self, case: str, right: str) -> None:
-        """Somebody called the data subject back."""
+        """Somebody called the data subject back; a contact changes at once only on the surest proof."""
         operator = self.operators[0].name
-        work.verify_identity(case, "call_back", operator=operator, code="", account="demo")
-        self.tell(f"{case} {right}: {operator} called the customer back, identity verified")
+        way, how = _WAYS.get(Right(right), ("call_back", "called the customer back"))
+        work.verify_identity(case, way, operator=operator, code="", account="demo")
+        self.tell(f"{case} {right}: {operator} {how}, identity verified")
 
     def answer(self, case: str, facts: Mapping[str, Any]) -> None:
         """Answer the gates of a case that are open."""

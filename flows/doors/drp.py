@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from data_contracts.errors import RequestInvalid
+from data_contracts.legible import check, is_line
 from data_contracts.origins import Agent, DoorProtocol, Origin
 from data_contracts.vocabulary import Channel
 from flows.doors.withdrawing import withdraw_unproven
@@ -49,6 +50,8 @@ class AgentsHouse:
             raise RequestInvalid("this action is not supported", where="exercise", remedy="see what we support")
         if request.callback:
             self._caller.check(request.callback)
+        check("agent-request-id", is_line, request.agent_request_id)
+        check("status_callback", is_line, request.callback)
         with use(self._services):
             case = register_request(self._typed(agent, request))
             name = request.agent_request_id or f"{UNNAMED}{request.fingerprint[:40]}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from data_contracts.legible import check, is_line
 from data_contracts.origins import DoorProtocol, Origin
 from data_contracts.vocabulary import Channel
 from flows.doors.keyed import KeyedDoor
@@ -17,6 +18,7 @@ class ControllersHouse(KeyedDoor):
 
     def open(self, client: str, request: HandedOn) -> Mapping[str, str]:
         """Register a request durably; the same id is the same request."""
+        check("status_callback_urls", is_line, *request.callbacks)
         for callback in request.callbacks:
             self._caller.check(callback)
         kinds, now = self._services.contracts.vocabulary.identities, self._services.now()

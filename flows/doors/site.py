@@ -17,6 +17,7 @@ from flows.doors.withdrawing import withdraw_unproven
 from flows.starting import wake_soon
 from flows.wiring import Installation
 from tasks.client_space import prove_by_account
+from tasks.contact_changes import stop_change
 from tasks.documents import keep_document
 from tasks.facts import take_facts
 from tasks.link_proof import confirm_identity, deny_identity
@@ -48,7 +49,7 @@ class PublicDoor:
     @cached_property
     def rectifiable(self) -> Mapping[str, Mapping[str, str]]:
         """What can be put right on request: each category by the label of its first column."""
-        columns = (column for table in self._services.contracts.tables() for column in table.columns)
+        columns = (column for table in self._services.contracts.tables() for column in table.rules)
         may_change = (Rectification.DECLARED, Rectification.PROOF)
         found: dict[str, Mapping[str, str]] = {}
         for column in columns:
@@ -91,6 +92,16 @@ class PublicDoor:
     def deny(self, token: str) -> str:
         """The reader of the mailbox says that it was not them."""
         return self._taken_in(deny_identity, token)
+
+    def stop_case(self, token: str) -> CaseStatus | None:
+        """The case whose change of contacts a link stops, while it is in force."""
+        with use(self._services):
+            link = look_at_link(token, LinkPurpose.STOP_CHANGE)
+            return status_of(link.case_id) if link else None
+
+    def stop_change(self, token: str) -> str:
+        """Whoever reads the old address stops the change."""
+        return self._taken_in(stop_change, token)
 
     def is_package_link(self, token: str) -> bool:
         """Whether a link opens a package now."""

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from data_contracts.cases import table_name
 from data_contracts.company import Party, Purpose, Vocabulary
 from data_contracts.contract import Contracts, Retention, in_language
 from data_contracts.disclosures import AT_REQUEST, Received
-from data_contracts.plan import SHARED
 from data_contracts.vocabulary import ColumnErasure, TableErasure
 from integrations.channels.package_tables import Disclosure, column_label, human, system_title, table_title
 from integrations.channels.templating import country_name, long_date, words
@@ -196,7 +196,7 @@ class _Telling:
         """What a person calls ``system.table``."""
         system, _, name = place.partition(".")
         contract = self._contracts.systems.get(system)
-        tables = [t for t in contract.tables if t.name == name.removesuffix(SHARED)] if contract else []
+        tables = [t for t in contract.tables if t.name == table_name(name)] if contract else []
         return table_title(tables[0], self._language) if tables else human(name or place)
 
     def _parties(self, entry: Disclosure) -> Iterator[str]:

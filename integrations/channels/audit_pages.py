@@ -104,7 +104,13 @@ def _endings(shown: AuditShown, words: Mapping[str, Any]) -> Iterator[Block]:
         yield Grid(tuple(words["gone_columns"].values()), rows)
     yield Heading(words["systems"])
     systems = tuple(
-        (one.system, words["looked"]["yes" if one.is_complete else "no"], str(one.checks), str(one.findings))
+        (
+            one.system,
+            words["looked"]["yes" if one.is_complete else "no"],
+            str(one.checks),
+            str(one.findings),
+            words["canaries"][one.canary].format(day=one.canary_day) if one.canary else "–",
+        )
         for one in shown.systems
     )
     yield Grid(tuple(words["systems_columns"].values()), systems, numbers=frozenset({2, 3}))

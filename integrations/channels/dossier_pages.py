@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import yaml
-
 from data_contracts.company import Organisation
 from data_contracts.dossiers import Account
 from data_contracts.reports import Bars, Block, FactList, Grid, Heading, Paragraph, Report
+from data_contracts.yaml_file import own
 from integrations.channels.templating import known_language, long_date, number, page_words
 
 __all__ = ["DossierPages"]
@@ -26,7 +25,7 @@ _OF_PERSON: Final = ("keys", "holds", "restrictions", "stances", "disclosures")
 @cache
 def _columns() -> dict[str, list[tuple[str, str, int]]]:
     """Columns of each table: the fact, how it is shown, and its share of the page."""
-    loaded: dict[str, list[tuple[str, str, int]]] = yaml.safe_load((_WORDS / "columns.yaml").read_text("utf-8"))
+    loaded: dict[str, list[tuple[str, str, int]]] = own((_WORDS / "columns.yaml").read_text("utf-8"))
     return loaded
 
 
@@ -168,6 +167,12 @@ class _Page:
     def proven(self, proof: Account) -> str:
         """What looking again found (law 7)."""
         words = self.said["words"]
+        verdict = str(proof.get("verdict", ""))
+        if verdict and verdict != "proven":
+            places = ", ".join(f"{one['system']}.{one['place']} ({one['why']})" for one in proof.get("but_for", ()))
+            unseen = ", ".join(f"{place or '–'} ({why})" for place, why in proof.get("not_looked", ()))
+            systems = ", ".join(f"{name} ({reference})" for name, reference in proof.get("told", {}).items())
+            return str(words[verdict].format(places=places or unseen, systems=systems))
         if proof.get("by_hand"):
             return str(words["by_hand"].format(reference=proof["by_hand"]))
         return str(words["proven"].format(checker=proof.get("checker", "–")) if proof["proven"] else words["unproven"])

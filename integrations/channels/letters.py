@@ -14,8 +14,8 @@ from markupsafe import Markup
 from data_contracts.company import Organisation
 from data_contracts.contract import in_language
 from data_contracts.errors import RequestInvalid
+from data_contracts.mail_address import has_control
 from data_contracts.notices import Notice
-from integrations.channels.message import has_control
 from integrations.channels.templating import country_name, environment, long_date
 from integrations.channels.typesetting import FONTS, set_pages
 from integrations.channels.wording import Worded, greeted, put_together

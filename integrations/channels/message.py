@@ -4,8 +4,6 @@ A mail has both forms, text and HTML, in 7 bit; its Message-ID depends on the me
 of one message can be recognised as one.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,22 +14,14 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import quote
 
-import idna
-
 from data_contracts.errors import RequestInvalid, SettingsInvalid
+from data_contracts.mail_address import deliverable, has_control
 from data_contracts.notices import Rendered
 from integrations.channels.settings import Dkim
 
-__all__ = ["Envelope", "Mailbox", "compose", "has_control", "message_slug", "parse_address", "sign_dkim"]
+__all__ = ["Envelope", "Mailbox", "compose", "message_slug", "parse_address", "sign_dkim"]
 
 _POLICY = SMTP.clone(cte_type="7bit")
-_LONGEST_LOCAL, _LONGEST_ADDRESS = 64, 254  # RFC 5321 section 4.5.3.1
-_ATOM = re.compile(r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,\"]+")
-
-
-def has_control(text: str) -> bool:
-    """Whether text holds a control character; a line end in a header would start a header of its own."""
-    return any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +59,10 @@ def parse_address(text: str) -> Mailbox:
     Raises:
         RequestInvalid: when it is no address, or holds what could smuggle in a header or a second recipient.
     """
-    local, at, domain = text.strip(" ").rpartition("@")
-    fits = len(local.encode()) <= _LONGEST_LOCAL and len(text.encode()) <= _LONGEST_ADDRESS
-    if not at or has_control(text) or not _ATOM.fullmatch(local) or not fits:
+    parts = deliverable(text)
+    if parts is None:
         raise _no_address()
-    try:
-        return Mailbox(local, idna.encode(domain, uts46=True).decode("ascii"))
-    except idna.IDNAError:
-        raise _no_address() from None
+    return Mailbox(*parts)
 
 
 def _no_address() -> RequestInvalid:

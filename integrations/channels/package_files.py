@@ -20,6 +20,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from data_contracts.stored_types import is_json
+from integrations.channels.far_times import time_text
+
 __all__ = ["TEXT_FORMATS", "TYPED_FORMATS", "Writer", "plain"]
 
 _FORMULA = re.compile("^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
@@ -31,7 +34,8 @@ _NEWLINE = b",\n"
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch with only text, numbers, booleans and nested values: what JSON, CSV and a page can show."""
     columns = [_plain_column(column) for column in batch.columns]
-    return pa.record_batch(columns, names=batch.schema.names)
+    fields = [field.with_type(c.type) for field, c in zip(batch.schema, columns, strict=True)]
+    return pa.record_batch(columns, schema=pa.schema(fields))
 
 
 def _plain_column(column: pa.Array) -> pa.Array:
@@ -49,12 +53,12 @@ def _plain_column(column: pa.Array) -> pa.Array:
 def _timestamp_text(column: pa.Array) -> pa.Array:
     if column.type.tz is not None:
         column = column.cast(pa.timestamp(column.type.unit, "UTC"))
-    return pc.replace_substring(column.cast(pa.string()), " ", "T")
+    return pc.replace_substring(time_text(column), " ", "T")
 
 
 _TO_TEXT: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Array]], ...] = (
     (pa.types.is_timestamp, _timestamp_text),
-    (pa.types.is_date, lambda column: column.cast(pa.date32()).cast(pa.string())),
+    (pa.types.is_date, lambda column: time_text(column.cast(pa.date32()))),
     (pa.types.is_time, lambda column: column.cast(pa.string())),
     (pa.types.is_decimal, lambda column: column.cast(pa.string())),
     (pa.types.is_large_string, lambda column: column.cast(pa.string())),
@@ -77,17 +81,46 @@ def _as_text(value: object) -> str | None:
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_as_text).encode
 
 
-def _write_json(stream: BinaryIO, batches: Iterable[pa.RecordBatch], _schema: pa.Schema) -> None:
+def _write_json(stream: BinaryIO, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
     stream.write(b"[")
     start = b"\n"
+    marked = frozenset(field.name for field in schema if is_json(field))
     for batch in batches:
         if rows := batch.to_pylist():
-            stream.write(start + _NEWLINE.join(_encode(row) for row in rows))
+            made = (_encode_marked(row, marked) for row in rows) if marked else map(_encode, rows)
+            stream.write(start + _NEWLINE.join(made))
             start = _NEWLINE
     stream.write(b"\n]\n")
 
 
-def _encode(row: dict[str, Any]) -> bytes:
+def _encode_marked(row: dict[str, Any], marked: frozenset[str]) -> bytes:
+    """A row in which some values are the text of JSON already: it stands as it is, every digit of its numbers too."""
+    pairs = (
+        b"%s: %s" % (_encode(name), _json_of(value) if name in marked else _encode(value))
+        for name, value in row.items()
+    )
+    return b"{%s}" % b", ".join(pairs)
+
+
+def _json_of(text: str | None) -> bytes:
+    if text is None:
+        return b"null"
+    try:
+        json.loads(text, parse_constant=_refused, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):  # some databases take any text for it
+        return _encode(text)
+    return _one_line(text).encode()
+
+
+def _refused(_constant: str) -> None:
+    raise ValueError  # NaN and the infinities are no JSON
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\r", " ").replace("\n", " ").strip()  # outside of values alone: inside they are escaped
+
+
+def _encode(row: Any) -> bytes:  # noqa: ANN401  # any JSON value
     try:
         return _ENCODE(row).encode()
     except ValueError:  # not a number, or infinite: JSON has no such numbers

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from markupsafe import Markup, escape
 
+from data_contracts.cases import rules_at
 from data_contracts.company import Organisation
 from data_contracts.contract import Contracts, Table, in_language
 from data_contracts.disclosures import Received
 from data_contracts.notices import LeftOut, PackageContent
-from data_contracts.plan import SHARED
 from data_contracts.vocabulary import Right
 from integrations.channels.article15 import article_15, purpose_label, table_purposes
 from integrations.channels.package_tables import (
@@ -216,12 +216,10 @@ class _Page:
         return _Left(f"{place}{self._page['colon']} {what}{rows}", self._said["why"].get(entry.why, entry.why))
 
     def _declared(self, entry: LeftOut) -> Table | None:
-        contract = self._contracts.systems.get(entry.system)
-        return (
-            next((table for table in contract.tables if table.name == entry.table.removesuffix(SHARED)), None)
-            if contract
-            else None
-        )
+        try:
+            return rules_at(self._contracts, entry.system, entry.table)
+        except KeyError:
+            return None
 
     def _left_column(self, table: Table | None, name: str) -> str:
         labels = (

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from data_contracts.company import Vocabulary
 from data_contracts.contract import Column
+from data_contracts.stored_types import is_json, stored_as
 from integrations.channels.article15 import purpose_label, table_purposes
 from integrations.channels.package_tables import ReadTable, column_label, table_description, table_title
 from integrations.channels.templating import words
@@ -41,7 +42,7 @@ class PackageSchema:
 
     def _table(self, table: ReadTable, language: str) -> str:
         entry = table.disclosure
-        key = (entry.key, table.schema, language)
+        key = (entry.key, table.schema, _said(table.schema), language)
         if key not in self._said:
             if len(self._said) >= _REMEMBERED:
                 self._said.clear()
@@ -68,21 +69,26 @@ class PackageSchema:
         }
 
     def _column(self, table: ReadTable, column: Column, language: str) -> dict[str, Any]:
-        kind = table.schema.field(column.name).type
+        stored = table.schema.field(column.name)
         return {
-            **_json_type(kind),
+            **({} if is_json(stored) else _json_type(stored.type)),
             "title": column_label(column, language),
             "description": column.description,
             "x-labels": dict(column.labels),
             "x-category": column.category,
             "x-source": column.source.value,
             "x-purposes": self._purposes(column.purposes or table.disclosure.table.purposes, language),
-            "x-stored-as": str(kind),
+            "x-stored-as": stored_as(stored),
             "x-masked": column.name in table.disclosure.masked,
         }
 
     def _purposes(self, keys: Iterable[str], language: str) -> list[str]:
         return [purpose_label(key, self._vocabulary, language) for key in keys]
+
+
+def _said(schema: pa.Schema) -> tuple[object, ...]:
+    """What systems say of the types; two schemas are equal that differ in that alone."""
+    return tuple((stored_as(field), is_json(field)) for field in schema)
 
 
 def _json_type(kind: pa.DataType) -> dict[str, Any]:

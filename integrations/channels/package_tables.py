@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from data_contracts.cases import rules_at
 from data_contracts.contract import Column, Contracts, SystemContract, Table, in_language
 from data_contracts.errors import ContractInvalid, ContractMismatch
 from data_contracts.notices import PackageContent
@@ -110,7 +111,17 @@ class Disclosure:
             ContractMismatch: when a disclosed column was not read.
         """
         arrays = [self._array(batch, column) for column in self.columns]
-        return pa.record_batch(arrays, names=[column.name for column in self.columns])
+        fields = [self._field(batch, c, a.type) for c, a in zip(self.columns, arrays, strict=True)]
+        return pa.record_batch(arrays, schema=pa.schema(fields))
+
+    def _field(self, batch: pa.RecordBatch, column: Column, kind: pa.DataType) -> pa.Field:
+        """The column's name and type, with what its system says of the type."""
+        found = batch.schema.get_field_index(column.name)
+        if found < 0:
+            return pa.field(column.name, kind)
+        field = batch.schema.field(found).with_type(kind)
+        # A masked value is no JSON.
+        return pa.field(column.name, kind) if column.name in self.masked else field
 
     def _array(self, batch: pa.RecordBatch, column: Column) -> pa.Array:
         found = batch.schema.get_field_index(column.name)
@@ -154,7 +165,7 @@ def disclosures(content: PackageContent, contracts: Contracts) -> list[Disclosur
     for folder, (path, disclosed, masked) in zip(folders, content.tables, strict=True):
         names = [*disclosed, *sorted(masked - set(disclosed))]
         try:
-            table = contracts.table(path[0], path[1].removesuffix(SHARED))
+            table = rules_at(contracts, *path)
             columns = tuple(table.column(name) for name in names)
         except KeyError:
             raise ContractInvalid(

@@ -291,7 +291,8 @@ class _Telling:
         found = []
         for place in activity.places:
             table = self._contracts.table(place.system, place.table)
-            columns = tuple(column for column in table.columns if column.name in place.columns)
+            named = (column for column in table.rules if column.name in place.columns)
+            columns = tuple(one for one in named if activity.purpose in (one.purposes or table.purposes))
             found.append(Disclosure((place.system, place.table), table, columns, frozenset(), ""))
         return found
 

@@ -15,7 +15,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-import yaml
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -23,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from data_contracts.company import Organisation
+from data_contracts.yaml_file import own
 
 __all__ = [
     "LANGUAGES",
@@ -71,14 +71,14 @@ def environment(form: Form) -> Environment:
 @cache
 def words(language: str) -> dict[str, Any]:
     """The word list of a language: codes of the law and of contracts in plain words."""
-    loaded: dict[str, Any] = yaml.safe_load((_TEMPLATES / f"words.{language}.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = own((_TEMPLATES / f"words.{language}.yaml").read_text(encoding="utf-8"))
     return loaded
 
 
 @cache
 def page_words(part: str, language: str) -> dict[str, Any]:
     """The words of one kind of page, from ``templates/<part>/<language>.yaml``."""
-    loaded: dict[str, Any] = yaml.safe_load((_TEMPLATES / part / f"{language}.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = own((_TEMPLATES / part / f"{language}.yaml").read_text(encoding="utf-8"))
     return loaded
 
 

@@ -18,9 +18,9 @@ from markupsafe import Markup
 
 from data_contracts.company import Organisation
 from data_contracts.errors import ContractInvalid, RequestInvalid, StepFailed
+from data_contracts.mail_address import has_control
 from data_contracts.notices import KeptItem, Notice, Rendered
 from data_contracts.vocabulary import NoticeKind
-from integrations.channels.message import has_control
 from integrations.channels.templating import Form, environment, known_language, long_date, words
 
 __all__ = ["Worded", "greeted", "put_into_words", "put_together"]

@@ -203,10 +203,10 @@ def _signing(signer: ResponseSigner) -> _Signed:
 def _handed_on(door: ControllersDoor, signed: _Signed, call: Request, body: bytes) -> Response:
     client = client_of(door, bearer_of(call), OPEN)
     try:
-        said = _NewRequest.model_validate_json(body)
+        said = _NewRequest.model_validate(_json(body))
     except ValidationError as wrong:
         places = sorted({".".join(str(part) for part in one["loc"][:1]) for one in wrong.errors(include_input=False)})
-        return signed(_error(400, f"these fields are wrong: {', '.join(places)}"), 400)
+        return signed(_error(400, f"these fields are wrong: {', '.join(filter(None, places)) or 'all'}"), 400)
     identity: dict[str, list[str]] = {}
     for one in said.subject_identities:
         if one.identity_type in IDENTITIES:
@@ -218,6 +218,15 @@ def _handed_on(door: ControllersDoor, signed: _Signed, call: Request, body: byte
     status = door.open(client, HandedOn(name, right, identity, at, said.status_callback_urls))
     received = {"received_time": datetime.now(UTC).isoformat(), "encoded_request": base64.b64encode(body).decode()}
     return signed({**status, **received}, 201)
+
+
+def _json(body: bytes) -> object:
+    """What a body says; read by itself, so that a field that cannot be is named."""
+    try:
+        said: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return said
 
 
 _WORDS: Final = {

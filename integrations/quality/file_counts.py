@@ -20,6 +20,8 @@ __all__ = ["check_files"]
 _BATCH_ROWS = 10_000
 _PSEUDONYM = "^([0-9a-z]{16}|[0-9a-z]{32})$"
 _DIGEST_BYTES = 12
+_NO_ROWS = ("_metadata", "_common_metadata", "_rightsflow-")
+"""How files begin that repeat other files, or are drafts of them."""
 
 
 def check_files(url: str, table: str, checks: Sequence[ValueCheck], *, system: str) -> list[Checked]:
@@ -49,11 +51,27 @@ def check_files(url: str, table: str, checks: Sequence[ValueCheck], *, system: s
 
 def _dataset(url: str, table: str) -> ds.Dataset:
     filesystem, base = fs.FileSystem.from_uri(url.removeprefix("parquet+"))
-    folder, file = filesystem.get_file_info([f"{base}/{table}", f"{base}/{table}.parquet"])
-    path = file.path if file.type == fs.FileType.File else folder.path
-    dataset = ds.dataset(path, filesystem=filesystem, format="parquet")
+    folder, _, name = f"{base}/{table}".rpartition("/")
+    entries = [e for e in filesystem.get_file_info(fs.FileSelector(folder)) if _is_named(e, name)]
+    if not entries:
+        message = "no such dataset"
+        raise FileNotFoundError(message)
+    # Whatever its name, a file is Parquet by what it holds; that others are there the look at the schema says.
+    dataset = ds.dataset(
+        entries[0].path,
+        filesystem=filesystem,
+        format="parquet",
+        partitioning="hive",
+        exclude_invalid_files=True,
+        ignore_prefixes=list(_NO_ROWS),
+    )
     schemas = [fragment.physical_schema for fragment in dataset.get_fragments()]
     return dataset.replace_schema(pa.unify_schemas(schemas, promote_options="permissive"))
+
+
+def _is_named(entry: fs.FileInfo, name: str) -> bool:
+    is_file_of = entry.type == fs.FileType.File and str(entry.base_name).startswith(f"{name}.")
+    return bool(entry.base_name == name) or is_file_of
 
 
 class _Count:

@@ -10,13 +10,15 @@ from sqlalchemy.sql.elements import ColumnElement
 from data_contracts.case import ENDED
 from data_contracts.figures import STEP_BOUNDS, FindingCount, GateWait, OpenDay, OpenIncident, Queue, StepTime
 from data_contracts.incoming import IncomingState
-from data_contracts.vocabulary import CaseState, Gate, Right
+from data_contracts.vocabulary import CaseState, Duty, Gate, Right
 from integrations.register import dpo_tables, tables
 from integrations.register.store import Store
 
 _C, _G, _S = tables.cases.c, tables.gates.c, tables.steps.c
 _F, _I = dpo_tables.findings.c, dpo_tables.incidents.c
 _IS_CASE = _C.right.in_([right.value for right in Right])
+_IS_COUNTED = _S.case_id.not_in(sa.select(_C.case_id).where(_C.right == Duty.CANARY.value))
+"""Steps of everybody but a canary, who is nobody."""
 _IS_OPEN = sa.and_(_IS_CASE, _C.state.not_in(sorted(ENDED)))
 _CLOSED = "closed"
 
@@ -51,7 +53,7 @@ class FigureStore(Store):
         """How long steps took, by the first word of their name."""
         took = self._seconds()
         within = [sa.func.sum(sa.case((took <= bound, 1), else_=0)) for bound in STEP_BOUNDS]
-        done = sa.and_(_S.state == "done", _S.claimed_at.is_not(None))
+        done = sa.and_(_IS_COUNTED, _S.state == "done", _S.claimed_at.is_not(None))
         wanted = sa.select(_S.step, sa.func.count(), sa.func.sum(took), *within).where(done).group_by(_S.step)
         found: dict[str, StepTime] = {}
         for step, number, seconds, *counts in self._rows(wanted):
@@ -64,7 +66,7 @@ class FigureStore(Store):
     def failed_attempts(self) -> Mapping[str, int]:
         """Attempts at a step beyond the first, by system; what has no system is left out."""
         again = sa.func.sum(_S.attempts - 1)
-        wanted = sa.select(_S.system, again).where(_S.attempts > 1, _S.system != "").group_by(_S.system)
+        wanted = sa.select(_S.system, again).where(_IS_COUNTED, _S.attempts > 1, _S.system != "").group_by(_S.system)
         return {system: int(number) for system, number in self._rows(wanted)}
 
     def outbox_queue(self) -> Queue:

@@ -1,6 +1,6 @@
 """The ledger of steps: every effect of a case is claimed, and done, once (law 3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -8,9 +8,10 @@ from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 
 from data_contracts.case import NO_CHANGE, CaseChange
-from data_contracts.errors import StepFailed
+from data_contracts.confirmed import RECEIPTS, Confirmed, is_covered
+from data_contracts.errors import ActRefused, StepFailed
 from data_contracts.evidence import Record
-from data_contracts.ports import StepEntry
+from data_contracts.ports import ACTING, StepEntry
 from data_contracts.vocabulary import CaseState
 from integrations.register import tables
 from integrations.register.store import LockedCase, Store, lock_case, save_case, unknown_case
@@ -19,6 +20,12 @@ _S = tables.steps.c
 _THIS_STEP = sa.and_(_S.case_id == sa.bindparam("c"), _S.step == sa.bindparam("s"), _S.system == sa.bindparam("y"))
 _ONE_STEP = sa.select(_S.state, _S.attempts, _S.receipt).where(_THIS_STEP)
 _HAND_OVER = sa.update(tables.steps).where(_THIS_STEP, _S.state == "claimed").values(state="handed_over")
+_RECEIPTS = sa.select(_S.step, _S.receipt).where(
+    _S.case_id == sa.bindparam("c"),
+    _S.system == sa.bindparam("y"),
+    _S.state == "done",
+    _S.step.in_(sa.bindparam("names", expanding=True)),
+)
 _RELEASE = sa.delete(tables.steps).where(_THIS_STEP, _S.state != "done")
 
 
@@ -50,8 +57,16 @@ _FINISH = _upsert(
 class StepLedger(Store):
     """The part of the register that knows which steps were begun and done."""
 
-    def claim(self, case_id: str, step: str, system: str = "") -> StepEntry:
-        """Claim a step before acting.
+    def claim(
+        self,
+        case_id: str,
+        step: str,
+        system: str = "",
+        *,
+        confirmed: Confirmed | None = None,
+        states: Collection[CaseState] = ACTING,
+    ) -> StepEntry:
+        """Claim a step before acting; of a step that acts, in the transaction that asks whether the case may.
 
         Returns:
             ``done`` or ``handed_over`` as found; else ``claimed``, with 1 attempt when nobody claimed it before and
@@ -59,11 +74,16 @@ class StepLedger(Store):
 
         Raises:
             CaseUnknown: when there is no such case.
+            ActRefused: when the case stands in none of ``states``, or its receipts do not cover what is confirmed.
         """
+        if confirmed is not None and confirmed.case_id != case_id:
+            raise _act_refused(case_id, "the confirmation is another case's")
         found = self.step(case_id, step, system)
-        if found is not None and found.state != "claimed":
+        if found is not None and (found.state == "done" or (found.state == "handed_over" and confirmed is None)):
             return found
         with self._database.write() as connection:
+            if confirmed is not None:
+                _require_covered(connection, confirmed, states)
             return self._claim(connection, {"c": case_id, "s": step, "y": system})
 
     def hand_over(self, case_id: str, step: str, system: str = "") -> None:
@@ -167,6 +187,22 @@ class StepLedger(Store):
         row = {"state": "done", "attempts": 1, "receipt": dict(receipt), "changed_at": self._now(), **place}
         row["claimed_at"] = None  # nobody began it; what a claim noted stays
         return connection.execute(_FINISH, row).one_or_none() is not None
+
+
+def _require_covered(connection: Connection, confirmed: Confirmed, states: Collection[CaseState]) -> None:
+    """That the case stands where it may be acted on, under what was approved; it stays there until the claim stands."""
+    case = lock_case(connection, confirmed.case_id)
+    if case.state not in states:
+        raise _act_refused(case.case_id, f"a case that is {case.state} must not be acted on so")
+    wanted = {"c": case.case_id, "y": confirmed.subject, "names": RECEIPTS[confirmed.subject]}
+    rows = connection.execute(_RECEIPTS, wanted)
+    receipts = {row.step: row.receipt for row in rows}
+    if not is_covered(confirmed.digest, receipts, confirmed.subject):
+        raise _act_refused(case.case_id, "what is to be carried out is not what was approved and confirmed")
+
+
+def _act_refused(case_id: str, what: str) -> ActRefused:
+    return ActRefused(what, where=case_id, remedy=f"carry the case on with `rightsflow run {case_id}`")
 
 
 def _changed(case: LockedCase, change: CaseChange) -> LockedCase:

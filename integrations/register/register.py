@@ -10,8 +10,10 @@ from integrations.register.data_keys import KeyStore
 from integrations.register.database import Database, make_engine, read_url
 from integrations.register.disclosures import DisclosureStore
 from integrations.register.entries import EntryStore
+from integrations.register.erased_keys import ErasedKeyStore
 from integrations.register.figures import FigureStore
 from integrations.register.findings import FindingStore
+from integrations.register.former_keys import FormerKeyStore
 from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
 from integrations.register.incidents import IncidentStore
@@ -39,6 +41,8 @@ class SqlRegister(
     KeyStore,
     LeaseStore,
     SubjectStore,
+    FormerKeyStore,
+    ErasedKeyStore,
     PermissionStore,
     ApiKeyStore,
     RecipientStore,

@@ -174,6 +174,27 @@ subject_keys = sa.Table(
     sa.Column("kind", sa.String(60), nullable=False),
 )
 
+former_keys = sa.Table(
+    "former_key",
+    metadata,
+    sa.Column("account", sa.String(DIGEST_CHARS), primary_key=True),
+    sa.Column("account_kind", sa.String(60), nullable=False),
+    sa.Column("digest", sa.String(DIGEST_CHARS), primary_key=True, index=True),
+    sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("until", UtcTime, nullable=False, index=True),
+)
+
+erased_keys = sa.Table(
+    "erased_key",
+    metadata,
+    sa.Column("digest", sa.String(DIGEST_CHARS), primary_key=True),
+    sa.Column("case_id", sa.String(40), primary_key=True, index=True),
+    sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("erased_at", UtcTime, nullable=False, index=True),
+    sa.Column("stays", sa.Text, nullable=False),
+)
+
 stances = sa.Table(
     "stance",
     metadata,

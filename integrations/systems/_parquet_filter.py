@@ -1,17 +1,23 @@
 """Selections as Arrow expressions, so that scans skip the files and row groups that cannot match."""
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
 from data_contracts.errors import ContractMismatch
-from data_contracts.keys import Condition, Cutoff, Look, Selection
-from integrations.systems._values import NO_MATCH, PHONE_NOISE, Kind, cutoff_local, fit, key_forms
+from data_contracts.keys import Condition, Cutoff, Look, Selection, When
+from integrations.systems._parquet_nested import container_of
+from integrations.systems._parquet_schema import plain
+from integrations.systems._values import NO_MATCH, Kind, cutoff_local, fit, fits, when_values
 
 REMEDY = "correct the contract, or bring the live schema back to it, then run `rightsflow contracts check`"
+MATCH = "selected"
+"""The name of a column that says which rows are selected."""
 _UUID = pa.uuid()
 _KINDS: Sequence[tuple[Callable[[pa.DataType], bool], Kind]] = (
     (lambda t: t.equals(_UUID), Kind.UUID),
@@ -45,7 +51,7 @@ class Filters:
         return f"{self._path}.{name}"
 
     def type(self, name: str) -> pa.DataType:
-        """The column's type, that of its values where it is dictionary-encoded.
+        """The column's type, that of its values where it is dictionary-encoded or a view.
 
         Raises:
             ContractMismatch: when there is no such column.
@@ -53,8 +59,7 @@ class Filters:
         place = self.schema.get_field_index(name)
         if place < 0:
             raise ContractMismatch("the live dataset has no such column", where=self.place(name), remedy=REMEDY)
-        type_ = self.schema.field(place).type
-        return type_.value_type if pa.types.is_dictionary(type_) else type_
+        return plain(self.schema.field(place).type)
 
     def selection(self, selection: Selection, referred_to: Sequence[Condition] = ()) -> pc.Expression | None:
         """The selected rows; None when no row can be selected.
@@ -70,7 +75,7 @@ class Filters:
         expression = pc.scalar(True) if selection.takes_every_row else tests[0]  # noqa: FBT003  # an Arrow literal
         for test in tests[1:]:
             expression |= test
-        for bound in bounds:
+        for bound in (*bounds, *(self.when(when) for when in selection.when)):
             expression &= bound
         for spared in self._conditions((*selection.spared, *referred_to)):
             # A comparison with nothing is nothing, and a row that holds nothing is not spared.
@@ -81,12 +86,13 @@ class Filters:
         return [test for condition in conditions if (test := self._condition(condition)) is not None]
 
     def not_looking(self, look: Look) -> pc.Expression:
-        """Rows that do not look as ``look`` says."""
+        """Rows that do not look as ``look`` says, but for old values in containers, which no filter looks into."""
         signs = [self._column(name).is_valid() for name in look.cleared]
         for name, value in look.holding.items():
             constant = self.array(name, [value])
             signs.append(~self._column(name).isin(constant) if len(constant) else pc.scalar(True))  # noqa: FBT003
-        signs += [self._column(name).isin(self.array(name, values)) for name, values in look.replaced.items()]
+        plain = {name: old for name, old in look.replaced.items() if not container_of(self.type(name))}
+        signs += [self._column(name).isin(self.array(name, values)) for name, values in plain.items()]
         expression = pc.scalar(False)  # noqa: FBT003  # an Arrow literal
         for sign in signs:
             expression |= sign
@@ -95,8 +101,7 @@ class Filters:
     def array(self, name: str, values: Any) -> pa.Array:  # noqa: ANN401  # any collection of key values
         """Values as the column can hold them; those it cannot hold are left out."""
         type_ = self.type(name)
-        fitted = [self.fitted(name, value) for value in values]
-        kept = [value for value in fitted if value is not NO_MATCH]
+        kept = [way for value in values for way in self.ways(name, value)]
         try:
             return pa.array(kept, type=type_)
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
@@ -105,9 +110,23 @@ class Filters:
     def fitted(self, name: str, value: object) -> object:
         """``value`` as the column would hold it, else :data:`NO_MATCH`."""
         type_ = self.type(name)
-        bits = type_.bit_width + pa.types.is_unsigned_integer(type_) if pa.types.is_integer(type_) else 64
-        fitted = fit(value, _kind(type_), self._zone, bits)
+        fitted = fit(value, kind_of(type_), self._zone, _bits(type_))
         return fitted if fitted is NO_MATCH or _is_storable(fitted, type_) else NO_MATCH
+
+    def ways(self, name: str, value: object) -> tuple[object, ...]:
+        """Every way in which the column may hold what ``value`` says."""
+        type_ = self.type(name)
+        return fits(value, kind_of(type_), self._zone, _bits(type_))
+
+    def when(self, when: When) -> pc.Expression:
+        """Rows that fulfil a condition on another column."""
+        type_, column = self.type(when.column), self._column(when.column)
+        texts = [text for text in when.values if text is not None]
+        ways = [way for text in texts for way in when_values(text, kind_of(type_), self._zone, _bits(type_))]
+        kept = pa.array([way for way in ways if _is_storable(way, type_)], type=type_)
+        holds = pc.coalesce(column.isin(kept), pc.scalar(False)) if len(kept) else pc.scalar(False)  # noqa: FBT003
+        held = holds | ~column.is_valid() if None in when.values else holds
+        return ~held if when.negated else held
 
     def _column(self, name: str) -> pc.Expression:
         type_ = self.type(name)
@@ -115,17 +134,19 @@ class Filters:
         return pc.field(name) if type_.equals(encoded) else pc.field(name).cast(type_)
 
     def _condition(self, condition: Condition) -> pc.Expression | None:
+        found = self._holding(condition)
+        for when in condition.when if found is not None else ():
+            found &= self.when(when)
+        return found
+
+    def _holding(self, condition: Condition) -> pc.Expression | None:
         columns = [self._column(name) for name in condition.columns]
-        if condition.normalise != "verbatim":
-            forms = pa.array(sorted(map(str, key_forms(condition, self._zone))), type=pa.string())
-            return _normal(columns[0].cast(pa.string()), condition.normalise).isin(forms) if len(forms) else None
         if len(columns) == 1:
             keys = self.array(condition.columns[0], (key[0] for key in condition.keys))
             return columns[0].isin(keys) if len(keys) else None
-        fitted = [
-            tuple(self.fitted(n, v) for n, v in zip(condition.columns, key, strict=True)) for key in condition.keys
-        ]
-        kept = [key for key in fitted if NO_MATCH not in key]
+        fitted = ([self.ways(n, v) for n, v in zip(condition.columns, key, strict=True)] for key in condition.keys)
+        all_ways = {way for ways in fitted for way in product(*ways)}
+        kept = [way for way in all_ways if all(map(_is_storable, way, map(self.type, condition.columns)))]
         if not kept:
             return None
         parts = zip(condition.columns, zip(*kept, strict=True), strict=True)
@@ -153,7 +174,21 @@ class Filters:
         return over if cutoff.over else ~over
 
 
-def _kind(type_: pa.DataType) -> Kind:
+def selected_rows(table: pa.Table, where: pc.Expression, schema: pa.Schema) -> pa.ChunkedArray:
+    """Whether each row is selected; columns that the file does not have count as empty."""
+    for field in schema:
+        if table.schema.get_field_index(field.name) < 0:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+    scanned = ds.dataset(table).scanner(columns={MATCH: where}, use_threads=False).to_table()
+    return pc.fill_null(scanned.column(MATCH), fill_value=False)
+
+
+def _bits(type_: pa.DataType) -> int:
+    return int(type_.bit_width + pa.types.is_unsigned_integer(type_)) if pa.types.is_integer(type_) else 64
+
+
+def kind_of(type_: pa.DataType) -> Kind:
+    """What a column of an Arrow type can hold."""
     if pa.types.is_timestamp(type_):
         return Kind.INSTANT if type_.tz else Kind.LOCAL_TIME
     return next((kind for fits, kind in _KINDS if fits(type_)), Kind.TEXT)
@@ -165,14 +200,6 @@ def _is_storable(value: object, type_: pa.DataType) -> bool:
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, TypeError, ValueError):
         return False
     return True
-
-
-def _normal(column: Any, normalise: str) -> Any:  # noqa: ANN401  # an expression
-    if normalise == "email":
-        return pc.utf8_lower(pc.utf8_trim(column, characters=" "))
-    for noise in PHONE_NOISE:
-        column = pc.replace_substring(column, pattern=noise, replacement="")
-    return column
 
 
 def _joined(columns: Sequence[Any], separator: Any) -> Any:  # noqa: ANN401  # arrays or expressions alike

@@ -11,28 +11,82 @@ import psycopg
 import sqlalchemy as sa
 
 from data_contracts.errors import ContractMismatch, RightsflowError, StepFailed, SystemUnavailable
+from data_contracts.rehearsing import NotRehearsed, Refusal, RefusalKind
+from data_contracts.witnessing import NotLooked
+from integrations.systems._sql_refusals import Known, refusal_of
 
-_Verdict = Literal["unavailable", "integrity", "refused", "unforeseen"]
+_Verdict = Literal["unavailable", "integrity", "refused", "broken_off", "unforeseen"]
 
 _POSTGRES_UNAVAILABLE = ("08", "28", "3D", "40", "53", "55P", "57", "58")
 _POSTGRES_REFUSED = "42501"
+_POSTGRES_BROKEN_OFF = "57014"
 # Too many connections, gone away, refused, shutting down, lock wait, deadlock, changed record, unknown database …
-_MYSQL_UNAVAILABLE = frozenset(
-    {1020, 1040, 1045, 1049, 1053, 1129, 1130, 1203, 1205, 1213, 1226, 1317, 1969, 3024, 4151}
-)
+_MYSQL_UNAVAILABLE = frozenset({1020, 1040, 1045, 1049, 1053, 1129, 1130, 1203, 1205, 1213, 1226, 4151})
+# Query interrupted; time limits of MariaDB and MySQL.
+_MYSQL_BROKEN_OFF = frozenset({1317, 1969, 3024})
 _MYSQL_CLIENT = range(2000, 3000)
 _MYSQL_REFUSED = frozenset({1044, 1142, 1143, 1227, 1290})
 # BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB
 _SQLITE_UNAVAILABLE = frozenset({5, 6, 10, 11, 13, 14, 15, 26})
+_SQLITE_BROKEN_OFF = 9
 _SQLITE_REFUSED = frozenset({3, 8, 23})
 
 
+_GONE = frozenset({"42P01", "3F000", 1146, 1049})
+"""A table that was there a moment ago."""
+_LOCKED = frozenset({"55P03", "40P01", "40001", 1205, 1213})
+_SQLITE_LOCKED = frozenset({5, 6})
+
+
+def why_not_looked(error: sa.exc.DBAPIError) -> NotLooked | None:
+    """What an error says of the one relation that was looked at; None: it was dropped meanwhile.
+
+    Raises:
+        DBAPIError: the same, when the whole database went away.
+    """
+    if error.connection_invalidated:
+        raise error
+    if _code(error) in _GONE:
+        return None
+    verdict = _verdict(error)
+    if _is_locked(error) or verdict == "broken_off":
+        return NotLooked.TOO_LONG
+    return NotLooked.NO_RIGHT if verdict == "refused" else NotLooked.UNREADABLE
+
+
+def why_not_rehearsed(error: sa.exc.DBAPIError) -> NotRehearsed | None:
+    """Why an order could not be tried; None: it was, and the database refused it.
+
+    Raises:
+        DBAPIError: the same, when the whole database went away.
+    """
+    if _is_locked(error):
+        return NotRehearsed.LOCKED
+    verdict = _verdict(error)
+    if verdict == "unavailable":
+        raise error
+    return NotRehearsed.TOO_LONG if verdict == "broken_off" else None
+
+
+def _code(error: sa.exc.DBAPIError) -> object:
+    original = error.orig
+    if isinstance(original, psycopg.Error):
+        return original.sqlstate
+    return original.args[0] if original is not None and original.args else None
+
+
+def _is_locked(error: sa.exc.DBAPIError) -> bool:
+    locked = (getattr(error.orig, "sqlite_errorcode", None) or 0) & 0xFF in _SQLITE_LOCKED
+    return locked or _code(error) in _LOCKED
+
+
 @contextmanager
-def guarded(system: str, recheck: Callable[[], None]) -> Iterator[None]:
-    """Let only our own errors out of the block.
+def guarded(system: str, recheck: Callable[[], None], known: Callable[[], Known] = dict) -> Iterator[None]:
+    """Let only our own errors out of the block; what the driver said goes with them for the vault (law 1).
 
     Args:
         system: name for the message.
+        known: live tables and their columns, which a message may name.
         recheck: compares contract and live schema anew; raises ContractMismatch when they differ. Called when a
             statement failed for a reason that a changed schema would explain.
     """
@@ -44,11 +98,11 @@ def guarded(system: str, recheck: Callable[[], None]) -> Iterator[None]:
         verdict = _verdict(error)
         if verdict == "unforeseen":
             recheck_guarded(system, recheck)
-        raise _as_ours(system, verdict) from None
+        raise _told(system, verdict, refusal_of(error, known())).with_detail(str(error.orig)) from None
     except (sa.exc.TimeoutError, OSError):
         raise _as_ours(system, "unavailable") from None
-    except Exception:  # noqa: BLE001  # law 1: no foreign text may come out of a connector
-        raise _as_ours(system, "unforeseen") from None
+    except Exception as error:  # noqa: BLE001  # law 1: no foreign text may come out of a connector
+        raise _as_ours(system, "unforeseen").with_detail(repr(error)) from None
 
 
 def recheck_guarded(system: str, recheck: Callable[[], None]) -> None:
@@ -59,6 +113,19 @@ def recheck_guarded(system: str, recheck: Callable[[], None]) -> None:
         raise
     except sa.exc.SQLAlchemyError:
         raise _as_ours(system, "unavailable") from None
+
+
+def is_refused(error: sa.exc.DBAPIError) -> bool:
+    """Whether the account may not do what the statement asked for."""
+    return _verdict(error) == "refused"
+
+
+def _told(system: str, verdict: _Verdict, refusal: Refusal) -> RightsflowError:
+    """The error, naming what the database refuses where a statement that changes rows was refused."""
+    is_refused = verdict == "integrity" or refusal.kind not in {RefusalKind.OTHER, RefusalKind.RIGHT}
+    if verdict in {"unavailable", "broken_off"} or not refusal.statement or not is_refused:
+        return _as_ours(system, verdict)
+    return ContractMismatch(f"{refusal.what}; nothing was changed", where=refusal.place(system), remedy=refusal.remedy)
 
 
 def _as_ours(system: str, verdict: _Verdict) -> RightsflowError:
@@ -74,6 +141,13 @@ def _as_ours(system: str, verdict: _Verdict) -> RightsflowError:
             where=system,
             remedy="declare in the contract the reference or required column that the constraint protects",
         )
+    if verdict == "broken_off":
+        return StepFailed(
+            "the database broke a statement off, because it took too long or was cancelled; nothing was changed",
+            where=system,
+            remedy="see `rightsflow contracts check` for searches that no index serves and give these columns one, "
+            "or let such a search take longer, then resume",
+        )
     if verdict == "refused":
         return StepFailed(
             "the database account may not do this; nothing was changed",
@@ -83,7 +157,8 @@ def _as_ours(system: str, verdict: _Verdict) -> RightsflowError:
     return StepFailed(
         "the database could not carry out a statement",
         where=system,
-        remedy="run `rightsflow contracts check` against the live system, then resume",
+        remedy="see its own log, or of a case `rightsflow case CASE --faults`, for what it says; mend that, then try "
+        "again",
     )
 
 
@@ -104,6 +179,8 @@ def _sqlite_verdict(code: int) -> _Verdict:
     constraint = 19
     if code == constraint:
         return "integrity"
+    if code == _SQLITE_BROKEN_OFF:
+        return "broken_off"
     if code in _SQLITE_UNAVAILABLE:
         return "unavailable"
     return "refused" if code in _SQLITE_REFUSED else "unforeseen"
@@ -112,6 +189,8 @@ def _sqlite_verdict(code: int) -> _Verdict:
 def _postgres_verdict(state: str | None, error: sa.exc.DBAPIError) -> _Verdict:
     if state is None:  # libpq could not connect, or lost the connection
         return "unavailable" if isinstance(error, sa.exc.OperationalError) else "unforeseen"
+    if state == _POSTGRES_BROKEN_OFF:
+        return "broken_off"
     if state.startswith(_POSTGRES_UNAVAILABLE):
         return "unavailable"
     if state == _POSTGRES_REFUSED:
@@ -120,6 +199,8 @@ def _postgres_verdict(state: str | None, error: sa.exc.DBAPIError) -> _Verdict:
 
 
 def _mysql_verdict(code: int, error: sa.exc.DBAPIError) -> _Verdict:
+    if code in _MYSQL_BROKEN_OFF:
+        return "broken_off"
     if code in _MYSQL_UNAVAILABLE or code in _MYSQL_CLIENT:
         return "unavailable"
     if code in _MYSQL_REFUSED:

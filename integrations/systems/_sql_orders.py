@@ -6,7 +6,7 @@ last, because a row that no longer matches would be left half changed.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -16,13 +16,14 @@ from sqlalchemy.engine import Connection
 
 from data_contracts.errors import ContractMismatch
 from data_contracts.keys import ChangeColumns, DeleteRows, Look, Order
-from integrations.systems._sql_conditions import Clause, Part
+from integrations.systems._sql_containers import as_stored
+from integrations.systems._sql_cutoffs import Clause, either
 from integrations.systems._sql_query import Asked, Queries
+from integrations.systems._sql_terms import Part
 from integrations.systems._values import NO_MATCH, Kind
 
 _REPLACED_AT_ONCE = 2_000
 _SENT_AT_ONCE = 400
-_BATCH_ROWS = 10_000
 
 Changes: TypeAlias = Mapping[str, Any]
 _Replacements: TypeAlias = Mapping[str, Mapping[Any, Any]]
@@ -31,8 +32,15 @@ _Replacements: TypeAlias = Mapping[str, Mapping[Any, Any]]
 class Orders:
     """Carries out orders on one connection, inside its transaction."""
 
-    def __init__(self, queries: Queries, connection: Connection) -> None:
-        """``connection`` must be in a transaction; whoever opened it commits."""
+    def __init__(self, queries: Queries, connection: Connection, copies: Collection[str] = ()) -> None:
+        """``connection`` must be in a transaction; whoever opened it commits.
+
+        Args:
+            queries: of the system.
+            connection: to the database.
+            copies: tables that are materialised views: their rows change when they are refreshed afterwards.
+        """
+        self._copies = copies
         self._queries = queries
         self._connection = connection
         self._deletes_row_by_row = connection.dialect.name in {"mysql", "mariadb"}
@@ -42,6 +50,8 @@ class Orders:
         asked = self._queries.ask(order.selection)
         if not asked.parts:
             return 0
+        if order.selection.table in self._copies:
+            return self._queries.count(self._connection, asked)
         return self._delete(asked) if isinstance(order, DeleteRows) else self._change(asked, order)
 
     # --- rows ----------------------------------------------------------------------------------------------------
@@ -73,7 +83,8 @@ class Orders:
         replace = {name: self._fitted(asked, name, values) for name, values in order.replace.items()}
         touched = self._queries.count(self._connection, asked)
         conditions = (*order.selection.conditions, *order.selection.spared)
-        looked_at = {c for condition in conditions for c in condition.columns}
+        whens = [*order.selection.when, *(when for condition in conditions for when in condition.when)]
+        looked_at = {c for condition in conditions for c in condition.columns} | {when.column for when in whens}
         looked_at |= {cutoff.column for cutoff in order.selection.cutoffs}
         free = {n: v for n, v in fixed.items() if n not in looked_at}
         free_replace = {n: v for n, v in replace.items() if n not in looked_at}
@@ -90,12 +101,23 @@ class Orders:
         return touched
 
     def _changes(self, asked: Asked, fixed: Changes, replace: _Replacements) -> dict[str, Any]:
-        return dict(fixed) | {n: self._replacement(asked, n, v) for n, v in replace.items() if v}
+        constants = {name: self._written(asked, name, value) for name, value in fixed.items()}
+        return constants | {n: self._replacement(asked, n, v) for n, v in replace.items() if v}
 
     def _change_at_once(self, asked: Asked, fixed: Changes, replace: _Replacements) -> None:
         changes = self._changes(asked, fixed, replace)
         if changes:
-            self._update(asked, changes)
+            # A row that is as ordered is left alone: a trigger would write down that it changed, again and again.
+            self._update(asked, changes, either(self._unlike(asked, fixed, replace)))
+
+    def _unlike(self, asked: Asked, fixed: Changes, replace: _Replacements) -> Iterator[Clause]:
+        """Signs of a row that is not yet as ordered."""
+        for name, value in fixed.items():
+            compared, bound = self._queries.conditions.exact(asked.table, name)
+            yield compared.is_not(None) if value is None else compared.is_distinct_from(bound(value))
+        for name, values in replace.items():
+            if values:
+                yield self._is_one_of(asked, name, values) if len(values) <= _SENT_AT_ONCE else sa.true()
 
     def _replace_in_turns(self, asked: Asked, name: str, values: Mapping[Any, Any], also: Changes) -> None:
         """Replace values some at a time; rows that hold one of them get the other changes in the same statement."""
@@ -131,7 +153,13 @@ class Orders:
     def _case(self, asked: Asked, name: str, values: Mapping[Any, Any]) -> sa.ColumnElement[Any]:
         compared, bound = self._queries.conditions.exact(asked.table, name)
         column = asked.table.clause.c[name]
-        return sa.case({bound(old): new for old, new in values.items()}, value=compared, else_=column)
+        made = {bound(old): self._written(asked, name, new) for old, new in values.items()}
+        return sa.case(made, value=compared, else_=column)
+
+    def _written(self, asked: Asked, name: str, new: object) -> object:
+        live = asked.table.column(name)
+        is_cast = self._connection.dialect.name == "postgresql" and live.kind is Kind.OTHER
+        return as_stored(new, live.type) if is_cast and isinstance(new, str) else new
 
     def _is_one_of(self, asked: Asked, name: str, values: Mapping[Any, Any]) -> Clause:
         compared, bound = self._queries.conditions.exact(asked.table, name)
@@ -144,7 +172,7 @@ class Orders:
             raise ContractMismatch(
                 "the column cannot hold the value that it is to be given",
                 where=f"{asked.table.path}.{name}",
-                remedy="correct the column's type or its way of erasing in the contract, then try again",
+                remedy="declare a `replacement` that it holds, or another way of erasing, then try again",
             )
         return fitted
 
@@ -185,7 +213,7 @@ def count_unlike(queries: Queries, connection: Connection, asked: Asked, look: L
     old = {name: _old_values(queries, asked, name, values) for name, values in look.replaced.items()}
     is_few = sum(map(len, old.values())) <= _SENT_AT_ONCE
     count = _count_in_database if is_few else _count_here
-    return count(queries, connection, asked, signs, old)
+    return count(queries, connection, asked, [either(signs)], old)
 
 
 def _old_values(queries: Queries, asked: Asked, name: str, values: frozenset[str]) -> frozenset[Any]:
@@ -200,7 +228,7 @@ def _count_in_database(
     for name, values in old.items():
         compared, bound = queries.conditions.exact(asked.table, name)
         signs.append(compared.in_([bound(value) for value in values]))
-    return queries.count(connection, asked, sa.or_(sa.false(), *signs))
+    return queries.count(connection, asked, either(signs))
 
 
 def _count_here(
@@ -208,10 +236,10 @@ def _count_here(
 ) -> int:
     """Too many old values to send: look at each row's values, without keeping any."""
     names = tuple(old)
-    flag = sa.case((sa.or_(sa.false(), *signs), 1), else_=0)
+    flag = sa.case((either(signs), 1), else_=0)
     live = [asked.table.column(name) for name in names]
     found = 0
-    for batch in queries.rows(connection, asked, names, batch_rows=_BATCH_ROWS, also=[flag]):
+    for batch in queries.rows(connection, asked, names, also=[flag]):
         for row in batch:
             stored = (queries.conditions.fitted(asked.table, c.name, v) for c, v in zip(live, row, strict=False))
             found += bool(row[len(names)]) or any(v in old[n] for n, v in zip(names, stored, strict=True))

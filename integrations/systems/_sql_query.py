@@ -1,18 +1,25 @@
 """Queries for selections, built once for each shape and bound to keys at each call."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from data_contracts.keys import Cutoff, Referrer, Selection
-from integrations.systems._sql_conditions import Clause, Conditions, Params, Part
-from integrations.systems._sql_tables import SqlColumn, SqlTable, SqlTables
+from data_contracts.keys import Cutoff, Referrer, Selection, Spelling
+from integrations.systems._spelling import Sought
+from integrations.systems._sql_candidates import candidates
+from integrations.systems._sql_columns import SqlColumn
+from integrations.systems._sql_conditions import Conditions, Params
+from integrations.systems._sql_cutoffs import Clause
+from integrations.systems._sql_tables import SqlTable, SqlTables
+from integrations.systems._sql_terms import Part, earlier_test, parts, spare
 
 _MOST_SHAPES = 1_000
 _FEW_ROWS = 1_000
+_BATCH_ROWS = 10_000
+_MOST_AGGREGATES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +51,17 @@ class Queries:
         """Build everything anew from now on."""
         self._built.clear()
 
-    def ask(self, selection: Selection) -> Asked:
-        """The selection with its keys brought to the live columns' types."""
-        table = self.tables[selection.table]
+    def ask(self, selection: Selection, table: SqlTable | None = None) -> Asked:
+        """The selection with its keys in the live columns' types; ``table`` where it is none of the contract's."""
+        table = table or self.tables[selection.table]
         terms = self.conditions.terms(table, selection.conditions)
-        parts = [Part((), every=True)] if selection.takes_every_row else self.conditions.parts(terms)
+        made = [Part((), every=True)] if selection.takes_every_row else parts(terms, self.conditions.capacity)
         if selection.spared:
-            parts = self.conditions.spare(parts, self.conditions.terms(table, selection.spared), table.path)
+            made = spare(made, self.conditions.terms(table, selection.spared), self.conditions.capacity, table.path)
+        guards = tuple(self.conditions.guard(table, when) for when in selection.when)
+        made = [] if any(guard.is_impossible for guard in guards) else [replace(part, guards=guards) for part in made]
         referrers = tuple((referrer, self.tables[referrer.table]) for referrer in selection.referrers)
-        return Asked(table, parts, selection.cutoffs, referrers)
+        return Asked(table, made, selection.cutoffs, referrers)
 
     def where(self, asked: Asked, part: Part) -> Clause:
         """The clause of a part."""
@@ -63,33 +72,67 @@ class Queries:
         """The values of a part's clause."""
         return self.conditions.params(asked.table, part, asked.cutoffs)
 
-    def values(self, asked: Asked, part: Part, columns: tuple[str, ...], *, distinct: bool = False) -> sa.Select[Any]:
-        """The columns of a part's rows."""
+    def values(
+        self, asked: Asked, part: Part, columns: tuple[str, ...], *, distinct: bool = False, shown: bool = False
+    ) -> sa.Select[Any]:
+        """The columns of a part's rows, as they are compared or as they are shown."""
 
         def build() -> sa.Select[Any]:
-            query = sa.select(*(asked.table.column(c).clause for c in columns)).select_from(asked.table.clause)
+            live = [asked.table.column(c) for c in columns]
+            query = sa.select(*(c.shown if shown else c.clause for c in live)).select_from(asked.table.clause)
             return query.distinct() if distinct else query
 
-        return self._statement(asked, part, (columns, distinct), build)
+        return self._statement(asked, part, (columns, distinct, shown), build)
 
     def few(self, connection: Connection, asked: Asked, columns: tuple[str, ...]) -> Sequence[Sequence[Any]] | None:
-        """The columns of all selected rows at once; None when they are many, or must be asked for in parts."""
+        """The columns of all selected rows as they are shown; None when they are many, or to be asked for in parts."""
         if len(asked.parts) != 1:
             return None if asked.parts else []
         part = asked.parts[0]
 
         def build() -> sa.Select[Any]:
-            return sa.select(*(asked.table.column(c).clause for c in columns)).select_from(asked.table.clause)
+            return sa.select(*(asked.table.column(c).shown for c in columns)).select_from(asked.table.clause)
 
         query = self._statement(asked, part, (columns, _FEW_ROWS), lambda: build().limit(_FEW_ROWS + 1))
         rows = connection.execute(query, self.params(asked, part)).all()
         return rows if len(rows) <= _FEW_ROWS else None
+
+    def spellings(self, connection: Connection, spelling: Spelling, table: SqlTable) -> Iterator[Sequence[Any]]:
+        """Values that may hold a key of ``spelling``, each with what its row says beside it; none twice."""
+        column = table.column(spelling.column)
+        guards = [self.conditions.guard(table, when) for when in spelling.when]
+        shown = [table.column(name) for name in Sought(spelling).columns]
+        where = [candidates(column, spelling, self.conditions.dialect)]
+        where += [self.conditions.clause(table, guard, f"rf_g{i}") for i, guard in enumerate(guards)]
+        query = sa.select(*(one.clause for one in shown)).select_from(table.clause).where(*where)
+        # A loose one would give one of two spellings; a row with a key inside is told by its own key.
+        if spelling.inside is None and not any(one.is_loose for one in shown):
+            query = query.distinct()
+        params: Params = {}
+        for i, guard in enumerate(guards):
+            params |= self.conditions.values(table, guard, f"rf_g{i}")
+        with connection.execution_options(yield_per=_BATCH_ROWS).execute(query, params) as result:
+            for rows in result.partitions():
+                yield from rows
 
     def aggregates(self, asked: Asked, part: Part, by_name: Mapping[str, sa.ColumnElement[Any]]) -> sa.Select[Any]:
         """Aggregates over a part's rows."""
         return self._statement(
             asked, part, ("sum", *by_name), lambda: sa.select(*by_name.values()).select_from(asked.table.clause)
         )
+
+    def seen(
+        self, connection: Connection, asked: Asked, doubtful: Mapping[str, sa.ColumnElement[Any]]
+    ) -> dict[str, str]:
+        """What aggregates of text say of all selected rows, by name; those that say nothing are left out."""
+        said: dict[str, str] = {}
+        names = list(doubtful)
+        for part in asked.parts:
+            for some in (names[i : i + _MOST_AGGREGATES] for i in range(0, len(names), _MOST_AGGREGATES)):
+                query = self.aggregates(asked, part, {name: doubtful[name] for name in some})
+                row = connection.execute(query, self.params(asked, part)).one()
+                said |= {n: f"{said.get(n, '')},{value}" for n, value in zip(some, row, strict=True) if value}
+        return said
 
     def _statement(
         self, asked: Asked, part: Part, what: Hashable, build: Callable[[], sa.Select[Any]]
@@ -107,16 +150,16 @@ class Queries:
         asked: Asked,
         columns: Sequence[str],
         *,
-        batch_rows: int = 10_000,
         also: Sequence[sa.ColumnElement[Any]] = (),
+        shown: bool = False,
     ) -> Iterator[Sequence[Sequence[Any]]]:
         """The columns of all selected rows, and the expressions ``also``, each row once, in batches."""
-        streamed = connection.execution_options(yield_per=batch_rows)
+        streamed = connection.execution_options(yield_per=_BATCH_ROWS)
         wide = len(columns) + len(also)
         for part in asked.parts:
-            compared, came_earlier = self.conditions.earlier_test(asked.table, part)
+            compared, came_earlier = earlier_test(asked.table, part, self.conditions.fitted)
             extra = [*also, *(asked.table.column(c).clause for c in compared)]
-            query = self.values(asked, part, tuple(columns))
+            query = self.values(asked, part, tuple(columns), shown=shown)
             query = query.add_columns(*extra) if extra else query
             with streamed.execute(query, self.params(asked, part)) as result:
                 for batch in result.partitions():

@@ -4,56 +4,47 @@ Types come from the live database, not from the contract, because keys must be b
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql
-from sqlalchemy.sql.type_api import TypeEngine
 
-from data_contracts.contract import SystemContract, Table
+from data_contracts.connecting import LiveColumn, LiveSchema
+from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch
-from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
-from integrations.systems._values import Kind
+from data_contracts.hiding import Hides, Hiding
+from integrations.systems._sql_columns import TEXTS, SqlColumn, sql_column
+from integrations.systems._sql_containers import container_of, holds
+from integrations.systems._sql_errors import is_refused
+from integrations.systems._sql_facts import NO_FACTS, Facts, facts, leading_columns
+from integrations.systems._sql_family import home, materialised, parents, place_of, references, whole_place
+from integrations.systems._sql_hiding import hidings, other_schemas, same_rows
+from integrations.systems._sql_names import bounded, is_computed, type_name
 
 _SERIALS = count(1)
 _ANY_KIND = sa.engine.reflection.ObjectKind.ANY
-_MYSQL = frozenset({"mysql", "mariadb"})
 _REMEDY = "correct the contract, or bring the live schema back to it, then run `rightsflow contracts check`"
 
 
 _SCHEMA_MARK = sa.text("""
 SELECT current_schemas(false)::text,
   (SELECT md5(string_agg(concat_ws(' ', n.nspname, c.relname, c.relkind, a.attnum, a.attname, a.attnotnull,
-      format_type(a.atttypid, a.atttypmod), t.typtype, t.typbasetype, t.typtypmod), ',' ORDER BY c.oid, a.attnum))
+      format_type(a.atttypid, a.atttypmod), a.attcollation, t.typtype, t.typbasetype, t.typtypmod), ','
+      ORDER BY c.oid, a.attnum))
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
     JOIN pg_type t ON t.oid = a.atttypid
     WHERE c.relname = ANY(:names) AND a.attnum > 0 AND NOT a.attisdropped),
   (SELECT md5(string_agg(concat_ws(' ', conrelid::regclass, confrelid::regclass, conkey, confkey, contype, confdeltype),
-      ',' ORDER BY oid)) FROM pg_constraint WHERE contype IN ('f', 'p'))
+      ',' ORDER BY oid)) FROM pg_constraint WHERE contype IN ('f', 'p')),
+  (SELECT md5(string_agg(concat_ws(' ', i.indexrelid, i.indkey, i.indisvalid), ',' ORDER BY i.indexrelid))
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relname = ANY(:names))
 """)
 """What :meth:`SqlTables.describe` tells, in short: one look at PostgreSQL's catalogue instead of five."""
-
-_PARTITIONS = sa.text("""
-SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relispartition AND n.nspname = :schema
-""")
+_SQLITE_MARK = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid"
+"""All that SQLite knows of a schema is in these texts."""
 
 _Columns: TypeAlias = Sequence[sa.engine.interfaces.ReflectedColumn]
-
-
-@dataclass(frozen=True, slots=True)
-class SqlColumn:
-    """A live column and how it is compared and read."""
-
-    name: str
-    kind: Kind
-    bits: int
-    type: TypeEngine[Any]
-    clause: sa.ColumnElement[Any]
-    """The column itself, or its text where we do not know the type."""
-    nullable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +56,15 @@ class SqlTable:
     clause: sa.TableClause
     columns: dict[str, SqlColumn]
     refers_to_itself: bool = False
-    compares_loosely: bool = False
-    """Some column's equality is not sameness of its text: another collation than bytes."""
     mark: Hashable = field(default=(), repr=False)
     """What the live schema said when it was looked up: while it says the same, the table is the same."""
     serial: int = field(default_factory=_SERIALS.__next__)
     """What was built for this table, and not for what it was before, is kept under this number."""
+
+    @property
+    def compares_loosely(self) -> bool:
+        """Whether some column's equality is not sameness of its text."""
+        return any(column.is_loose for column in self.columns.values())
 
     def column(self, name: str) -> SqlColumn:
         """The live column.
@@ -89,9 +83,17 @@ class SqlTable:
 class SqlTables:
     """Live tables by the contract's name, kept until :meth:`describe` or :meth:`recheck` sees that they changed."""
 
-    def __init__(self, contract: SystemContract, dialect: str, inspector: Callable[[], sa.Inspector]) -> None:
+    def __init__(
+        self,
+        contract: SystemContract,
+        dialect: str,
+        inspector: Callable[[], sa.Inspector],
+        beside: Iterable[SystemContract] = (),
+    ) -> None:
         """Nothing is looked up before it is asked for."""
         self._contract = contract
+        self._beside = tuple(beside)
+        self._unread: set[str] = set()
         self._dialect = dialect
         self._inspector = inspector
         self._known: dict[str, SqlTable] = {}
@@ -102,6 +104,10 @@ class SqlTables:
         if name not in self._known:
             self._known[name] = self._look_up(name, self._inspector())
         return self._known[name]
+
+    def known(self) -> dict[str, frozenset[str]]:
+        """Columns of the live tables that were looked up, by the table's live name."""
+        return {table.clause.name: frozenset(table.columns) for table in self._known.values()}
 
     def recheck(self) -> None:
         """Compare what was in use with the live schema; raises ContractMismatch when something went missing."""
@@ -116,64 +122,117 @@ class SqlTables:
         """The live schema of the contract's tables that are there, with all foreign keys that point at them.
 
         Tables that are no longer what they were are forgotten. PostgreSQL's are kept as long as their columns are the
-        same: of the other facts about a table (its collations, references to itself) nothing hangs on them there.
+        same: nothing hangs there on what else is known of a table (references to itself).
         """
         inspector = self._inspector()
         mark = self._schema_mark(inspector)
         if self._described is None or mark is None or self._described[0] != mark:
             self._described = mark, self._describe(inspector)
+        mark, live = self._described
+        said = self._hidings(inspector, live)
+        if said != live.hidings:
+            self._described = mark, replace(live, hidings=said)
         return self._described[1]
+
+    def _hidings(self, inspector: sa.Inspector, live: LiveSchema) -> tuple[Hiding, ...]:
+        """What hides data; asked each time, because rights and settings are no part of the schema."""
+        places = self._places(inspector)
+        there = {table.name for table in self._contract.tables if table.name in live.tables}
+        names = {place: name for name, place in places.items()}
+        default = inspector.default_schema_name or ""
+        beside = {whole_place(table, default) for other in self._beside for table in other.tables}
+
+        def name(place: tuple[str, str]) -> str:
+            return names.get(place) or (place[1] if place[0] == default else ".".join(place))
+
+        columns = {
+            places[n]: [c.name for c in self._contract.table(n).columns if c.name in live.tables[n]] for n in there
+        }
+        asked = [place for table, place in places.items() if table in there]
+        found = hidings(inspector, asked, name, columns)
+        elsewhere = {name(place) for place in beside}
+        refused = (Hiding(Hides.NO_SELECT, table) for table in self._unread)
+        kept = (one for one in found if one.kind is not Hides.TRIGGER_WRITES or one.about not in elsewhere)
+        return tuple(sorted({*kept, *refused, *same_rows(places, self._dialect)}))
+
+    def copies(self) -> set[str]:
+        """Tables of the contract that are materialised views."""
+        inspector = self._inspector()
+        found = {schema: materialised(inspector, schema) for schema in {place_of(t)[0] for t in self._contract.tables}}
+        return {t.name for t in self._contract.tables if place_of(t)[1] in found[place_of(t)[0]]}
+
+    def places(self) -> list[tuple[str, str]]:
+        """Where the contract's tables lie, each with its schema."""
+        return list(self._places(self._inspector()).values())
+
+    def _places(self, inspector: sa.Inspector) -> dict[str, tuple[str, str]]:
+        """Where the contract's tables lie, each with its schema."""
+        return {table.name: whole_place(table, inspector.default_schema_name or "") for table in self._contract.tables}
 
     def _schema_mark(self, inspector: sa.Inspector) -> Hashable:
         """The same as long as the live schema is the same; None where the database cannot tell so quickly."""
-        if self._dialect != "postgresql":
-            return None
-        names = [_place(table)[1] for table in self._contract.tables]
+        places = [place_of(table) for table in self._contract.tables]
+        is_own = all(schema in {None, "main"} for schema, _ in places)
         with inspector.engine.connect() as connection:
-            return tuple(connection.execute(_SCHEMA_MARK, {"names": names}).one())
+            if self._dialect == "postgresql":
+                return tuple(connection.execute(_SCHEMA_MARK, {"names": [name for _, name in places]}).one())
+            if self._dialect == "sqlite" and is_own:
+                return tuple(map(tuple, connection.exec_driver_sql(_SQLITE_MARK)))
+        return None
 
     def _describe(self, inspector: sa.Inspector) -> LiveSchema:
         if self._dialect != "postgresql":
             self._known.clear()
-        places = {_place(table): table.name for table in self._contract.tables}
+        places = {place_of(table): table.name for table in self._contract.tables}
         found: dict[str, dict[str, LiveColumn]] = {}
         primary_keys: dict[str, tuple[str, ...]] = {}
+        indexed: dict[str, frozenset[str]] = {}
         for schema in dict.fromkeys(schema for schema, _ in places):
             names = [name for place, name in places if place == schema]
             keys = self._primary_keys(inspector, schema, names)
-            for name, columns in self._columns(inspector, schema, names).items():
+            there = self._columns(inspector, schema, names)
+            said = facts(inspector, schema, list(there))
+            indexes = leading_columns(inspector, schema, list(there))
+            copies = materialised(inspector, schema)
+            for name, columns in there.items():
                 table = places[schema, name]
-                found[table] = {c["name"]: LiveColumn(c["name"], str(c["type"]), bool(c["nullable"])) for c in columns}
-                primary_keys[table] = keys[name]
-                self._keep_if(table, _mark(columns))
+                found[table] = {c["name"]: self._live(c, said[name].get(c["name"], NO_FACTS)) for c in columns}
+                if name not in copies:  # a materialised view has no key of its own to tell
+                    primary_keys[table] = keys[name]
+                indexed[table] = indexes[name]
+                self._keep_if(table, _mark(columns, said[name]))
         self._known = {name: table for name, table in self._known.items() if name in found}
-        return LiveSchema(found, tuple(_references(inspector, places)), primary_keys)
+        return LiveSchema(found, tuple(references(inspector, places)), primary_keys, indexed)
 
-    def undeclared(self, beside: Iterable[SystemContract] = ()) -> list[str]:
+    def _live(self, column: sa.engine.interfaces.ReflectedColumn, said: Facts) -> LiveColumn:
+        made = sql_column(column, said, self._dialect)
+        is_loose, container = made.kind in TEXTS and said.is_loose, container_of(made.type)
+        held = holds(made.type, made.kind)
+        live = LiveColumn(column["name"], type_name(column["type"]), made.nullable, held, is_loose, container)
+        return bounded(replace(live, is_computed=is_computed(column)), made.type, self._dialect)
+
+    def undeclared(self) -> list[str]:
         """Tables and materialised views of the contract's schemas that neither it nor one beside it names."""
         inspector = self._inspector()
-        default = inspector.default_schema_name
-        declared = {
-            (schema or default, name)
-            for contract in (self._contract, *beside)
-            for schema, name in map(_place, contract.tables)
-        }
+        default = inspector.default_schema_name or ""
+        tables = [table for contract in (self._contract, *self._beside) for table in contract.tables]
+        declared = {whole_place(table, default): table.name for table in tables}
+        above = parents(inspector)
         found = set()
-        for schema in {_place(table)[0] for table in self._contract.tables}:
-            names = {*inspector.get_table_names(schema), *_materialised(inspector, schema)}
-            others = {name for name in names if (schema or default, name) not in declared}
-            found |= {
-                name if schema is None else f"{schema}.{name}" for name in others - self._parts(inspector, schema)
-            }
+        for schema in {place_of(table)[0] for table in self._contract.tables}:
+            for name in (*inspector.get_table_names(schema), *materialised(inspector, schema)):
+                if home((schema or default, name), declared, above) not in declared:
+                    # A partition is told as the table that it is a part of.
+                    of, whole = home((schema or default, name), {}, above)
+                    found.add(whole if of == default else f"{of}.{whole}")
         return sorted(found)
 
-    def _parts(self, inspector: sa.Inspector, schema: str | None) -> set[str]:
-        """Partitions: their rows are those of the table that they are part of."""
-        if self._dialect != "postgresql":
-            return set()
-        with inspector.engine.connect() as connection:
-            wanted = {"schema": schema or inspector.default_schema_name}
-            return set(connection.execute(_PARTITIONS, wanted).scalars())
+    def elsewhere(self) -> list[str]:
+        """Other schemas (databases, where these are the same) with tables that no contract beside looks into."""
+        inspector = self._inspector()
+        default = inspector.default_schema_name or ""
+        tables = [table for contract in (self._contract, *self._beside) for table in contract.tables]
+        return sorted(other_schemas(inspector) - {default} - {whole_place(table, default)[0] for table in tables})
 
     def _keep_if(self, name: str, mark: Hashable) -> None:
         if name in self._known and self._known[name].mark != mark:
@@ -184,8 +243,7 @@ class SqlTables:
         if self._dialect == "postgresql":
             found = inspector.get_multi_columns(schema=schema, filter_names=names, kind=_ANY_KIND)
             return {name: columns for (_, name), columns in found.items()}
-        there = [name for name in names if inspector.has_table(name, schema=schema)]
-        return {name: inspector.get_columns(name, schema=schema) for name in there}
+        return {n: inspector.get_columns(n, schema=schema) for n in self._there(inspector, schema, names)}
 
     def _primary_keys(
         self, inspector: sa.Inspector, schema: str | None, names: Sequence[str]
@@ -193,117 +251,54 @@ class SqlTables:
         if self._dialect == "postgresql":
             found = inspector.get_multi_pk_constraint(schema=schema, filter_names=names, kind=_ANY_KIND)
             return {name: tuple(key["constrained_columns"]) for (_, name), key in found.items()}
-        there = [name for name in names if inspector.has_table(name, schema=schema)]
+        there = self._there(inspector, schema, names)
         return {n: tuple(inspector.get_pk_constraint(n, schema=schema)["constrained_columns"]) for n in there}
+
+    def _there(self, inspector: sa.Inspector, schema: str | None, names: Sequence[str]) -> list[str]:
+        """Those of the tables that are there and may be looked at; the others are kept in mind."""
+        found = []
+        for table in (one for one in self._contract.tables if place_of(one)[0] == schema and place_of(one)[1] in names):
+            name = place_of(table)[1]
+            self._unread.discard(table.name)
+            try:
+                if inspector.has_table(name, schema=schema):
+                    inspector.get_columns(name, schema=schema)
+                    inspector.get_pk_constraint(name, schema=schema)
+                    found.append(name)
+            except sa.exc.NoSuchTableError:
+                continue  # SQLite has one whose name differs in case alone, and is of two minds about it
+            except sa.exc.DBAPIError as error:
+                if not is_refused(error):
+                    raise
+                self._unread.add(table.name)
+        return found
+
+    def outside(self, name: str) -> SqlTable:
+        """A live table that the contract does not name, by what :meth:`describe` and :meth:`undeclared` call it."""
+        schema, _, live = name.rpartition(".")
+        return self._look_up_at(f"{self._contract.name}.{name}", schema or None, live, self._inspector())
 
     def _look_up(self, name: str, inspector: sa.Inspector) -> SqlTable:
         path = f"{self._contract.name}.{name}"
         try:
-            schema, live = _place(self._contract.table(name))
-            columns = inspector.get_columns(live, schema=schema)
-        except (KeyError, sa.exc.NoSuchTableError):
+            place = place_of(self._contract.table(name))
+        except KeyError:
             raise ContractMismatch("the live system has no such table", where=path, remedy=_REMEDY) from None
-        made = {
-            c["name"]: _sql_column(c["name"], c["type"], self._dialect, nullable=bool(c["nullable"])) for c in columns
-        }
+        return self._look_up_at(path, *place, inspector)
+
+    def _look_up_at(self, path: str, schema: str | None, live: str, inspector: sa.Inspector) -> SqlTable:
+        try:
+            columns = inspector.get_columns(live, schema=schema)
+        except sa.exc.NoSuchTableError:
+            raise ContractMismatch("the live system has no such table", where=path, remedy=_REMEDY) from None
+        said = facts(inspector, schema, [live])[live]
+        made = {c["name"]: sql_column(c, said.get(c["name"], NO_FACTS), self._dialect) for c in columns}
         clause = sa.table(live, *(sa.column(c) for c in made), schema=schema)
         keys = inspector.get_foreign_keys(live, schema=schema)
         to_itself = any((k["referred_schema"], k["referred_table"]) == (schema, live) for k in keys)
-        return SqlTable(path, clause, made, to_itself, self._compares_loosely(inspector, live), _mark(columns))
-
-    def _compares_loosely(self, inspector: sa.Inspector, live: str) -> bool:
-        if self._dialect != "sqlite":
-            return self._dialect in _MYSQL
-        with inspector.engine.connect() as connection:
-            query = sa.text("SELECT sql FROM sqlite_master WHERE name = :name AND sql LIKE '%collate%'")
-            return connection.execute(query, {"name": live}).first() is not None
+        return SqlTable(path, clause, made, to_itself, _mark(columns, said))
 
 
-def _materialised(inspector: sa.Inspector, schema: str | None) -> list[str]:
-    try:
-        return inspector.get_materialized_view_names(schema)
-    except NotImplementedError:
-        return []  # a database without such views
-
-
-def _mark(columns: _Columns) -> Hashable:
+def _mark(columns: _Columns, said: Mapping[str, Facts]) -> Hashable:
     """What a table's columns are; ``repr`` tells of a type what ``str`` leaves out, such as its time zone."""
-    return tuple((c["name"], repr(c["type"]), bool(c["nullable"])) for c in columns)
-
-
-def _place(table: Table) -> tuple[str | None, str]:
-    schema, _, name = (table.physical_name or table.name).rpartition(".")
-    return schema or None, name
-
-
-def _references(inspector: sa.Inspector, places: dict[tuple[str | None, str], str]) -> list[LiveReference]:
-    default = inspector.default_schema_name
-    known = {(schema or default, name): table for (schema, name), table in places.items()}
-    found = []
-    for schema in {schema for schema, _ in places}:
-        for (_, name), keys in inspector.get_multi_foreign_keys(schema=schema).items():
-            here = known.get((schema or default, name), name if schema is None else f"{schema}.{name}")
-            for key in keys:
-                target = (key["referred_schema"] or schema or default, key["referred_table"])
-                if target in known or (schema or default, name) in known:
-                    there = known.get(target, key["referred_table"])
-                    columns, to_columns = tuple(key["constrained_columns"]), tuple(key["referred_columns"])
-                    on_delete = str((key.get("options") or {}).get("ondelete") or "").upper()
-                    found.append(LiveReference(here, columns, there, to_columns, on_delete))
-    return sorted(found, key=lambda r: (r.table, r.columns))
-
-
-def _sql_column(name: str, type_: TypeEngine[Any], dialect: str, *, nullable: bool) -> SqlColumn:
-    if isinstance(type_, postgresql.DOMAIN):
-        type_ = type_.data_type
-    kind = _sqlite_kind(type_) if dialect == "sqlite" else _kind(type_, dialect)
-    column: sa.ColumnElement[Any] = sa.column(name)
-    if kind is Kind.OTHER:
-        column = sa.cast(column, mysql.CHAR(charset="utf8mb4") if dialect in _MYSQL else sa.Text())
-    return SqlColumn(name, kind, _bits(type_, dialect), type_, column, nullable)
-
-
-def _sqlite_kind(type_: TypeEngine[Any]) -> Kind:
-    if isinstance(type_, sa.Float):
-        return Kind.LOOSE
-    if isinstance(type_, sa.String):
-        return Kind.TEXT
-    return Kind.ANY if isinstance(type_, sa.LargeBinary | sa.types.NullType) else Kind.LOOSE
-
-
-_KINDS: Sequence[tuple[type[TypeEngine[Any]], Kind]] = (
-    (sa.Uuid, Kind.UUID),
-    (sa.Boolean, Kind.BOOLEAN),
-    (sa.Integer, Kind.INTEGER),
-    (sa.Float, Kind.FLOAT),
-    (sa.Numeric, Kind.NUMBER),
-    (sa.Date, Kind.DATE),
-    (sa.types._Binary, Kind.BYTES),  # noqa: SLF001  # the only common ancestor of BYTEA, BLOB and BINARY
-    (mysql.BIT, Kind.BYTES),
-)
-
-
-def _kind(type_: TypeEngine[Any], dialect: str) -> Kind:
-    if isinstance(type_, sa.DateTime):
-        is_instant = isinstance(type_, sa.TIMESTAMP) if dialect in _MYSQL else type_.timezone
-        return Kind.INSTANT if is_instant else Kind.LOCAL_TIME
-    if isinstance(type_, sa.String):
-        return _text_kind(type_, dialect)
-    return next((kind for known, kind in _KINDS if isinstance(type_, known)), Kind.OTHER)
-
-
-def _text_kind(type_: sa.String, dialect: str) -> Kind:
-    if dialect in _MYSQL:
-        return Kind.TEXT
-    if isinstance(type_, sa.CHAR):
-        return Kind.PADDED
-    is_plain = isinstance(type_, sa.VARCHAR | sa.Text | sa.NVARCHAR) or type(type_) is sa.String
-    return Kind.TEXT if is_plain else Kind.OTHER  # an ENUM or CITEXT does not compare like text
-
-
-def _bits(type_: TypeEngine[Any], dialect: str) -> int:
-    if dialect == "postgresql" and isinstance(type_, sa.Integer):
-        if isinstance(type_, sa.BigInteger):
-            return 64
-        return 16 if isinstance(type_, sa.SmallInteger) else 32
-    return 65 if getattr(type_, "unsigned", False) else 64
+    return tuple((c["name"], repr(c["type"]), bool(c["nullable"]), said.get(c["name"])) for c in columns)

@@ -1,4 +1,4 @@
-"""Key values as a column can hold them, and the normal forms that identity keys are compared in.
+"""Key values as a column can hold them.
 
 A key often comes from another system, where it had another type: ``"42"`` may have to be looked for in an integer
 column. :func:`fit` brings it to the column's type when that is exact. What no value of the column can equal becomes
@@ -9,19 +9,15 @@ column. :func:`fit` brings it to the column's type when that is exact. What no v
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-from babel.core import get_global
-
-from data_contracts.keys import Condition
+from data_contracts.connecting import Holds
 
 
 class Kind(StrEnum):
@@ -49,6 +45,22 @@ class Kind(StrEnum):
     """A type we compare and read as its text."""
 
 
+HOLDS: Final[Mapping[Kind, Holds]] = {
+    Kind.TEXT: Holds.TEXT,
+    Kind.PADDED: Holds.TEXT,
+    Kind.INTEGER: Holds.NUMBER,
+    Kind.NUMBER: Holds.NUMBER,
+    Kind.FLOAT: Holds.NUMBER,
+    Kind.BOOLEAN: Holds.BOOLEAN,
+    Kind.DATE: Holds.MOMENT,
+    Kind.LOCAL_TIME: Holds.MOMENT,
+    Kind.INSTANT: Holds.MOMENT,
+    Kind.UUID: Holds.UUID,
+    Kind.BYTES: Holds.BYTES,
+}
+"""What a column of each kind can hold, as a contract's checks ask."""
+
+
 class _NoMatch:
     """The type of :data:`NO_MATCH`."""
 
@@ -56,12 +68,10 @@ class _NoMatch:
 NO_MATCH: Final = _NoMatch()
 """No value of the column can equal the key."""
 
-PHONE_NOISE = (" ", "\u00a0", "\u202f", ".", "-", "/", "(", ")")
-"""What people write between the digits of a telephone number."""
-
 _WIDE = frozenset({Kind.INTEGER, Kind.LOOSE})
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
+_SQLITE_NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -188,18 +198,15 @@ def _bytes(value: object, _zone: ZoneInfo) -> object:
 def _loose(value: object, zone: ZoneInfo) -> object:
     number = _number(value, zone) if not isinstance(value, bool) else Decimal(value)
     if isinstance(number, Decimal):
-        return int(number) if number == number.to_integral_value() else float(number)
+        is_whole = number == number.to_integral_value() and not isinstance(value, float)
+        return int(number) if is_whole else float(number)
     if isinstance(value, str) and _reads_as_number(value):
         return NO_MATCH  # "042" is another key than 42, but SQLite would compare it as that number
     return _text(value, zone)
 
 
 def _reads_as_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
+    return _SQLITE_NUMBER.fullmatch(value) is not None
 
 
 _FITTERS: dict[Kind, Callable[[object, ZoneInfo], object]] = {
@@ -220,65 +227,55 @@ _FITTERS: dict[Kind, Callable[[object, ZoneInfo], object]] = {
 }
 
 
-# --- normal forms of identity keys ----------------------------------------------------------------------------------
+# --- spellings -------------------------------------------------------------------------------------------------------
+
+_UUID_BYTES: Final = 16
+_TEXTS: Final = frozenset({Kind.TEXT, Kind.PADDED, Kind.OTHER})
 
 
-def key_forms(condition: Condition, zone: ZoneInfo) -> frozenset[object]:
-    """Every form in which a column may hold a key of a normalised condition, once the column is normalised too."""
-    values = [key[0] for key in condition.keys if isinstance(key[0], str)]
-    forms = _email_forms if condition.normalise == "email" else lambda value: phone_forms(value, zone.key)
-    return frozenset(form for value in values if _is_unicode(value) and "\0" not in value for form in forms(value))
+def fits(value: object, kind: Kind, zone: ZoneInfo, bits: int = 64) -> tuple[object, ...]:
+    """Every way in which a column of ``kind`` may hold what ``value`` says; none where it cannot.
 
-
-def _email_forms(value: str) -> frozenset[str]:
-    lower = value.strip().lower()
-    # Databases may leave letters beyond ASCII as they are when they lower a text: look for capitals as well.
-    return frozenset({lower, lower if lower.isascii() else "".join(c if c.isascii() else c.upper() for c in lower)})
-
-
-@lru_cache(maxsize=4096)
-def phone_forms(value: str, zone_key: str) -> frozenset[str]:
-    """E.164, ``00`` and, for numbers of the zone's own country, national form of a telephone number.
-
-    The national form of a foreign number is left out: in this country it is somebody else's (law 8).
-
-    >>> sorted(phone_forms("+33612345678", "Europe/Paris"))
-    ['+330612345678', '+33612345678', '00330612345678', '0033612345678', '0612345678']
-    >>> sorted(phone_forms("+32475123456", "Europe/Paris"))[0]
-    '+320475123456'
+    A UUID is written as text in several ways, and kept as bytes; bytes that are text may be kept as text.
     """
+    ways = [fit(value, kind, zone, bits)]
+    if isinstance(value, memoryview | bytearray):
+        value = bytes(value)
+    if kind in _TEXTS and isinstance(value, UUID):
+        ways += [str(value).upper(), value.hex, value.hex.upper(), f"{{{value}}}"]
+    if kind in _TEXTS and isinstance(value, bytes):
+        ways += [_decoded(value), *(str(UUID(bytes=value)) for _ in range(len(value) == _UUID_BYTES))]
+    if kind is Kind.OTHER and isinstance(value, str) and isinstance(found := _uuid(value, zone), UUID):
+        ways.append(str(found))  # a type of the database's own that is read as its text
+    if kind is Kind.BYTES and isinstance(value, UUID):
+        ways += [value.bytes, str(value).encode()]
+    if kind is Kind.BYTES and isinstance(value, str):
+        found = _uuid(value, zone)
+        ways += [
+            value.encode() if _is_unicode(value) else NO_MATCH,
+            *([found.bytes] if isinstance(found, UUID) else []),
+        ]
+    if kind is Kind.UUID and isinstance(value, bytes):
+        ways += [UUID(bytes=value) if len(value) == _UUID_BYTES else _uuid(_decoded(value), zone)]
+    return tuple(dict.fromkeys(way for way in ways if way is not NO_MATCH))
+
+
+def _decoded(value: bytes) -> object:
     try:
-        number = phonenumbers.parse(value, None)
-    except phonenumbers.NumberParseException:
-        return frozenset({strip_phone(value)})
-    code, digits = str(number.country_code), phonenumbers.national_significant_number(number)
-    national = "".join(
-        c for c in phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL) if c.isdigit()
-    )
-    # "+33 (0)6 …" is common: without its parentheses the trunk prefix follows the country code.
-    forms = {f"{sign}{code}{rest}" for sign in ("+", "00") for rest in (digits, national)}
-    return frozenset(forms | {national}) if _home_code(zone_key) == number.country_code else frozenset(forms)
+        text = value.decode()
+    except UnicodeDecodeError:
+        return NO_MATCH
+    return text if text.isprintable() else NO_MATCH
 
 
-@lru_cache(maxsize=32)
-def _home_code(zone_key: str) -> int:
-    territory = get_global("zone_territories").get(zone_key, "")
-    return phonenumbers.country_code_for_region(territory)
-
-
-def strip_phone(value: str) -> str:
-    """A telephone number as stored, without what people write between its digits."""
-    for noise in PHONE_NOISE:
-        value = value.replace(noise, "")
-    return value
-
-
-def normal_form(value: object, normalise: str) -> object:
-    """A stored value in the form that :func:`key_forms` are compared with; ``verbatim`` leaves it as it is."""
-    if value is None or normalise == "verbatim":
-        return value
-    text = value if isinstance(value, str) else str(value)
-    return strip_phone(text) if normalise == "phone" else text.strip(" ").lower()
+def when_values(text: str, kind: Kind, zone: ZoneInfo, bits: int = 64) -> tuple[object, ...]:
+    """What a column of ``kind`` holds where the contract says ``text``; ``true`` and ``false`` are numbers too."""
+    word = {"true": True, "false": False}.get(text.lower())
+    if word is None or kind in _TEXTS:
+        return fits(text, kind, zone, bits)
+    if kind is Kind.BOOLEAN:
+        return (word,)
+    return (*fits(text, kind, zone, bits), *fits(int(word), kind, zone, bits))
 
 
 def cutoff_local(before: datetime, zone: ZoneInfo) -> datetime:

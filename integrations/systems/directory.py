@@ -11,7 +11,7 @@ URL                                           connector
 ============================================  ==========================================================
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from threading import Lock
 
 import sqlalchemy as sa
@@ -27,7 +27,12 @@ _PARQUET = frozenset({"file", "s3", "parquet+file", "parquet+s3"})
 
 
 def open_connector(
-    contract: SystemContract, url: str, *, time_zone: str, beside: Iterable[SystemContract] = ()
+    contract: SystemContract,
+    url: str,
+    *,
+    time_zone: str,
+    beside: Iterable[SystemContract] = (),
+    apart: Collection[str] = (),
 ) -> Connector:
     """The connector for ``url``; nothing is connected before it is used.
 
@@ -36,6 +41,7 @@ def open_connector(
         url: see the table above.
         time_zone: IANA name; of times that the system stores without zone.
         beside: other systems that lie in the same database: their tables are declared there.
+        apart: databases of the same server that are other systems.
 
     Raises:
         SettingsInvalid: when no connector fits the URL.
@@ -46,7 +52,7 @@ def open_connector(
     if scheme == "memory":
         return MemoryConnector(contract, {}, time_zone=time_zone)
     try:
-        return SqlConnector(contract, url, time_zone=time_zone, beside=beside)
+        return SqlConnector(contract, url, time_zone=time_zone, beside=beside, apart=apart)
     except (sa.exc.ArgumentError, ImportError, ValueError):
         raise SettingsInvalid(
             "no connector fits the URL configured for the system",
@@ -101,7 +107,17 @@ class DirectorySystems:
             )
         url = self._urls[system]
         beside = [self._contracts[name] for name in self._contracts if name != system and self._is_same(name, url)]
-        return open_connector(self._contracts[system], url, time_zone=self._time_zone, beside=beside)
+        return open_connector(
+            self._contracts[system], url, time_zone=self._time_zone, beside=beside, apart=self._apart(system)
+        )
+
+    def _apart(self, system: str) -> frozenset[str]:
+        """Databases of the server of a system that are other systems, where one account may read several."""
+        if not self._urls[system].startswith(("mysql", "mariadb")):
+            return frozenset()
+        server, _, own = _database(self._urls[system]).rpartition("/")
+        others = (_database(url).rpartition("/") for name, url in self._urls.items() if name != system and url)
+        return frozenset(database for other, _, database in others if other == server) - {own}
 
     def _is_same(self, system: str, url: str) -> bool:
         """Whether a system lies in the database at ``url``, whoever signs in there."""

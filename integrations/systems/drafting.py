@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from data_contracts.drafting import DraftSystem
+from data_contracts.draft_shapes import DraftSystem
 from integrations.systems.reflecting import MOST_VALUES, reflect_sql
 from integrations.systems.reflecting_parquet import reflect_parquet
 

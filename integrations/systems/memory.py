@@ -5,9 +5,11 @@ type matches only where it says the same (``"42"`` and 42).
 """
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import product
 from threading import RLock
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -17,9 +19,16 @@ import pyarrow as pa
 
 from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch, SystemUnavailable
-from data_contracts.keys import Condition, Cutoff, DeleteRows, Key, Look, Order, Referrer, Selection
+from data_contracts.held_keys import HeldKeys
+from data_contracts.hiding import Undeclared
+from data_contracts.keys import Condition, Cutoff, DeleteRows, Key, Look, Order, Referrer, Selection, Spelling, When
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
-from integrations.systems._values import NO_MATCH, Kind, cutoff_local, fit, key_forms, normal_form
+from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal, RehearsedTable
+from data_contracts.witnessing import Budget, Looked, Testimony
+from integrations.systems._held_keys import columns_of, count_held
+from integrations.systems._spelling import Sought, resolved
+from integrations.systems._values import Kind, cutoff_local, fit, fits, when_values
+from integrations.systems._witness_memory import MemoryWitness
 
 Row: TypeAlias = dict[str, Any]
 
@@ -89,6 +98,19 @@ class MemoryConnector:
         self._check_up()
         return sorted(self._rows.keys() - {table.name for table in self._contract.tables})
 
+    def elsewhere(self) -> list[str]:
+        """There is nothing else."""
+        return []
+
+    def resolve(self, table: str, spelling: Spelling) -> tuple[Condition, ...]:
+        """The rows whose column holds one of the keys, however it is spelt, as conditions on what is stored."""
+        sought = Sought(spelling)
+        rows = self._all_rows(table, [*sought.columns, *(when.column for when in spelling.when)])
+        for row in rows if spelling.keys else ():
+            if all(self._fulfils(row, when) for when in spelling.when):
+                sought.look(*(row.get(name) for name in sought.columns))
+        return sought.conditions()
+
     def find_keys(
         self, selection: Selection, columns: Sequence[tuple[str, ...]]
     ) -> dict[tuple[str, ...], frozenset[Key]]:
@@ -116,6 +138,20 @@ class MemoryConnector:
         names = [*look.cleared, *look.holding, *look.replaced]
         return sum(not _looks_so(row, look) for row in self._selected(selection, names))
 
+    def count_held_by_several(self, asked: HeldKeys) -> int:
+        """How many different keys of a column two or more accounts hold."""
+        return count_held(self._selected(Selection(asked.table, (), reads_every_row=True), columns_of(asked)), asked)
+
+    def count_undeclared(self, selection: Selection) -> Undeclared:
+        """What the selected rows hold beside the contract's columns."""
+        names = {column.name for column in self._contract.table(selection.table).columns}
+        filled = (name for row in self._selected(selection, ()) for name in row if row[name] not in {None, ""})
+        return Undeclared(Counter(name for name in filled if name not in names))
+
+    def refresh_views(self) -> list[str]:
+        """There are none."""
+        return []
+
     def carry_out(self, orders: Sequence[Order]) -> list[int]:
         """Carry out ``orders``, all or nothing; the rows touched by each."""
         with self._lock:
@@ -125,6 +161,32 @@ class MemoryConnector:
             except ContractMismatch:
                 self._rows = before
                 raise
+
+    def rehearse(self, orders: Sequence[Order], _limits: Limits, _made_up: Sequence[MadeUpRow] = ()) -> Rehearsal:
+        """Carry ``orders`` out and take everything back."""
+        tables = {order.selection.table: RehearsedTable(order.selection.table) for order in orders}
+        with self._lock:
+            before = copy.deepcopy(self._rows)
+            try:
+                for order in orders:
+                    self._carry_out(order)
+            finally:
+                self._rows = before
+        return Rehearsal(tuple(tables.values()))
+
+    def plant(self, rows: Sequence[MadeUpRow]) -> None:
+        """Insert rows of a canary in that order."""
+        self._check_up()
+        with self._lock:
+            for row in rows:
+                self._rows[row.table].append(dict(row.values))
+
+    def witness(self, asked: Testimony, budget: Budget) -> Iterator[Looked]:
+        """Look for keys, raw, in every row, declared or not."""
+        self._check_up()
+        with self._lock:
+            looked = MemoryWitness(self._contract, self._rows, lambda one: self._selected(one, ())).look(asked, budget)
+            yield from list(looked)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -149,24 +211,34 @@ class MemoryConnector:
         if not self.is_up:
             raise SystemUnavailable("the system in memory was switched off", where=self.system, remedy="switch it on")
 
-    def _selected(self, selection: Selection, columns: Sequence[str]) -> list[Row]:
+    def _all_rows(self, table: str, columns: Iterable[str]) -> list[Row]:
+        """The rows of a table that has these columns; raises ContractMismatch when it has not."""
         self._check_up()
-        path = f"{self.system}.{selection.table}"
-        if selection.table not in self._rows:
+        path = f"{self.system}.{table}"
+        if table not in self._rows:
             raise ContractMismatch("the live system has no such table", where=path, remedy=_REMEDY)
-        known = {column.name for column in self._contract.table(selection.table).columns}
-        named = [c for condition in (*selection.conditions, *selection.spared) for c in condition.columns]
-        for name in [*named, *(cutoff.column for cutoff in selection.cutoffs), *columns]:
+        known = {column.name for column in self._contract.table(table).columns}
+        for name in columns:
             if name not in known:
                 raise ContractMismatch("the live table has no such column", where=f"{path}.{name}", remedy=_REMEDY)
+        return self._rows[table]
+
+    def _selected(self, selection: Selection, columns: Sequence[str]) -> list[Row]:
+        conditions = (*selection.conditions, *selection.spared)
+        named = [c for condition in conditions for c in condition.columns]
+        named += [when.column for condition in conditions for when in condition.when]
+        named += [*(when.column for when in selection.when), *(cutoff.column for cutoff in selection.cutoffs), *columns]
+        all_rows = self._all_rows(selection.table, named)
+        selection = resolved(selection, self.resolve, self._zone.key)
         tests = [self._test(condition) for condition in selection.conditions]
         spared = [self._test(condition) for condition in selection.spared]
         rows = [
             row
-            for row in self._rows[selection.table]
+            for row in all_rows
             if (selection.takes_every_row or any(test(row) for test in tests))
             and not any(test(row) for test in spared)
             and all(self._is_within(row, cutoff) for cutoff in selection.cutoffs)
+            and all(self._fulfils(row, when) for when in selection.when)
         ]
         return [row for row in rows if not any(self._refers_to(row, referrer) for referrer in selection.referrers)]
 
@@ -174,6 +246,9 @@ class MemoryConnector:
         key = tuple(row.get(name) for name in referrer.to_columns)
         children = self._rows.get(referrer.table, [])
         return None not in key and any(tuple(child.get(name) for name in referrer.columns) == key for child in children)
+
+    def _fulfils(self, row: Row, when: When) -> bool:
+        return _fulfils(row, when, self._zone)
 
     def _test(self, condition: Condition) -> "_Test":
         return _Test(condition, self._zone)
@@ -195,20 +270,29 @@ class _Test:
 
     def __init__(self, condition: Condition, zone: ZoneInfo) -> None:
         self._condition = condition
-        is_verbatim = condition.normalise == "verbatim"
-        self._keys = condition.keys if is_verbatim else {(form,) for form in key_forms(condition, zone)}
         self._zone = zone
         self._fitted: dict[tuple[Kind, ...], frozenset[Key]] = {}
 
     def __call__(self, row: Row) -> bool:
-        values = tuple(normal_form(row.get(name), self._condition.normalise) for name in self._condition.columns)
-        if None in values:
+        values = tuple(row.get(name) for name in self._condition.columns)
+        if None in values or not all(_fulfils(row, when, self._zone) for when in self._condition.when):
             return False
         kinds = tuple(_kind(value) for value in values)
         if kinds not in self._fitted:
-            fitted = (tuple(fit(v, k, self._zone) for v, k in zip(key, kinds, strict=True)) for key in self._keys)
-            self._fitted[kinds] = frozenset(key for key in fitted if NO_MATCH not in key)
+            fitted = ([fits(v, k, self._zone) for v, k in zip(key, kinds, strict=True)] for key in self._condition.keys)
+            self._fitted[kinds] = frozenset(way for ways in fitted for way in product(*ways))
         return values in self._fitted[kinds]
+
+
+def _fulfils(row: Row, when: When, zone: ZoneInfo) -> bool:
+    return _is_one_of(row.get(when.column), when, zone) is not when.negated
+
+
+def _is_one_of(value: object, when: When, zone: ZoneInfo) -> bool:
+    if value is None:
+        return None in when.values
+    kind = _kind(value)
+    return any(value in when_values(text, kind, zone) for text in when.values if text is not None)
 
 
 def _kind(value: object) -> Kind:

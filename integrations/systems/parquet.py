@@ -1,36 +1,51 @@
 """The connector to Parquet datasets, on a disk or in S3.
 
-A system is a folder; each table of the contract is a folder ``<name>/`` of ``*.parquet`` files, or one file
-``<name>.parquet``. Files whose name, or folder's name, starts with ``_`` or ``.`` are not part of the dataset.
+A system is a folder; each table of the contract is a folder ``<name>/`` of files, or one file. Which files are Parquet
+is told by what they hold (:mod:`integrations.systems._parquet_files`); folders ``key=value`` are columns.
 
 Erasing rewrites only the files that hold selected rows (see :mod:`integrations.systems._parquet_rewrite`). There are no
-transactions over files: each is replaced at once, and the same orders again finish what was cut off. When the last row
-of a table goes, its last file stays, empty, because it is all that knows the columns.
+transactions over files: each is replaced at once, and the same orders again finish what was cut off. The last file that
+has a column stays, empty, because it is all that knows the column.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from threading import Lock
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 from pyarrow import fs
 
+from data_contracts.connecting import Holds, LiveColumn, LiveSchema
 from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch, RightsflowError, StepFailed, SystemUnavailable
-from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Key, Look, Order, Referrer, Selection
-from data_contracts.ports import LiveColumn, LiveSchema
-from integrations.systems._parquet_filter import REMEDY, Filters
-from integrations.systems._parquet_rewrite import Change, remove_leftovers, rewrite
-from integrations.systems._values import NO_MATCH
-from integrations.systems.reflecting_parquet import system_table
+from data_contracts.held_keys import HeldKeys
+from data_contracts.hiding import Undeclared
+from data_contracts.keys import Condition, Key, Look, Order, Referrer, Selection, Spelling
+from data_contracts.obstacles import Obstacle
+from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal
+from data_contracts.witnessing import Budget, Looked, Testimony
+from integrations.systems import _parquet_spelling
+from integrations.systems._held_keys import columns_of, count_held
+from integrations.systems._parquet_carrying import carry_out
+from integrations.systems._parquet_dataset import Dataset, Footers, Opened, Part, looked_at, parts_of
+from integrations.systems._parquet_files import find_place, table_of
+from integrations.systems._parquet_filter import REMEDY, Filters, kind_of
+from integrations.systems._parquet_nested import container_of
+from integrations.systems._parquet_nested import values as nested_values
+from integrations.systems._parquet_orders import MATCH, Where, changes_of
+from integrations.systems._parquet_rehearsal import rehearse
+from integrations.systems._parquet_schema import batch_as
+from integrations.systems._parquet_traces import masked
+from integrations.systems._spelling import resolved
+from integrations.systems._values import HOLDS
+from integrations.systems._witness import cancelled
+from integrations.systems._witness_files import FileWitness
 
 _BATCH_ROWS = 10_000
-_MATCH = "selected"
 
 
 class ParquetConnector:
@@ -51,25 +66,52 @@ class ParquetConnector:
         self._zone = ZoneInfo(time_zone)
         self._location: tuple[fs.FileSystem, str] | None = None
         self._erasing = Lock()
+        self._cancelled = 0
+        self._footers = Footers()
 
     def describe(self) -> LiveSchema:
         """The live schema of the contract's tables that are there; files know no references and no keys."""
         tables: dict[str, dict[str, LiveColumn]] = {}
+        obstacles: dict[str, tuple[Obstacle, ...]] = {}
         with self._guarded():
             for table in self._contract.tables:
                 try:
-                    schema = self._dataset(table.name).schema
+                    dataset = self._look(table.name)
                 except ContractMismatch:
                     continue  # what is not there is not described; whoever compares says so
-                tables[table.name] = {f.name: LiveColumn(f.name, str(f.type), f.nullable) for f in schema}
-        return LiveSchema(tables)
+                obstacles[table.name] = dataset.obstacles
+                tables[table.name] = {
+                    f.name: LiveColumn(
+                        f.name,
+                        str(f.type),
+                        f.name in dataset.nullable,
+                        _holds(f.type),
+                        container=container_of(f.type),
+                    )
+                    for f in dataset.schema
+                }
+        return LiveSchema(tables, obstacles={name: some for name, some in obstacles.items() if some})
 
     def undeclared(self) -> list[str]:
-        """Datasets of the folder that the contract does not name."""
+        """What lies in the folder, of whatever kind, and the contract does not name."""
         with self._guarded():
             filesystem, base = self._place()
-            there = {system_table(info) for info in filesystem.get_file_info(fs.FileSelector(base))}
-        return sorted(there - {"", *(table.physical_name or table.name for table in self._contract.tables)})
+            there = {table_of(info) for info in filesystem.get_file_info(fs.FileSelector(base))}
+        lives = (table.physical_name or table.name for table in self._contract.tables)
+        return sorted(there - {"", *(part for live in lives for part in (live, live.partition("/")[0]))})
+
+    def elsewhere(self) -> list[str]:
+        """Nothing: another folder is another system."""
+        return []
+
+    def resolve(self, table: str, spelling: Spelling) -> tuple[Condition, ...]:
+        """The rows whose column holds one of the keys, however it is spelt, as conditions on what is stored."""
+        with self._guarded():
+            opened = self._open(table)
+            found: list[Condition] = []
+            for part, filters in opened.parts:
+                found += _parquet_spelling.resolve(partial(opened.batches, part), filters, spelling)
+        return tuple(dict.fromkeys(found))
 
     def find_keys(
         self, selection: Selection, columns: Sequence[tuple[str, ...]]
@@ -79,8 +121,8 @@ class ParquetConnector:
         names = list(dict.fromkeys(name for group in columns for name in group))
         if not selection.is_empty:
             with self._guarded():
-                for batch in self._scan(selection, names):
-                    values = {name: batch.column(name).to_pylist() for name in names}
+                for batch in self._scan(self._open(selection.table), selection, names):
+                    values = {name: list(nested_values(batch.column(name))) for name in names}
                     for group, keys in found.items():
                         keys.update(k for k in zip(*(values[n] for n in group), strict=True) if None not in k)
         return {group: frozenset(keys) for group, keys in found.items()}
@@ -89,15 +131,17 @@ class ParquetConnector:
         """The selected rows, each exactly once, as a stream of record batches of one schema."""
         is_empty = True
         with self._guarded():
-            for batch in self._scan(selection, columns):
+            opened = self._open(selection.table)
+            for name in columns:
+                for _, filters in opened.parts[:1]:
+                    filters.type(name)
+            schema = pa.schema([opened.dataset.schema.field(name) for name in columns])
+            for batch in self._scan(opened, selection, columns):
                 if batch.num_rows:
                     is_empty = False
-                    yield batch
+                    yield self._as(batch, schema, opened.path)
             if is_empty:
-                schema = self._dataset(selection.table).schema
-                yield from pa.schema([schema.field(name) for name in columns]).empty_table().to_batches() or [
-                    pa.RecordBatch.from_pylist([], schema=pa.schema([schema.field(name) for name in columns]))
-                ]
+                yield pa.RecordBatch.from_pylist([], schema=schema)
 
     def count(self, selections: Sequence[Selection]) -> list[int]:
         """How many rows each selection has."""
@@ -109,6 +153,29 @@ class ParquetConnector:
         with self._guarded():
             return self._count(selection, look)
 
+    def count_held_by_several(self, asked: HeldKeys) -> int:
+        """How many different keys of a column two or more accounts hold."""
+        with self._guarded():
+            every = Selection(asked.table, (), reads_every_row=True)
+            batches = self._scan(self._open(asked.table), every, columns_of(asked))
+            return count_held((row for batch in batches for row in batch.to_pylist()), asked)
+
+    def count_undeclared(self, selection: Selection) -> Undeclared:
+        """In how many of the selected rows columns are not empty that the contract does not declare."""
+        with self._guarded():
+            declared = {column.name for column in self._contract.table(selection.table).columns}
+            opened = self._open(selection.table)
+            names = [name for name in opened.dataset.schema.names if name not in declared]
+            counts = dict.fromkeys(names, 0)
+            for batch in self._scan(opened, selection, names) if names and not selection.is_empty else ():
+                for name in names:
+                    counts[name] += sum(value not in (None, "") for value in nested_values(batch.column(name)))
+        return Undeclared({name: count for name, count in counts.items() if count})
+
+    def refresh_views(self) -> list[str]:
+        """There are none."""
+        return []
+
     def carry_out(self, orders: Sequence[Order]) -> list[int]:
         """Carry out ``orders`` in that order; the rows touched by each.
 
@@ -116,8 +183,43 @@ class ParquetConnector:
         """
         with self._guarded(), self._erasing:
             for order in orders:
-                self._check(order)
+                self._attempt(order)
             return [self._carry_out(order) for order in orders]
+
+    def rehearse(self, orders: Sequence[Order], _limits: Limits, _made_up: Sequence[MadeUpRow] = ()) -> Rehearsal:
+        """Try names, types and values of ``orders`` on every file's schema; no file is written."""
+        with self._guarded():
+            return rehearse(self._attempt, orders)
+
+    def plant(self, rows: Sequence[MadeUpRow]) -> None:
+        """Refuse: several files are not written all or none.
+
+        Raises:
+            ContractMismatch: always.
+        """
+        what = f"a canary is not planted in a folder of files: its {len(rows)} rows could not be written all or none"
+        remedy = "take `canary` out of the contract of this system"
+        raise ContractMismatch(what, where=self.system, remedy=remedy)
+
+    def _attempt(self, order: Order) -> None:
+        where = self._where(order.selection)
+        for _, filters in self._open(order.selection.table).parts:
+            where(filters)
+            changes_of(filters, order)
+
+    def witness(self, asked: Testimony, budget: Budget) -> Iterator[Looked]:
+        """Look for keys, raw, in every file below the folder, whatever it is."""
+        with self._guarded():
+            before = self._cancelled
+            look = FileWitness(self._contract, *self._place(), self._expected, lambda: self._cancelled != before)
+            for looked in look.look(asked, budget):
+                yield looked
+                if self._cancelled != before:
+                    raise cancelled(self.system)
+
+    def cancel(self) -> None:
+        """Break off the looks that are under way; they end as StepFailed."""
+        self._cancelled += 1
 
     def close(self) -> None:
         """Forget the file system; it is opened anew when needed."""
@@ -130,97 +232,120 @@ class ParquetConnector:
             self._location = fs.FileSystem.from_uri(self._url)
         return self._location
 
-    def _files(self, table: str) -> list[str]:
+    def _shown(self, table: str) -> Callable[[str], str]:
+        return partial(masked, known=[c.name for c in self._contract.table(table).columns if not c.is_personal])
+
+    def _look(self, table: str) -> Dataset:
+        """What lies where the table should, whatever it is.
+
+        Raises:
+            ContractMismatch: when nothing lies there.
+        """
         filesystem, base = self._place()
-        live = self._contract.table(table).physical_name or table
-        folder, file = filesystem.get_file_info([f"{base}/{live}", f"{base}/{live}.parquet"])
-        if file.type == fs.FileType.File:
-            return [str(file.path)]
-        if folder.type == fs.FileType.Directory:
-            infos = filesystem.get_file_info(fs.FileSelector(folder.path, recursive=True))
-            files = [str(info.path) for info in infos if _is_data(info, folder.path)]
-            if files:
-                return sorted(files)
-        if filesystem.get_file_info(base).type == fs.FileType.NotFound and isinstance(filesystem, fs.LocalFileSystem):
+        declared = self._contract.table(table)
+        others = [t.physical_name or t.name for t in self._contract.tables if t.name != table]
+        place = find_place(filesystem, base, declared.physical_name or table, others)
+        if place is None and isinstance(filesystem, fs.LocalFileSystem) and not Path(base).exists():
             raise _unavailable(self.system)
-        raise ContractMismatch(
-            "the live system has no such dataset, or no file in it", where=f"{self.system}.{table}", remedy=REMEDY
-        )
+        if place is None or not (place.files or place.obstacles):
+            raise ContractMismatch(
+                "the live system has no such dataset, or no file in it", where=f"{self.system}.{table}", remedy=REMEDY
+            )
+        numbers = frozenset(c.name for c in declared.columns if c.logical_type == "integer")
+        return looked_at(filesystem, place, self._footers, shown=self._shown(table), numbers=numbers)
 
-    def _dataset(self, table: str) -> ds.FileSystemDataset:
+    def _open(self, table: str) -> Opened:
+        """The table, to be read.
+
+        Raises:
+            ContractMismatch: when something there cannot be read.
+        """
+        dataset, path = self._look(table), f"{self.system}.{table}"
+        for obstacle in dataset.obstacles:
+            place = f"{path}.{obstacle.column}".rstrip(".")
+            raise ContractMismatch(obstacle.what, where=place, remedy=f"{obstacle.remedy}, then try again")
         filesystem, _ = self._place()
-        files = self._files(table)
-        schemas = [pq.read_schema(file, filesystem=filesystem) for file in files]
-        schema = pa.unify_schemas(schemas, promote_options="permissive")
-        return ds.dataset(files, schema=schema, format="parquet", filesystem=filesystem)
+        parts = parts_of(filesystem, dataset)
+        own = tuple((part, Filters(path, part.schema, self._zone)) for part in parts)
+        return Opened(filesystem, dataset, path, self._shown(table), own)
 
-    def _filters(self, table: str, schema: pa.Schema) -> Filters:
-        return Filters(f"{self.system}.{table}", schema, self._zone)
+    def _where(self, selection: Selection) -> Where:
+        exact = resolved(selection, self.resolve, self._zone.key)
+        referred_to = [self._keys_in(referrer) for referrer in exact.referrers]
+        return lambda filters: filters.selection(exact, referred_to)
 
-    def _scan(self, selection: Selection, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        dataset = self._dataset(selection.table)
-        filters = self._filters(selection.table, dataset.schema)
-        for name in columns:
-            filters.type(name)
-        where = filters.selection(selection, self._referred_to(selection))
-        if where is not None:
-            # Little is read ahead, so that memory stays flat however large the dataset.
-            yield from dataset.scanner(
-                columns=list(columns), filter=where, batch_size=_BATCH_ROWS, batch_readahead=2, fragment_readahead=1
-            ).to_batches()
+    def _expected(self, table: str, conditions: Sequence[Condition]) -> tuple[pc.Expression | None, pa.Schema]:
+        """Rows that fulfil one of some conditions."""
+        where = self._where(Selection(table, tuple(conditions)))
+        filters = next((filters for _, filters in self._open(table).parts), None)
+        return (None, pa.schema([])) if filters is None else (where(filters), filters.schema)
 
-    def _referred_to(self, selection: Selection) -> list[Condition]:
-        """The rows that rows of the referrers refer to. Their keys lie in memory: files know no joins."""
-        return [self._keys_in(referrer) for referrer in selection.referrers]
+    def _scan(self, opened: Opened, selection: Selection, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        where = self._where(selection)
+        for part, filters in opened.parts:
+            for name in columns:
+                filters.type(name)
+            expression = where(filters)
+            if expression is not None:
+                yield from opened.batches(part, list(columns), expression)
+
+    @staticmethod
+    def _as(batch: pa.RecordBatch, schema: pa.Schema, path: str) -> pa.RecordBatch:
+        try:
+            return batch_as(batch, schema)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            raise ContractMismatch(
+                "a value of one file does not fit the type that other files give the column",
+                where=path,
+                remedy="write the files anew with one type, then try again",
+            ) from None
 
     def _keys_in(self, referrer: Referrer) -> Condition:
+        """The rows that rows of a referrer refer to. Their keys lie in memory: files know no joins."""
         keys: set[Key] = set()
-        scanner = self._dataset(referrer.table).scanner(columns=list(referrer.columns), batch_size=_BATCH_ROWS)
-        for batch in scanner.to_batches():
+        every = Selection(referrer.table, (), reads_every_row=True)
+        for batch in self._scan(self._open(referrer.table), every, referrer.columns):
             keys.update(zip(*(batch.column(name).to_pylist() for name in referrer.columns), strict=True))
         return Condition(referrer.to_columns, frozenset(key for key in keys if None not in key))
 
     def _count(self, selection: Selection, look: Look | None = None) -> int:
-        dataset = self._dataset(selection.table)
-        filters = self._filters(selection.table, dataset.schema)
-        where = filters.selection(selection, self._referred_to(selection))
-        only = None if look is None else filters.not_looking(look)
-        if where is None:
-            return 0
-        return int(dataset.count_rows(filter=where if only is None else where & only))
+        opened, where, found = self._open(selection.table), self._where(selection), 0
+        for part, filters in opened.parts:
+            expression = where(filters)
+            only = None if look is None else filters.not_looking(look)
+            if expression is None:
+                continue
+            nested = {n: old for n, old in look.replaced.items() if container_of(filters.type(n))} if look else {}
+            if nested and only is not None:
+                found += self._count_nested(opened, part, (expression, only), nested)
+                continue
+            with opened.naming(part):
+                found += int(part.dataset.count_rows(filter=expression if only is None else expression & only))
+        return found
+
+    @staticmethod
+    def _count_nested(
+        opened: Opened, part: Part, rows: tuple[pc.Expression, pc.Expression], old: Mapping[str, frozenset[str]]
+    ) -> int:
+        """Selected rows that do not look so, or of which a container still holds an old value."""
+        where, only = rows
+        columns = {MATCH: only} | {name: pc.field(name) for name in old}
+        found = 0
+        for batch in opened.batches(part, columns, where):
+            unlike = batch.column(MATCH).to_pylist()
+            for name, values in old.items():
+                held = nested_values(batch.column(name))
+                unlike = [before or value in values for before, value in zip(unlike, held, strict=True)]
+            found += sum(map(bool, unlike))
+        return found
 
     # --- orders ----------------------------------------------------------------------------------------------------
 
-    def _check(self, order: Order) -> None:
-        table = order.selection.table
-        filters = self._filters(table, self._dataset(table).schema)
-        filters.selection(order.selection, self._referred_to(order.selection))
-        if isinstance(order, ChangeColumns):
-            _changes(filters, order)
-
     def _carry_out(self, order: Order) -> int:
-        filesystem, _ = self._place()
-        table = order.selection.table
-        dataset = self._dataset(table)
-        for folder in {file.rpartition("/")[0] for file in dataset.files}:
-            remove_leftovers(filesystem, folder)
-        filters = self._filters(table, dataset.schema)
-        where = filters.selection(order.selection, self._referred_to(order.selection))
-        if where is None:
-            return 0
-        change = _without(where, dataset.schema)
-        if isinstance(order, ChangeColumns):
-            change = _with(where, dataset.schema, _changes(filters, order))
-        touched, left = 0, len(dataset.files)
-        for fragment in dataset.get_fragments():
-            rows = fragment.count_rows(filter=where)
-            if not rows:
-                continue
-            is_emptied = isinstance(order, DeleteRows) and rows == fragment.count_rows()
-            rewrite(filesystem, fragment.path, change, keep_empty=left == 1)
-            left -= is_emptied
-            touched += rows
-        return touched
+        opened = self._open(order.selection.table)
+        table = self._contract.table(order.selection.table)
+        identities = tuple(column.name for column in table.identities)
+        return carry_out(opened, order, self._where(order.selection), identities)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -236,8 +361,13 @@ class ParquetConnector:
             raise StepFailed(
                 "a dataset could not be read or rewritten",
                 where=self.system,
-                remedy="run `rightsflow contracts check` against the live system, then resume",
+                remedy="read its files with another program: restore the one that cannot be read, or report this",
             ) from None
+
+
+def _holds(type_: pa.DataType) -> Holds:
+    type_ = type_.value_type if pa.types.is_dictionary(type_) else type_
+    return Holds.CONTAINER if pa.types.is_nested(type_) else HOLDS.get(kind_of(type_), Holds.UNKNOWN)
 
 
 def _unavailable(system: str) -> SystemUnavailable:
@@ -246,80 +376,3 @@ def _unavailable(system: str) -> SystemUnavailable:
         where=system,
         remedy="see that it is mounted, or the bucket reachable, then try again",
     )
-
-
-def _is_data(info: fs.FileInfo, folder: str) -> bool:
-    inside = str(info.path)[len(folder) :].strip("/").split("/")
-    is_hidden = any(part.startswith(("_", ".")) for part in inside)
-    return info.type == fs.FileType.File and info.extension == "parquet" and not is_hidden
-
-
-# --- what an order makes of some rows ---------------------------------------------------------------------------------
-
-_Changed = Mapping[str, tuple[pa.Array, pa.Array] | pa.Scalar]
-"""Column to its constant, or to old values and their replacements."""
-
-
-def _changes(filters: Filters, order: ChangeColumns) -> _Changed:
-    changes: dict[str, Any] = {}
-    for name, value in (dict.fromkeys(order.clear) | dict(order.set_to)).items():
-        type_ = filters.type(name)
-        fitted = None if value is None else filters.fitted(name, value)
-        is_refused = fitted is NO_MATCH or (fitted is None and not filters.schema.field(name).nullable)
-        if is_refused:
-            raise _cannot_hold(filters, name)
-        changes[name] = pa.scalar(fitted, type=type_)
-    for name, values in order.replace.items():
-        pairs = [(filters.fitted(name, old), filters.fitted(name, new)) for old, new in values.items()]
-        pairs = [(old, new) for old, new in pairs if old is not NO_MATCH]
-        if any(new is NO_MATCH for _, new in pairs):
-            raise _cannot_hold(filters, name)
-        type_ = filters.type(name)
-        changes[name] = (pa.array([p[0] for p in pairs], type=type_), pa.array([p[1] for p in pairs], type=type_))
-    return changes
-
-
-def _cannot_hold(filters: Filters, name: str) -> ContractMismatch:
-    return ContractMismatch(
-        "the column cannot hold the value that it is to be given",
-        where=filters.place(name),
-        remedy="correct the column's type or its way of erasing in the contract, then try again",
-    )
-
-
-def _without(where: pc.Expression, schema: pa.Schema) -> Change:
-    def change(table: pa.Table) -> pa.Table:
-        return table.filter(pc.invert(_selected(table, where, schema)))
-
-    return change
-
-
-def _with(where: pc.Expression, schema: pa.Schema, changes: _Changed) -> Change:
-    def change(table: pa.Table) -> pa.Table:
-        selected = _selected(table, where, schema)
-        for name, new in changes.items():
-            place = table.schema.get_field_index(name)
-            if place >= 0:  # a file older than the column holds nothing in it
-                field = table.schema.field(place)
-                table = table.set_column(place, field, _changed(table.column(place), selected, new).cast(field.type))
-        return table
-
-    return change
-
-
-def _selected(table: pa.Table, where: pc.Expression, schema: pa.Schema) -> pa.ChunkedArray:
-    """Whether each row is selected; columns that the file does not have count as empty."""
-    for field in schema:
-        if table.schema.get_field_index(field.name) < 0:
-            table = table.append_column(field, pa.nulls(len(table), field.type))
-    scanned = ds.dataset(table).scanner(columns={_MATCH: where}, use_threads=False).to_table()
-    return pc.fill_null(scanned.column(_MATCH), fill_value=False)
-
-
-def _changed(column: pa.ChunkedArray, selected: pa.ChunkedArray, new: Any) -> pa.ChunkedArray:  # noqa: ANN401
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if not isinstance(new, tuple):
-        return pc.if_else(selected, new, column)
-    place = pc.index_in(column, value_set=new[0].cast(column.type))
-    return pc.if_else(pc.and_(selected, pc.is_valid(place)), new[1].cast(column.type).take(place), column)

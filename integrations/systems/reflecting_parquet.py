@@ -1,21 +1,28 @@
 """Looking at a folder of Parquet datasets for a draft of its contract: files know columns, but no keys."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 from pyarrow import fs
 
-from data_contracts.drafting import DraftColumn, DraftSystem, DraftTable
+from data_contracts.draft_shapes import DraftColumn, DraftSystem, DraftTable
+from data_contracts.drafting import key_columns, keys_of
 from data_contracts.errors import RightsflowError, StepFailed, SystemUnavailable
-from integrations.systems._looks import looks_of
-from integrations.systems.reflecting import MOST_VALUES, no_such_table, system_name
+from data_contracts.obstacles import ObstacleKind
+from integrations.systems._looks import looks_inside, looks_of
+from integrations.systems._parquet_dataset import Dataset, Footers, Part, looked_at, parts_of
+from integrations.systems._parquet_files import find_place, table_of
+from integrations.systems._parquet_nested import container_of, values
+from integrations.systems._parquet_schema import scanned
+from integrations.systems._parquet_traces import masked
+from integrations.systems.reflecting import MOST_VALUES, ROWS_OF_KEYS, no_such_table, system_name
 
 _MOST_SIGNS: Final = 256
-_SUFFIX: Final = ".parquet"
 _LOGICAL: Final = (
     (pa.types.is_boolean, "boolean"),
     (pa.types.is_integer, "integer"),
@@ -36,30 +43,54 @@ def reflect_parquet(url: str, *, name: str = "", tables: Sequence[str] = (), sam
     system = name or system_name(urlsplit(plain).path)
     with _guarded(system):
         filesystem, base = fs.FileSystem.from_uri(plain)
-        known = {system_table(info): info for info in filesystem.get_file_info(fs.FileSelector(base))}
-        known = {table: info for table, info in sorted(known.items()) if table}
+        entries = sorted(filesystem.get_file_info(fs.FileSelector(base)), key=lambda info: str(info.base_name))
+        known = _datasets(filesystem, base, entries)
         for table in tables:
             if table not in known:
                 raise no_such_table(f"{system}.{table}", list(known))
         chosen = list(dict.fromkeys(tables)) or list(known)
-        found = [_table(t, known[t].path, filesystem, sample=min(sample, MOST_VALUES)) for t in chosen]
+        for table in chosen:
+            _refuse_unreadable(f"{system}.{table}", known[table], [t for t in known if len(known[t].schema)])
+        found = [_table(t, known[t], filesystem, sample=min(sample, MOST_VALUES)) for t in chosen]
     return DraftSystem(system, tuple(found), _server(plain))
 
 
-def system_table(info: fs.FileInfo) -> str:
-    """The table that a file or folder of the system is; empty when it is none."""
-    if info.base_name.startswith(("_", ".")):
-        return ""
-    if info.type == fs.FileType.Directory:
-        return str(info.base_name)
-    return str(info.base_name).removesuffix(_SUFFIX) if info.base_name.endswith(_SUFFIX) else ""
+def _datasets(filesystem: fs.FileSystem, base: str, entries: Sequence[fs.FileInfo]) -> dict[str, Dataset]:
+    """By name, what holds Parquet, or says that it does."""
+    found: dict[str, Dataset] = {}
+    footers = Footers()
+    for info in entries:
+        name = table_of(info)
+        place = find_place(filesystem, base, name) if name and name not in found else None
+        if place is None:
+            continue
+        dataset = looked_at(filesystem, place, footers, shown=partial(masked, known=()))
+        kinds = {one.kind for one in dataset.obstacles}
+        is_of_others = kinds <= {ObstacleKind.UNKNOWN_FILE, ObstacleKind.EMPTY} and name == info.base_name
+        if len(dataset.schema) or not is_of_others:
+            found[name] = dataset
+    return found
 
 
-def _table(name: str, path: str, filesystem: fs.FileSystem, *, sample: int) -> DraftTable:
-    dataset = ds.dataset(path, filesystem=filesystem, format="parquet")
+def _refuse_unreadable(path: str, dataset: Dataset, names: Sequence[str]) -> None:
+    if len(dataset.schema):
+        return  # what else is in the way, `contracts check` tells
+    for obstacle in dataset.obstacles:
+        remedy = f"{obstacle.remedy}; or draft the others alone, of {', '.join(names)}"
+        raise StepFailed(obstacle.what, where=path, remedy=remedy)
+
+
+def _table(name: str, dataset: Dataset, filesystem: fs.FileSystem, *, sample: int) -> DraftTable:
     texts = [field.name for field in dataset.schema if _is_text(field.type)] if sample > 0 else []
-    rows = dataset.head(sample, columns=texts, batch_size=MOST_VALUES, use_threads=False) if texts else None
-    looks = {t: looks_of([str(v)[:_MOST_SIGNS] for v in rows[t].to_pylist() if v is not None]) for t in texts if rows}
+    containers = [field.name for field in dataset.schema if container_of(field.type)] if sample > 0 else []
+    plain = [field.name for field in dataset.schema if field.name not in containers] if sample > 0 else []
+    asked = [*plain, *containers]
+    rows = _head(filesystem, dataset, asked, sample) if asked else {}
+    counts = {name: _counted(rows.get(name, ()) if name in plain else ()) for name in dataset.schema.names}
+    looks = {name: looks_of(_cut(rows[name])) for name in texts}
+    looks |= {name: looks_inside(_cut(rows[name])) for name in containers}
+    named = [one for one in key_columns(dataset.schema.names) if one in texts and not looks.get(one)]
+    keys = {one: _keys(filesystem, dataset, one) for one in named}
     return DraftTable(
         name,
         tuple(
@@ -67,12 +98,56 @@ def _table(name: str, path: str, filesystem: fs.FileSystem, *, sample: int) -> D
                 field.name,
                 _logical_type(field.type),
                 str(field.type),
-                required=not field.nullable,
+                required=field.name not in dataset.nullable,
                 looks=looks.get(field.name, frozenset()),
+                keys=keys.get(field.name, ()),
+                filled=counts[field.name][0],
+                distinct=counts[field.name][1],
+                is_container=bool(container_of(field.type)),
             )
             for field in dataset.schema
         ),
     )
+
+
+def _counted(values: Iterable[object]) -> tuple[int, int]:
+    """How many values there are, and how many different ones."""
+    texts = [str(value) for value in values if value is not None]
+    return len(texts), len(set(texts))
+
+
+def _cut(values: Iterable[object]) -> list[str]:
+    """The beginnings of values, as much of them as is looked at."""
+    return [str(value)[:_MOST_SIGNS] for value in values if value is not None]
+
+
+def _head(filesystem: fs.FileSystem, dataset: Dataset, names: Sequence[str], most: int) -> dict[str, list[Any]]:
+    """The first values of some columns, of files of every sort."""
+    found: dict[str, list[Any]] = {name: [] for name in names}
+    parts = parts_of(filesystem, dataset)
+    for part in parts:
+        share = max(most // len(parts), 1)
+        for name, column in _some(part, names, share).items():
+            found[name] += column
+    return found
+
+
+def _some(part: Part, names: Sequence[str], most: int) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {name: [] for name in names}
+    taken = 0
+    for batch in scanned(part.dataset, part.schema, names, batch_size=MOST_VALUES, batch_readahead=1):
+        for name in names:
+            found[name] += values(batch.column(name).slice(0, most - taken))
+        taken += batch.num_rows
+        if taken >= most:
+            break
+    return found
+
+
+def _keys(filesystem: fs.FileSystem, dataset: Dataset, column: str) -> tuple[str, ...]:
+    """The texts of a column that says what another one's values are, each of several rows; no value is read."""
+    counted = Counter(text for text in _head(filesystem, dataset, [column], ROWS_OF_KEYS)[column] if text is not None)
+    return keys_of([text for text, rows_with in counted.items() if rows_with > 1])
 
 
 def _is_text(type_: pa.DataType) -> bool:

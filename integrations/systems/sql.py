@@ -4,8 +4,9 @@ Every method is a number of statements that depends on the number of tables and 
 database cannot take all keys at once (MariaDB) does it grow with the number of *keys*. Never with the number of rows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,16 +15,30 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from data_contracts.contract import SystemContract
-from data_contracts.keys import Key, Look, Order, Selection
+from data_contracts.held_keys import HeldKeys
+from data_contracts.hiding import Hides, Undeclared
+from data_contracts.keys import Condition, Key, Look, Order, Selection, Spelling
 from data_contracts.ports import LiveSchema
-from integrations.systems._sql_arrow import arrow_schema, oddities, to_batch
+from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal
+from data_contracts.witnessing import Budget, Looked, Testimony
+from integrations.systems._spelling import Sought, resolved
+from integrations.systems._sql_arrow import arrow_schema, oddities, to_batch, whole_batch
+from integrations.systems._sql_candidates import may_hold
+from integrations.systems._sql_columns import SqlColumn
 from integrations.systems._sql_conditions import Conditions
-from integrations.systems._sql_engine import Engines
+from integrations.systems._sql_engine import SCAN_SECONDS, Engines
 from integrations.systems._sql_errors import guarded
+from integrations.systems._sql_held_keys import count_held_by_several
+from integrations.systems._sql_odd_keys import from_mysql
 from integrations.systems._sql_orders import Orders, count_unlike
+from integrations.systems._sql_planting import plant
 from integrations.systems._sql_query import Asked, Queries
-from integrations.systems._sql_tables import SqlColumn, SqlTables
+from integrations.systems._sql_rehearsal import SqlRehearsal
+from integrations.systems._sql_tables import SqlTables
+from integrations.systems._sql_undeclared import filled, referring
+from integrations.systems._sql_views import refresh
 from integrations.systems._values import Kind
+from integrations.systems._witness_sql import SqlWitness
 
 
 class SqlConnector:
@@ -32,19 +47,31 @@ class SqlConnector:
     Args:
         contract: what the system holds; its table names, or their ``physical_name`` (``schema.table`` too), are live.
         url: SQLAlchemy URL.
-        time_zone: IANA name; of times stored without zone, and of the country whose national telephone numbers
-            are stored.
+        time_zone: IANA name; of times stored without zone.
         beside: other systems of the same database, whose tables are declared there.
+        apart: databases of the same server that are other systems; a MySQL account may read them too.
+        scan_seconds: how long a search may take that no index serves.
     """
 
-    def __init__(
-        self, contract: SystemContract, url: str | sa.URL, *, time_zone: str, beside: Iterable[SystemContract] = ()
+    def __init__(  # noqa: PLR0913  # what a system is, and what lies beside it
+        self,
+        contract: SystemContract,
+        url: str | sa.URL,
+        *,
+        time_zone: str,
+        beside: Iterable[SystemContract] = (),
+        apart: Collection[str] = (),
+        scan_seconds: float = SCAN_SECONDS,
     ) -> None:
+        beside = tuple(beside)
         self.system = contract.name
-        self._engines = Engines(url)
-        self._tables = SqlTables(contract, self._engines.dialect, self._engines.inspector)
-        self._beside = tuple(beside)
-        self._queries = Queries(self._tables, Conditions(self._engines.dialect, ZoneInfo(time_zone)))
+        self._contract = contract
+        self._zone = ZoneInfo(time_zone)
+        self._engines = Engines(url, scan_seconds=scan_seconds)
+        self._tables = SqlTables(contract, self._engines.dialect, self._engines.inspector, beside)
+        self._queries = Queries(self._tables, Conditions(self._engines.dialect, self._zone))
+        self._apart = frozenset(apart)
+        self._witness = SqlWitness(contract, beside, self._engines, self._queries, self.resolve, apart=self._apart)
 
     def describe(self) -> LiveSchema:
         """The live schema of the contract's tables, and every foreign key that points at them."""
@@ -54,7 +81,43 @@ class SqlConnector:
     def undeclared(self) -> list[str]:
         """Tables of the contract's schemas that no contract names; those outside the default one with their schema."""
         with self._guard():
-            return self._tables.undeclared(self._beside)
+            return self._tables.undeclared()
+
+    def elsewhere(self) -> list[str]:
+        """Other schemas, or databases, with tables that the account can read and no contract looks into."""
+        with self._guard():
+            return [name for name in self._tables.elsewhere() if name not in self._apart]
+
+    def resolve(self, table: str, spelling: Spelling) -> tuple[Condition, ...]:
+        """The rows whose column holds one of the keys, however it is spelt, as conditions on what is stored.
+
+        Raises:
+            StepFailed: when looking took longer than ``scan_seconds``, or :meth:`cancel` was called.
+        """
+        if not spelling.keys:
+            return ()
+        with self._guard():
+            live = self._tables[table]
+            if not may_hold(live.column(spelling.column), spelling.rule):
+                is_whole = spelling.rule == "verbatim" and spelling.inside is None
+                return self._exactly(table, spelling) if is_whole else ()
+            sought = Sought(spelling)
+            with self._engines.scanning() as connection:
+                for row in self._queries.spellings(connection, spelling, live):
+                    sought.look(*row)
+            return sought.conditions()
+
+    def _exactly(self, table: str, spelling: Spelling) -> tuple[Condition, ...]:
+        """Keys in a column whose type has one spelling for each."""
+        column = (spelling.column,)
+        wanted = Condition(column, frozenset((key,) for key in spelling.keys), when=spelling.when)
+        found = self.find_keys(Selection(table, (wanted,)), [column])[column]
+        return (Condition(column, found, when=spelling.when),) if found else ()
+
+    def cancel(self) -> None:
+        """Break off the searches over whole tables that are under way; they end as StepFailed."""
+        with self._guard():
+            self._engines.cancel()
 
     def find_keys(
         self, selection: Selection, columns: Sequence[tuple[str, ...]]
@@ -64,7 +127,7 @@ class SqlConnector:
         names = tuple(dict.fromkeys(name for group in columns for name in group))
         if names and not selection.is_empty:
             with self._guard():
-                asked = self._queries.ask(selection)
+                asked = self._ask(selection)
                 for row in self._distinct(asked, names):
                     _collect(row, names, found)
         return {group: frozenset(keys) for group, keys in found.items()}
@@ -72,26 +135,27 @@ class SqlConnector:
     def _distinct(self, asked: Asked, names: tuple[str, ...]) -> Iterator[Sequence[Any]]:
         # A loose DISTINCT would give one of two keys that differ in case alone.
         is_exact = not asked.table.compares_loosely
-        padded = [asked.table.column(name).kind is Kind.PADDED for name in names]
+        live = [asked.table.column(name) for name in names]
+        is_changed = any(column.kind in {Kind.PADDED, Kind.INSTANT} for column in live)
         if not asked.parts:
             return
         with self._engines.single() as connection:
             for part in asked.parts:
                 query = self._queries.values(asked, part, names, distinct=is_exact)
                 rows = connection.execute(query, self._queries.params(asked, part))
-                yield from rows if not any(padded) else (_unpadded(row, padded) for row in rows)
+                yield from rows if not is_changed else (_as_keys(row, live) for row in rows)
 
     def read(self, selection: Selection, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The selected rows, each exactly once, as a stream of record batches of one schema."""
         with self._guard():
-            asked = self._queries.ask(selection)
+            asked = self._ask(selection)
             live = [asked.table.column(name) for name in columns]
             if (rows := self._few(asked, tuple(columns))) is not None:
-                yield to_batch(rows, arrow_schema(live))
+                yield whole_batch(rows, live)
                 return
-            doubtful = oddities(live) if self._engines.dialect == "sqlite" else {}
+            doubtful = oddities(live, self._engines.dialect)
             with self._engines.reading(statements=len(asked.parts) + bool(doubtful)) as connection:
-                schema = arrow_schema(live, self._odd(connection, asked, doubtful))
+                schema = arrow_schema(live, self._queries.seen(connection, asked, doubtful))
                 yield from self._batches(connection, asked, live, schema)
 
     def _few(self, asked: Asked, columns: tuple[str, ...]) -> Sequence[Sequence[Any]] | None:
@@ -105,26 +169,16 @@ class SqlConnector:
         self, connection: Connection, asked: Asked, live: Sequence[SqlColumn], schema: pa.Schema
     ) -> Iterator[pa.RecordBatch]:
         is_empty = True
-        for rows in self._queries.rows(connection, asked, [column.name for column in live]):
+        for rows in self._queries.rows(connection, asked, [column.name for column in live], shown=True):
             is_empty = False
             yield to_batch(rows, schema)
         if is_empty:
             yield to_batch([], schema)
 
-    def _odd(self, connection: Connection, asked: Asked, doubtful: dict[str, sa.ColumnElement[Any]]) -> frozenset[str]:
-        if not doubtful:
-            return frozenset()
-        odd: set[str] = set()
-        for part in asked.parts:
-            query = self._queries.aggregates(asked, part, doubtful)
-            row = connection.execute(query, self._queries.params(asked, part)).one()
-            odd |= {name for name, is_odd in zip(doubtful, row, strict=True) if is_odd}
-        return frozenset(odd)
-
     def count(self, selections: Sequence[Selection]) -> list[int]:
         """How many rows each selection has, in one read-only transaction, in the order given."""
         with self._guard():
-            asked = [self._queries.ask(selection) for selection in selections]
+            asked = [self._ask(selection) for selection in selections]
             if not any(question.parts for question in asked):
                 return [0] * len(asked)
             with self._engines.reading(statements=len(asked) + 1) as connection:
@@ -133,22 +187,89 @@ class SqlConnector:
     def count_unlike(self, selection: Selection, look: Look) -> int:
         """How many selected rows do not look as ``look`` says."""
         with self._guard():
-            asked = self._queries.ask(selection)
+            asked = self._ask(selection)
             with self._engines.reading(statements=len(asked.parts)) as connection:
                 return count_unlike(self._queries, connection, asked, look)
 
+    def count_held_by_several(self, asked: HeldKeys) -> int:
+        """How many different keys of a column two or more accounts hold."""
+        with self._guard(), self._engines.single() as connection:
+            return count_held_by_several(connection, self._tables[asked.table], asked)
+
+    def count_undeclared(self, selection: Selection) -> Undeclared:
+        """What hangs on the selected rows and no contract declares; a statement for each table that is looked into."""
+        if selection.is_empty:
+            return Undeclared()
+        live = self.describe()
+        names = {column.name for column in self._contract.table(selection.table).columns}
+        own = sorted(live.tables.get(selection.table, {}).keys() - names)
+        hers = [one for one in live.hidings if one.table == selection.table and one.kind is Hides.CHILD_COLUMN]
+        children = {child: [one.column for one in hers if one.about == child] for child in {o.about for o in hers}}
+        declared = {table.name for table in self._contract.tables}
+        refer = [r for r in live.references if r.to_table == selection.table and r.table not in declared]
+        keys = self.find_keys(selection, [r.to_columns for r in refer])
+        with self._guard():
+            exact = self._exact(selection)
+            parts = [("", self._tables[selection.table], own)] if own else []
+            parts += [(f"{child}.", self._tables.outside(child), columns) for child, columns in children.items()]
+            with self._engines.reading(statements=len(parts) + len(refer)) as connection:
+                counts = {
+                    f"{prefix}{name}": count
+                    for prefix, table, columns in parts
+                    for name, count in filled(
+                        connection, self._queries, self._queries.ask(exact, table), [table.column(c) for c in columns]
+                    ).items()
+                }
+                others = [(one, self._tables.outside(one.table)) for one in refer]
+                return Undeclared(counts, referring(connection, self._queries, keys, others))
+
     def carry_out(self, orders: Sequence[Order]) -> list[int]:
         """Carry out ``orders`` in one transaction, all or nothing; the rows touched by each."""
-        with self._guard(), self._engines.writing() as connection:
-            erasure = Orders(self._queries, connection)
-            return [erasure.carry_out(order) for order in orders]
+        with self._guard():
+            exact = [replace(order, selection=self._exact(order.selection)) for order in orders]
+            copies = self._tables.copies() if self._engines.dialect == "postgresql" else set()
+            with self._engines.writing() as connection:
+                erasure = Orders(self._queries, connection, copies)
+                return [erasure.carry_out(order) for order in exact]
+
+    def rehearse(self, orders: Sequence[Order], limits: Limits, made_up: Sequence[MadeUpRow] = ()) -> Rehearsal:
+        """Carry out ``orders`` on a connection that cannot commit, and say what the database refuses."""
+        live = self.describe()
+        with self._guard():
+            exact = [replace(order, selection=self._exact(order.selection)) for order in orders]
+            copies = self._tables.copies() if self._engines.dialect == "postgresql" else set()
+            rehearsal = SqlRehearsal(self._contract, live, self._queries, limits, copies)
+            return rehearsal.run(self._engines, exact, made_up) if exact else Rehearsal()
+
+    def plant(self, rows: Sequence[MadeUpRow]) -> None:
+        """Insert rows of a canary in that order, in one transaction."""
+        with self._guard():
+            plant(self.system, self._engines, self._queries, rows, self._tables.known)
+
+    def witness(self, asked: Testimony, budget: Budget) -> Iterator[Looked]:
+        """Look for keys, raw, in everything that the account can read, declared or not; only counts come back."""
+        with self._guard():
+            yield from self._witness.look(asked, budget)
+
+    def refresh_views(self) -> list[str]:
+        """Refresh the materialised views that hold copies of the contract's rows; those that could not be, by name."""
+        if self._engines.dialect != "postgresql":
+            return []
+        with self._guard(), self._engines.single() as connection:
+            return refresh(connection, self._tables.places(), ".".join, self._engines.scan_seconds)
 
     def close(self) -> None:
         """Give back connections; using the connector afterwards opens new ones."""
         self._engines.close()
 
+    def _ask(self, selection: Selection) -> Asked:
+        return self._queries.ask(self._exact(selection))
+
+    def _exact(self, selection: Selection) -> Selection:
+        return resolved(selection, self.resolve, self._zone.key)
+
     def _guard(self) -> AbstractContextManager[None]:
-        return guarded(self.system, self._recheck)
+        return guarded(self.system, self._recheck, self._tables.known)
 
     def _recheck(self) -> None:
         self._queries.forget()
@@ -163,6 +284,10 @@ def _collect(row: Sequence[Any], names: tuple[str, ...], found: dict[tuple[str, 
             keys.add(key)
 
 
-def _unpadded(row: Sequence[Any], padded: Sequence[bool]) -> list[Any]:
-    pairs = zip(row, padded, strict=True)
-    return [value.rstrip(" ") if is_padded and isinstance(value, str) else value for value, is_padded in pairs]
+def _as_keys(row: Sequence[Any], live: Sequence[SqlColumn]) -> list[Any]:
+    """Values as keys: without the blanks that pad them, times with their zone."""
+    pairs = zip(row, live, strict=True)
+    return [
+        value.rstrip(" ") if column.kind is Kind.PADDED and isinstance(value, str) else from_mysql(value, column)
+        for value, column in pairs
+    ]

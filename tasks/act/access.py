@@ -1,6 +1,8 @@
 """Access (Art. 15): the plan of what is disclosed, and the sealed answer package."""
 
+from data_contracts.confirmed import Confirmed
 from tasks.act.packing import pack, plan_of
+from tasks.acting import act
 from tasks.plans import freeze, planned
 from tasks.requesters import purpose_of
 from tasks.rules.redaction import ACCESS, Showing
@@ -14,10 +16,10 @@ def plan_access(case_id: str) -> str:
     return planned(case_id) or freeze(plan_of(case_id, access_showing(case_id)))
 
 
-@step("act")
-def build_package(case_id: str) -> int:
-    """Build and seal the answer package; the number of rows in it."""
-    return pack(case_id, access_showing(case_id))
+@act("act")
+def build_package(case_id: str, confirmed: Confirmed) -> int:
+    """Build and seal the answer package, as people approved it; the number of rows in it."""
+    return pack(case_id, access_showing(case_id), confirmed)
 
 
 def access_showing(case_id: str) -> Showing:

@@ -3,24 +3,33 @@
 A right says what changes in one system (:class:`Changing`); the steps are the same for all of them. The order:
 
 1. *measure* a system: seal the primary keys of its rows and keyed digests of the old values, count;
-2. *plan* and *confirm*: as for an erasure (law 5);
-3. *change* a system in one transaction, by sealed keys, so that it can be finished whenever it was cut off;
-4. *recount* and *prove*: every row holds what was ordered (law 7).
+2. *rehearse* the changes where nothing can be committed (law 13);
+3. *plan* and *confirm*: as for an erasure (law 5);
+4. *change* a system in one transaction, by sealed keys, so that it can be finished whenever it was cut off;
+5. *recount* and *prove*: every row holds what was ordered (law 7).
 """
 
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from data_contracts.confirmed import Confirmed
+from data_contracts.errors import ContractMismatch
 from data_contracts.evidence import Facts, Record
-from data_contracts.keys import KeyValue, Selection
+from data_contracts.keys import ChangeColumns, KeyValue, Selection
 from data_contracts.plan import Plan, Remaining, TablePath
 from data_contracts.vocabulary import Right
+from tasks.act.views import stale_lines, stale_views
+from tasks.acting import Act
 from tasks.ledger import is_done
 from tasks.locate_data import by_hand
 from tasks.plans import confirm, freeze, planned
-from tasks.proving import judge_act, nothing_to_prove
+from tasks.proving import Proof, judge_act, nothing_to_prove
+from tasks.reach import beyond_reach
+from tasks.rehearsing import REHEARSE, rehearse_orders, rehearsed_systems
 from tasks.rules.changes import Change, change_plan, changed_paths, with_row_keys
+from tasks.rules.drift import Effect, drift, forbidding
 from tasks.sealed import keys_of, plain_keys, read_json, write_json
 from tasks.services import services
 from tasks.step import Step
@@ -41,18 +50,24 @@ class Changing:
         self._right = right
         self._changes = changes
         self.measure: Step[[str, str], Counts] = Step(self._measure, "measure")
+        self.rehearse: Step[[str, str], int] = Step(self._rehearse, REHEARSE)
         self.plan: Step[[str, Mapping[str, Counts]], str] = Step(self._plan, "plan")
         self.confirm: Step[[str, Mapping[str, Counts]], bool] = Step(self._confirm, "confirm")
-        self.change: Step[[str, str], dict[str, int]] = Step(self._change, "change")
+        self.change: Act[[str, str, Confirmed], dict[str, int]] = Act(self._change, "change")
         self.recount: Step[[str, str], Sequence[Remaining]] = Step(self._recount, "recount")
         self.prove: Step[[str, Mapping[str, Sequence[Remaining]]], int] = Step(self._prove, "prove")
 
     def _measure(self, case_id: str, system: str) -> Counts:
         """Seal what acting will need of one system, and count the rows of each change, by its number."""
         changes = self._changes(case_id, system)
+        _refuse_unchangeable(case_id, system, {change.path[1] for change in changes if change.changes})
         _seal_before(case_id, system, changes)
         counted = services().systems.connector(system).count([change.selection for change in changes])
         return {str(number): count for number, count in enumerate(counted)}
+
+    def _rehearse(self, case_id: str, system: str) -> int:
+        """Try the changes of one system where nothing can be committed; how many tables accepted them (law 13)."""
+        return rehearse_orders(case_id, system, self.orders(case_id, system))
 
     def _plan(self, case_id: str, counts: Mapping[str, Counts]) -> str:
         """Freeze the plan from the counts by system; returns its digest."""
@@ -70,16 +85,23 @@ class Changing:
             if system not in handled
             for number, change in enumerate(self._changes(case_id, system))
         ]
-        return change_plan(case_id, self._right, services().contracts, counted, by_hand=handled)
+        plan = change_plan(case_id, self._right, services().contracts, counted, by_hand=handled)
+        return replace(plan, rehearsed=tuple(s for s in rehearsed_systems(case_id) if s.system not in handled))
 
-    def _change(self, case_id: str, system: str) -> dict[str, int]:
-        """Carry out the approved changes in one system; rows touched by table."""
+    def _change(self, case_id: str, system: str, confirmed: Confirmed) -> dict[str, int]:
+        """Carry out the approved changes in one system; rows touched by table.
+
+        Raises:
+            ActRefused: when the plan is not approved and confirmed, or the case has gone on (law 14).
+        """
         provided = services()
-        entry = provided.register.claim(case_id, "change", system)
+        entry = provided.register.claim(case_id, "change", system, confirmed=confirmed)
         if entry.state == "done":
             return dict(entry.receipt["rows"])  # type: ignore[call-overload, no-any-return]  # written below
         changes = self._effective(case_id, system)
-        touched = provided.systems.connector(system).carry_out([change.order for change in changes]) if changes else []
+        connector = provided.systems.connector(system)
+        touched = connector.carry_out([change.order for change in changes]) if changes else []
+        stale = stale_views(connector) if changes else {}
         rows: dict[str, int] = {}
         for change, count in zip(changes, touched, strict=True):
             rows[change.path[1]] = rows.get(change.path[1], 0) + count
@@ -88,11 +110,16 @@ class Changing:
             "attempt": entry.attempts,
             "before": read_json(case_id, _before_name(system))["digests"] if changes else {},
             "after": _after(changes),
+            **stale,
         }
         provided.register.complete(
-            case_id, "change", system, receipt={"rows": rows}, record=Record("change", system, facts)
+            case_id, "change", system, receipt={"rows": rows, **stale}, record=Record("change", system, facts)
         )
         return rows
+
+    def orders(self, case_id: str, system: str) -> list[ChangeColumns]:
+        """What is carried out in one system, once it is measured."""
+        return [change.order for change in self._effective(case_id, system)]
 
     def _recount(self, case_id: str, system: str) -> Sequence[Remaining]:
         """Count the rows that do not hold what was ordered; a line for each table that was to change."""
@@ -101,7 +128,8 @@ class Changing:
         for change in self._effective(case_id, system):
             unlike = connector.count_unlike(change.selection, change.look)
             remaining[change.path] = remaining.get(change.path, 0) + unlike
-        return [Remaining(*path, "values", count, 0) for path, count in remaining.items()]
+        lines = [Remaining(*path, "values", count, 0) for path, count in remaining.items()]
+        return lines + stale_lines(case_id, "change", system)
 
     def _prove(self, case_id: str, counted: Mapping[str, Sequence[Remaining]]) -> int:
         """That every row holds what was ordered; the number of counts that show it.
@@ -111,7 +139,10 @@ class Changing:
         """
         expected = [path for system in counted for path in changed_paths(self._effective(case_id, system))]
         lines = [line for own in counted.values() for line in own]
-        return judge_act(case_id, lines, expected) if expected or lines else nothing_to_prove(case_id)
+        told = {name: reference for name, reference in by_hand(case_id).items() if name not in counted}
+        if not expected and not lines:
+            return nothing_to_prove(case_id, told)
+        return judge_act(case_id, Proof(lines, expected, told))
 
     def _effective(self, case_id: str, system: str) -> list[Change]:
         """Changes that change something, their rows found by sealed keys."""
@@ -123,6 +154,16 @@ class Changing:
         return [with_row_keys(change, services().contracts, found) for change, found in numbered if change.changes]
 
 
+def unmeasured(case_id: str) -> dict[str, str]:
+    """Systems whose changes cannot be looked at: handled by a person, and away now or never measured."""
+    beyond, vault = beyond_reach(case_id), services().vault
+    return {
+        name: reference
+        for name, reference in by_hand(case_id).items()
+        if name in beyond or not vault.has(case_id, _before_name(name))
+    }
+
+
 def value_digest(place: str, value: KeyValue) -> str:
     """A value as evidence names it: keyed, so that who has the value can show that it was this one, and nobody else.
 
@@ -132,6 +173,26 @@ def value_digest(place: str, value: KeyValue) -> str:
     """
     text = f"{place}={'' if value is None else value}"
     return hmac.digest(services().pseudonym_key(), text.encode(), hashlib.sha256).hex()
+
+
+def _refuse_unchangeable(case_id: str, system: str, tables: set[str]) -> None:
+    """That these tables can be written to, before people decide (law 13).
+
+    Raises:
+        ContractMismatch: when something live forbids it.
+    """
+    if not tables:
+        return
+    provided = services()
+    contract = provided.contracts.systems[system]
+    drifts = drift(contract, provided.systems.connector(system).describe(), provided.contracts.vocabulary.identities)
+    findings = [one for one in forbidding(drifts, Effect.FORBIDS_CHANGING) if one.table in {"", *tables}]
+    if findings:
+        raise ContractMismatch(
+            f"the live system forbids changing: {'; '.join(str(one) for one in findings)}",
+            where=f"{case_id}, {system}",
+            remedy="mend the contract or the system, then answer 'retry'",
+        )
 
 
 def _before_name(system: str) -> str:
@@ -151,11 +212,11 @@ def _seal_before(case_id: str, system: str, changes: Sequence[Change]) -> None:
         if not change.changes:
             continue
         table = services().contracts.table(*change.path)
-        wanted = [(name,) for name in change.set_to] + ([table.primary_key] if table.primary_key else [])
+        wanted = [(name,) for name in change.changed] + ([table.primary_key] if table.primary_key else [])
         found = _found(system, change.selection, wanted)
         if table.primary_key:
             keys[str(number),] = found[table.primary_key]
-        for name in change.set_to:
+        for name in change.changed:
             place = ".".join((*change.path, name))
             digests.setdefault(place, set()).update(value_digest(place, value) for (value,) in found[name,])
     told = {place: sorted(values) for place, values in digests.items()}
@@ -177,7 +238,7 @@ def _after(changes: Iterable[Change]) -> dict[str, list[str]]:
     """Keyed digests of the ordered values by place; a place that several changes concern has several."""
     digests: dict[str, set[str]] = {}
     for change in changes:
-        for name, value in change.set_to.items():
+        for name, values in change.values.items():
             place = ".".join((*change.path, name))
-            digests.setdefault(place, set()).add(value_digest(place, value))
+            digests.setdefault(place, set()).update(value_digest(place, value) for value in values)
     return {place: sorted(values) for place, values in digests.items()}

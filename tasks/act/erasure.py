@@ -3,44 +3,54 @@
 The order:
 
 1. *measure* a system: seal the primary keys of rows that stay and the old values of pseudonymised columns, count;
-2. *plan*: one frozen plan over all systems, shown at the gate;
-3. *confirm*: look again just before acting; a plan that changed is planned and shown anew (law 5);
-4. *act* on a system in one transaction, from sealed keys, so that it can be finished whenever it was cut off;
-5. *prove*: search again, count what remains, and let the judge say whether exactly the exemptions remain (law 7).
+2. *rehearse* it: the same orders, where nothing can be committed, before people decide (law 13);
+3. *plan*: one frozen plan over all systems, shown at the gate;
+4. *confirm*: look again just before acting; a plan that changed is planned and shown anew (law 5);
+5. *act* on a system in one transaction, from sealed keys, so that it can be finished whenever it was cut off;
+6. *prove*: search again, count what remains, and let the judge say whether exactly the exemptions remain (law 7).
 """
 
 import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from data_contracts.contract import Reference, Table
+from data_contracts.confirmed import Confirmed
+from data_contracts.contract import Column, Reference, Table
 from data_contracts.errors import ContractMismatch
 from data_contracts.evidence import Facts, Record
 from data_contracts.keys import Condition, Order, Selection
 from data_contracts.plan import Located, Plan
 from data_contracts.vocabulary import ColumnErasure, TableErasure
+from tasks.act.inside import left_inside, rows_of_several, seal_inside
 from tasks.act.limits import ground_facts, limited, seal_holds
+from tasks.act.pinned import refuse_pinned
+from tasks.act.references import reference_parts, seal_references
+from tasks.act.views import stale_views
+from tasks.acting import act
+from tasks.clock import calendar_of, today
 from tasks.locate_data import by_hand
 from tasks.plans import confirm, freeze, plan_receipt, planned
+from tasks.rehearsing import REHEARSE, rehearse_orders, rehearsed_systems
 from tasks.restricted import seal_spared, spare_restricted
-from tasks.rules.drift import Effect, drift
-from tasks.rules.exemptions import Calendar, bound, carrier_of, period_of
-from tasks.rules.order import system_order, table_order
+from tasks.rules.drift import Effect, drift, forbidding
+from tasks.rules.exemptions import bound, carrier_of, period_of
+from tasks.rules.order import system_order, table_order, written_meanwhile
 from tasks.rules.partners import is_ours
 from tasks.rules.plan import Segment, erasure_plan, orders, pseudonymised, segments
+from tasks.rules.replacing import fitted, shaped
 from tasks.sealed import keys_of, plain_keys, read_json, read_located, write_json
 from tasks.services import services
 from tasks.step import step
+from tasks.witnessing import seen_before
 
 TOKEN_KEY = "token-key"  # noqa: S105  # the name of a sealed blob
 _OVER = ""
 """Marks keys of rows that are over among the sealed keys; no table has this name."""
-_TOKEN_LENGTH = 16
-_HASH_LENGTH = 64
 
 
 @step("measure")
@@ -49,8 +59,9 @@ def measure_system(case_id: str, system: str) -> Mapping[str, int]:
     provided = services()
     connector = provided.systems.connector(system)
     contract = provided.contracts.systems[system]
-    findings = [found for found in drift(contract, connector.describe()) if found.effect is not Effect.WARNING]
-    if findings:
+    live = connector.describe()
+    drifts = drift(contract, live, provided.contracts.vocabulary.identities, provided.routes)
+    if findings := forbidding(drifts, Effect.FORBIDS_ERASING):
         raise ContractMismatch(
             f"the live schema forbids erasing: {'; '.join(str(f) for f in findings)}",
             where=f"{case_id}, {system}",
@@ -59,13 +70,28 @@ def measure_system(case_id: str, system: str) -> Mapping[str, int]:
     _seal_keys(case_id, system)
     seal_spared(case_id, system)
     seal_holds(case_id, system)
-    parts = parts_of(case_id, system, _today())
+    parts = own_parts(case_id, system, today())
     located = with_row_keys(case_id, read_located(case_id), system)
     tables = [name for owner, name in located.conditions if owner == system]
     whole = [Selection(name, located.conditions[system, name]) for name in tables]
     counts = connector.count([*(part.selection for part in parts), *whole])
+    counted = list(zip(parts, counts, strict=False))
+    refuse_pinned(case_id, connector, counted, live.references)
     names = [*(str(number) for number in range(len(parts))), *(f"={name}" for name in tables)]
-    return dict(zip(names, counts, strict=True))
+    found = dict(zip(names, counts, strict=True))
+    if seal_references(case_id, connector, counted, live):
+        losing = list(reference_parts(case_id, system))
+        numbers = range(len(parts), len(parts) + len(losing))
+        found |= dict(zip(map(str, numbers), connector.count([part.selection for part in losing]), strict=True))
+    return found
+
+
+@step(REHEARSE)
+def rehearse_erasure(case_id: str, system: str) -> int:
+    """Try the orders of one system where nothing can be committed; how many tables accepted them (law 13)."""
+    make_case_key(case_id)
+    sequence, again = erasing_orders(case_id, system, today())
+    return rehearse_orders(case_id, system, [order for _, order in (*sequence, *again)])
 
 
 @step("plan")
@@ -73,10 +99,9 @@ def plan_erasure(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> str:
     """Freeze the plan from the counts of :func:`measure_system`, by system; returns its digest."""
     if digest := planned(case_id):
         return digest
-    if not services().vault.has(case_id, TOKEN_KEY):
-        write_json(case_id, TOKEN_KEY, {"key": secrets.token_hex(32)})
+    make_case_key(case_id)
     return freeze(
-        _plan(case_id, counts), {"as_of": _today().isoformat(), "totals": _totals(counts), **ground_facts(case_id)}
+        _plan(case_id, counts), {"as_of": today().isoformat(), "totals": _totals(counts), **ground_facts(case_id)}
     )
 
 
@@ -86,20 +111,27 @@ def confirm_plan(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> bool:
     return confirm(_plan(case_id, counts))
 
 
-@step("erase")
-def erase_in_system(case_id: str, system: str) -> dict[str, int]:
-    """Carry out the approved plan in one system; rows touched by table."""
+@act("erase")
+def erase_in_system(case_id: str, system: str, confirmed: Confirmed) -> dict[str, int]:
+    """Carry out the approved plan in one system; rows touched by table.
+
+    Raises:
+        ActRefused: when the plan is not approved and confirmed, or the case has gone on (law 14).
+    """
     provided = services()
-    entry = provided.register.claim(case_id, "erase", system)
+    entry = provided.register.claim(case_id, "erase", system, confirmed=confirmed)
     if entry.state == "done":
         return dict(entry.receipt["rows"])  # type: ignore[call-overload, no-any-return]  # written below
-    sequence = _orders(case_id, system)
-    touched = provided.systems.connector(system).carry_out([order for _, order in sequence])
+    sequence, again = erasing_orders(case_id, system, planned_as_of(case_id))
+    connector = provided.systems.connector(system)
+    touched = connector.carry_out([order for _, order in (*sequence, *again)])
     rows: dict[str, int] = {}
-    for (table, _), count in zip(sequence, touched, strict=True):
+    for (table, _), count in zip(sequence, touched, strict=False):
         rows[table] = rows.get(table, 0) + count
-    facts: Facts = {"rows": rows, "attempt": entry.attempts}
-    provided.register.complete(case_id, "erase", system, receipt={"rows": rows}, record=Record("erase", system, facts))
+    stale = stale_views(connector)
+    facts: Facts = {"rows": rows, "attempt": entry.attempts, **stale}
+    receipt = {"rows": rows, **stale}
+    provided.register.complete(case_id, "erase", system, receipt=receipt, record=Record("erase", system, facts))
     return rows
 
 
@@ -111,11 +143,17 @@ def systems_in_order(case_id: str) -> tuple[str, ...]:
 
 
 def parts_of(case_id: str, system: str, as_of: date) -> list[Segment]:
-    """The parts of the plan in one system, from what is sealed."""
+    """The parts of the plan in one system, from what is sealed; last those in rows of others."""
+    return [*own_parts(case_id, system, as_of), *reference_parts(case_id, system)]
+
+
+def own_parts(case_id: str, system: str, as_of: date) -> list[Segment]:
+    """The parts of the plan in the data subject's rows of one system."""
     provided = services()
     located = with_row_keys(case_id, read_located(case_id), system)
     over = {(system, slot[1]): keys for slot, keys in _sealed_keys(case_id, system).items() if slot[0] == _OVER}
-    parts = segments(provided.contracts, located, _calendar(as_of), over=over)
+    several = rows_of_several(case_id, system)
+    parts = segments(provided.contracts, located, calendar_of(as_of), over=over, inside=several)
     spared = spare_restricted(case_id, system, [part for part in parts if part.path[0] == system])
     return list(limited(case_id, system, spared))
 
@@ -136,25 +174,31 @@ def with_row_keys(case_id: str, located: Located, system: str) -> Located:
 def replacements(case_id: str, table: Table) -> dict[str, dict[str, str]]:
     """For each pseudonymised column: every old value to its pseudonym, the same on each run (Art. 4(5)).
 
+    For each column with identities inside: every old value to what is left of it.
+
     A ``token`` is made with a key that is destroyed with the case, so nobody can link it afterwards; an ``hmac`` with
     the organisation's key, so it stays linkable and is still personal data.
     """
     sealed = _sealed_keys(case_id, table.system)
-    made: dict[str, dict[str, str]] = {}
+    made = left_inside(case_id, table, partial(_pseudonym, case_id))
     for name in pseudonymised(table):
-        column = table.column(name)
-        strategy = column.erase or ColumnErasure.TOKEN
-        key = services().pseudonym_key() if strategy is ColumnErasure.HMAC else _case_key(case_id)
-        wanted = _HASH_LENGTH if strategy is ColumnErasure.HMAC else _TOKEN_LENGTH
-        length = min(column.max_length or wanted, wanted)
         values = sealed.get((table.name, name), frozenset())
-        place = f"{table.system}.{table.name}.{name}"
-        made[name] = {str(value): _pseudonym(key, place, value, length) for (value,) in values}
+        made[name] = {str(value): _pseudonym(case_id, table, table.column(name), value) for (value,) in values}
     return made
 
 
-def _pseudonym(key: bytes, place: str, value: object, length: int) -> str:
-    return hmac.new(key, f"{place}={value}".encode(), hashlib.sha256).hexdigest()[:length]
+def _pseudonym(case_id: str, table: Table, column: Column, value: object) -> str:
+    rules = (column, *(case.rules for case in column.cases))
+    is_hash = any(one.erase is ColumnErasure.HMAC for one in rules)
+    key = services().pseudonym_key() if is_hash else _case_key(case_id)
+    place = f"{table.system}.{table.name}.{column.name}"
+    return shaped(column, hmac.new(key, f"{place}={value}".encode(), hashlib.sha256).hexdigest())
+
+
+def make_case_key(case_id: str) -> None:
+    """Seal the key that pseudonyms of the case are made with, unless there is one."""
+    if not services().vault.has(case_id, TOKEN_KEY):
+        write_json(case_id, TOKEN_KEY, {"key": secrets.token_hex(32)})
 
 
 def _case_key(case_id: str) -> bytes:
@@ -183,6 +227,7 @@ def _seal_keys(case_id: str, system: str) -> None:
         if carrier := carrier_of(table, provided.contracts):
             found[_OVER, table.name] = _keys_over(table, carrier, located)
     write_json(case_id, f"keys.{system}", plain_keys(found))
+    seal_inside(case_id, system)
 
 
 def _keys_over(table: Table, carrier: Reference, located: Located) -> frozenset[Any]:
@@ -193,7 +238,7 @@ def _keys_over(table: Table, carrier: Reference, located: Located) -> frozenset[
     conditions = located.conditions.get((kept.system, kept.name), ())
     if period is None or not conditions:
         return frozenset()
-    selection = Selection(kept.name, conditions, (bound(period, _calendar(_today()), over=True),))
+    selection = Selection(kept.name, conditions, (bound(period, calendar_of(today()), over=True),))
     return provided.systems.connector(kept.system).find_keys(selection, [carrier.to_columns])[carrier.to_columns]
 
 
@@ -210,19 +255,27 @@ def _sealed_keys(case_id: str, system: str) -> dict[tuple[str, ...], frozenset[A
     return keys_of(read_json(case_id, f"keys.{system}"))
 
 
-def _orders(case_id: str, system: str) -> list[tuple[str, Order]]:
-    """Every order of one system by table, in the order foreign keys demand."""
+_Sequence = list[tuple[str, Order]]
+
+
+def erasing_orders(case_id: str, system: str, as_of: date) -> tuple[_Sequence, _Sequence]:
+    """Every order of one system by table, in the order foreign keys demand.
+
+    And those to carry out once more, last, because triggers write rows there while the others are carried out.
+    """
     provided = services()
     contract = provided.contracts.systems[system]
-    parts = parts_of(case_id, system, planned_as_of(case_id))
+    parts = parts_of(case_id, system, as_of)
     losing = {part.path[1] for part in parts if part.verb == "delete"}
-    live = provided.systems.connector(system).describe().references
-    return [
+    live = provided.systems.connector(system).describe()
+    sequence = [
         (table.name, order)
-        for table in table_order(contract, losing, live)
+        for table in (fitted(t, live.tables.get(t.name, {})) for t in table_order(contract, losing, live.references))
         for order in orders(parts, table, replacements(case_id, table))
         if order.selection.conditions
     ]
+    last = written_meanwhile({table for table, _ in sequence}, live.hidings)
+    return sequence, [one for name in last for one in sequence if one[0] == name]
 
 
 def planned_as_of(case_id: str) -> date:
@@ -236,21 +289,14 @@ def _plan(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> Plan:
     rows: list[int] = []
     for system in sorted(counts):
         if system not in handled:
-            own = parts_of(case_id, system, _today())
+            own = parts_of(case_id, system, today())
             parts += own
             rows += [counts[system][str(number)] for number in range(len(own))]
-    return erasure_plan(case_id, services().contracts, parts, rows=rows, by_hand=handled)
+    plan = erasure_plan(case_id, services().contracts, parts, rows=rows, by_hand=handled)
+    places, unseen = seen_before(case_id)
+    rehearsed = tuple(one for one in rehearsed_systems(case_id) if one.system not in handled)
+    return replace(plan, unreached=places, not_looked=unseen, rehearsed=rehearsed)
 
 
 def _totals(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     return {f"{system}/{name[1:]}": n for system, own in counts.items() for name, n in own.items() if name[0] == "="}
-
-
-def _calendar(as_of: date) -> Calendar:
-    organisation = services().organisation
-    return Calendar(as_of, organisation.time_zone, organisation.financial_year_end)
-
-
-def _today() -> date:
-    provided = services()
-    return provided.now().astimezone(ZoneInfo(provided.organisation.time_zone)).date()

@@ -8,15 +8,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from data_contracts.contract import Reference
+from data_contracts.contract import Reference, Table
 from data_contracts.errors import ActUnproven, ContractMismatch
 from data_contracts.keys import Condition, Key, Look, Order, Selection
 from data_contracts.ports import Connector
 from data_contracts.retaining import Counted
-from tasks.rules.drift import Effect, drift
-from tasks.rules.exemptions import Calendar
+from tasks.clock import calendar_of
+from tasks.rules.drift import Effect, drift, forbidding
 from tasks.rules.expiry import Expiry, Spared, expiries
 from tasks.rules.order import table_order
+from tasks.rules.replacing import fitted
 from tasks.rules.retaining import rule_digest
 from tasks.rules.tokens import is_token, new_token
 from tasks.services import services
@@ -67,15 +68,23 @@ def erase(scope: Scope) -> list[Counted]:
         orders = list(_orders(connector, _rules(scope)))
         if not orders or not sum(connector.carry_out(orders)):
             break
+    stale = [f"{connector.system}.{view}: not refreshed" for view in connector.refresh_views()]
     rules = _rules(scope)
-    unproven = [f"{connector.system}.{rule.table.name}: {rule.rule}" for rule in rules if _pending(connector, rule)]
+    unproven = stale + [
+        f"{connector.system}.{rule.table.name}: {rule.rule}" for rule in rules if _pending(connector, rule)
+    ]
     if unproven:
         raise ActUnproven(
-            f"rows are over their period after acting ({', '.join(unproven)})",
+            f"rows over their period are still there after acting ({', '.join(unproven)})",
             where=connector.system,
             remedy="see whether somebody writes such rows now, then run it again",
         )
     return [_after(connector, line, rule) for line, rule in zip(before, rules, strict=True)]
+
+
+def going(scope: Scope) -> list[tuple[Table, Selection, tuple[str, ...]]]:
+    """Rows that would be erased now: table, rows, and the columns that lose their values; none: the rows go whole."""
+    return [(rule.table, rule.going, rule.columns) for rule in _rules(scope)]
 
 
 def _rules(scope: Scope) -> list[Expiry]:
@@ -83,17 +92,17 @@ def _rules(scope: Scope) -> list[Expiry]:
     provided, connector = services(), scope.connector
     contract = provided.contracts.systems[connector.system]
     schema = connector.describe()
-    findings = [found for found in drift(contract, schema) if found.effect is not Effect.WARNING]
-    if findings:
+    drifts = drift(contract, schema, services().contracts.vocabulary.identities, services().routes)
+    if findings := forbidding(drifts, Effect.FORBIDS_ERASING):
         raise ContractMismatch(
             f"the live schema forbids erasing: {'; '.join(str(found) for found in findings)}",
             where=connector.system,
             remedy="mend the contract or the system, then run it again",
         )
-    organisation = provided.organisation
-    calendar = Calendar(scope.as_of, organisation.time_zone, organisation.financial_year_end)
+    calendar = calendar_of(scope.as_of)
     every = expiries(provided.contracts, connector.system, calendar, spared=scope.spared, live=schema.references)
     found = [rule for rule in every if scope.only is None or rule_digest(rule) in scope.only]
+    found = [replace(rule, table=fitted(rule.table, schema.tables.get(rule.table.name, {}))) for rule in found]
     losing = {rule.table.name for rule in found if rule.deletes}
     places = {table.name: place for place, table in enumerate(table_order(contract, losing, schema.references))}
     followed = [_with_carriers(connector, rule, found) for rule in found]
@@ -145,7 +154,7 @@ def _counted(connector: Connector, rule: Expiry) -> Counted:
         system=connector.system,
         table=rule.table.name,
         rule=rule.rule,
-        erases="rows" if rule.deletes else ", ".join(rule.columns),
+        erases="rows" if rule.deletes else ", ".join(rule.columns) + (f" ({rule.when})" if rule.when else ""),
         over=over,
         spared=over - due,
         digest=rule_digest(rule),

@@ -11,12 +11,15 @@ The order:
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from data_contracts.confirmed import ACTED, OF_LIFTING, Confirmed
 from data_contracts.errors import ActUnproven, MoveRefused, RequestInvalid
 from data_contracts.evidence import Facts, Record
 from data_contracts.keys import ChangeColumns, Condition, Look, Selection
 from data_contracts.notices import Content
 from data_contracts.vocabulary import Decision, Gate, NoticeKind, Right
+from tasks.acting import act
 from tasks.approval import Question, deciding_people, reason_name
 from tasks.archive_evidence import is_restricted
 from tasks.ledger import is_done
@@ -27,7 +30,8 @@ from tasks.rules.restrictions import markers_of
 from tasks.services import services
 from tasks.step import step
 
-LIFT = "lift"
+LIFT = OF_LIFTING
+"""What the gate is about at which a person decides."""
 _TOLD = f"notice.{NoticeKind.RESTRICTION_LIFTED.value}"
 _KEPT = "left in force"
 
@@ -78,9 +82,13 @@ def leave_in_force(case_id: str) -> int:
     return number + 1
 
 
-@step("tell lifting")
-def tell_lifting(case_id: str) -> str:
-    """Tell the data subject that the restriction is going to be lifted, and why (Art. 18(3))."""
+@act("tell lifting")
+def tell_lifting(case_id: str, confirmed: Confirmed) -> str:
+    """Tell the data subject that the restriction is going to be lifted, and why (Art. 18(3)).
+
+    Raises:
+        ActRefused: when nobody decided to lift it (law 14).
+    """
     register, vault = services().register, services().vault
     gate = register.gate(case_id, Gate.APPROVAL, LIFT)
     name = reason_name(Gate.APPROVAL, LIFT, 0)
@@ -88,20 +96,21 @@ def tell_lifting(case_id: str) -> str:
     if gate is not None and vault.has(case_id, name):
         with vault.read(case_id, name) as blob:
             reason = blob.read().decode()
-    return send_notice(case_id, NoticeKind.RESTRICTION_LIFTED, Content(reason_text=reason))
+    return send_notice(case_id, NoticeKind.RESTRICTION_LIFTED, Content(reason_text=reason), confirmed=confirmed)
 
 
-@step("unmark")
-def unmark_system(case_id: str, system: str) -> dict[str, int]:
+@act("unmark")
+def unmark_system(case_id: str, system: str, confirmed: Confirmed) -> dict[str, int]:
     """Take the markers of one system back, and look again; rows by table.
 
     Raises:
+        ActRefused: when nobody decided to lift it (law 14).
         MoveRefused: while the data subject was not told.
         ActUnproven: when a row is still marked afterwards.
     """
     require_told(case_id)
     register = services().register
-    entry = register.claim(case_id, "unmark", system)
+    entry = register.claim(case_id, "unmark", system, confirmed=confirmed, states=ACTED[OF_LIFTING])
     if entry.state == "done":
         return dict(entry.receipt["rows"])  # type: ignore[call-overload, no-any-return]  # written below
     orders = list(_orders(case_id, system))
@@ -110,21 +119,29 @@ def unmark_system(case_id: str, system: str) -> dict[str, int]:
     for order in orders:
         if connector.count_unlike(order.selection, Look(holding=order.set_to)):
             raise ActUnproven("rows are still marked", where=f"{case_id}, {system}", remedy="answer 'retry'")
+    if orders and (stale := connector.refresh_views()):
+        raise ActUnproven(
+            "materialised views still show the marker",
+            where=f"{case_id}, {system}: {', '.join(stale)}",
+            remedy="make the account a member of their owner, then answer 'retry'",
+        )
     rows = {order.selection.table: count for order, count in zip(orders, touched, strict=True)}
     facts: Facts = {"rows": rows, "still_marked": 0}
     register.complete(case_id, "unmark", system, receipt={"rows": rows}, record=Record("unmark", system, facts))
     return rows
 
 
-@step("lift")
-def finish_lifting(case_id: str) -> str:
+@act("lift")
+def finish_lifting(case_id: str, confirmed: Confirmed) -> str:
     """Lift the list; the people who decided.
 
     Raises:
+        ActRefused: when nobody decided to lift it (law 14).
         MoveRefused: while the data subject was not told.
     """
     require_told(case_id)
     register = services().register
+    register.claim(case_id, LIFTED, confirmed=confirmed, states=ACTED[OF_LIFTING])
     gate = register.gate(case_id, Gate.APPROVAL, LIFT)
     people = ", ".join(deciding_people(gate)) if gate else ""
     register.lift_restriction(case_id)
@@ -193,4 +210,4 @@ def _orders(case_id: str, system: str) -> Iterator[ChangeColumns]:
 def _less(way: Condition, others: tuple[Condition, ...]) -> Condition:
     """The keys that no other case restricts."""
     taken = {key for other in others if other.columns == way.columns for key in other.keys}
-    return Condition(way.columns, way.keys - taken, way.normalise)
+    return replace(way, keys=way.keys - taken)

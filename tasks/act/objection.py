@@ -14,7 +14,9 @@ The order:
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
+from data_contracts.confirmed import Confirmed
 from data_contracts.contract import in_language
+from data_contracts.errors import MoveRefused
 from data_contracts.evidence import Facts, Record
 from data_contracts.grounds import RefusalGround
 from data_contracts.notices import Content, ToldItem
@@ -22,12 +24,16 @@ from data_contracts.permissions import Restriction
 from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, RestrictionGround, Right
 from tasks.act.changing import Changing, Counts
+from tasks.acting import act
 from tasks.approval import Question, deciding_people, reason_name
+from tasks.concluding import staying_items
+from tasks.ledger import is_done
 from tasks.notify_recipients import recipients_told
 from tasks.notify_subject import send_notice
+from tasks.plans import planned
 from tasks.proving import is_proven
 from tasks.referrals import referrals_of
-from tasks.restricted import found_subject_keys
+from tasks.restricted import found_subject_keys, known_subject_keys
 from tasks.rules.changes import Change
 from tasks.rules.objections import (
     MARKERS,
@@ -41,8 +47,9 @@ from tasks.rules.objections import (
 from tasks.rules.refusals import ground_of
 from tasks.sealed import LOCATED, read_located, subject_request
 from tasks.services import services
+from tasks.shared_rows import leaves_shared, shared_items
 from tasks.step import step
-from tasks.subject_keys import subject_keys_of
+from tasks.subject_keys import known_keys_of, subject_keys_of
 
 _WEIGH, _END = "weigh", "end objection"
 _STOPPED, _GOES_ON, _OUT_OF_REACH = "stopped", "goes_on", "out_of_reach"
@@ -82,9 +89,9 @@ def end_objection(case_id: str) -> int:
     entry = register.claim(case_id, _END)
     if entry.state == "done":
         return int(str(entry.receipt["ended"]))
-    keys = set(subject_keys_of(subject_request(case_id).identity))
+    keys = set(known_keys_of(subject_request(case_id).identity))
     if vault.has(case_id, LOCATED):
-        keys |= set(found_subject_keys(case_id))
+        keys |= set(known_subject_keys(case_id))
     # When it was taken back, so that doing it again enters the same.
     withdrawn = next(move.at for move in register.timeline(case_id) if move.to is CaseState.WITHDRAWN)
     at = max(withdrawn, register.case(case_id).received_at + timedelta(microseconds=1))
@@ -171,13 +178,23 @@ class _Objecting(Changing):
 
 
 def approve_by_law(case_id: str) -> None:
-    """Let a plan that is made be carried out; nothing happens when there is none, or it was let already."""
+    """Let a plan that is made be carried out; nothing happens when there is none, or it was let already.
+
+    Raises:
+        MoveRefused: when the case is no objection, or what the law lets be weighed was not weighed.
+    """
     register = services().register
-    plan = register.step(case_id, "plan")
-    if plan is None or plan.state != "done":
+    plan = planned(case_id)
+    if not plan:
         return
+    if register.case(case_id).right is not Right.OBJECTION or not is_done(case_id, _WEIGH):
+        raise MoveRefused(
+            "the law approves no plan but that of an objection that was weighed",
+            where=case_id,
+            remedy=f"carry it on with `rightsflow run {case_id}`",
+        )
     people = _weighed(case_id)["decided_by"]
-    facts: Facts = {"approved": True, "decided_by": people, "why": "Art. 21(1), 21(3)"}
+    facts: Facts = {"approved": True, "decided_by": people, "why": "Art. 21(1), 21(3)", "plan": plan}
     register.complete(
         case_id,
         "approve",
@@ -201,14 +218,28 @@ def _changes(case_id: str, system: str) -> Sequence[Change]:
 OBJECTING = _Objecting(Right.OBJECTION, _changes)
 
 
-@step("tell objection")
-def tell_objection(case_id: str, unmarked: str = "") -> str:
+@act("tell objection")
+def tell_objection(case_id: str, confirmed: Confirmed) -> str:
     """Tell what was stopped, and what was not with its reason (Art. 12(3), 12(4)).
+
+    Raises:
+        ActRefused: before it is done and proven (law 14).
+    """
+    return _tell(case_id, "", confirmed)
+
+
+@step("tell unmarked")
+def tell_unmarked(case_id: str, unmarked: str) -> str:
+    """Tell what the ledger suppresses, where nothing was marked in systems.
 
     Args:
         case_id: the case.
-        unmarked: a code of why nothing was marked in systems, although the ledger suppresses; empty where it was done.
+        unmarked: a code of why.
     """
+    return _tell(case_id, unmarked, None)
+
+
+def _tell(case_id: str, unmarked: str, confirmed: Confirmed | None) -> str:
     said = objections_of(case_id)
     known = _weighed(case_id)
     not_done = [
@@ -221,13 +252,18 @@ def tell_objection(case_id: str, unmarked: str = "") -> str:
     content = Content(
         reasons=tuple(word for word, is_said in (("marketing", said.marketing), ("sharing", said.sharing)) if is_said),
         done=tuple(_done(case_id, lines)),
-        not_done=(*not_done, *_unmarked(case_id, unmarked)),
+        not_done=(
+            *not_done,
+            *_unmarked(case_id, unmarked),
+            *(() if unmarked else (*shared_items(case_id), *staying_items(case_id))),
+        ),
         reason_text=_compelling_grounds(case_id) if known[_GOES_ON] else "",
         referrals=() if unmarked else referrals_of(case_id),
         recipients=() if unmarked else recipients_told(case_id),
         is_proven=is_proven(case_id),
     )
-    return send_notice(case_id, NoticeKind.OBJECTION_DONE, content, move=(CaseState.SUBJECT_TOLD, "objection told"))
+    move = (CaseState.SUBJECT_TOLD, "objection told")
+    return send_notice(case_id, NoticeKind.OBJECTION_DONE, content, move=move, confirmed=confirmed)
 
 
 def why_refused(case_id: str) -> tuple[list[str], str]:
@@ -241,7 +277,7 @@ def why_refused(case_id: str) -> tuple[list[str], str]:
 def objection_outcome(case_id: str) -> str:
     """How the case ends; read off the ledger alone, because what was sealed may be destroyed by now."""
     weighed = _weighed(case_id)
-    is_partial = weighed[_GOES_ON] or weighed[_OUT_OF_REACH] or referrals_of(case_id)
+    is_partial = weighed[_GOES_ON] or weighed[_OUT_OF_REACH] or referrals_of(case_id) or leaves_shared(case_id)
     return "granted_in_part" if is_partial else "granted"
 
 
@@ -289,7 +325,7 @@ def _unmarked(case_id: str, why: str) -> list[ToldItem]:
 
 def _uses(system: str, name: str) -> set[str]:
     table = services().contracts.table(system, name)
-    return {*table.purposes, *(purpose for column in table.columns for purpose in column.purposes)}
+    return {*table.purposes, *(purpose for column in table.rules for purpose in column.purposes)}
 
 
 def _label(case_id: str, purpose: str) -> str:

@@ -5,8 +5,10 @@ shown of each table is the right's to say (:class:`tasks.rules.redaction.Showing
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from data_contracts.cases import Part, parts_of
+from data_contracts.confirmed import Confirmed
 from data_contracts.errors import EvidenceBroken
 from data_contracts.evidence import Record
 from data_contracts.plan import REFERRED, SHARED, Plan, PlanLine, TablePath
@@ -17,10 +19,10 @@ from tasks.disclosing import received_about
 from tasks.locate_data import by_hand
 from tasks.review import ReadRows, reviewed
 from tasks.rules.plan import sensitivity_of
-from tasks.rules.redaction import UNREAD, Disclosure, Showing
+from tasks.rules.redaction import UNREAD, Disclosure, Showing, but_members, but_withheld
 from tasks.sealed import subject_request
 from tasks.services import services
-from tasks.staged import staged_counts
+from tasks.staged import members_left_out, staged_counts, withheld_counts
 
 
 def plan_of(case_id: str, showing: Showing, *, send_to: str = "") -> Plan:
@@ -28,13 +30,7 @@ def plan_of(case_id: str, showing: Showing, *, send_to: str = "") -> Plan:
     provided = services()
     lines: list[PlanLine] = []
     for found in _shown(case_id, showing):
-        whole = tuple(name for name in found.shown.columns if name not in found.shown.masked)
-        if whole or not found.shown.left_out:
-            lines.append(PlanLine(*found.path, "disclose", found.rows, columns=whole))
-        lines += [
-            PlanLine(*found.path, "leave_out", item.rows, columns=(item.column,) if item.column else (), note=item.why)
-            for item in found.shown.left_out
-        ]
+        lines += _lines(found)
     counts = staged_counts(case_id)
     for table in provided.contracts.tables():
         if others := counts.get((table.system, f"{table.name}{REFERRED}")):
@@ -51,13 +47,27 @@ def plan_of(case_id: str, showing: Showing, *, send_to: str = "") -> Plan:
     )
 
 
-def pack(case_id: str, showing: Showing) -> int:
-    """Build and seal the answer package, once; the number of rows in it."""
+def _lines(found: "_Found") -> Iterator[PlanLine]:
+    part, shared = found.part, SHARED if found.path[1].endswith(SHARED) else ""
+    place, whole = (part.table.system, f"{part.table.name}{shared}"), found.shown.columns
+    whole = tuple(name for name in whole if name not in found.shown.masked)
+    if whole or not found.shown.left_out:
+        yield PlanLine(*place, "disclose", found.rows, columns=whole, when=part.said)
+    for item in found.shown.left_out:
+        columns = (item.column,) if item.column else ()
+        yield PlanLine(*place, "leave_out", item.rows, columns=columns, note=item.why, when=part.said)
+
+
+def pack(case_id: str, showing: Showing, confirmed: Confirmed) -> int:
+    """Build and seal the answer package, once; the number of rows in it.
+
+    Raises:
+        ActRefused: when the plan is not approved and confirmed (law 14).
+    """
     provided = services()
-    entry = provided.register.claim(case_id, "act")
+    entry = provided.register.claim(case_id, "act", confirmed=confirmed)
     if entry.state == "done":
         return int(str(entry.receipt["rows"]))
-    provided.register.complete(case_id, "confirm", receipt={}, record=None, move=(CaseState.ACTING, "package is built"))
     content = content_of(case_id, showing)
     with provided.vault.write(case_id, PACKAGE) as sink:
         manifest = provided.package.write(sink, content, ReadRows(case_id).open)
@@ -93,22 +103,32 @@ def content_of(case_id: str, showing: Showing) -> PackageContent:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What was staged of a table, and how it is shown."""
+    """What was staged of a table's part, and how it is shown."""
 
     path: TablePath
     rows: int
     shown: Disclosure
+    part: Part
 
 
 def _shown(case_id: str, showing: Showing) -> Iterator[_Found]:
     """Every table of every system that was staged, in the order of contracts."""
-    counts, texts = staged_counts(case_id), reviewed(case_id)
-    for table in services().contracts.tables():
-        own, shared = (table.system, table.name), (table.system, f"{table.name}{SHARED}")
+    counts, texts, withheld = staged_counts(case_id), reviewed(case_id), withheld_counts(case_id)
+    members = members_left_out(case_id)
+
+    def made(path: TablePath, part: Part, shown: Disclosure) -> _Found:
+        less = but_withheld(shown, path, counts[path], withheld.get(path, {}))
+        less = but_members(less, path, members.get(path, {}))
+        left_out = tuple(replace(item, table=part.name) for item in less.left_out)
+        return _Found(path, counts[path], replace(less, left_out=left_out), part)
+
+    for part in (part for table in services().contracts.tables() for part in parts_of(table)):
+        table = part.table
+        own, shared = (table.system, part.name), (table.system, f"{part.name}{SHARED}")
         if own in counts:
-            yield _Found(own, counts[own], showing.own(table, counts[own], texts.get(own, UNREAD)))
+            yield made(own, part, showing.own(table, counts[own], texts.get(own, UNREAD)))
         if counts.get(shared):
-            yield _Found(shared, counts[shared], showing.shared(table, counts[shared]))
+            yield made(shared, part, showing.shared(table, counts[shared]))
 
 
 def _check(case_id: str, content: PackageContent, manifest: Mapping[str, object]) -> int:

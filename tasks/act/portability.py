@@ -1,10 +1,12 @@
 """Portability (Art. 20): what of the subject's data is portable, as a package for people and programs."""
 
+from data_contracts.confirmed import Confirmed
 from data_contracts.notices import Content
 from data_contracts.ports import PackageContent
 from data_contracts.vocabulary import CaseState, NoticeKind
 from tasks.act.packing import content_of, pack, plan_of
 from tasks.act.transmission import reason_of_refusal, recipient_of, told
+from tasks.acting import act
 from tasks.links import package_link
 from tasks.notify_subject import send_notice, titles_by_hand, was_told
 from tasks.plans import freeze, planned
@@ -33,14 +35,14 @@ def plan_portability(case_id: str) -> str:
     return planned(case_id) or freeze(plan_of(case_id, portable(), send_to=recipient_of(case_id)))
 
 
-@step("act")
-def build_portable_package(case_id: str) -> int:
-    """Build and seal the package of what is portable; the number of rows in it."""
-    return pack(case_id, portable())
+@act("act")
+def build_portable_package(case_id: str, confirmed: Confirmed) -> int:
+    """Build and seal the package of what is portable, as people approved it; the number of rows in it."""
+    return pack(case_id, portable(), confirmed)
 
 
-@step("tell answer")
-def tell_portable(case_id: str, rows: int) -> str:
+@act("tell answer")
+def tell_portable(case_id: str, rows: int, confirmed: Confirmed) -> str:
     """Tell that the data to take along are ready, who has them, or that none of what we hold is portable, and why."""
     if via := was_told(case_id, NoticeKind.ANSWER):
         return via  # what was sealed may be destroyed by now
@@ -56,4 +58,5 @@ def tell_portable(case_id: str, rows: int) -> str:
         recipients=told(case_id),
         reason_text=sealed_text(case_id, reason_of_refusal(case_id)),
     )
-    return send_notice(case_id, NoticeKind.ANSWER, content, move=(CaseState.SUBJECT_TOLD, "answer sent"))
+    move = (CaseState.SUBJECT_TOLD, "answer sent")
+    return send_notice(case_id, NoticeKind.ANSWER, content, move=move, confirmed=confirmed)

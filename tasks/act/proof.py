@@ -1,34 +1,50 @@
 """Prove an erasure: look again, and let the judge compare what remains with what an exemption keeps (law 7).
 
-Three counts for every table that the plan speaks of, none of them a statement's row count:
+Counts for every table that the plan speaks of, none of them a statement's row count:
 
 1. ``rows``: rows that the sealed keys still select, against the rows that a hold or a sharing keeps;
 2. ``values``: rows whose erased columns do not look erased, against none;
-3. ``keys``: keys that a fresh search from what the subject gave reaches and the sealed search did not know: none.
+3. ``shared``: rows of several people, against those that the plan leaves as they are: nothing took one away (law 8);
+4. ``keys``: keys that a fresh search from what the subject gave reaches and the sealed search did not know: none.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from data_contracts.confirmed import ACTED, OF_PLAN, Confirmed
 from data_contracts.contract import Table, in_language
 from data_contracts.evidence import Facts, Record
-from data_contracts.keys import Condition, Selection
+from data_contracts.hiding import Hides
+from data_contracts.keys import Condition, Look, Selection
 from data_contracts.notices import Content, ToldItem
-from data_contracts.plan import Remaining, TablePath
-from data_contracts.ports import KeptItem
+from data_contracts.plan import Located, Remaining, TablePath
+from data_contracts.ports import Connector, KeptItem
+from data_contracts.vocabulary import TableErasure
 from tasks.act.erasure import parts_of, planned_as_of, replacements, with_row_keys
-from tasks.locate_data import AGAIN, by_hand, load_search
+from tasks.act.inside import found_again
+from tasks.act.references import REFERENCE
+from tasks.act.views import stale_lines
+from tasks.act.witnessed import Testified, gaps
+from tasks.acting import act
+from tasks.clock import calendar_of
+from tasks.concluding import staying_items, told_titles
+from tasks.locate_data import by_hand, load_search
 from tasks.notify_recipients import recipients_told
 from tasks.notify_subject import tell_erased
 from tasks.plans import plan_receipt
-from tasks.proving import is_proven, judge_act
+from tasks.proving import Proof, is_proven, judge_act
+from tasks.reach import beyond_reach
 from tasks.referrals import referrals_of
 from tasks.rules.limits import OTHER_BASIS, PUBLIC
-from tasks.rules.plan import Segment, erased_look
+from tasks.rules.plan import Segment, erased_look, segments
+from tasks.rules.replacing import fitted
 from tasks.sealed import read_located
+from tasks.searching import AGAIN
 from tasks.services import services
+from tasks.shared_rows import SHARED, shared_items
 from tasks.step import step
 
 _ERASING = frozenset({"delete", "clear", "mask", "pseudonymise", "shred"})
@@ -41,30 +57,38 @@ def recount_system(case_id: str, system: str) -> list[Remaining]:
 
 
 @step("prove")
-def judge_erasure(case_id: str, counted: Sequence[Remaining]) -> int:
+def judge_erasure(case_id: str, counted: Sequence[Remaining], testified: Mapping[str, Testified]) -> int:
     """That nothing remains but what an exemption keeps; the number of counts that show it.
 
     Raises:
         ActUnproven: when something else remains; the failures are named by system, table and check.
     """
-    return judge_act(case_id, [*counted, *_unknown_keys(case_id)], _expected(case_id))
+    seen = [line for one in testified.values() for line in one.lines]
+    proof = Proof(
+        lines=[*counted, *seen, *_unknown_keys(case_id)],
+        expected=_expected(case_id),
+        told=beyond_reach(case_id),
+        not_looked=gaps(case_id, testified.values()),
+    )
+    return judge_act(case_id, proof)
 
 
-@step("tell erased")
-def tell_erasure(case_id: str) -> str:
+@act("tell erased")
+def tell_erasure(case_id: str, confirmed: Confirmed) -> str:
     """Tell what was erased, what was kept with its legal ground, and what was done by hand (Art. 12(3), 17(3))."""
     language = services().register.case(case_id).language
     content = Content(
-        not_done=tuple(unreached_items(case_id, language)),
+        not_done=(*unreached_items(case_id, language), *shared_items(case_id), *staying_items(case_id)),
         done=tuple(public_items(case_id, language)),
-        backups_until=backups_until(case_id),
+        backups_until=backups_until(case_id, confirmed),
         kept=tuple(kept_items(case_id, language)),
         erased_rows=erased_rows(case_id),
         is_proven=is_proven(case_id),
+        told=told_titles(case_id),
         recipients=recipients_told(case_id),
         referrals=referrals_of(case_id),
     )
-    return tell_erased(case_id, content)
+    return tell_erased(case_id, content, confirmed)
 
 
 def kept_items(case_id: str, language: str) -> list[KeptItem]:
@@ -101,11 +125,11 @@ def public_items(case_id: str, language: str) -> list[ToldItem]:
     return _items(case_id, language, _ERASING, PUBLIC)
 
 
-def backups_until(case_id: str) -> str:
+def backups_until(case_id: str, confirmed: Confirmed) -> str:
     """ISO date by which the last backup of what was erased is overwritten, noted in evidence; empty without backups."""
     provided = services()
-    entry = provided.register.step(case_id, "backups")
-    if entry is None or entry.state != "done":
+    entry = provided.register.claim(case_id, "backups", confirmed=confirmed, states=ACTED[OF_PLAN])
+    if entry.state != "done":
         contracts, today = (
             provided.contracts,
             provided.now().astimezone(ZoneInfo(provided.organisation.time_zone)).date(),
@@ -137,37 +161,91 @@ def _items(case_id: str, language: str, actions: Container[str], note: str) -> l
 
 
 def erased_rows(case_id: str) -> int:
-    """Rows deleted or blanked: the largest count of each table, since columns are counted line by line.
+    """Rows deleted or blanked: the largest count of each table's part, since columns are counted line by line.
 
     What a person did in a system outside the software is not ours to count.
     """
     handled = by_hand(case_id)
-    rows: dict[TablePath, int] = {}
+    rows: dict[tuple[str, str, str], int] = {}
     for line in plan_receipt(case_id)["plan"]["lines"]:
-        if line["system"] not in handled and line["action"] in _ERASING:
-            path = (line["system"], line["table"])
-            rows[path] = max(rows.get(path, 0), line["rows"])
+        # What others' rows lose is no row of hers.
+        if line["system"] not in handled and line["action"] in _ERASING and line["note"] != REFERENCE:
+            part = (line["system"], line["table"], line.get("when", ""))
+            rows[part] = max(rows.get(part, 0), line["rows"])
     return sum(rows.values())
 
 
 def _system_proof(case_id: str, system: str) -> list[Remaining]:
     provided = services()
+    if system in by_hand(case_id) and not _is_planned(case_id, system):
+        return _unplanned(case_id, system)
     located = with_row_keys(case_id, read_located(case_id), system)
     parts = parts_of(case_id, system, planned_as_of(case_id))
     lines: list[Remaining] = []
     for table in provided.contracts.systems[system].tables:
         own = [part for part in parts if part.path == (system, table.name)]
         if own:
-            lines.append(_rows_line(case_id, table, located.conditions[system, table.name]))
+            if any(part.note != REFERENCE for part in own):
+                lines.append(_rows_line(case_id, table, located.conditions[system, table.name]))
             lines += _values_lines(case_id, table, own)
-    return lines
+    lines += stale_lines(case_id, "erase", system)
+    return lines + _shared_rows(case_id, system, [part for part in parts if part.note == SHARED])
+
+
+def _is_planned(case_id: str, system: str) -> bool:
+    """Whether the plan speaks of the system; else a person handled it before anything was measured there."""
+    return any(line["system"] == system for line in plan_receipt(case_id)["plan"]["lines"])
+
+
+def _unplanned(case_id: str, system: str) -> list[Remaining]:
+    """Rows that the contract would erase, in a system that a person handled before it was measured."""
+    provided = services()
+    fresh = load_search(case_id, AGAIN).located(beyond_reach(case_id))
+    own = Located(
+        conditions={path: ways for path, ways in fresh.conditions.items() if path[0] == system},
+        shared={path: ways for path, ways in fresh.shared.items() if path[0] == system},
+    )
+    parts = segments(provided.contracts, own, calendar_of(planned_as_of(case_id)))
+    erased = [part for part in parts if part.verb in _ERASING]
+    counted = provided.systems.connector(system).count([part.selection for part in erased])
+    rows = {table.name: 0 for table in provided.contracts.systems[system].tables}
+    for part, count in zip(erased, counted, strict=True):
+        rows[part.path[1]] = max(rows[part.path[1]], _unlike(part) if part.columns else count)
+    return [Remaining(system, name, "rows", count, 0) for name, count in rows.items()]
+
+
+def _unlike(part: Segment) -> int:
+    """Rows that still hold something in the columns of a part."""
+    return services().systems.connector(part.path[0]).count_unlike(part.selection, Look(cleared=part.columns))
+
+
+def _shared_rows(case_id: str, system: str, parts: Sequence[Segment]) -> list[Remaining]:
+    if not parts:
+        return []
+    planned = {
+        line["table"]: line["rows"]
+        for line in plan_receipt(case_id)["plan"]["lines"]
+        if (line["system"], line["note"]) == (system, SHARED)
+    }
+    counted = services().systems.connector(system).count([part.selection for part in parts])
+    found = zip(parts, counted, strict=True)
+    return [Remaining(*part.path, "shared", count, planned.get(part.path[1], 0)) for part, count in found]
 
 
 def _rows_line(case_id: str, table: Table, conditions: Sequence[Condition]) -> Remaining:
     connector = services().systems.connector(table.system)
     (remaining,) = connector.count([Selection(table.name, tuple(conditions))])
     kept, hold = _planned_to_stay(case_id, table)
+    if table.erase is not TableErasure.DELETE and _is_written_meanwhile(connector, table):
+        # A trigger wrote down what the act changed; the rows are hers, and the next check looks at their values.
+        kept = max(kept, remaining)
     return Remaining(table.system, table.name, "rows", remaining, kept, hold)
+
+
+def _is_written_meanwhile(connector: Connector, table: Table) -> bool:
+    """Whether a trigger of another table writes to this one."""
+    hidings = connector.describe().hidings
+    return any(one.kind is Hides.TRIGGER_WRITES and one.about == table.name for one in hidings)
 
 
 def _planned_to_stay(case_id: str, table: Table) -> tuple[int, str]:
@@ -181,6 +259,7 @@ def _planned_to_stay(case_id: str, table: Table) -> tuple[int, str]:
 
 def _values_lines(case_id: str, table: Table, parts: Iterable[Segment]) -> list[Remaining]:
     connector = services().systems.connector(table.system)
+    table = fitted(table, connector.describe().tables.get(table.name, {}))
     swaps = replacements(case_id, table)
     remaining = 0
     looked = False
@@ -189,21 +268,30 @@ def _values_lines(case_id: str, table: Table, parts: Iterable[Segment]) -> list[
             looked = True
             if part.selection.conditions:
                 remaining += connector.count_unlike(part.selection, erased_look(part, table, swaps))
+                remaining += found_again(case_id, table, part)
     return [Remaining(table.system, table.name, "values", remaining, 0)] if looked else []
 
 
 def _unknown_keys(case_id: str) -> list[Remaining]:
     """Keys that lead somewhere now and were not known when the plan was made."""
     sealed = read_located(case_id)
-    fresh = load_search(case_id, AGAIN).located(by_hand(case_id))
+    fresh = load_search(case_id, AGAIN).located(beyond_reach(case_id))
+    unplanned = {system for system in by_hand(case_id) if not _is_planned(case_id, system)}
     lines: list[Remaining] = []
-    for (system, name), ways in fresh.conditions.items():
-        known = {key for way in sealed.conditions.get((system, name), ()) for key in way.keys}
-        unknown = sum(len(way.keys - known) for way in ways)
-        lines.append(Remaining(system, name, "keys", unknown, 0))
+    for path, ways in fresh.conditions.items():
+        if path[0] in unplanned:
+            continue  # counted already
+        known = {key for way in sealed.conditions.get(path, ()) for key in way.keys}
+        unknown = tuple(replace(way, keys=new) for way in ways if (new := way.keys - known))
+        found = sum(len(way.keys) for way in unknown)
+        if found and path in sealed.shared:
+            # What told that they are several people's may be gone, such as the reference that was cleared.
+            beside = Selection(path[1], unknown, spared=sealed.shared[path])
+            (found,) = services().systems.connector(path[0]).count([beside])
+        lines.append(Remaining(*path, "keys", found, 0))
     return lines
 
 
 def _expected(case_id: str) -> list[TablePath]:
-    handled = by_hand(case_id)
-    return [(t.system, t.name) for t in services().contracts.tables() if t.system not in handled]
+    beyond = beyond_reach(case_id)
+    return [(t.system, t.name) for t in services().contracts.tables() if t.system not in beyond]

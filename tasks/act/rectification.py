@@ -8,24 +8,30 @@ To the steps of :mod:`tasks.act.changing` this adds:
    value of its column.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from data_contracts.cases import column_in
 from data_contracts.contract import Column, Contracts, Table
 from data_contracts.evidence import canonical, digest
-from data_contracts.keys import Condition, Key, Selection
-from data_contracts.plan import Remaining
+from data_contracts.keys import Condition, Key, KeyValue, Selection
+from data_contracts.normal_form import normal_form
+from data_contracts.plan import Located, Remaining
 from data_contracts.ports import Connector
 from data_contracts.vocabulary import Decision, Gate, Right
 from tasks.act.changing import Changing, is_acting, value_digest
+from tasks.act.rectified_inside import members_found, own_of, rows_with
 from tasks.approval import Question
 from tasks.plans import freeze, planned
 from tasks.rules.changes import Change
-from tasks.rules.identity_keys import normal_form
+from tasks.rules.inside import Own
 from tasks.rules.partners import is_ours
 from tasks.rules.quality import is_value, same
-from tasks.rules.rectification import SUPPLEMENT, Found, Target, awaits_proof, changes, normalise_of, targets
+from tasks.rules.rectification import SUPPLEMENT, Found, Target, awaits_proof, changes, kept_keys, normalise_of, targets
 from tasks.sealed import plain_ways, read_json, read_located, subject_request, ways_of, write_json
+from tasks.searching import rows_with_key
 from tasks.services import services
 
 Counts = Mapping[str, int]
@@ -57,7 +63,29 @@ class Rectifying(Changing):
         for change in self._effective(case_id, system):
             table = services().contracts.table(*change.path)
             for name in change.look.holding:
-                lines += _looked_at(connector, change, table, table.column(name))
+                lines += _looked_at(connector, change, table, column_in(table, name, change.when))
+        return lines + self._inside(case_id, system)
+
+    def _inside(self, case_id: str, system: str) -> list[Remaining]:
+        """Rows in which a member that was put right still lies inside, or that are not found by the new one."""
+        provided, lines = services(), []
+        found, located = dict(_sealed(case_id, system)), read_located(case_id)
+        connector = provided.systems.connector(system)
+        for target in targets(subject_request(case_id).statement, provided.contracts):
+            rows = ways_of(found[target.name]["ways"]) if target.name in found else ()
+            if (
+                target.column.inside is None
+                or not rows
+                or not _is_carried_out(self._effective(case_id, system), target)
+            ):
+                continue
+            own = own_of(case_id, target, provided.contracts)
+            held = frozenset(key for way in rows for key in way.keys)
+            left = members_found(connector, target, located, own, partial(_is_wrong, target, own)).rows & held
+            missing = (
+                held - rows_with(connector, target, own, target.value) if target.value is not None else held - held
+            )
+            lines.append(Remaining(*target.path, "keys", len(left | missing), 0))
         return lines
 
 
@@ -66,7 +94,8 @@ def changes_in(case_id: str, system: str) -> list[Change]:
     provided = services()
     statement, located = subject_request(case_id).statement, read_located(case_id)
     found = {
-        name: Found(ways_of(e["ways"]), e["note"], e["others"], e["before"]) for name, e in _sealed(case_id, system)
+        name: Found(ways_of(e["ways"]), e["note"], e["others"], e["before"], dict(e.get("left", ())))
+        for name, e in _sealed(case_id, system)
     }
     seen = _is_proof_seen(case_id)
     made = changes(statement, provided.contracts, located, found, proof_seen=seen)
@@ -99,6 +128,7 @@ def values_in(case_id: str, system: str) -> list[dict[str, Any]]:
             "system": system,
             "table": target.table.name,
             "column": target.column.name,
+            **({"when": target.said} if target.said else {}),
             "old": [str(value) for value in old[target.name]["old"]],
             "new": "" if target.value is None else str(target.value),
             "cannot_be": target.broken,
@@ -108,18 +138,43 @@ def values_in(case_id: str, system: str) -> list[dict[str, Any]]:
     ]
 
 
-def rectified_keys(case_id: str) -> list[tuple[str, list[str], str]]:
-    """Identity kind, old values and the new value of each identity that was put right. Personal data."""
+@dataclass(frozen=True, slots=True)
+class ReplacedKey:
+    """An identity key that is put right in one column. Personal data.
+
+    Attributes:
+        new: empty where it is taken away.
+        selections: the rows.
+        accounts: of a table of accounts: the account's key and the old one, of each row.
+    """
+
+    table: Table
+    column: Column
+    old: tuple[str, ...] = field(repr=False)
+    new: str = field(repr=False)
+    selections: tuple[Selection, ...] = field(repr=False)
+    accounts: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+def replaced_keys(case_id: str) -> Iterator[ReplacedKey]:
+    """Each identity key that the statement puts right or takes away, by the systems as they were measured."""
     contracts, statement = services().contracts, subject_request(case_id).statement
-    keys: list[tuple[str, list[str], str]] = []
     for system in contracts.systems:
         found = dict(_sealed(case_id, system))
-        changed = {(change.path, name) for change in changes_in(case_id, system) for name in change.look.holding}
+        changing = [change for change in changes_in(case_id, system) if change.changes]
         for target in targets(statement, contracts):
-            if target.column.identity and target.name in found and (target.path, target.column.name) in changed:
-                old = [str(value) for value in found[target.name]["old"]]
-                keys.append((target.column.identity, old, str(target.value)))
-    return keys
+            name = target.column.name
+            rows = tuple(c.selection for c in changing if c.path == target.path and name in c.changed)
+            if target.column.identity and target.name in found and rows:
+                old = tuple(str(value) for value in found[target.name]["old"])
+                new = "" if target.value is None else str(target.value)
+                pairs = tuple((str(account), str(key)) for account, key in found[target.name].get("accounts", ()))
+                yield ReplacedKey(target.table, target.column, old, new, rows, pairs)
+
+
+def rectified_keys(case_id: str) -> list[tuple[str, list[str], str]]:
+    """Identity kind, old values and the new value of each identity that was put right. Personal data."""
+    return [(one.column.identity, list(one.old), one.new) for one in replaced_keys(case_id) if one.new]
 
 
 def _awaiting(case_id: str) -> list[str]:
@@ -162,37 +217,121 @@ def _seal_found(case_id: str, system: str) -> None:
     statement, located = subject_request(case_id).statement, read_located(case_id)
     connector = provided.systems.connector(system)
     found = {
-        target.name: _found(connector, target, ways, provided.contracts)
+        target.name: _found(connector, target, target.ways(ways), provided.contracts)
         for target in targets(statement, provided.contracts)
         if target.table.system == system
+        and target.column.inside is None
         and (ways := located.conditions.get(target.path, ()))
         and is_ours(target.table, provided.contracts.vocabulary)
     }
+    for target in targets(statement, provided.contracts):
+        is_here = target.table.system == system and is_ours(target.table, provided.contracts.vocabulary)
+        if is_here and target.column.inside is not None and located.ways_to(target.path):
+            found[target.name] = _found_inside(case_id, connector, target, located)
+    for target in kept_keys(statement, provided.contracts):
+        if target.table.system == system and (ways := located.conditions.get(target.path, ())):
+            rows = _kept(case_id, connector, target, target.ways(ways), located)
+            found[target.name] = {"ways": plain_ways(rows), "note": "", "others": 0, "before": "", "old": []}
     write_json(case_id, f"found.{system}", found)
+
+
+def _kept(
+    case_id: str, connector: Connector, target: Target, ways: tuple[Condition, ...], located: Located
+) -> tuple[Condition, ...]:
+    """The rows that keep another key than the right one."""
+    contracts = services().contracts
+    if target.column.inside is None:
+        return _narrowed(connector, target, ways, is_kept=_is_other_key(target, contracts))
+    own = own_of(case_id, target, contracts)
+    return members_found(connector, target, located, own, partial(_is_wrong, target, own)).ways(target)
+
+
+def _found_inside(case_id: str, connector: Connector, target: Target, located: Located) -> dict[str, object]:
+    """What a target is found to hold whose column has identities inside, as it is sealed."""
+    own = own_of(case_id, target, services().contracts)
+    was = normal_form(own.rule, target.was, own.region)
+    found = members_found(connector, target, located, own, lambda form: not target.was or form == was)
+    others = frozenset[Key]()
+    if services().contracts.vocabulary.identities[target.column.identity].unique and target.value is not None:
+        mine = connector.find_keys(
+            Selection(target.table.name, located.ways_to(target.path)), [target.table.primary_key]
+        )[target.table.primary_key]
+        others = rows_with(connector, target, own, target.value) - mine
+    return {
+        "ways": plain_ways(found.ways(target)),
+        "note": _note(target, list(found.members)),
+        "others": len(others),
+        "before": "",
+        "old": list(found.members),
+        "left": [list(pair) for pair in found.left.items()],
+    }
+
+
+def _is_wrong(target: Target, own: Own, form: str) -> bool:
+    """Whether a key of hers is one that is put right: the one that was named, or any but the right one."""
+    if target.was:
+        return form == normal_form(own.rule, target.was, own.region)
+    return form != normal_form(own.rule, target.value, own.region)
+
+
+def _is_carried_out(changes: Sequence[Change], target: Target) -> bool:
+    return any(change.path == target.path and target.column.name in change.replace for change in changes)
 
 
 def _found(
     connector: Connector, target: Target, ways: tuple[Condition, ...], contracts: Contracts
 ) -> dict[str, object]:
-    table, column, rule = target.table, target.column, normalise_of(target.column, contracts)
-    concerned = _narrowed(connector, target, ways, rule) if target.was else ways
+    table, column = target.table, target.column
+    holds = partial(_is_named, target, contracts)
+    concerned = _narrowed(connector, target, ways, is_kept=holds) if target.was else ways
     name = (column.name,)
     old = sorted((value for (value,) in connector.find_keys(Selection(table.name, concerned), [name])[name]), key=str)
-    place = ".".join((*target.path, column.name))
-    digests = "".join(value_digest(place, value) for value in old)
-    was = f"was {value_digest(place, digests)[:_SHOWN]} ({len(old)} different)" if old else "was empty"
-    becomes = "is removed" if target.value is None else f"becomes {value_digest(place, target.value)[:_SHOWN]}"
     return {
         "ways": plain_ways(concerned),
-        "note": f"{was}, {becomes}",
+        "note": _note(target, old),
         "others": _others(connector, target, ways, contracts),
         "before": "\n".join(map(str, old)) if target.asked == SUPPLEMENT else "",
         "old": old,
+        "accounts": _accounts(connector, target, concerned),
     }
 
 
-def _narrowed(connector: Connector, target: Target, ways: tuple[Condition, ...], rule: str) -> tuple[Condition, ...]:
-    """Conditions for those of the rows that hold the old value that was named.
+def _note(target: Target, old: Sequence[KeyValue]) -> str:
+    """Keyed digests of the old values and of the new one, for the plan."""
+    place = ".".join((*target.path, target.column.name))
+    digests = "".join(value_digest(place, value) for value in old)
+    was = f"was {value_digest(place, digests)[:_SHOWN]} ({len(old)} different)" if old else "was empty"
+    becomes = "is removed" if target.value is None else f"becomes {value_digest(place, target.value)[:_SHOWN]}"
+    return f"{was}, {becomes}"
+
+
+def _accounts(connector: Connector, target: Target, ways: tuple[Condition, ...]) -> list[list[KeyValue]]:
+    """The account's key beside the key that is put right, of each row of a table of accounts."""
+    pairs = [(column.name, target.column.name) for column in target.table.account_columns if target.column.identity]
+    found = connector.find_keys(Selection(target.table.name, ways), pairs) if pairs else {}
+    return [list(key) for keys in found.values() for key in sorted(keys, key=str)]
+
+
+def _is_named(target: Target, contracts: Contracts, value: KeyValue) -> bool:
+    """Whether a stored value is the old one that was named."""
+    rule, region = normalise_of(target.column, contracts), contracts.vocabulary.company.country
+    return same(target.column, value, target.was, normalise=rule, region=region)
+
+
+def _is_other_key(target: Target, contracts: Contracts) -> Callable[[KeyValue], bool]:
+    """Whether a stored key is another one than the right one."""
+    rule, region = (
+        contracts.vocabulary.identities[target.column.identity].normalise,
+        contracts.vocabulary.company.country,
+    )
+    right = normal_form(rule, target.value, region)
+    return lambda value: normal_form(rule, value, region) != right
+
+
+def _narrowed(
+    connector: Connector, target: Target, ways: tuple[Condition, ...], *, is_kept: Callable[[KeyValue], bool]
+) -> tuple[Condition, ...]:
+    """Conditions for those of the rows whose value is one that is meant.
 
     By primary key; in a table without one, by what leads to the rows together with the old value as it is stored.
     """
@@ -202,7 +341,7 @@ def _narrowed(connector: Connector, target: Target, ways: tuple[Condition, ...],
         leading = table.primary_key or tuple(column for column in way.columns if column != name)
         columns = (*leading, name)
         found = connector.find_keys(Selection(table.name, (way,)), [columns])[columns]
-        keys = [key for key in found if same(target.column, key[-1], target.was, normalise=rule)]
+        keys = [key for key in found if is_kept(key[-1])]
         kept: frozenset[Key] = frozenset(key[:-1] for key in keys) if table.primary_key else frozenset(keys)
         if kept:
             narrow.append(Condition(table.primary_key or columns, kept))
@@ -228,20 +367,19 @@ def _rows_with(
     connector: Connector, table: Table, column: Column, value: object, contracts: Contracts
 ) -> frozenset[Key]:
     """Primary keys of the rows that a search finds by a value."""
-    kind = contracts.vocabulary.identities.get(column.identity)
-    if kind is None or column.normalised:
-        sought = Condition((column.name,), frozenset({(value,)}))
-    else:
-        sought = Condition((column.name,), frozenset({(normal_form(kind.normalise, value),)}), kind.normalise)
-    return connector.find_keys(Selection(table.name, (sought,)), [table.primary_key])[table.primary_key]
+    sought: tuple[Condition, ...] = (Condition((column.name,), frozenset({(value,)})),)
+    if column.identity in contracts.vocabulary.identities:
+        sought = rows_with_key(connector, table, column, value)
+    selection = Selection(table.name, sought)
+    return connector.find_keys(selection, [table.primary_key])[table.primary_key] if sought else frozenset()
 
 
 def _looked_at(connector: Connector, change: Change, table: Table, column: Column) -> list[Remaining]:
     """Stored values that are none of the column's, and rows that are not found by their new identity key."""
     contracts, name = services().contracts, (column.name,)
     stored = connector.find_keys(change.selection, [name])[name]
-    rule = normalise_of(column, contracts)
-    strange = sum(not is_value(column, value, normalise=rule) for (value,) in stored)
+    rule, region = normalise_of(column, contracts), contracts.vocabulary.company.country
+    strange = sum(not is_value(column, value, normalise=rule, region=region) for (value,) in stored)
     lines = [Remaining(*change.path, "quality", strange, 0)]
     if column.identity and table.primary_key:
         expected = connector.find_keys(change.selection, [table.primary_key])[table.primary_key]

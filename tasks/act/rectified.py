@@ -6,10 +6,14 @@ The plan's receipt outlives what is sealed, so the case can be closed from it wh
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from data_contracts.cases import column_in
+from data_contracts.confirmed import Confirmed
 from data_contracts.contract import Column, Contracts, Table, in_language
 from data_contracts.notices import Content, Referral, ToldItem
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind
+from tasks.acting import act
 from tasks.approval import reason_name
+from tasks.concluding import staying_items, told_titles
 from tasks.locate_data import by_hand
 from tasks.notify_recipients import recipients_told
 from tasks.notify_subject import send_notice, titles_by_hand, was_told
@@ -18,13 +22,12 @@ from tasks.proving import is_proven
 from tasks.rules.rectification import SUPPLEMENT, fields_without_rows, outcome_of
 from tasks.sealed import sealed_text
 from tasks.services import services
-from tasks.step import step
 
 Line = Mapping[str, Any]
 
 
-@step("tell rectified")
-def tell_rectified(case_id: str) -> str:
+@act("tell rectified")
+def tell_rectified(case_id: str, confirmed: Confirmed) -> str:
     """Tell what was put right, what was not and why, what a document corrects, and whom else to ask."""
     if via := was_told(case_id, NoticeKind.RECTIFICATION_DONE):
         return via  # what was sealed may be destroyed by now
@@ -35,16 +38,18 @@ def tell_rectified(case_id: str) -> str:
         not_done=(
             *_items(lines, {"keep", "by_document"}, language),
             *(ToldItem(_field_name(name, language), why="not_found") for name in _missing(case_id)),
+            *staying_items(case_id),
         ),
         referrals=tuple(_referrals(lines, language)),
         recipients=recipients_told(case_id),
         reason_text=_refusal_of_proof(case_id),
         by_hand=titles_by_hand(case_id),
         is_proven=is_proven(case_id),
+        told=told_titles(case_id),
         found_rows=sum(line["rows"] for line in lines),
     )
     move = (CaseState.SUBJECT_TOLD, "rectification told")
-    return send_notice(case_id, NoticeKind.RECTIFICATION_DONE, content, move=move)
+    return send_notice(case_id, NoticeKind.RECTIFICATION_DONE, content, move=move, confirmed=confirmed)
 
 
 def rectification_outcome(case_id: str) -> str:
@@ -72,7 +77,7 @@ def _items(lines: Iterable[Line], actions: set[str], language: str) -> list[Told
     for line in lines:
         table = services().contracts.table(line["system"], line["table"])
         for name in line["columns"]:
-            column = table.column(name)
+            column = column_in(table, name, line.get("when", ""))
             if line["action"] in actions and column.marker != SUPPLEMENT:
                 key = (_column_name(column, language), _why(line))
                 places.setdefault(key, {})[_place(table, language)] = None
@@ -134,7 +139,7 @@ def _field_name(asked: str, language: str) -> str:
     """A field in words: those of the first column that it reaches."""
     contracts = services().contracts
     for table in contracts.tables():
-        for column in table.columns:
+        for column in table.rules:
             if asked in {column.category, f"{table.system}.{table.name}.{column.name}"} and column.labels:
                 return _column_name(column, language)
     return asked

@@ -14,25 +14,29 @@ What stands under the old keys stays. Noted again, nothing changes.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from data_contracts.confirmed import ACTED, OF_PLAN, Confirmed
 from data_contracts.evidence import Record
 from data_contracts.permissions import Stance
 from data_contracts.subjects import SubjectKey
 from tasks.act.rectification import rectified_keys
+from tasks.acting import act
 from tasks.sealed import subject_request
 from tasks.services import services
-from tasks.step import step
 from tasks.subject_keys import Digests, subject_keys_of
 
 STEP = "carry keys"
 _AGAINST = frozenset({Stance.OBJECTED, Stance.OBJECTION_ENDED, Stance.WITHDRAWN})
 
 
-@step(STEP)
-def carry_keys(case_id: str) -> int:
-    """Note what stands under old identity keys under the new ones too; the number of entries."""
+@act(STEP)
+def carry_keys(case_id: str, confirmed: Confirmed) -> int:
+    """Note what stands under old identity keys under the new ones too; the number of entries.
+
+    Raises:
+        ActRefused: before the change was approved and proven (law 14).
+    """
     register = services().register
-    done = register.step(case_id, STEP)
-    if done is not None and done.state == "done":
+    if register.claim(case_id, STEP, confirmed=confirmed, states=ACTED[OF_PLAN]).state == "done":
         return 0
     given = set(subject_keys_of(subject_request(case_id).identity))
     pairs = sorted(set(_pairs(case_id)))
@@ -58,6 +62,6 @@ def _pairs(case_id: str) -> Iterator[tuple[SubjectKey, SubjectKey]]:
     for kind, olds, value in rectified_keys(case_id):
         new = digests.of(kind, value)
         for old in olds:
-            before = digests.of(kind, old)
-            if new is not None and before is not None and before != new:
-                yield before, new
+            for before in digests.known(kind, old):
+                if new is not None and before != new:
+                    yield before, new

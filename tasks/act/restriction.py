@@ -11,6 +11,7 @@ The order:
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from data_contracts.confirmed import Confirmed
 from data_contracts.contract import Table, in_language
 from data_contracts.evidence import Facts, Record
 from data_contracts.notices import Content, ToldItem
@@ -18,6 +19,8 @@ from data_contracts.permissions import Restriction
 from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import CaseState, NoticeKind, Right
 from tasks.act.changing import Changing, Counts
+from tasks.acting import act
+from tasks.concluding import staying_items
 from tasks.notify_recipients import recipients_told
 from tasks.notify_subject import send_notice
 from tasks.plans import plan_receipt
@@ -28,6 +31,7 @@ from tasks.rules.changes import Change
 from tasks.rules.restrictions import ground_of_restriction, restricted_purposes, restriction_changes
 from tasks.sealed import read_located, subject_request
 from tasks.services import services
+from tasks.shared_rows import leaves_shared, shared_items
 from tasks.step import step
 
 
@@ -74,20 +78,23 @@ def put_on_list(case_id: str, keys: Iterable[SubjectKey]) -> None:
     provided.register.restrict(Restriction(case_id, key, ground, purposes, since) for key in keys)
 
 
-@step("tell restriction")
-def tell_restriction(case_id: str) -> str:
+@act("tell restriction")
+def tell_restriction(case_id: str, confirmed: Confirmed) -> str:
     """Tell what is restricted, on which ground, and what that means (Art. 12(3), 18(2), 18(3))."""
     lines = plan_receipt(case_id)["plan"]["lines"]
-    paths = [(line["system"], line["table"]) for line in lines if line["action"] == "restrict" and line["rows"]]
+    done = (line for line in lines if line["action"] == "restrict" and line["rows"])
+    paths = list(dict.fromkeys((line["system"], line["table"]) for line in done))
     content = Content(
         ground=_said(case_id)[0],
         done=told_tables(case_id, paths),
+        not_done=(*shared_items(case_id), *staying_items(case_id)),
         referrals=referrals_of(case_id),
         is_proven=is_proven(case_id),
         found_rows=len(paths),
         recipients=recipients_told(case_id),
     )
-    return send_notice(case_id, NoticeKind.RESTRICTION_DONE, content, move=(CaseState.SUBJECT_TOLD, "restriction told"))
+    move = (CaseState.SUBJECT_TOLD, "restriction told")
+    return send_notice(case_id, NoticeKind.RESTRICTION_DONE, content, move=move, confirmed=confirmed)
 
 
 def told_tables(case_id: str, paths: Iterable[tuple[str, str]]) -> tuple[ToldItem, ...]:
@@ -104,8 +111,8 @@ def told_tables(case_id: str, paths: Iterable[tuple[str, str]]) -> tuple[ToldIte
 
 
 def restriction_outcome(case_id: str) -> str:
-    """How the case ends: what another controller holds is not ours to restrict."""
-    return "granted_in_part" if referrals_of(case_id) else "granted"
+    """How the case ends: what another controller holds, or others' data depend on, is not ours to restrict."""
+    return "granted_in_part" if referrals_of(case_id) or leaves_shared(case_id) else "granted"
 
 
 def _said(case_id: str) -> tuple[str, tuple[str, ...]]:

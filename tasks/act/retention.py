@@ -6,7 +6,8 @@ The order, for each system:
 2. *count*: rows over by each rule, and those of them that are spared;
 3. *act*: one statement for each table and rule, those that refer first, in one transaction; again while rows that went
    freed rows they referred to;
-4. *count again*: rows over, not spared and not referred to must be none (law 7).
+4. *count again*: rows over, not spared and not referred to must be none (law 7);
+5. *witness*: of people whose data were erased but for a hold, look for the keys once more (:mod:`tasks.act.ended`).
 
 A run that was cut off does it again from the first line: what is gone is not over any more (law 3). What a planned run
 may erase stands in its plan: rules, and rows over on the day of its beginning. What became over since is left.
@@ -17,11 +18,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
-from data_contracts.errors import RightsflowError
+from data_contracts.errors import ActRefused, RightsflowError
 from data_contracts.evidence import Facts, Record
 from data_contracts.retaining import Counted, LeftOut
 from data_contracts.runs import Run
 from data_contracts.vocabulary import Duty
+from tasks.act.ended import seal_ending, witness_ending
 from tasks.act.expired import Scope, count, erase
 from tasks.clock import today
 from tasks.rules.order import system_order
@@ -134,6 +136,7 @@ def erase_over(run_id: str, system: str) -> list[Counted]:
     """Erase in one system what goes at once, and count again; of a run without a plan, everything that is over.
 
     Raises:
+        ActRefused: when the run has no plan, and no operator had it done (law 14).
         ContractMismatch: when the live schema is not what the contract says.
         ActUnproven: when something is over that is neither spared nor referred to.
     """
@@ -142,7 +145,11 @@ def erase_over(run_id: str, system: str) -> list[Counted]:
 
 @step("retention approved")
 def erase_approved(run_id: str, system: str) -> list[Counted]:
-    """Erase in one system what people approved, and count again; raises as :func:`erase_over` does."""
+    """Erase in one system what people approved, and count again; raises as :func:`erase_over` does.
+
+    Raises:
+        ActRefused: while they did not approve it (law 14).
+    """
     return _erase_once(run_id, system, APPROVED)
 
 
@@ -188,12 +195,34 @@ def _erase_once(run_id: str, system: str, name: str) -> list[Counted]:
     entry = register.claim(run_id, name, system)
     if entry.state == "done":
         return [Counted(**line) for line in entry.receipt["lines"]]  # type: ignore[attr-defined]  # written below
-    scope, plan = Scope.of(system, _as_of(run_id)), plan_of(run_id)
-    lines, left_out = (erase(scope), []) if plan is None else _as_shown(scope, plan.lines(_WAYS[name], system))
-    done = {"lines": [_plain(line) for line in lines], "left_out": [asdict(one) for one in left_out]}
+    plan = plan_of(run_id)
+    _require_let(run_id, name, plan)
+    scope = Scope.of(system, _as_of(run_id))
+    shown = () if plan is None else plan.lines(_WAYS[name], system)
+    seal_ending(run_id, name, scope if plan is None else scope.narrowed({line.digest for line in shown}))
+    lines, left_out = (erase(scope), []) if plan is None else _as_shown(scope, shown)
+    done: Facts = {"lines": [_plain(line) for line in lines], "left_out": [asdict(one) for one in left_out]}
+    if witnessed := witness_ending(run_id, name, system):
+        done = {**done, "witness": witnessed}
     facts: Facts = {**done, "proven": True, "attempt": entry.attempts}
-    register.complete(run_id, name, system, receipt=done, record=Record(name, system, facts))
+    register.complete(run_id, name, system, receipt={**done}, record=Record(name, system, facts))
     return lines
+
+
+def _require_let(run_id: str, name: str, plan: Planned | None) -> None:
+    """That somebody lets this run erase so (law 14): neither a receipt of these is ever taken back.
+
+    A run without a plan erases all that is over, and was begun by a proven operator. What goes at once in a planned run
+    was approved before, rule by rule, which its plan says; what was asked about goes when people approved it.
+    """
+    if plan is None:
+        is_let = name == AT_ONCE and bool(begun(run_id).get("operator"))
+    else:
+        is_let = name == AT_ONCE or any(receipt["approved"] for receipt in _receipts(run_id, "approve"))
+    if not is_let:
+        raise ActRefused(
+            "nobody let this run erase", where=run_id, remedy="answer its gate approval, or run it as an operator"
+        )
 
 
 def _as_shown(scope: Scope, shown: Sequence[Counted]) -> tuple[list[Counted], list[LeftOut]]:

@@ -16,14 +16,16 @@ from typing import BinaryIO, Literal
 from zoneinfo import ZoneInfo
 
 from data_contracts.company import Party, Transmission
+from data_contracts.confirmed import ACTED, OF_PLAN, Confirmed
 from data_contracts.disclosures import AT_REQUEST, Received
 from data_contracts.errors import RecipientRefused
 from data_contracts.evidence import Facts, Record
 from data_contracts.notices import RecipientTold
 from data_contracts.plan import TablePath
-from data_contracts.ports import PackageContent
+from data_contracts.ports import PackageContent, StepEntry
 from data_contracts.transfers import MediaType, Parcel
 from data_contracts.vocabulary import Decision, Gate
+from tasks.acting import act
 from tasks.approval import deciding_people, reason_name
 from tasks.archive_evidence import PACKAGE
 from tasks.disclosing import note_transmission
@@ -31,7 +33,6 @@ from tasks.receiving import receiving_today, refusal_today
 from tasks.review import ReadRows
 from tasks.sealed import subject_request
 from tasks.services import services
-from tasks.step import step
 
 SENT, BY_HAND, IMPOSSIBLE = "told", "by_hand", "impossible"
 """How it ended, in the codes of :class:`data_contracts.notices.RecipientTold`."""
@@ -46,19 +47,21 @@ def recipient_of(case_id: str) -> str:
     return wanted if not wanted or wanted in services().contracts.vocabulary.parties else UNKNOWN
 
 
-@step("transmit")
-def transmit(case_id: str, content: Callable[[str], PackageContent]) -> str:
+@act("transmit")
+def transmit(case_id: str, content: Callable[[str], PackageContent], confirmed: Confirmed) -> str:
     """Send the portable data to whom the subject named; how it ended, empty when nobody was named.
 
     Args:
         case_id: the case, whose package is built.
         content: gives what is in the package.
+        confirmed: that people approved what is sent, and to whom.
 
     Raises:
+        ActRefused: when they did not, or no package is built by it (law 14).
         RecipientRefused: when nothing may go there, or the other side is not who it must be. Nothing was sent.
         SystemUnavailable, StepFailed, SettingsInvalid: see :class:`data_contracts.transfers.Transfers`.
     """
-    entry = services().register.claim(case_id, "transmit")
+    entry = _claimed(case_id, confirmed)
     if entry.state == "done":
         return str(entry.receipt["state"])
     key = recipient_of(case_id)
@@ -86,9 +89,16 @@ def settle(case_id: str, state: str, facts: Mapping[str, object], actor: str = "
     return state
 
 
-@step("settle transmission")
-def settle_by_people(case_id: str, content: Callable[[str], PackageContent]) -> str:
-    """Carry out what people answered at the gate ``recipient``; empty when it is to be tried again."""
+@act("settle transmission")
+def settle_by_people(case_id: str, content: Callable[[str], PackageContent], confirmed: Confirmed) -> str:
+    """Carry out what people answered at the gate ``recipient``; empty when it is to be tried again.
+
+    Raises:
+        ActRefused: when people approved no transmission, or no package is built (law 14).
+    """
+    entry = _claimed(case_id, confirmed)
+    if entry.state == "done":
+        return str(entry.receipt["state"])
     key = recipient_of(case_id)
     gate = services().register.gate(case_id, Gate.RECIPIENT, key)
     if gate is None or gate.outcome not in {Decision.BY_HAND, Decision.REFUSE}:
@@ -100,6 +110,11 @@ def settle_by_people(case_id: str, content: Callable[[str], PackageContent]) -> 
     party = receiving_today(key)
     _note(case_id, key, party, content(case_id))
     return settle(case_id, BY_HAND, {"reference": gate.reference}, people)
+
+
+def _claimed(case_id: str, confirmed: Confirmed) -> StepEntry:
+    """The claim; what is sent is what was packed, so the package comes first."""
+    return services().register.claim(case_id, "transmit", confirmed=confirmed, states=ACTED[OF_PLAN])
 
 
 def attempts(case_id: str) -> int:

@@ -37,26 +37,80 @@ _NAMES: Final[Mapping[Right, str]] = {
 }
 """Names of the rights in the Regulation's own languages."""
 _PATTERNS: Final = {right: re.compile(pattern, re.IGNORECASE) for right, pattern in _NAMES.items()}
-_AUTOMATIC: Final = frozenset({"bulk", "list", "junk", "auto_reply"})
+_PROGRAMS: Final = ("x-autoreply", "x-autorespond", "x-ms-exchange-generated-message-source", "x-failed-recipients")
+"""Headers that programs alone write."""
+_CASE: Final = re.compile(r"\bC-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+_ANSWER: Final = re.compile(r"^\s*(re|aw|sv|antw|tr|fw|fwd|wg)\s*(\[\d+\])?\s*:", re.IGNORECASE)
+_QUOTED: Final = re.compile(
+    r"^\s*(>|-+\s*(original message|message d.origine|oorspronkelijk bericht|forwarded message)|_{10,}|"
+    r"(on|le|op)\b.{0,200}\b(wrote|a écrit|schreef)\b.{0,80}:\s*$)",
+    re.IGNORECASE,
+)
+_SIGNATURE: Final = re.compile(r"^--\s*$")
+_SENTENCE: Final = re.compile(r"[.!?;](?=\s|$)|\n\s*\n")
+_NOT_ASKED: Final = re.compile(
+    r"\b(not|never|no longer|don.t|doesn.t|didn.t|ne|n.(?=\w)|pas|jamais|aucun\w*|niet|geen|nooit)\b"
+    r"|\b(you (have|can|may)|your right|vous (disposez|avez|pouvez|bénéficiez))\b"
+    r"|\b(u (heeft|hebt|kunt|beschikt)|uw recht)\b",
+    re.IGNORECASE,
+)
+"""A sentence that denies, or that tells somebody else of a right, asks nothing; a person reads it."""
 
 
 def right_named(subject: str, text: str) -> Right | None:
-    """The one right that a mail names; None where it names none, or several."""
-    words = f"{subject}\n{text}"
-    named = {right for right, pattern in _PATTERNS.items() if pattern.search(words)}
-    if _LAW.search(words):
-        named |= {_ARTICLES[number] for number in _ARTICLE.findall(words)}
+    """The one right that a mail's own words name; None where they name none, or several, or deny one.
+
+    Quoted lines and a signature are somebody else's words, and so is the subject of an answer.
+    """
+    own = own_words(text)
+    sentences = [*([] if _ANSWER.match(subject) else [subject]), *_SENTENCE.split(own)]
+    is_law = _LAW.search("\n".join(sentences)) is not None
+    named: set[Right] = set()
+    for sentence in sentences:
+        said = {right for right, pattern in _PATTERNS.items() if pattern.search(sentence)}
+        said |= {_ARTICLES[number] for number in _ARTICLE.findall(sentence)} if is_law else set()
+        if said and _NOT_ASKED.search(sentence):
+            return None
+        named |= said
     return named.pop() if len(named) == 1 else None
 
 
-def is_automatic(headers: Mapping[str, str]) -> bool:
-    """Whether a program wrote a mail: an answer to ours, a bounce, a list (RFC 3834, section 2).
+def own_words(text: str) -> str:
+    r"""What the sender wrote: without quoted lines, what stands under a quoted mail's head, and the signature.
+
+    >>> own_words("Thank you.\n\n> your right of access\n-- \nAna")
+    'Thank you.'
+    """
+    own = []
+    for line in text.splitlines():
+        if _SIGNATURE.match(line):
+            break
+        if not _QUOTED.match(line):
+            own.append(line)
+        elif not line.lstrip().startswith(">"):
+            break
+    return "\n".join(own).strip()
+
+
+def is_automatic(headers: Mapping[str, str], *, is_report: bool = False) -> bool:
+    """Whether a program wrote a mail: an answer to ours, a bounce, a receipt (RFC 3834, section 2; RFC 3462).
+
+    A mail that came through a list or a group address is a person's: the group writes ``Precedence`` and ``List-Id``.
 
     Args:
         headers: by name in lower case.
+        is_report: its type is ``multipart/report``.
     """
-    if headers.get("auto-submitted", "no").partition(";")[0].strip().lower() != "no":
+    if is_report or headers.get("auto-submitted", "no").partition(";")[0].strip().lower() != "no":
         return True
-    if headers.get("precedence", "").strip().lower() in _AUTOMATIC or "list-id" in headers:
+    if headers.get("precedence", "").strip().lower() in {"junk", "auto_reply"}:
+        return True
+    if any(headers.get(name, "no").strip().lower() not in {"", "no"} for name in _PROGRAMS):
         return True
     return headers.get("return-path", "x").strip() == "<>"
+
+
+def case_answered(headers: Mapping[str, str], subject: str) -> str:
+    """The case that a mail answers, by what it refers to or by its subject; empty: none."""
+    found = _CASE.search(" ".join((headers.get("in-reply-to", ""), headers.get("references", ""), subject)))
+    return found[0] if found else ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from data_contracts.cases import column_in
 from data_contracts.company import Party, Policy, Vocabulary
 from data_contracts.contract import Contracts
 from data_contracts.plan import Action, TablePath
@@ -43,13 +44,18 @@ class Touched:
 
     path: TablePath
     columns: tuple[str, ...] = ()
+    when: str = ""
 
 
 def touched(right: Right, lines: Iterable[Mapping[str, object]]) -> list[Touched]:
     """What a carried-out plan really did, from its lines as JSON (see :func:`data_contracts.plan.plan_facts`)."""
     acts = _ACTS.get(right, frozenset())
     return [
-        Touched((str(line["system"]), str(line["table"])), tuple(line["columns"]))  # type: ignore[arg-type]  # names
+        Touched(
+            (str(line["system"]), str(line["table"])),
+            tuple(line["columns"]),  # type: ignore[arg-type]  # names
+            str(line.get("when", "")),
+        )
         for line in lines
         if line["action"] in acts and line["rows"]
     ]
@@ -88,7 +94,7 @@ def changes_for(
     for one in done:
         table = contracts.table(*one.path)
         for name in one.columns:
-            fields |= {table.column(name).category, f"{table.system}.{table.name}.{name}"}
+            fields |= {column_in(table, name, one.when).category, f"{table.system}.{table.name}.{name}"}
     return tuple((change.field, change.value) for change in changes if change.field in fields)
 
 

@@ -18,9 +18,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from data_contracts.company import Policy
+from data_contracts.normal_form import normal_form
 from data_contracts.request import ProvenSubject
 from data_contracts.vocabulary import Assurance, Right, Sensitivity
-from tasks.rules.identity_keys import normal_form
 
 EMAIL: Final = "email"
 _LEVELS: Final = list(Assurance)
@@ -64,7 +64,7 @@ def mailbox_to_prove(typed: Mapping[str, list[str]], held: Held) -> ProvenSubjec
     Returns:
         None where no address is held, or several that the request does not tell apart.
     """
-    addresses = list(dict.fromkeys(normal_form(EMAIL, value) for value in typed.get(EMAIL, ())))
+    addresses = list(dict.fromkeys(normal_form(EMAIL, value, "") for value in typed.get(EMAIL, ())))
     others = [(kind, value) for kind, values in typed.items() if kind != EMAIL for value in values]
     address = _address([one for one in addresses if one], held, has_others=bool(others))
     if not address:
@@ -96,7 +96,7 @@ def account_to_prove(
     {'customer_no': ['LM1']}
     """
     ours = frozenset[str]().union(*held.values()) if held else frozenset()
-    address = normal_form(EMAIL, verified_address) or (next(iter(ours)) if len(ours) == 1 else "")
+    address = normal_form(EMAIL, verified_address, "") or (next(iter(ours)) if len(ours) == 1 else "")
     if not keys or not address:
         return None
     dropped = [kind for kind, values in typed.items() if set(values) - set(keys.get(kind, ()))]
@@ -109,9 +109,9 @@ def mailbox_known_by(known: Iterable[tuple[str, str]], held: Held, *, named: str
     An address among the proven keys, or the one that we hold for them; one that the request named is taken only where
     the answer shows nothing.
     """
-    addresses = {form for kind, value in known if kind == EMAIL and (form := normal_form(EMAIL, value))}
+    addresses = {form for kind, value in known if kind == EMAIL and (form := normal_form(EMAIL, value, ""))}
     addresses |= frozenset[str]().union(*held.values()) if held else frozenset()
-    return next(iter(addresses)) if len(addresses) == 1 else normal_form(EMAIL, named)
+    return next(iter(addresses)) if len(addresses) == 1 else normal_form(EMAIL, named, "")
 
 
 def shows_or_changes(right: Right) -> bool:

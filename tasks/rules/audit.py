@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
+from data_contracts.canaries import CanaryStanding, CanaryState
 from data_contracts.company import Vocabulary
 from data_contracts.contract import Contracts, SystemContract, Table
 from data_contracts.entries import Entry
@@ -21,8 +22,10 @@ from data_contracts.retaining import Counted
 from data_contracts.vocabulary import Sensitivity
 from tasks.rules.drift import drift
 from tasks.rules.recipients import LAPSED, UNATTESTED, Recipients, refusal_of
+from tasks.rules.routes import Routes
 
 _K: Final = FindingKind
+_OF_FILES: Final = frozenset({_K.FILE_UNREADABLE, _K.FILE_UNKNOWN, _K.TABLE_FORMAT, _K.NAMES_ALIKE, _K.FILES_DIFFER})
 _SEVERITIES: Final[Mapping[Severity, frozenset[FindingKind]]] = {
     Severity.CRITICAL: frozenset({_K.EVIDENCE_BROKEN}),
     Severity.HIGH: frozenset(
@@ -35,17 +38,36 @@ _SEVERITIES: Final[Mapping[Severity, frozenset[FindingKind]]] = {
             _K.CLEAR_REFUSED,
             _K.REFERRER_UNDECLARED,
             _K.CASCADE,
+            _K.IDENTITY_NOT_HELD,
+            _K.ERASURE_UNFIT,
+            *_OF_FILES,
+            _K.ROWS_UNSEEN,
+            _K.ROWS_GUARDED,
+            _K.RIGHT_MISSING,
+            _K.READ_ONLY,
+            _K.HISTORY_KEPT,
+            _K.COPIES_WRITTEN,
+            _K.TRIGGER_DELETES,
+            _K.TRIGGER_UNCLEAR,
+            _K.VIEW_STALE,
+            _K.CHILD_COLUMN,
+            _K.SAME_ROWS,
             _K.COULD_NOT_COUNT,
             _K.RETENTION_OVERDUE,
+            _K.COULD_NOT_COMPARE,
+            _K.ERASED_CAME_BACK,
             _K.NOTICE_MISSING,
             _K.RECIPIENT_LAPSED,
             _K.ATTESTATION_MISSING,
             _K.ATTESTATION_LAPSED,
             _K.DPIA_MISSING,
             _K.CASE_OVERDUE,
+            _K.CANARY_ASTRAY,
+            _K.CANARY_MISSED,
+            _K.CANARY_LEFT,
         }
     ),
-    Severity.LOW: frozenset({_K.NULL_TAKEN, _K.VALUE_LENGTH}),
+    Severity.LOW: frozenset({_K.NULL_TAKEN, _K.VALUE_LENGTH, _K.SEARCH_UNINDEXED}),
 }
 """Everything else is of medium severity."""
 
@@ -58,6 +80,12 @@ _OF_VALUES: Final[Mapping[ValueRule, FindingKind]] = {
     ValueRule.VALID_VALUES: _K.VALUE_NOT_ALLOWED,
     ValueRule.BOUNDS: _K.VALUE_OUT_OF_BOUNDS,
 }
+_SEVERAL: Final = frozenset(
+    {_K.REFERRER_UNDECLARED, _K.CASCADE, _K.COPIES_WRITTEN, _K.TRIGGER_DELETES, _K.TRIGGER_UNCLEAR, _K.PUBLISHED}
+    | {_K.VIEW_UNDECLARED, _K.VIEW_STALE, _K.CHILD_COLUMN, _K.CHILD_KEYS, _K.SAME_ROWS, _K.RIGHT_MISSING}
+    | {_K.REFERENCE_BLOCKS, *_OF_FILES}
+)
+"""Findings of which one place may have several, each about something else."""
 _BETWEEN: Final = ", "
 
 
@@ -78,7 +106,12 @@ def could_not(kind: FindingKind, place: str, error: str) -> Found:
 
 
 def schema_findings(
-    contract: SystemContract, live: LiveSchema, undeclared: Iterable[str], ignored: Sequence[str]
+    contract: SystemContract,
+    live: LiveSchema,
+    undeclared: Iterable[str],
+    *,
+    ignored: Sequence[str],
+    routes: Routes | None = None,
 ) -> list[Found]:
     """Where a live system is not what its contract says (charter 1.3).
 
@@ -87,18 +120,31 @@ def schema_findings(
         live: what it holds of it.
         undeclared: tables that the contract does not name.
         ignored: patterns of tables that need not be declared, as ``system.table``.
+        routes: see :func:`tasks.rules.drift.drift`.
     """
     found = []
-    for one in drift(contract, live):
+    for one in drift(contract, live, routes=routes):
         place = ".".join(part for part in (one.system, one.table, one.column) if part)
-        if one.kind in {_K.REFERRER_UNDECLARED, _K.CASCADE}:
+        if one.kind in _SEVERAL and one.about:
             place = f"{place} ← {one.about}"  # several tables may refer to one
         found.append(_found(one.kind, place, **({"about": one.about} if one.about else {})))
-    for name in undeclared:
-        place = f"{contract.name}.{name}"
-        if not any(fnmatchcase(place, pattern) for pattern in ignored):
-            found.append(_found(_K.TABLE_UNDECLARED, place))
-    return found
+    return found + _not_named(_K.TABLE_UNDECLARED, contract.name, undeclared, ignored)
+
+
+def elsewhere_findings(system: str, places: Iterable[str], *, ignored: Sequence[str]) -> list[Found]:
+    """Schemas and databases that our account can read and no contract looks into (charter 1.3).
+
+    Args:
+        system: whose account it is.
+        places: their names.
+        ignored: patterns of those that need not be declared, as ``system.schema``.
+    """
+    return _not_named(_K.SCHEMA_UNDECLARED, system, places, ignored)
+
+
+def _not_named(kind: FindingKind, system: str, names: Iterable[str], ignored: Sequence[str]) -> list[Found]:
+    places = [f"{system}.{name}" for name in names]
+    return [_found(kind, place) for place in places if not any(fnmatchcase(place, pattern) for pattern in ignored)]
 
 
 def value_findings(system: str, checked: Iterable[Checked]) -> list[Found]:
@@ -120,6 +166,16 @@ def retention_findings(lines: Iterable[Counted], grace_days: int) -> list[Found]
         for line in lines
         if line.due
     ]
+
+
+def returned_findings(system: str, rows: Mapping[str, int]) -> list[Found]:
+    """Tables that hold rows of people who were erased, with how many; never whose (Art. 17).
+
+    Args:
+        system: that was looked into.
+        rows: by table.
+    """
+    return [_found(_K.ERASED_CAME_BACK, f"{system}.{name}", rows=count) for name, count in sorted(rows.items())]
 
 
 def notice_findings(contract: SystemContract) -> list[Found]:
@@ -225,14 +281,42 @@ def gate_findings(gates: Iterable[GateEntry], now: datetime, *, days: int) -> li
     return list(found.values())
 
 
+def canary_findings(standing: CanaryStanding, now: datetime, *, days: int) -> list[Found]:
+    """What a system's last canary shows: too long ago, not finished, or not as it should be (Art. 32(1)(d)).
+
+    Args:
+        standing: of the system.
+        now: aware.
+        days: how old the last canary may be.
+    """
+    if standing.state is CanaryState.NOT_ALLOWED:
+        return []
+    system, result, found = standing.system, standing.result, []
+    if standing.state is CanaryState.UNFINISHED:
+        found.append(_found(_K.CANARY_UNFINISHED, system, since=_day(standing.at), why=standing.why))
+    last = result.at if result is not None else None
+    if last is None or now - last > timedelta(days=days):
+        found.append(_found(_K.CANARY_LATE, system, since=_day(last), days=days))
+    if result is None:
+        return found
+    if result.failed:
+        found.append(_found(_K.CANARY_FAILED, system, run=result.run_id, why=result.failed))
+    told = ((_K.CANARY_ASTRAY, result.astray), (_K.CANARY_MISSED, result.missed), (_K.CANARY_LEFT, result.left))
+    return [*found, *(_found(k, f"{system}.{place}", run=result.run_id) for k, places in told for place in places)]
+
+
+def _day(moment: datetime | None) -> str:
+    return "–" if moment is None else f"{moment:%Y-%m-%d}"
+
+
 def _is_silent(table: Table) -> bool:
-    return not table.notice and any(column.is_personal for column in table.columns)
+    return not table.notice and any(column.is_personal for column in table.rules)
 
 
 def _reasons(contract: SystemContract, vocabulary: Vocabulary) -> Iterator[str]:
     """Why a system needs an assessment: ``restricted``, or the key of a purpose."""
     for table in contract.tables:
-        for column in table.columns:
+        for column in table.rules:
             if column.sensitivity is Sensitivity.RESTRICTED:
                 yield "restricted"
             for key in (*table.purposes, *column.purposes):

@@ -17,7 +17,7 @@ from data_contracts.contract import Column, SystemContract, Table
 from data_contracts.ports import LiveSchema
 from data_contracts.quality import Bound, Bounds, ValueCheck, ValueRule
 from data_contracts.vocabulary import ColumnErasure
-from tasks.rules.plan import masked_value
+from tasks.rules.replacing import masked_value
 
 _NUMBERS: Final = frozenset({"integer", "number"})
 _COMPARED_AS_TEXT: Final = frozenset({"string", "date"})

@@ -24,6 +24,8 @@ class Change:
         set_to: column to its new value; None clears it.
         columns: what the plan names; the changed columns unless given.
         note: a code of why, without personal data; a keyed digest of the new value belongs here (law 5).
+        replace: column with identities inside to what each old value becomes; other values stay.
+        when: of which rows it tells alone, in the words of the contract; see :class:`data_contracts.plan.PlanLine`.
     """
 
     path: TablePath
@@ -32,11 +34,25 @@ class Change:
     set_to: Mapping[str, KeyValue] = field(default_factory=dict, repr=False)
     columns: tuple[str, ...] = ()
     note: str = ""
+    replace: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    when: str = ""
 
     @property
     def changes(self) -> bool:
         """Whether anything is changed, and not only told."""
-        return bool(self.set_to)
+        return bool(self.changed)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The columns that are changed."""
+        return (*self.set_to, *self.replace)
+
+    @property
+    def values(self) -> Mapping[str, Iterable[KeyValue]]:
+        """What each changed column is given."""
+        return {name: (value,) for name, value in self.set_to.items()} | {
+            name: tuple(new.values()) for name, new in self.replace.items()
+        }
 
     @property
     def look(self) -> Look:
@@ -44,12 +60,14 @@ class Change:
         return Look(
             cleared=tuple(name for name, value in self.set_to.items() if value is None),
             holding={name: value for name, value in self.set_to.items() if value is not None},
+            replaced={name: frozenset(old) for name, old in self.replace.items()},
         )
 
     @property
     def order(self) -> ChangeColumns:
         """What the connector is told to do."""
-        return ChangeColumns(self.selection, clear=self.look.cleared, set_to=self.look.holding)
+        look = self.look
+        return ChangeColumns(self.selection, clear=look.cleared, set_to=look.holding, replace=self.replace)
 
 
 def with_row_keys(change: Change, contracts: Contracts, keys: frozenset[Key]) -> Change:
@@ -64,7 +82,7 @@ def with_row_keys(change: Change, contracts: Contracts, keys: frozenset[Key]) ->
     if not keys:
         return change
     ways: tuple[Condition, ...] = (Condition(table.primary_key, keys),)
-    if not {name for way in change.selection.conditions for name in way.columns} & set(change.set_to):
+    if not {name for way in change.selection.conditions for name in way.columns} & set(change.changed):
         ways = (*change.selection.conditions, *ways)
     return replace(change, selection=replace(change.selection, conditions=ways))
 
@@ -87,7 +105,14 @@ def change_plan(
         by_hand: references of systems handled outside the software, by system.
     """
     lines = tuple(
-        PlanLine(*change.path, change.verb, rows, columns=change.columns or tuple(change.set_to), note=change.note)
+        PlanLine(
+            *change.path,
+            change.verb,
+            rows,
+            columns=change.columns or change.changed,
+            note=change.note,
+            when=change.when,
+        )
         for change, rows in counted
     )
     return Plan(

@@ -36,6 +36,9 @@ _UNTOLD: Final = frozenset({"shown"})
 IN_TIME, LATE, UNANSWERED = "in_time", "late", "unanswered"
 
 
+_OF_PROOF = ("proven", "verdict", "checker", "counts", "but_for", "told", "not_looked", "by_hand")
+
+
 def case_account(records: Sequence[Account], time_zone: str) -> Account:
     """What a case's records say.
 
@@ -62,7 +65,10 @@ def case_account(records: Sequence[Account], time_zone: str) -> Account:
             for one in records
             if one["system"] and "rows" in one["facts"] and one["step"] != "stage"
         ],
-        "proof": [_picked(one, "proven", "checker", "counts", "by_hand") for one in _of(records, "prove")],
+        "proof": [
+            _picked(one, "proven", "verdict", "checker", "counts", "but_for", "told", "not_looked", "by_hand")
+            for one in _of(records, "prove")
+        ],
         "recipients": _recipients(records),
         "notices": list(_notices(records)),
         "refusals": [

@@ -20,13 +20,14 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
+from data_contracts.cases import parts_of
 from data_contracts.contract import Column, Contracts, Reference, Retention, SystemContract, Table
 from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Key, Look, Order, Referrer, Selection
 from data_contracts.ports import LiveReference
 from data_contracts.vocabulary import ColumnErasure, Follow, RetentionAction
 from tasks.rules.exemptions import Calendar, bound, carrier_of, period_of
 from tasks.rules.partners import is_ours
-from tasks.rules.plan import masked_value
+from tasks.rules.replacing import masked_value
 
 _MARKER: Final = "art18"
 _NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
@@ -50,6 +51,7 @@ class Expiry:
         carrier: the reference to the rows that the rule is about, where the table has no date of its own.
         with_carriers: rows that refer to rows that are over, those included that stay with them.
         periods: what must be over, the rule's own period first; of rows that go with others, the period of those.
+        when: of which rows it is alone, in the words of the contract; empty: of the table's.
     """
 
     table: Table
@@ -59,6 +61,7 @@ class Expiry:
     carrier: Reference | None = None
     with_carriers: tuple[Condition, ...] = field(default=(), repr=False)
     periods: tuple[Retention, ...] = ()
+    when: str = ""
 
     @property
     def deletes(self) -> bool:
@@ -163,8 +166,10 @@ def _of_table(
         selection = Selection(table.name, (), cutoffs, tuple(spared), dangerously_every_row=True)
         if deletes:
             yield Expiry(table, item.id, replace(selection, referrers=referrers), periods=periods)
-        elif columns := _columns_to_erase(table, item):
-            yield Expiry(table, item.id, selection, columns, periods=periods)
+            continue
+        for part in parts_of(table):
+            if columns := _columns_to_erase(part.table, item):
+                yield Expiry(part.table, item.id, part.rows(selection), columns, periods=periods, when=part.said)
     carrier = carrier_of(table, contracts)
     period = carrier and period_of(contracts.table(carrier.to_system, carrier.to_table), table.hold)
     if carrier and period and not any(item.then is RetentionAction.DELETE for item in table.retentions):

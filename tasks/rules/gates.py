@@ -10,10 +10,12 @@ from datetime import datetime
 from data_contracts.company import GateRule, Policy
 from data_contracts.errors import AnswerRefused, ContractInvalid
 from data_contracts.ports import GateAnswer, GateEntry, Operator
+from data_contracts.verdicts import DECIDABLE
 from data_contracts.vocabulary import Decision, Duty, Gate, OperatorRole, Right, Sensitivity
 from tasks.rules.refusals import asks_second
 
 _NEEDS_REFERENCE = frozenset({Decision.BY_HAND})
+_STAY_GROUNDS = tuple(ground.value for ground in DECIDABLE)
 _NEEDS_REASON = frozenset({Decision.REFUSE})
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/#-]{0,59}")
 """A reference names a ticket or a letter; it goes into evidence, so it has no room for a name and an address."""
@@ -105,6 +107,10 @@ def check_answer(entry: GateEntry, decision: Decision, *, reason: str, reference
     if (decision in _NEEDS_REFERENCE or entry.gate is Gate.POSTING) and not reference.strip():
         raise AnswerRefused(
             "what was done by hand needs a reference", where=where, remedy="give the reference of the ticket or letter"
+        )
+    if decision is Decision.STAYS and reference.strip() not in _STAY_GROUNDS:
+        raise AnswerRefused(
+            "what stays needs its ground", where=where, remedy=f"give as reference one of: {', '.join(_STAY_GROUNDS)}"
         )
     if reference.strip() and not _REFERENCE.fullmatch(reference.strip()):
         raise AnswerRefused(

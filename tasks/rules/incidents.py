@@ -115,7 +115,7 @@ def categories(tables: list[Table]) -> Mapping[str, int]:
     """Data categories of the affected columns, with the number of columns."""
     counted: dict[str, int] = {}
     for table in tables:
-        for column in table.columns:
-            if column.is_personal and column.category:
-                counted[column.category] = counted.get(column.category, 0) + 1
+        held = {(column.name, column.category) for column in table.rules if column.is_personal and column.category}
+        for _, category in sorted(held):
+            counted[category] = counted.get(category, 0) + 1
     return counted

@@ -13,7 +13,7 @@ from data_contracts.contract import Contracts, Table
 from data_contracts.plan import TablePath
 from data_contracts.vocabulary import ErasureGround, LegalBasis
 from tasks.rules.exemptions import ground_of
-from tasks.rules.plan import Segment
+from tasks.rules.plan import Segment, rules_of
 
 HOLD: Final = "litigation"
 """The hold of the vocabulary that stands for what a person orders to be kept."""
@@ -57,7 +57,7 @@ def within_ground(
     """The parts, of which what is also used for another purpose than those ``reached`` stays."""
     if reached is None:
         return tuple(parts)
-    limited = [piece for part in parts for piece in _within(part, contracts.table(*part.path), reached)]
+    limited = [piece for part in parts for piece in _within(part, rules_of(part, contracts), reached)]
     while stranded := _referred_by_what_stays(limited, contracts):
         limited = [_stays(p) if p.verb == "delete" and p.path in stranded else p for p in limited]
     return tuple(limited)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from data_contracts.cases import parts_of
 from data_contracts.company import Purpose, Vocabulary
 from data_contracts.contract import Contracts, Table
 from data_contracts.keys import Selection
@@ -20,11 +21,11 @@ from data_contracts.permissions import ALL_MARKETING, ALL_PARTNERS, ANY, Stance,
 from data_contracts.plan import Located
 from data_contracts.request import Statement
 from data_contracts.subjects import SubjectKey
-from data_contracts.vocabulary import LegalBasis, PartyRole
+from data_contracts.vocabulary import LegalBasis, PartyRole, TableErasure
 from tasks.rules.changes import Change
 from tasks.rules.partners import is_ours
 from tasks.rules.permissions import is_marketing, may_be_objected_to
-from tasks.rules.restrictions import OTHERS, SHARED
+from tasks.rules.restrictions import SHARED, referred
 
 BY_LEDGER: Final = "by_ledger"
 ENDING: Final = frozenset({Stance.CONSENTED, Stance.OBJECTION_ENDED})
@@ -150,19 +151,24 @@ def objection_changes(
     """
     wanted = set(stopped)
     changes: list[Change] = []
-    for table in contracts.systems[system].tables:
-        path = (system, table.name)
+    for part in (part for table in contracts.systems[system].tables for part in parts_of(table)):
+        table, path = part.table, (system, part.table.name)
         columns = _columns_of(table, wanted)
         markers = _markers_of(table, wanted)
         concerns = columns or markers or wanted & set(table.purposes)
         if not concerns and not (sharing and _has_partner(table, contracts)):
             continue
+        if not is_ours(table, contracts.vocabulary):
+            changes += referred(part, located)
+            continue
         if located.conditions.get(path):
-            selection = Selection(table.name, located.conditions[path])
-            changes.append(_stopped(table, selection, contracts, markers=markers, columns=columns))
-        if located.shared.get(path):
+            selection = part.rows(Selection(table.name, located.conditions[path]))
+            stopped_here = _stopped(table, selection, markers=markers, columns=columns)
+            changes.append(replace(stopped_here, when=part.said))
+        if located.shared.get(path) and table.erase is not TableErasure.NONE:
             # Law 8: others have not objected.
-            changes.append(Change(path, "keep", Selection(table.name, located.shared[path]), note=SHARED))
+            rows = part.rows(Selection(table.name, located.shared[path]))
+            changes.append(Change(path, "keep", rows, note=SHARED, when=part.said))
     return tuple(changes)
 
 
@@ -192,12 +198,8 @@ def _markers_of(table: Table, purposes: set[str]) -> dict[str, bool]:
     }
 
 
-def _stopped(
-    table: Table, selection: Selection, contracts: Contracts, *, markers: dict[str, bool], columns: tuple[str, ...]
-) -> Change:
+def _stopped(table: Table, selection: Selection, *, markers: dict[str, bool], columns: tuple[str, ...]) -> Change:
     path = (table.system, table.name)
-    if not is_ours(table, contracts.vocabulary):
-        return Change(path, "refer", selection, note=OTHERS)
     if markers:
         return Change(path, "stop", selection, set_to=dict(markers))
     return Change(path, "stop", selection, columns=columns, note=BY_LEDGER)

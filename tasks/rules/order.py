@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from data_contracts.contract import Contracts, SystemContract, Table
 from data_contracts.errors import ContractInvalid
+from data_contracts.hiding import Hides, Hiding
 from data_contracts.ports import LiveReference
 
 
@@ -56,6 +57,22 @@ def table_order(
             where=contract.file or contract.name,
             remedy="give one of them 'erase: columns' and clear the column that refers",
         ) from None
+
+
+def written_meanwhile(acted: Iterable[str], hidings: Iterable[Hiding]) -> tuple[str, ...]:
+    """Tables that triggers write to while others are acted on, those first whose own triggers write to the next.
+
+    Args:
+        acted: names of the tables that are acted on.
+        hidings: what the system says of its triggers.
+    """
+    edges = {(one.table, one.about) for one in hidings if one.kind is Hides.TRIGGER_WRITES}
+    depth = dict.fromkeys(acted, 0)
+    for _ in edges:  # no way is longer than there are edges; a circle ends here
+        for table, to in sorted(edges):
+            if table in depth:
+                depth[to] = min(max(depth.get(to, 0), depth[table] + 1), len(edges))
+    return tuple(sorted((name for name in depth if depth[name]), key=lambda name: (depth[name], name)))
 
 
 def _references(contract: SystemContract, live: Iterable[LiveReference]) -> Iterable[tuple[str, str]]:

@@ -12,23 +12,15 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from data_contracts.cases import Part, part_at, parts_of, rules_at
 from data_contracts.contract import Column, Contracts, Table
-from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Key, KeyValue, Look, Order, Selection
+from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Key, Look, Order, Selection
 from data_contracts.plan import Action, Ground, Located, Plan, PlanLine, TablePath
 from data_contracts.vocabulary import ColumnErasure, RetentionAction, Sensitivity, TableErasure
 from tasks.rules.exemptions import Calendar, bound, carrier_of, ground_of, period_of
+from tasks.rules.inside import is_erased_inside
 from tasks.rules.partners import is_ours
-
-_MASKS: Mapping[str, KeyValue] = {
-    "string": "***",
-    "integer": 0,
-    "number": 0,
-    "boolean": False,
-    "date": "1900-01-01",
-    "timestamp": "1900-01-01T00:00:00",
-    "time": "00:00:00",
-}
-"""What a masked value becomes, by ODCS logical type; dates as text, which the connector gives the column's type."""
+from tasks.rules.replacing import masked_value
 
 _VERBS: Mapping[ColumnErasure, Action] = {
     ColumnErasure.CLEAR: "clear",
@@ -57,6 +49,13 @@ class Segment:
     columns: tuple[str, ...] = ()
     ground: Ground | None = None
     note: str = ""
+    part: str = ""
+    """Name of the part of the table, where its columns have cases; see :func:`rules_of`."""
+
+
+def rules_of(segment: Segment, contracts: Contracts) -> Table:
+    """The table as its rules are in the rows of a segment."""
+    return rules_at(contracts, segment.path[0], segment.part or segment.path[1])
 
 
 def segments(
@@ -65,6 +64,7 @@ def segments(
     calendar: Calendar,
     *,
     over: Mapping[TablePath, frozenset[Key]] = MappingProxyType({}),
+    inside: Mapping[tuple[str, ...], frozenset[Key]] = MappingProxyType({}),
 ) -> tuple[Segment, ...]:
     """All parts of all located tables, in the order of systems and tables.
 
@@ -73,6 +73,8 @@ def segments(
         located: where the subject's rows are.
         calendar: the day the parts are made for.
         over: by table whose rows are held as long as those they refer to: the keys of those that are over.
+        inside: by system, table and column, of rows of several people: the primary keys of those with a key of the
+            data subject inside the column's value.
     """
     parts: list[Segment] = []
     for table in contracts.tables():
@@ -81,18 +83,46 @@ def segments(
             continue
         if not is_ours(table, contracts.vocabulary):
             # Charter P2: another controller's rows are counted, told and left as they are.
-            parts.append(Segment(path, "refer", Selection(table.name, located.conditions[path])))
+            parts.append(Segment(path, "refer", Selection(table.name, located.ways_to(path))))
             continue
-        carrier = carrier_of(table, contracts) if path in over else None
-        if carrier and all(way.columns == carrier.columns for way in located.conditions[path]):
-            parts += _with_carrier(table, located.conditions[path], contracts, gone=over[path])
-        else:
-            parts += _own_rows(table, located.conditions[path], contracts, calendar)
-        if path in located.shared:
+        for part in parts_of(table):
+            own = _of_part(part, located.conditions[path], contracts, calendar, over.get(path))
+            name = part.name if part.when else ""
+            parts += [replace(one, selection=part.rows(one.selection), part=name) for one in own]
+        if path in located.shared and table.erase is not TableErasure.NONE:
             # Law 8: a row that belongs to other people too stays as it is.
             shared = Selection(table.name, located.shared[path])
             parts.append(Segment(path, "keep", shared, note="shared"))
+            parts += _members_out(table, inside)
     return tuple(parts)
+
+
+def _of_part(
+    part: Part,
+    conditions: tuple[Condition, ...],
+    contracts: Contracts,
+    calendar: Calendar,
+    over: frozenset[Key] | None,
+) -> list[Segment]:
+    table = part.table
+    carrier = None if over is None else carrier_of(table, contracts)
+    if carrier and over is not None and all(way.columns == carrier.columns for way in conditions):
+        return _with_carrier(table, conditions, contracts, gone=over)
+    return _own_rows(table, conditions, contracts, calendar)
+
+
+def _members_out(table: Table, inside: Mapping[tuple[str, ...], frozenset[Key]]) -> list[Segment]:
+    """Her members leave the values of rows that stay because of others; what is a key of hers inside is hers alone."""
+    path = (table.system, table.name)
+    return [
+        Segment(path, _VERBS[column.erase or ColumnErasure.CLEAR], _by_key(table, keys), (column.name,))
+        for column in table.columns
+        if is_erased_inside(table, column) and (keys := inside.get((*path, column.name), frozenset()))
+    ]
+
+
+def _by_key(table: Table, keys: frozenset[Key]) -> Selection:
+    return Selection(table.name, (Condition(table.primary_key, keys),))
 
 
 def erasure_plan(
@@ -116,6 +146,7 @@ def erasure_plan(
             columns=part.columns,
             ground=part.ground,
             note=part.note,
+            when=part_at(contracts, part.path[0], part.part).said if part.part else "",
         )
         for part, count in zip(parts, rows, strict=True)
     )
@@ -133,7 +164,7 @@ def erasure_plan(
 def sensitivity_of(contracts: Contracts, paths: Iterable[TablePath]) -> Sensitivity:
     """The highest sensitivity among the columns of some tables; ``public`` when there are none."""
     ranks = list(Sensitivity)
-    found = [ranks.index(c.sensitivity) for path in paths for c in contracts.table(*path).columns if c.is_personal]
+    found = [ranks.index(c.sensitivity) for path in paths for c in contracts.table(*path).rules if c.is_personal]
     return ranks[max(found, default=0)]
 
 
@@ -143,7 +174,8 @@ def orders(parts: Iterable[Segment], table: Table, replacements: Mapping[str, Ma
     Args:
         parts: the parts of the plan; those of other tables are passed over.
         table: the table.
-        replacements: for each pseudonymised column, old value to pseudonym.
+        replacements: for each pseudonymised column, old value to pseudonym; for each column with identities inside,
+            old value to what is left of it.
     """
     own = [p for p in parts if p.path == (table.system, table.name) and p.verb not in _LEAVING]
     columns = [
@@ -162,16 +194,13 @@ def erased_look(part: Segment, table: Table, replacements: Mapping[str, Mapping[
     )
 
 
-def masked_value(column: Column) -> KeyValue:
-    """What a value of ``column`` becomes when it is masked."""
-    return _MASKS[column.logical_type]
-
-
 def pseudonymised(table: Table) -> tuple[str, ...]:
     """Columns of ``table`` whose old values must be known before acting."""
     if table.erase is not TableErasure.COLUMNS:
         return ()
-    return tuple(c.name for c in table.columns if c.erase in {ColumnErasure.TOKEN, ColumnErasure.HMAC})
+    replaced = {ColumnErasure.TOKEN, ColumnErasure.HMAC}
+    names = (c.name for c in table.rules if c.erase in replaced and c.inside is None)
+    return tuple(dict.fromkeys(names))
 
 
 def _own_rows(
@@ -262,10 +291,14 @@ def _verbs(table: Table, selection: Selection, columns: tuple[str, ...]) -> list
 
 
 def _values(part: Segment, table: Table, replacements: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    # What an identity lies inside is other people's as well, and never cleared or masked as a whole.
+    inside = {c for c in part.columns if table.column(c).inside is not None}
+    whole = tuple(c for c in part.columns if c not in inside)
+    replaced = [c for c in part.columns if c in inside or part.verb == "pseudonymise"]
     return {
-        "clear": part.columns if part.verb == "clear" else (),
-        "set_to": {c: masked_value(table.column(c)) for c in part.columns} if part.verb == "mask" else {},
-        "replace": {c: replacements.get(c, {}) for c in part.columns} if part.verb == "pseudonymise" else {},
+        "clear": whole if part.verb == "clear" else (),
+        "set_to": {c: masked_value(table.column(c)) for c in whole} if part.verb == "mask" else {},
+        "replace": {c: replacements.get(c, {}) for c in replaced},
     }
 
 

@@ -70,8 +70,7 @@ class Portability:
         return Disclosure(tuple(portable), frozenset(), left_out)
 
     def _why_whole(self, table: Table) -> str:
-        is_empty = (table.system, table.name) not in self._tables
-        return why_whole(table, self._contracts) or ("not_portable" if is_empty else "")
+        return why_whole(table, self._contracts) or ("" if self._has_portable(table) else "not_portable")
 
     def _why(self, table: Table, column: Column, texts: Texts) -> str:
         if (table.system, table.name, column.name) in self._joins and may_join(column):
@@ -86,7 +85,7 @@ class Portability:
 
     def _has_portable(self, table: Table) -> bool:
         vocabulary = self._contracts.vocabulary
-        return not why_whole(table, self._contracts) and any(is_portable(c, vocabulary) for c in table.columns)
+        return not why_whole(table, self._contracts) and any(is_portable(c, vocabulary) for c in table.rules)
 
     def _joining(self) -> Iterator[_Place]:
         for table in self._contracts.tables():

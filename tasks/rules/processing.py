@@ -55,7 +55,8 @@ def _activity(
 
 def _columns_for(purpose: str, table: Table) -> list[str]:
     """Personal columns of the table that serve the purpose; none where it serves others."""
-    return [column.name for column in table.columns if column.is_personal and purpose in _purposes(column, table)]
+    names = (column.name for column in table.rules if column.is_personal and purpose in _purposes(column, table))
+    return list(dict.fromkeys(names))
 
 
 def _purposes(column: Column, table: Table) -> tuple[str, ...]:

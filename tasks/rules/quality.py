@@ -22,7 +22,7 @@ from uuid import UUID
 
 from data_contracts.contract import Column
 from data_contracts.keys import KeyValue
-from tasks.rules.identity_keys import normal_form
+from data_contracts.normal_form import normal_form
 
 _YES = frozenset({"true", "yes", "oui", "ja", "1"})
 _NO = frozenset({"false", "no", "non", "nee", "0"})
@@ -45,21 +45,22 @@ class Reading:
     broken: str = ""
 
 
-def read_value(column: Column, text: str, *, normalise: str = "") -> Reading:
+def read_value(column: Column, text: str, *, normalise: str = "", region: str = "") -> Reading:
     """The value that a text is in a column.
 
     Args:
         column: where it shall stand.
         text: as typed, or a stored value as text; empty to have the value removed.
         normalise: how the column's identity kind is compared, where the column holds one.
+        region: country of a telephone number without its country code.
     """
     written = text.strip()
     if not written:
         return Reading(None, "required" if column.required else "")
-    if normalise and not normal_form(normalise, written):
+    if normalise and not normal_form(normalise, written, region):
         return Reading(None, "identity")
     if normalise and column.normalised:
-        written = normal_form(normalise, written)
+        written = normal_form(normalise, written, region)
     try:
         value = _parsed(column.logical_type, written)
         broken = _broken(column, value)
@@ -68,19 +69,19 @@ def read_value(column: Column, text: str, *, normalise: str = "") -> Reading:
     return Reading(None, broken) if broken else Reading(value)
 
 
-def is_value(column: Column, stored: KeyValue, *, normalise: str = "") -> bool:
+def is_value(column: Column, stored: KeyValue, *, normalise: str = "", region: str = "") -> bool:
     """Whether what a database holds is a value of the column, in the form that the column stores."""
     text = "" if stored is None else str(stored)
-    reading = read_value(column, text, normalise=normalise)
+    reading = read_value(column, text, normalise=normalise, region=region)
     is_form = not (normalise and column.normalised) or reading.value == stored
     return not reading.broken and is_form
 
 
-def same(column: Column, one: KeyValue, other: str, *, normalise: str = "") -> bool:
+def same(column: Column, one: KeyValue, other: str, *, normalise: str = "", region: str = "") -> bool:
     """Whether a stored value is the one that somebody named, however it was written."""
     text, named = str(one).strip(), other.strip()
     if normalise:
-        return normal_form(normalise, text) == (normal_form(normalise, named) or named)
+        return normal_form(normalise, text, region) == (normal_form(normalise, named, region) or named)
     try:
         return bool(_parsed(column.logical_type, text) == _parsed(column.logical_type, named))
     except (ValueError, InvalidOperation):

@@ -7,15 +7,17 @@ What is not changed is a line too, with a code of why, so that the operator and 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import NamedTuple
 
+from data_contracts.cases import column_in, rules_by_rows, said_when
 from data_contracts.contract import Column, Contracts, Table
 from data_contracts.errors import RequestInvalid
-from data_contracts.keys import Condition, KeyValue, Selection
+from data_contracts.keys import Condition, KeyValue, Selection, When
 from data_contracts.plan import Located, TablePath
 from data_contracts.request import FieldChange, Statement
-from data_contracts.vocabulary import About, Rectification
+from data_contracts.vocabulary import About, Assertion, DataSource, Rectification
 from tasks.rules.changes import Change
 from tasks.rules.partners import is_ours
 from tasks.rules.quality import read_value, same
@@ -44,11 +46,23 @@ class Target:
     value: KeyValue = field(repr=False)
     broken: str = ""
     was: str = field(default="", repr=False)
+    when: tuple[When, ...] = ()
+    """Of which rows alone, where the column has cases."""
 
     @property
     def path(self) -> TablePath:
         """System and table."""
         return (self.table.system, self.table.name)
+
+    @property
+    def said(self) -> str:
+        """Of which rows alone, in the words of the contract."""
+        return said_when(self.when)
+
+    def ways(self, conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+        """Those conditions for the rows alone in which its rules hold, and in which it holds its identity."""
+        bound = tuple(dict.fromkeys((*self.when, *(self.column.when if self.column.identity else ()))))
+        return tuple(replace(one, when=tuple(dict.fromkeys((*one.when, *bound)))) for one in conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +74,14 @@ class Found:
         note: keyed digests of the old values and the new one, for the plan (law 5).
         others: how many rows of other people hold the new value, where it may be there only once.
         before: the supplementary statement that is there already.
+        left: of a column with identities inside: each old value to what it becomes.
     """
 
     conditions: tuple[Condition, ...] = field(repr=False)
     note: str = ""
     others: int = 0
     before: str = field(default="", repr=False)
+    left: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def targets(statement: Statement, contracts: Contracts) -> list[Target]:
@@ -77,7 +93,8 @@ def targets(statement: Statement, contracts: Contracts) -> list[Target]:
         target
         for table in contracts.tables()
         for column in table.columns
-        for target in _targets(statement, table, column, contracts)
+        for number, (rules, when) in enumerate(rules_by_rows(table, column))
+        for target in _targets(statement, table, rules, contracts, _Rows(number, when))
     ]
 
 
@@ -92,7 +109,7 @@ def nameable_fields(contracts: Contracts) -> list[str]:
         {
             column.category
             for table in contracts.tables()
-            for column in table.columns
+            for column in table.rules
             if column.rectify is not None and column.about is About.SUBJECT and is_ours(table, contracts.vocabulary)
         }
     )
@@ -136,22 +153,59 @@ def changes(
         found: by name of target, what was found there.
         proof_seen: whether a person saw the proof that some columns ask for.
     """
-    return [
+    made = [
         change
         for target in targets(statement, contracts)
         for change in _changes(target, contracts, located, found, proof_seen=proof_seen)
     ]
+    return made + [
+        Change(kept.path, "keep", Selection(kept.table.name, rows), columns=(kept.column.name,), note=why_kept(kept))
+        for kept in kept_keys(statement, contracts)
+        if located.conditions.get(kept.path) and kept.name in found and (rows := found[kept.name].conditions)
+    ]
+
+
+def kept_keys(statement: Statement, contracts: Contracts) -> list[Target]:
+    """Columns that hold a key of a kind that is put right elsewhere, and that the statement does not reach.
+
+    Under the old key their rows are reached by no later request, so that they are told with the true reason
+    (Art. 12(4)); ``value`` is the right key.
+    """
+    reached = targets(statement, contracts)
+    right = {t.column.identity: t for t in reached if t.column.identity and _is_changeable(t, contracts)}
+    columns = {(target.path, target.column.name) for target in reached if target.column.identity}
+    return [
+        Target(table, column, target.asked, f"{table.system}.{table.name}.{column.name}.kept", target.value)
+        for table in contracts.tables()
+        for column in table.identities
+        if (target := right.get(column.identity)) is not None
+        and column.about is About.SUBJECT
+        and ((table.system, table.name), column.name) not in columns
+        and is_ours(table, contracts.vocabulary)
+    ]
+
+
+def why_kept(target: Target) -> str:
+    """The true reason why a value that is not rectified on request stays, by its code."""
+    table, column = target.table, target.column
+    links = {name for reference in table.references for name in reference.columns}
+    if column.primary_key or column.name in links:
+        return "links_entries"
+    if column.assertion is Assertion.SELF_ASSERTED or column.source is DataSource.PROVIDED:
+        return "kept_as_typed"
+    return "kept_as_received" if column.source is DataSource.THIRD_PARTY else "not_rectifiable"
 
 
 def awaits_proof(statement: Statement, contracts: Contracts, located: Located) -> list[str]:
     """Places with rows of the data subject whose values are changed on proof only, as ``system.table.column``."""
-    return [
+    places = (
         f"{target.table.system}.{target.table.name}.{target.column.name}"
         for target in targets(statement, contracts)
         if target.column.rectify is Rectification.PROOF
         and is_ours(target.table, contracts.vocabulary)
         and located.conditions.get(target.path)
-    ]
+    )
+    return list(dict.fromkeys(places))
 
 
 def normalise_of(column: Column, contracts: Contracts) -> str:
@@ -185,20 +239,30 @@ def outcome_of(lines: Sequence[Mapping[str, object]], *, done_elsewhere: bool, i
     return "refused" if "keep" in actions else "nothing_found"
 
 
-def _targets(statement: Statement, table: Table, column: Column, contracts: Contracts) -> Iterator[Target]:
+class _Rows(NamedTuple):
+    """The rows in which a column has the rules that are looked at."""
+
+    number: int
+    when: tuple[When, ...]
+
+
+def _targets(statement: Statement, table: Table, column: Column, contracts: Contracts, rows: _Rows) -> Iterator[Target]:
     place = f"{table.system}.{table.name}.{column.name}"
+    known = f"{place}+case{rows.number + 1}" if rows.when else place
     if column.about is not About.SUBJECT:
         return
     for number, change in enumerate(statement.changes):
         if place == change.field or (change.field == column.category and not _is_bare_key(table, column)):
-            yield _target(table, column, change, contracts, name=f"{place}.{number}")
+            made = _target(table, column, change, contracts, name=f"{known}.{number}")
+            yield replace(made, when=rows.when)
     if column.marker == SUPPLEMENT and statement.supplement.strip():
         change = FieldChange(field=SUPPLEMENT, value=statement.supplement)
-        yield _target(table, column, change, contracts, name=f"{place}.{SUPPLEMENT}")
+        yield replace(_target(table, column, change, contracts, name=f"{known}.{SUPPLEMENT}"), when=rows.when)
 
 
 def _target(table: Table, column: Column, change: FieldChange, contracts: Contracts, *, name: str) -> Target:
-    reading = read_value(column, change.value, normalise=normalise_of(column, contracts))
+    region = contracts.vocabulary.company.country
+    reading = read_value(column, change.value, normalise=normalise_of(column, contracts), region=region)
     return Target(table, column, change.field, name, reading.value, reading.broken, change.was)
 
 
@@ -213,7 +277,7 @@ def _is_changeable(target: Target, contracts: Contracts) -> bool:
 
 
 def _remedy(asked: str, contracts: Contracts) -> str:
-    below = {c.category for t in contracts.tables() for c in t.columns if c.category.startswith(f"{asked}.")}
+    below = {c.category for t in contracts.tables() for c in t.rules if c.category.startswith(f"{asked}.")}
     if below:
         return f"be more exact: {', '.join(sorted(below))}"
     return "name a data category of the contracts, or one place as system.table.column"
@@ -222,10 +286,11 @@ def _remedy(asked: str, contracts: Contracts) -> str:
 def _refuse_clashes(statement: Statement, contracts: Contracts) -> None:
     """Two values for one column say which value each of them replaces, or nobody can tell which is right."""
     for one, other in combinations(targets(statement, contracts), 2):
-        if (one.path, one.column) != (other.path, other.column) or SUPPLEMENT in {one.asked, other.asked}:
+        is_same = (one.path, one.column.name, one.when) == (other.path, other.column.name, other.when)
+        if not is_same or SUPPLEMENT in {one.asked, other.asked}:
             continue
-        rule = normalise_of(one.column, contracts)
-        if not one.was or not other.was or same(one.column, one.was, other.was, normalise=rule):
+        rule, region = normalise_of(one.column, contracts), contracts.vocabulary.company.country
+        if not one.was or not other.was or same(one.column, one.was, other.was, normalise=rule, region=region):
             raise RequestInvalid(
                 f"two values are given for {one.asked}",
                 where="changes",
@@ -236,24 +301,38 @@ def _refuse_clashes(statement: Statement, contracts: Contracts) -> None:
 def _changes(
     target: Target, contracts: Contracts, located: Located, found: Mapping[str, Found], *, proof_seen: bool
 ) -> Iterator[Change]:
-    own, shared = located.conditions.get(target.path, ()), located.shared.get(target.path, ())
+    own, shared = (target.ways(found_in.get(target.path, ())) for found_in in (located.conditions, located.shared))
     columns, name = (target.column.name,), target.table.name
-    if own and not is_ours(target.table, contracts.vocabulary):
-        yield Change(target.path, "refer", Selection(name, own), columns=columns)
-    elif own:
+    if not is_ours(target.table, contracts.vocabulary):
+        if own or shared:
+            yield Change(target.path, "refer", Selection(name, (*own, *shared)), columns=columns, when=target.said)
+        return
+    if target.column.inside is not None and (own or shared):
+        # A member of hers is hers alone, whoever else has a part in the row.
+        yield _own(target, found.get(target.name, Found(())), proof_seen=proof_seen)
+        return
+    if own:
         yield _own(target, found.get(target.name, Found(own)), proof_seen=proof_seen)
     if shared:
         # Law 8: a row that belongs to other people too is not changed for one of them.
-        yield Change(target.path, "keep", Selection(name, shared), columns=columns, note="shared")
+        kept = Change(target.path, "keep", Selection(name, shared), columns=columns, note="shared")
+        yield replace(kept, when=target.said)
 
 
 def _own(target: Target, found: Found, *, proof_seen: bool) -> Change:
+    return replace(_of_own(target, found, proof_seen=proof_seen), when=target.said)
+
+
+def _of_own(target: Target, found: Found, *, proof_seen: bool) -> Change:
     selection, columns = Selection(target.table.name, found.conditions), (target.column.name,)
     if target.column.rectify is Rectification.CORRECTIVE_DOCUMENT:
         return Change(target.path, "by_document", selection, columns=columns)
     value, broken = _value(target, found)
     if why := _why_not(target, found, broken=broken, proof_seen=proof_seen):
         return Change(target.path, "keep", selection, columns=columns, note=why)
+    if target.column.inside is not None:
+        left = {target.column.name: found.left}
+        return Change(target.path, "rectify", selection, {}, columns, found.note, left)
     return Change(target.path, "rectify", selection, {target.column.name: value}, columns, found.note)
 
 
@@ -270,7 +349,7 @@ def _value(target: Target, found: Found) -> tuple[KeyValue, str]:
 def _why_not(target: Target, found: Found, *, broken: str, proof_seen: bool) -> str:
     """A code of why the value is not changed; empty when it is."""
     if target.column.rectify is None and target.asked != SUPPLEMENT:
-        return "not_rectifiable"
+        return why_kept(target)
     if broken:
         return "cannot_hold"
     if found.others:
@@ -283,4 +362,5 @@ def _is_about(line: Mapping[str, object], asked: str, contracts: Contracts) -> b
     columns = line["columns"]
     names = columns if isinstance(columns, list) else []
     places = {f"{table.system}.{table.name}.{name}" for name in names}
-    return asked in places | {table.column(name).category for name in names}
+    said = str(line.get("when", ""))
+    return asked in places | {column_in(table, name, said).category for name in names}

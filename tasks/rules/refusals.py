@@ -21,16 +21,19 @@ _OF_A_RIGHT: dict[Right, tuple[RefusalGround, ...]] = {
     Right.OBJECTION: (_G.COMPELLING_GROUNDS, _G.LEGAL_CLAIMS),
 }
 
-REFUSING_GATES = frozenset({Gate.IDENTITY, Gate.REQUESTER, Gate.STATEMENT, Gate.SUBJECTS, Gate.APPROVAL})
+REFUSING_GATES = frozenset(
+    {Gate.IDENTITY, Gate.REQUESTER, Gate.STATEMENT, Gate.SUBJECTS, Gate.APPROVAL, Gate.CONTACT_CHANGE}
+)
 """Gates at which a refusal refuses the request; at others it refuses a part, or more time."""
-_WITH_GROUND = frozenset({Gate.STATEMENT, Gate.SUBJECTS, Gate.APPROVAL})
+_WITH_GROUND = frozenset({Gate.STATEMENT, Gate.SUBJECTS, Gate.APPROVAL, Gate.CONTACT_CHANGE})
 
 
 def grounds_at(gate: Gate, matter: Right | Duty) -> tuple[RefusalGround, ...]:
     """Grounds that a refusal at this gate may name; none where the gate itself says the ground, or nobody asked."""
     if isinstance(matter, Duty) or gate not in _WITH_GROUND:
         return ()
-    return (*_ANY_RIGHT, *_OF_A_RIGHT.get(matter, ()))
+    own = (_G.STOPPED_AT_OLD_CONTACT,) if gate is Gate.CONTACT_CHANGE else ()
+    return (*own, *_ANY_RIGHT, *_OF_A_RIGHT.get(matter, ()))
 
 
 def check_ground(gate: Gate, matter: Right | Duty, *, decision: Decision, ground: str) -> None:

@@ -9,15 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from data_contracts.cases import Part, parts_of
 from data_contracts.contract import Contracts, Table
 from data_contracts.keys import Selection
 from data_contracts.permissions import Restriction
 from data_contracts.plan import Ground, Located
 from data_contracts.request import Statement
-from data_contracts.vocabulary import RestrictionGround
+from data_contracts.vocabulary import RestrictionGround, TableErasure
 from tasks.rules.changes import Change
 from tasks.rules.partners import is_ours
-from tasks.rules.plan import Segment
+from tasks.rules.plan import Segment, rules_of
 
 MARKER: Final = "art18"
 HOLD: Final = "restricted"
@@ -63,13 +64,20 @@ def restriction_changes(
     """
     wanted = restricted_purposes(statement, contracts)
     changes: list[Change] = []
-    for table in contracts.systems[system].tables:
-        path = (system, table.name)
-        if _covers(wanted, table) and located.conditions.get(path):
-            changes.append(_marked(table, Selection(table.name, located.conditions[path]), contracts))
-        if _covers(wanted, table) and located.shared.get(path):
+    for part in (part for table in contracts.systems[system].tables for part in parts_of(table)):
+        table, path = part.table, (system, part.table.name)
+        if not _covers(wanted, table):
+            continue
+        if not is_ours(table, contracts.vocabulary):
+            changes += referred(part, located)
+            continue
+        if located.conditions.get(path):
+            marked = _marked(table, part.rows(Selection(table.name, located.conditions[path])))
+            changes.append(replace(marked, when=part.said))
+        if located.shared.get(path) and table.erase is not TableErasure.NONE:
             # Law 8: marking a row that belongs to other people too would restrict theirs.
-            changes.append(Change(path, "keep", Selection(table.name, located.shared[path]), note=SHARED))
+            rows = part.rows(Selection(table.name, located.shared[path]))
+            changes.append(Change(path, "keep", rows, note=SHARED, when=part.said))
     return tuple(changes)
 
 
@@ -90,7 +98,7 @@ def spare(parts: Sequence[Segment], contracts: Contracts, restrictions: Iterable
         restrictions: of that data subject, in force.
     """
     standing = list(restrictions)
-    return tuple(_spared(part, contracts.table(*part.path), standing) for part in parts)
+    return tuple(_spared(part, rules_of(part, contracts), standing) for part in parts)
 
 
 def _spared(part: Segment, table: Table, standing: Iterable[Restriction]) -> Segment:
@@ -102,12 +110,23 @@ def _spared(part: Segment, table: Table, standing: Iterable[Restriction]) -> Seg
     return replace(part, note=OWN_REQUEST)
 
 
-def _marked(table: Table, selection: Selection, contracts: Contracts) -> Change:
-    path = (table.system, table.name)
-    if not is_ours(table, contracts.vocabulary):
-        return Change(path, "refer", selection, note=OTHERS)
+def referred(part: Part, located: Located) -> list[Change]:
+    """All that was found in a part of another controller's table (charter P2); empty where nothing leads there."""
+    path = (part.table.system, part.table.name)
+    ways = located.ways_to(path)
+    rows = part.rows(Selection(part.table.name, ways))
+    return [Change(path, "refer", rows, note=OTHERS, when=part.said)] if ways else []
+
+
+def _marked(table: Table, selection: Selection) -> Change:
     markers = markers_of(table)
-    return Change(path, "restrict", selection, set_to=dict.fromkeys(markers, True), note="" if markers else BY_LIST)
+    return Change(
+        (table.system, table.name),
+        "restrict",
+        selection,
+        set_to=dict.fromkeys(markers, True),
+        note="" if markers else BY_LIST,
+    )
 
 
 def _covers(purposes: Sequence[str], table: Table) -> bool:
@@ -115,17 +134,17 @@ def _covers(purposes: Sequence[str], table: Table) -> bool:
 
 
 def _all_purposes(table: Table) -> set[str]:
-    return {*table.purposes, *(purpose for column in table.columns for purpose in column.purposes)}
+    return {*table.purposes, *(purpose for column in table.rules for purpose in column.purposes)}
 
 
 def _purposes_of(table: Table, fields: Sequence[str]) -> set[str]:
     """Purposes for which the named columns are used; a column without purposes of its own has its table's."""
-    columns = [c for c in table.columns if any(_names(name, table, c.name, c.category) for name in fields)]
+    columns = [c for c in table.rules if any(_names(name, table, c.name, c.category) for name in fields)]
     return {purpose for column in columns for purpose in column.purposes or table.purposes}
 
 
 def _is_column(table: Table, name: str) -> bool:
-    return any(_names(name, table, column.name, column.category) for column in table.columns)
+    return any(_names(name, table, column.name, column.category) for column in table.rules)
 
 
 def _names(name: str, table: Table, column: str, category: str) -> bool:

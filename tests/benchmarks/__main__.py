@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import dossier, erasure, incident, judges, memory, permissions, request_path
+from tests.benchmarks import dossier, erasure, incident, judges, memory, permissions, rehearsal, request_path, witness
 from tests.benchmarks.figures import show
 from tests.benchmarks.shop import CUSTOMERS, a_server, an_installation, fill
 
@@ -28,6 +28,9 @@ def main() -> None:
         title = f"An access ({asked.subjects} subjects), state on this machine's disk"
         show(title, request_path.measure(url, asked.customers, asked.subjects))
         show("Memory that an access adds to the process", memory.measure(url))
+        show("A witness over 12 tables", witness.measure(url, asked.customers))
+        with TemporaryDirectory() as home:
+            show("A rehearsal over 12 tables", rehearsal.measure(url, asked.customers, Path(home)))
         with TemporaryDirectory() as home, an_installation(Path(home), url):
             show("Erasing rows of half of the customers at once", erasure.measure(url, asked.customers))
     show("Judging an erasure of 12 tables", judges.measure())

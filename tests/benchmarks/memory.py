@@ -16,6 +16,7 @@ from flows.stages import search_all
 from tasks.act.access import build_package, plan_access
 from tasks.archive_evidence import PACKAGE
 from tasks.locate_data import finish_search, stage_rows, survey_system
+from tasks.plans import confirm_staged, confirmed
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.shop import an_installation, approve, open_case
 
@@ -65,7 +66,8 @@ def _access(email: str) -> str:
     stage_rows(case_id, "shop")
     plan_access(case_id)
     approve(case_id)
-    build_package(case_id)
+    confirm_staged(case_id)
+    build_package(case_id, confirmed(case_id))
     return case_id
 
 

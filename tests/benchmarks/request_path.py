@@ -15,6 +15,7 @@ import psycopg
 from flows.stages import search_all
 from tasks.act.access import build_package, plan_access
 from tasks.locate_data import finish_search, stage_rows, survey_system
+from tasks.plans import confirm_staged, confirmed
 from tests.benchmarks.figures import Figure, Timed, of_times
 from tests.benchmarks.floor import fetch_by_hand
 from tests.benchmarks.shop import an_installation, approve, by_hand_url, open_case
@@ -55,7 +56,12 @@ def walk(timed: Timed, email: str) -> int:
     timed("stage", lambda: stage_rows(case_id, "shop"))
     timed("plan", lambda: plan_access(case_id))
     timed("approve", lambda: approve(case_id))
-    return timed("package", lambda: build_package(case_id))
+    return timed("package", lambda: _packed(case_id))
+
+
+def _packed(case_id: str) -> int:
+    confirm_staged(case_id)
+    return build_package(case_id, confirmed(case_id))
 
 
 def _figures(timed: Timed) -> list[Figure]:

@@ -12,13 +12,17 @@ from unittest import mock
 import psycopg
 
 import data_contracts
-from data_contracts.vocabulary import CaseState, Channel, Right
+from data_contracts.ports import Operator
+from data_contracts.vocabulary import CaseState, Channel, Decision, Gate, OperatorRole, Right
 from flows.settings import Settings
 from flows.wiring import Installation
+from tasks.approval import Answer, Question, answer_gate, open_gate
+from tasks.decisions import settle_approval
+from tasks.plans import asked_about, planned
 from tasks.receive_request import TypedRequest, register_request
 from tasks.services import services, use
 
-__all__ = ["CUSTOMERS", "a_server", "an_installation", "approve", "by_hand_url", "fill", "open_case"]
+__all__ = ["CUSTOMERS", "a_company", "a_server", "an_installation", "approve", "by_hand_url", "fill", "open_case"]
 
 CUSTOMERS = 200_000
 _HERE = Path(__file__).parent
@@ -58,13 +62,19 @@ def fill(url: str, customers: int = CUSTOMERS) -> int:
     return int(row[0]) if row else 0
 
 
-@contextmanager
-def an_installation(home: Path, url: str) -> Iterator[Installation]:
-    """An installation with its state in ``home`` and the shop at ``url``; its services are those of the block."""
+def a_company(home: Path) -> Path:
+    """A folder in ``home`` with the contracts of the company that has the shop."""
     contracts = home / "contracts"
     shutil.copytree(_HERE / "contracts", contracts, dirs_exist_ok=True)
     for name in ("organisation.yaml", "policy.yaml"):
         shutil.copy(_COMPANY / name, contracts / name)
+    return contracts
+
+
+@contextmanager
+def an_installation(home: Path, url: str) -> Iterator[Installation]:
+    """An installation with its state in ``home`` and the shop at ``url``; its services are those of the block."""
+    contracts = a_company(home)
     made = Installation(Settings(home=home / "state", contracts=contracts, judge="plain", retry_attempts=1))
     # The address of a system comes from the environment, as in an installation.
     with mock.patch.dict("os.environ", {"RIGHTSFLOW_SYSTEM_SHOP_URL": url}):
@@ -85,8 +95,13 @@ def open_case(email: str) -> str:
 
 
 def approve(case_id: str) -> None:
-    """What people do at the gate, without them."""
-    _move(case_id, "approve", CaseState.APPROVED)
+    """What people do at the gate, by one of them."""
+    dpo = Operator("claire", (OperatorRole.DPO,), valid_until=None, training_until=None)
+    services().register.put_operator(dpo)
+    options = (Decision.APPROVE, Decision.REFUSE)
+    entry = open_gate(case_id, Question(Gate.APPROVAL, "", asked_about(planned(case_id)), options))
+    answer_gate(entry, Answer("claire", Decision.APPROVE), local_account="bench")
+    settle_approval(case_id)
 
 
 def _move(case_id: str, step: str, state: CaseState) -> None:

@@ -14,6 +14,7 @@ from data_contracts.vocabulary import Gate, Right
 
 Files = dict[str, Any]
 Change = Callable[[Files], object]
+_VOUCHED_EMAIL = {"identity": "email", "assertion": "confirmed"}
 
 
 def dsr(**facts: object) -> list[dict[str, Any]]:
@@ -29,14 +30,19 @@ def a_column(
     return column if facts is None else {**column, "customProperties": dsr(**facts)}
 
 
+def a_relationship(to: str, *, follow: object = "from", **facts: object) -> dict[str, Any]:
+    """A reference to a column; towards what refers, unless a test says otherwise."""
+    return {"to": to, "customProperties": dsr(follow=follow, **facts)}
+
+
 def _crm() -> dict[str, Any]:
     given = {"source": "provided"}
     customer = {
         "name": "customer",
-        "customProperties": dsr(erase="columns", purposes=["contract"]),
+        "customProperties": dsr(erase="columns", purposes=["contract"], account="email"),
         "properties": [
             a_column("id", "integer", facts=None, primaryKey=True, required=True),
-            a_column("email", facts={**given, "category": "user.contact.email", "identity": "email", "erase": "clear"}),
+            a_column("email", facts={**given, "category": "user.contact.email", **_VOUCHED_EMAIL, "erase": "clear"}),
             a_column(
                 "name",
                 physicalType="varchar(80)",
@@ -47,7 +53,7 @@ def _crm() -> dict[str, Any]:
                 "household_id",
                 "integer",
                 facts=None,
-                relationships=[{"to": "household.id", "customProperties": dsr(follow="to", shared=True)}],
+                relationships=[a_relationship("household.id", follow="to", shared=True)],
             ),
         ],
     }
@@ -56,7 +62,9 @@ def _crm() -> dict[str, Any]:
         "customProperties": dsr(erase="delete", purposes=["contract"]),
         "properties": [
             a_column("id", "integer", facts=None, primaryKey=True),
-            a_column("customer_id", "integer", facts=None, relationships=[{"to": "schema/customer/properties/id"}]),
+            a_column(
+                "customer_id", "integer", facts=None, relationships=[a_relationship("schema/customer/properties/id")]
+            ),
             a_column("at", "timestamp", facts={"category": "user.behavior", "source": "observed"}),
             a_column(
                 "agent",
@@ -91,7 +99,7 @@ def _shop() -> dict[str, Any]:
                 "customer_id",
                 "integer",
                 facts=None,
-                relationships=[{"to": "crm.odcs.yaml#/schema/customer/properties/id"}],
+                relationships=[a_relationship("crm.odcs.yaml#/schema/customer/properties/id")],
             ),
             a_column("at", "date", facts={"category": "user.financial", "source": "observed"}),
         ],
@@ -136,7 +144,7 @@ def _vocabulary() -> dict[str, Any]:
             "accounting_10y": {"art17_3": "b", "law": "C. com. L123-22"},
             "identity_5y": {"art17_3": "b", "law": "CPCE L34-1"},
         },
-        "identities": {"email": {"normalise": "email"}},
+        "identities": {"email": {"normalise": "email", "unique": True}},
     }
 
 
@@ -219,6 +227,19 @@ def at(path: str, **facts: object) -> Change:
 def native(path: str, **facts: object) -> Change:
     """Set native ODCS keys of the element at ``path``; None removes one."""
     return lambda content: _set(element_at(content, path), facts)
+
+
+def add(
+    path: str, name: str, logical_type: str = "string", *, facts: dict[str, Any] | None, **native_: object
+) -> Change:
+    """Add a column to ``system.table``."""
+    new = a_column(name, logical_type, facts=facts, **native_)
+    return lambda content: element_at(content, path)["properties"].append(deepcopy(new))
+
+
+def both(*changes: Change) -> Change:
+    """Several changes, one after the other."""
+    return lambda content: [change(content) for change in changes]
 
 
 def company(file: str, *keys: str, **facts: object) -> Change:

@@ -1,23 +1,26 @@
 """One planted mistake at a time: what is wrong in the company of the other files."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from data_contracts.odcs import check
-from tests.data_contracts.folder import Change, Files, a_column, at, column, company, dsr, native, sla, table, write
+from tests.data_contracts.folder import (
+    Change,
+    Files,
+    a_relationship,
+    add,
+    at,
+    both,
+    column,
+    company,
+    dsr,
+    native,
+    sla,
+    write,
+)
 
 _OBSERVED = {"category": "user.behavior", "source": "observed"}
-
-
-def _add(
-    path: str, name: str, logical_type: str = "string", *, facts: dict[str, Any] | None, **native_: object
-) -> Change:
-    """Add a column to ``system.table``."""
-    system, where = path.split(".")
-    new = a_column(name, logical_type, facts=facts, **native_)
-    return lambda content: table(content, system, where)["properties"].append(new)
 
 
 def _twice(system: str, kind: str) -> Change:
@@ -44,8 +47,8 @@ def _same_retention_id(content: Files) -> None:
 
 def _circle(content: Files) -> None:
     at("crm.household", erase="delete")(content)
-    _add("crm.household", "ticket_id", "integer", facts=None, relationships=[{"to": "ticket.id"}])(content)
-    _add("crm.ticket", "household_id", "integer", facts=None, relationships=[{"to": "household.id"}])(content)
+    add("crm.household", "ticket_id", "integer", facts=None, relationships=[a_relationship("ticket.id")])(content)
+    add("crm.ticket", "household_id", "integer", facts=None, relationships=[a_relationship("household.id")])(content)
 
 
 def _strategy(name: str, **native_: object) -> Change:
@@ -58,9 +61,19 @@ def _strategy(name: str, **native_: object) -> Change:
     return change
 
 
+def _replaced(value: object, **native_: object) -> Change:
+    """The customer's e-mail, masked by a constant of the contract's own."""
+
+    def change(content: Files) -> None:
+        at("crm.customer.email", erase="mask", replacement=value)(content)
+        native("crm.customer.email", **native_)(content)
+
+    return change
+
+
 def _unshared(content: Files) -> None:
-    column(content, "crm", "customer", "household_id")["relationships"] = [{"to": "household.id"}]
-    at("crm.household.address", identity="email")(content)
+    column(content, "crm", "customer", "household_id")["relationships"] = [a_relationship("household.id")]
+    at("crm.household.address", identity="email", assertion="confirmed")(content)
 
 
 def _cleared_reference(content: Files) -> None:
@@ -69,11 +82,15 @@ def _cleared_reference(content: Files) -> None:
     column(content, "crm", "customer", "household_id")["customProperties"] = facts
 
 
+def _by_phone(assertion: str, *places: str) -> Change:
+    """A telephone of the customer, or of the tables named."""
+    facts = {"category": "user.contact.phone_number", "source": "provided", "identity": "phone", "assertion": assertion}
+    return both(*(add(place, "tel", facts=facts) for place in places or ("crm.ticket",)))
+
+
 def _cut_off(content: Files) -> None:
-    column(content, "crm", "ticket", "customer_id")["relationships"] = [
-        {"to": "customer.id", "customProperties": dsr(follow="none")}
-    ]
-    _add("crm.ticket", "text", facts=_OBSERVED)(content)
+    column(content, "crm", "ticket", "customer_id")["relationships"] = [a_relationship("customer.id", follow="none")]
+    add("crm.ticket", "text", facts=_OBSERVED)(content)
 
 
 def _rectified(path: str, how: str = "declared") -> Change:
@@ -81,9 +98,15 @@ def _rectified(path: str, how: str = "declared") -> Change:
 
 
 def _rows_lost(content: Files) -> None:
-    mail = {"category": "user.contact.email", "source": "provided", "identity": "email", "rectify": "declared"}
-    native("crm.ticket.id", primaryKey=None, relationships=[{"to": "household.id"}])(content)
-    _add("crm.ticket", "from", facts=mail)(content)
+    mail = {
+        "category": "user.contact.email",
+        "source": "provided",
+        "identity": "email",
+        "assertion": "confirmed",
+        "rectify": "declared",
+    }
+    native("crm.ticket.id", primaryKey=None, relationships=[a_relationship("household.id")])(content)
+    add("crm.ticket", "from", facts=mail)(content)
 
 
 def _referring(how: str | None) -> Change:
@@ -93,7 +116,9 @@ def _referring(how: str | None) -> Change:
     def change(content: Files) -> None:
         at("crm.customer.email", rectify="declared")(content)
         given = {key: value for key, value in facts.items() if value}
-        _add("crm.ticket", "by_mail", facts=given, relationships=[{"to": "customer.email"}])(content)
+        add(
+            "crm.ticket", "by_mail", facts=given, relationships=[a_relationship("customer.email", assertion="assigned")]
+        )(content)
 
     return change
 
@@ -164,14 +189,14 @@ MISTAKES = [
     ("no purpose", at("crm.ticket", purposes=None), CRM, "ticket.at", "has no purpose"),
     (
         "Art. 9 ground",
-        _add("crm.customer", "h", facts=HEALTH, classification="restricted"),
+        add("crm.customer", "h", facts=HEALTH, classification="restricted"),
         CRM,
         "customer.h",
         "Art. 9(2)",
     ),
     (
         "Art. 9 classification",
-        _add("crm.customer", "h", facts=HEALTH),
+        add("crm.customer", "h", facts=HEALTH),
         CRM,
         "customer.h",
         "not classified as restricted",
@@ -198,9 +223,9 @@ MISTAKES = [
     ),
     (
         "kind no one can give",
-        company("vocabulary", "identities", "email", intake=False),
+        both(company("vocabulary", "identities", phone={"intake": False, "shared": False}), _by_phone("confirmed")),
         VOCABULARY,
-        "identities.email",
+        "identities.phone",
         "leads nowhere",
     ),
     ("table nobody reaches", _cut_off, CRM, "ticket", "no identity and no followed reference"),
@@ -214,7 +239,7 @@ MISTAKES = [
     ),
     (
         "walk between people",
-        _add("crm.customer", "referred_by", "integer", facts=None, relationships=[{"to": "customer.id"}]),
+        add("crm.customer", "referred_by", "integer", facts=None, relationships=[a_relationship("customer.id")]),
         CRM,
         "customer.referred_by",
         "another",
@@ -229,10 +254,38 @@ MISTAKES = [
     ("forgotten table", at("crm.ticket", erase="none"), CRM, "ticket", "but holds personal data"),
     ("clear but required", native("crm.customer.email", required=True), CRM, "customer.email", "but it is required"),
     ("mask but unique", _strategy("mask", unique=True), CRM, "customer.email", "its values are unique"),
-    ("mask without constant", _strategy("mask", logicalType="array"), CRM, "customer.email", "has no constant"),
-    ("mask too long", _strategy("mask", physicalType="char(2)"), CRM, "customer.email", "writes 3 characters"),
+    ("mask without constant", _strategy("mask", logicalType="vector"), CRM, "customer.email", "has no constant"),
+    (
+        "replacement too long",
+        _replaced("abc", physicalType="char(2)"),
+        CRM,
+        "customer.email",
+        "has 3",
+    ),
+    ("replacement of no mask", at("crm.customer.email", replacement="x"), CRM, "customer.email", "is not masked"),
+    (
+        "replacement that is no value",
+        _replaced("x", enum=[{"value": "f"}, {"value": "m"}]),
+        CRM,
+        "customer.email",
+        "none of its valid values",
+    ),
+    (
+        "replacement that fits no pattern",
+        _replaced("x", logicalTypeOptions={"pattern": ".*@.*"}),
+        CRM,
+        "customer.email",
+        "does not fit its pattern",
+    ),
+    (
+        "replacement of another type",
+        _replaced("x", logicalType="integer"),
+        CRM,
+        "customer.email",
+        "is no integer",
+    ),
     ("token no text", at("crm.customer.ended_on", erase="token"), CRM, "customer.ended_on", "but the column is date"),
-    ("token too long", _strategy("token", physicalType="varchar(15)"), CRM, "customer.email", "writes 16 characters"),
+    ("token too long", _strategy("token", physicalType="varchar(7)"), CRM, "customer.email", "writes 8 characters"),
     ("hash too long", _strategy("hmac", logicalTypeOptions={"maxLength": 31}), CRM, "customer.email", "writes 32"),
     (
         "key changed",
@@ -245,7 +298,7 @@ MISTAKES = [
     ("circle", _circle, CRM, "household", "part of a circle"),
     (
         "no primary key",
-        native("crm.customer.id", primaryKey=None, relationships=[{"to": "household.id"}]),
+        native("crm.customer.id", primaryKey=None, relationships=[a_relationship("household.id")]),
         CRM,
         "customer",
         "no primary key",
@@ -432,26 +485,29 @@ SOUND = [
     ("table of its own controller", at("crm.ticket", controller="acme", recipients=["printer"])),
     ("table without personal data", at("crm.ticket.at", category="system.operations", source=None)),
     ("key positions", native("crm.customer.id", primaryKeyPosition=1)),
-    ("art. 18", _add("crm.customer", "r", "boolean", facts={"category": "system.operations", "marker": "art18"})),
+    ("art. 18", add("crm.customer", "r", "boolean", facts={"category": "system.operations", "marker": "art18"})),
     ("rectified with what refers to it", _referring("declared")),
     ("values that fit", _allowing("M.", "Mme")),
     ("rectified by a document", at("crm.customer.email", rectify="corrective_document")),
     (
         "self-reference",
-        _add(
+        add(
             "crm.customer",
             "by",
             "integer",
             facts=None,
-            relationships=[{"to": "customer.id", "customProperties": dsr(follow="none")}],
+            relationships=[a_relationship("customer.id", follow="none")],
         ),
     ),
-    ("thread of a ticket", _add("crm.ticket", "parent", "integer", facts=None, relationships=[{"to": "ticket.id"}])),
+    (
+        "thread of a ticket",
+        add("crm.ticket", "parent", "integer", facts=None, relationships=[a_relationship("ticket.id")]),
+    ),
     (
         "special category",
         lambda content: [
             _purpose(special="A9-2-a")(content),
-            _add("crm.customer", "h", facts=HEALTH, classification="restricted")(content),
+            add("crm.customer", "h", facts=HEALTH, classification="restricted")(content),
         ],
     ),
     (

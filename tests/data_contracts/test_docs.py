@@ -12,6 +12,7 @@ from data_contracts.odcs_reading import resolved, written
 from data_contracts.vocabulary import (
     About,
     AccessTreatment,
+    Assertion,
     ColumnErasure,
     DataSource,
     Follow,
@@ -52,6 +53,7 @@ def test_every_dsr_key_is_told(section: str, model: type[BaseModel]) -> None:
     [
         About,
         AccessTreatment,
+        Assertion,
         ColumnErasure,
         DataSource,
         Follow,

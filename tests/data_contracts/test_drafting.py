@@ -3,32 +3,27 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.drafting import (
-    DraftColumn,
-    DraftReference,
-    DraftSystem,
-    DraftTable,
-    draft_document,
-    element_ids,
-    marks_in,
-    text_of,
-)
+from data_contracts.draft_shapes import DraftColumn, DraftReference, DraftSystem, DraftTable
+from data_contracts.draft_text import marks_in, text_of
+from data_contracts.drafting import draft_document, element_ids
 from data_contracts.guessing import Look
 from data_contracts.marks import open_marks
 from data_contracts.odcs import check
 from data_contracts.odcs_reading import written
 from data_contracts.yaml_file import parse
 from tests.data_contracts import folder
+from tests.data_contracts.drafted import dsr_of
 
 _SERVER = {"server": "live", "type": "custom", "location": "sqlite:///crm.db"}
 
 
 def _customer() -> DraftTable:
     columns = (
-        DraftColumn("customer_no", "string", "varchar(12)", required=True, key_position=1),
+        DraftColumn("customer_no", "string", "varchar(12)", required=True, key_position=1, filled=9, distinct=9),
         DraftColumn("mail", "string", unique=True, looks=frozenset({Look.EMAIL})),
         DraftColumn("referred_by", "string"),
         DraftColumn("sante", "boolean"),
@@ -70,11 +65,6 @@ def _element(document: dict[str, Any], table: str, column: str = "") -> dict[str
     return next(item for item in found["properties"] if item["name"] == column) if column else found
 
 
-def _dsr(element: dict[str, Any]) -> dict[str, Any]:
-    value: dict[str, Any] = element["customProperties"][0]["value"]
-    return value
-
-
 def test_draft_is_valid_odcs() -> None:
     """The official schema and our strict reading of YAML find nothing."""
     document = parse(text_of(_draft(_customer(), _line(), _part())), file="crm.odcs.yaml")
@@ -97,40 +87,59 @@ def test_every_mark_is_a_fault_with_remedy(tmp_path: Path) -> None:
     assert len(todos) == marks_in(draft)["todos"]
 
 
-def test_identity_is_only_proposed() -> None:
-    """An e-mail address as a search key stands under the mark, not where it would be used."""
-    block = _dsr(_element(_draft(_customer()), "customer", "mail"))
+def test_search_keys_are_told_in_the_mark_of_their_table() -> None:
+    """Where name and values agree the identity stands in place; the table's mark, which must go, lists it."""
+    document = _draft(_customer())
+    block = dsr_of(_element(document, "customer", "mail"))
 
-    assert block["guess"] == {"by": ["name", "values"], "identity": "email"}
+    assert (block["identity"], block["assertion"], "guess" in block) == ("email", "self_asserted", False)
+    assert dsr_of(_element(document, "customer"))["guess"]["search_keys"] == {"mail": "email"}
+
+
+def test_identity_that_only_values_tell_has_a_mark_of_its_own() -> None:
+    """A column of which no name says what it is may hold anybody's addresses."""
+    table = DraftTable("customer", (DraftColumn("field_7", "string", looks=frozenset({Look.EMAIL})),))
+    block = dsr_of(_element(_draft(table), "customer", "field_7"))
+
+    assert block["guess"] == {"by": ["values"], "identity": "email", "assertion": "self_asserted"}
     assert "identity" not in block
+
+
+def test_name_alone_proposes_no_identity() -> None:
+    """A column called ``mail`` of which no value was seen is personal, and no search key."""
+    table = DraftTable("customer", (DraftColumn("mail", "string"), DraftColumn("customer_no", "string", unique=True)))
+    document = _draft(table)
+
+    for column in ("mail", "customer_no"):
+        assert "identity" not in str(dsr_of(_element(document, "customer", column)))
+    assert dsr_of(_element(document, "customer", "mail"))["category"] == "user.contact.email"
 
 
 def test_number_of_others_is_not_even_proposed() -> None:
     """A called number leads to somebody else."""
-    block = _dsr(_element(_draft(_customer(), _line()), "sales.line", "called_number"))
+    block = dsr_of(_element(_draft(_customer(), _line()), "sales.line", "called_number"))
 
-    assert block["guess"]["about"] == "third_party"
-    assert "identity" not in block["guess"]
-    assert (block["about"], block["access"]) == ("TODO", "TODO")
+    assert (block["about"], block["access"]) == ("third_party", "mask")
+    assert "identity" not in str(block)
 
 
-def test_references_are_facts_and_directions_are_not() -> None:
-    """A live foreign key is written; which way it is followed is asked, and a referrer is somebody else."""
+def test_references_are_facts_and_directions_are_proposed() -> None:
+    """A live foreign key is written, with the direction that names and counts suggest; a referrer is somebody else."""
     document = _draft(_customer(), _line(), _part())
 
     own = _element(document, "customer", "referred_by")["relationships"][0]
     line = _element(document, "sales.line", "customer")["relationships"][0]
     composite = _element(document, "part")["relationships"][0]
 
-    assert _dsr(own) == {"guess": {"by": "foreign key", "follow": "none"}, "follow": "TODO"}
-    assert (line["to"], _dsr(line)["guess"]["follow"]) == ("schema/customer/properties/customer_no", "from")
+    assert dsr_of(own) == {"follow": "none"}
+    assert (line["to"], dsr_of(line)["follow"]) == ("schema/customer/properties/customer_no", "from")
     assert composite["from"] == ["schema/part/properties/a", "schema/part/properties/b"]
     assert composite["to"] == ["schema/sales_line/properties/order_id", "schema/sales_line/properties/no"]
 
 
 def test_reference_out_of_the_draft_is_told() -> None:
     """A key to a table that was not drafted is no bare key: what it leads to is told."""
-    block = _dsr(_element(_draft(_customer()), "customer", "house"))
+    block = dsr_of(_element(_draft(_customer()), "customer", "house"))
 
     assert block == {"guess": {"refers_to": ["building.id"]}, "category": "TODO", "source": "TODO"}
 
@@ -145,24 +154,120 @@ def test_erasure_is_proposed_by_references() -> None:
     colour = DraftTable("colour", (DraftColumn("rgb", "string"),))
     document = _draft(_customer(), _line(), _part(), colour)
 
-    found = {table["name"]: _dsr(table)["guess"]["erase"] for table in document["schema"]}
+    found = {table["name"]: dsr_of(table)["erase"] for table in document["schema"]}
 
     assert found == {"customer": "columns", "sales.line": "columns", "part": "delete", "colour": "none"}
+    assert dsr_of(document)["guess"] == {"nobodys": ["colour"]}
 
 
-def test_retention_is_asked_where_people_are() -> None:
-    """Each table about people has an item to fill in, with the dates it may start from."""
+def test_nobodys_sentences_are_told() -> None:
+    """Free text of a table that was taken for nobody's may name somebody: the mark tells where it is."""
+    log = DraftTable("log", (DraftColumn("text", "string", looks=frozenset({Look.PROSE})),))
+
+    assert dsr_of(_draft(log))["guess"] == {"nobodys": ["log"], "sentences_in": ["log.text"]}
+
+
+def test_what_may_be_left_out_is_not_asked() -> None:
+    """Neither how long rows are kept, nor who receives them, nor who the data subjects are."""
     document = _draft(_customer(), _line())
 
-    found = {item["element"]: _dsr(item).get("guess") for item in document["slaProperties"]}
-
-    assert found == {"customer.TODO": None, "sales.line.TODO": {"element": ["on"]}}
-    assert "slaProperties" not in _draft(DraftTable("colour", (DraftColumn("rgb", "string"),)))
+    assert "slaProperties" not in document
+    assert dsr_of(document) == {"controller": "TODO", "purposes": ["TODO"]}
 
 
-def test_special_category_is_restricted() -> None:
-    """Health data stand as restricted already in the draft (Art. 9)."""
-    assert _element(_draft(_customer()), "customer", "sante")["classification"] == "restricted"
+def test_every_column_says_how_it_is_emptied() -> None:
+    """NULL where it takes one, a pseudonym where values differ, else a constant; what others refer to is held."""
+    columns = (
+        DraftColumn("id", "integer", key_position=1),
+        DraftColumn("first_name", "string"),
+        DraftColumn("last_name", "string", required=True),
+        DraftColumn("login", "string", required=True, unique=True),
+        DraftColumn("born_on", "date", required=True, unique=True),
+        DraftColumn("customer_no", "string", required=True, unique=True, looks=frozenset({Look.CODE})),
+    )
+    line = DraftTable(
+        "line", (DraftColumn("n", "string"),), (DraftReference(("n",), "customer", ("customer_no",), by="name"),)
+    )
+    document = _draft(DraftTable("customer", columns), line)
+
+    found = {c["name"]: dsr_of(c).get("erase") for c in _element(document, "customer")["properties"][1:]}
+    assert found == {
+        "first_name": "clear", "last_name": "mask", "login": "token", "born_on": "mask", "customer_no": "keep",
+    }  # fmt: skip
+    assert dsr_of(_element(document, "customer", "customer_no"))["hold"] == "TODO"
+    assert dsr_of(_element(document, "line", "n")["relationships"][0])["assertion"] == "assigned"
+
+
+def test_reference_over_a_typed_value_is_not_vouched_for() -> None:
+    """An address that somebody typed joins nothing that the organisation stands behind."""
+    mail = DraftColumn("email", "string", unique=True, looks=frozenset({Look.EMAIL}))
+    order = DraftTable("order", (DraftColumn("buyer", "string"),), (DraftReference(("buyer",), "users", ("email",)),))
+    document = _draft(DraftTable("users", (mail,)), order)
+
+    assert dsr_of(_element(document, "order", "buyer")["relationships"][0]) == {
+        "follow": "from", "assertion": "self_asserted",
+    }  # fmt: skip
+
+
+def test_table_that_joins_people_to_something_tells_it() -> None:
+    """Nothing else stands in it: what people are joined to is told of them, where they stay."""
+    roles = DraftTable("role", (DraftColumn("id", "integer", key_position=1),))
+    columns = (DraftColumn("customer_no", "string"), DraftColumn("role_id", "integer", key_position=2))
+    links = (
+        DraftReference(("customer_no",), "customer", ("customer_no",)), DraftReference(("role_id",), "role", ("id",)),
+    )  # fmt: skip
+    document = _draft(_customer(), roles, DraftTable("customer_role", columns, links))
+
+    assert dsr_of(_element(document, "customer_role", "role_id")) == {"category": "user.behavior", "source": "observed"}
+    assert "customProperties" not in _element(document, "customer_role", "customer_no")
+
+
+@pytest.mark.parametrize(
+    ("column", "category", "source"),
+    [
+        (DraftColumn("seen_at", "timestamp"), "user.behavior", "observed"),
+        (DraftColumn("size", "number"), "user.financial", "derived"),
+        (DraftColumn("total_price", "integer"), "user.financial", "derived"),
+        (DraftColumn("steps", "integer"), "user.behavior", "observed"),
+        (DraftColumn("active", "boolean"), "user.account.settings", "derived"),
+        (DraftColumn("pet_name", "string"), "user.name", "provided"),
+        (DraftColumn("state", "string", filled=50, distinct=3), "user.account", "derived"),
+        (DraftColumn("role_name", "string", filled=50, distinct=3), "user.account", "derived"),
+        (DraftColumn("dossier", "string", looks=frozenset({Look.CODE})), "user.account", "derived"),
+        (DraftColumn("wishes", "string"), "user", "provided"),
+    ],
+)
+def test_column_of_a_person_is_personal_whatever_it_is(column: DraftColumn, category: str, source: str) -> None:
+    """Times, amounts, states and the rest of a person's row: their type says what they may be, and their source."""
+    table = DraftTable("customer", (DraftColumn("first_name", "string"), column))
+
+    block = dsr_of(_element(_draft(table), "customer", column.name))
+
+    assert (block["category"], block["source"]) == (category, source)
+
+
+def test_special_category_is_never_proposed_by_a_name_alone() -> None:
+    """A name asks; codes of diseases answer, and are restricted already in the draft (Art. 9)."""
+    codes = DraftColumn("diagnosis", "string", looks=frozenset({Look.MEDICAL}))
+    named = DraftTable("customer", (DraftColumn("first_name", "string"), codes, DraftColumn("sante", "boolean")))
+    document = _draft(named)
+
+    assert dsr_of(_element(document, "customer", "sante")) == {"category": "TODO", "source": "TODO"}
+    assert "classification" not in _element(document, "customer", "sante")
+    assert _element(document, "customer", "diagnosis")["classification"] == "restricted"
+    assert dsr_of(_element(document, "customer", "diagnosis"))["category"] == "user.health_and_medical"
+
+
+def test_whom_a_column_is_about_is_asked_where_counts_do_not_tell() -> None:
+    """``agent`` is staff where few stand in many rows; else a person says who it is, and reads it first."""
+    few = DraftColumn("agent", "string", filled=100, distinct=4)
+    table = DraftTable("customer", (DraftColumn("first_name", "string"), few, DraftColumn("seller", "string")))
+    document = _draft(table)
+
+    assert dsr_of(_element(document, "customer", "agent"))["about"] == "employee"
+    assert dsr_of(_element(document, "customer", "agent"))["access"] == "omit"
+    assert dsr_of(_element(document, "customer", "seller"))["about"] == "TODO"
+    assert dsr_of(_element(document, "customer", "seller"))["access"] == "review"
 
 
 @given(st.lists(st.text(max_size=4), unique=True, max_size=8))
@@ -192,4 +297,4 @@ def test_any_name_survives_the_yaml(names: list[str]) -> None:
 def test_only_a_mapping_has_marks() -> None:
     """What is no block at all is refused elsewhere."""
     assert list(open_marks("TODO")) == []
-    assert [finding.remedy for finding in open_marks({"hold": "TODO"})] == ["write `hold`, or leave it out"]
+    assert [finding.remedy for finding in open_marks({"country": "TODO"})] == ["write `country`, or leave it out"]

@@ -7,25 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_contracts.drafting import text_of
+from data_contracts.draft_text import text_of
 from data_contracts.errors import ContractInvalid
 from data_contracts.fides import from_fides, read_datasets, to_fides, without_empty
 from data_contracts.odcs_reading import resolved, written
 from data_contracts.yaml_file import parse
+from tests.data_contracts.drafted import column_of, dsr_of
 
 _TEXT = Path(__file__).with_name("fides_shop.yaml").read_text("utf-8")
 _DATASETS = read_datasets(_TEXT, file="shop.yaml")
-
-
-def _column(document: dict[str, Any], table: str, name: str) -> dict[str, Any]:
-    found = next(item for item in document["schema"] if item["name"] == table)
-    column: dict[str, Any] = next(item for item in found["properties"] if item["name"] == name)
-    return column
-
-
-def _dsr(element: dict[str, Any]) -> dict[str, Any]:
-    value: dict[str, Any] = element["customProperties"][0]["value"]
-    return value
 
 
 @pytest.fixture
@@ -67,18 +57,25 @@ def test_every_column_waits_for_a_person(shop: dict[str, Any]) -> None:
 
 def test_identity_is_only_a_guess(shop: dict[str, Any]) -> None:
     """What Fides searches by is proposed, not taken over."""
-    block = _dsr(_column(shop, "client", "mail"))
+    block = dsr_of(column_of(shop, "client", "mail"))
 
-    assert block["guess"] == {"by": "fides", "identity": "email", "erase": "token"}
+    assert block["guess"] == {"by": "fides", "identity": "email", "assertion": "self_asserted", "erase": "token"}
+    assert block["assertion"] == "TODO"
     assert block["category"] == "user.contact.email"
     assert "identity" not in block
 
 
-def test_direction_becomes_follow(shop: dict[str, Any]) -> None:
-    """A direction is which way the search runs; none is both ways."""
-    found = _column(shop, "basket", "client_id")["relationships"]
+def test_direction_is_only_proposed(shop: dict[str, Any]) -> None:
+    """A direction is which way the search runs; a reference without one is not proposed to be followed."""
+    found = column_of(shop, "basket", "client_id")["relationships"]
 
-    assert [_dsr(relationship)["guess"]["follow"] for relationship in found] == ["from", "to", "both"]
+    guesses = [dsr_of(relationship)["guess"] for relationship in found]
+    assert [(guess.get("direction"), guess.get("follow")) for guess in guesses] == [
+        ("from", "from"),
+        ("to", "to"),
+        (None, None),
+    ]
+    assert [(dsr_of(one)["follow"], dsr_of(one)["assertion"]) for one in found] == [("TODO", "TODO")] * 3
     assert [relationship["to"] for relationship in found] == [
         "schema/client/properties/id",
         "crm.odcs.yaml#/schema/person/properties/id",
@@ -86,16 +83,55 @@ def test_direction_becomes_follow(shop: dict[str, Any]) -> None:
     ]
 
 
+def _dataset(collection: str, *fields: dict[str, Any]) -> dict[str, Any]:
+    return {"fides_key": "postgres", "collections": [{"name": collection, "fields": list(fields)}]}
+
+
+def _refers(name: str, field: str, **facts: Any) -> dict[str, Any]:
+    return {"name": name, "fides_meta": {"references": [{"dataset": "postgres", "field": field, **facts}]}}
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "is_shared"),
+    [
+        ("address_id", "address.id", True),
+        ("billing_address_id", "address.id", True),
+        ("card", "payment_card.id", True),
+        ("approved_by", "employee.id", False),
+        ("createdBy", "users.id", False),
+    ],
+)
+def test_what_others_may_share_is_not_proposed_to_be_followed(name: str, field: str, *, is_shared: bool) -> None:
+    """An address may be several people's, an act somebody else's: a person says which way, and whether it is shared."""
+    document = from_fides(_dataset("customer", _refers(name, field, direction="to")))
+
+    block = dsr_of(column_of(document, "customer", name)["relationships"][0])
+
+    assert block["guess"] == {"by": "fides", "direction": "to"}
+    assert (block["follow"], block.get("shared")) == ("TODO", "TODO" if is_shared else None)
+    assert to_fides(document) == _dataset("customer", _refers(name, field, direction="to"))
+
+
+def test_what_holds_in_some_rows_asks_in_which() -> None:
+    """A type beside an id, and a key beside a value, ask for the condition."""
+    owner = _refers("owner_id", "users.id", direction="from")
+    value = {"name": "meta_value", "fides_meta": {"identity": "email"}}
+    document = from_fides(_dataset("notes", {"name": "owner_type"}, owner, {"name": "meta_key"}, value))
+
+    assert dsr_of(column_of(document, "notes", "owner_id")["relationships"][0])["when"] == {"owner_type": "TODO"}
+    assert dsr_of(column_of(document, "notes", "meta_value"))["when"] == {"meta_key": "TODO"}
+
+
 def test_composite_key_is_numbered(shop: dict[str, Any]) -> None:
     """Two fields of a primary key are its first and second column."""
-    keys = [_column(shop, "client", name)["primaryKeyPosition"] for name in ("id", "part")]
+    keys = [column_of(shop, "client", name)["primaryKeyPosition"] for name in ("id", "part")]
 
     assert keys == [1, 2]
 
 
 def test_nested_categories_are_shown(shop: dict[str, Any]) -> None:
     """Contracts do not read inside a column: what lies there is proposed for the column as a whole."""
-    guess = _dsr(_column(shop, "client", "profile"))["guess"]
+    guess = dsr_of(column_of(shop, "client", "profile"))["guess"]
 
     assert guess["inside"] == ["user.behavior", "user.contact.address.city"]
 

@@ -60,32 +60,95 @@ def test_name_and_values_agree() -> None:
 def test_prose_is_read_by_a_person_first() -> None:
     """Free text may tell of others; a name that says more counts for more than prose."""
     assert guess("x", table="t", looks=[Look.PROSE]).access is AccessTreatment.REVIEW
-    assert guess("diagnosis", table="t", looks=[Look.PROSE]).category == "user.health_and_medical"
+
+
+@pytest.mark.parametrize("name", ["diagnosis", "sante", "religion", "race", "blood_group", "fingerprint"])
+def test_name_alone_proposes_no_special_category(name: str) -> None:
+    """A race is run, iris is a flower: a name asks, whatever sentences stand there (Art. 9)."""
+    for looks in ([], [Look.PROSE], [Look.CODE]):
+        found = guess(name, table="customer", looks=looks)
+        assert not taxonomy.is_special(found.category)
+        assert found.identity == ""
+
+
+def test_values_bear_a_special_category_out() -> None:
+    """Codes of diseases in a column that is called after them; without such a name they are codes."""
+    assert guess("diagnosis", table="t", looks=[Look.MEDICAL, Look.CODE]).category == "user.health_and_medical"
+    assert guess("shelf", table="t", looks=[Look.MEDICAL]).category == ""
+
+
+@pytest.mark.parametrize("name", ["email", "phone", "cookie_id", "customer_no", "agent_email", "msisdn", "user_id"])
+def test_name_alone_proposes_no_identity_and_no_employee(name: str) -> None:
+    """As a search key it would disclose whatever stands there; whoever serves is told by counting."""
+    found = guess(name, table="customer", is_key=True)
+
+    assert (found.identity, found.about) == ("", About.SUBJECT)
 
 
 @pytest.mark.parametrize(
-    ("name", "about"), [("called_number", About.THIRD_PARTY), ("agent_email", About.EMPLOYEE), ("phone", About.SUBJECT)]
+    ("name", "looks", "about"),
+    [
+        ("called_number", [Look.PHONE], About.THIRD_PARTY),
+        ("agent_email", [Look.EMAIL, Look.FEW], About.EMPLOYEE),
+        ("agent_email", [Look.EMAIL], About.SUBJECT),
+        ("phone", [Look.PHONE], About.SUBJECT),
+    ],
 )
-def test_number_of_somebody_else_is_no_search_key(name: str, about: About) -> None:
+def test_number_of_somebody_else_is_no_search_key(name: str, looks: list[Look], about: About) -> None:
     """Whatever its values look like, a number of others never leads to a data subject."""
-    found = guess(name, table="call", looks=[Look.PHONE])
+    found = guess(name, table="call", looks=looks)
 
     assert found.about is about
-    assert bool(found.identity) is (about is About.SUBJECT)
-    assert is_about_others(name) is (about is not About.SUBJECT)
+    assert bool(found.identity) is (name == "phone")
+    assert is_about_others(name) is (name != "phone")
+    assert ("about" in found.asks) is (name == "agent_email" and Look.FEW not in looks)
 
 
 def test_customer_number_is_a_key_where_it_tells_rows_apart() -> None:
-    """In the customers' table it may be an identity; elsewhere a reference leads there."""
-    assert guess("customer_no", table="customer", is_key=True).identity == "customer_no"
-    assert guess("customer_no", table="invoice").identity == ""
+    """In the customers' table a number with signs in it may be an identity; a row's own number is none."""
+    assert guess("customer_no", table="customer", is_key=True, looks=[Look.CODE]).identity == "customer_no"
+    assert guess("customer_no", table="invoice", looks=[Look.CODE]).identity == ""
+    assert guess("customer_id", table="customer", logical_type="integer", is_key=True).identity == ""
+
+
+@pytest.mark.parametrize("name", ["note_id", "id_note", "comment_key", "message_uuid", "mail_id", "card_id"])
+def test_key_is_never_free_text(name: str) -> None:
+    """What is called a key is one, whatever it is the key of."""
+    assert guess(name, table="t").category == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "looks", "category", "access"),
+    [
+        ("x", [Look.SECRET], "user.authorization.password", AccessTreatment.OMIT),
+        ("api_key", [Look.TOKEN], "user.authorization.credentials", AccessTreatment.OMIT),
+        ("session_key", [Look.TOKEN], "user.device.cookie", AccessTreatment.INCLUDE),
+        ("page", [Look.TOKEN], "", AccessTreatment.INCLUDE),
+        ("paid_with", [Look.CARD], "user.financial.credit_card", AccessTreatment.INCLUDE),
+        ("fax", [Look.PHONE], "user.contact.fax_number", AccessTreatment.INCLUDE),
+        ("info", [Look.DESK, Look.EMAIL], "user.contact.email", AccessTreatment.INCLUDE),
+    ],
+)
+def test_secrets_cards_and_desks_are_recognised(
+    name: str, looks: list[Look], category: str, access: AccessTreatment
+) -> None:
+    """A secret is shown to nobody; an office's mailbox and a fax lead to nobody."""
+    found = guess(name, table="t", looks=looks)
+
+    assert (found.category, found.access, found.identity) == (category, access, "")
+
+
+def test_number_is_no_name_and_no_sentence() -> None:
+    """``messages`` that are counted are none; a telephone number may be kept as one."""
+    assert guess("messages", table="t", logical_type="integer").category == ""
+    assert guess("phone", table="t", logical_type="integer").category == "user.contact.phone_number"
 
 
 def test_others_are_told_without_category() -> None:
     """A name may say whom a column is about and not what it holds."""
     found = guess("referred_by", table="customer")
 
-    assert found == Guess(about=About.THIRD_PARTY, by=("name",))
+    assert found == Guess(about=About.THIRD_PARTY, access=AccessTreatment.MASK, by=("name",))
 
 
 def test_date_is_no_telephone_number() -> None:

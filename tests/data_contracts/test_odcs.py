@@ -11,7 +11,7 @@ from data_contracts.errors import ContractInvalid
 from data_contracts.odcs import check, digest_of, load, load_organisation, load_policy
 from data_contracts.value_rules import ValueRules
 from data_contracts.vocabulary import About, ColumnErasure, Follow, Gate, RetentionAction, Right, Sensitivity
-from tests.data_contracts.folder import a_column, at, company, dsr, native, table, write
+from tests.data_contracts.folder import a_column, a_relationship, at, company, dsr, native, table, write
 
 _CHECKOUT = Path(__file__).parents[2]
 SHIPPED = [_CHECKOUT / "data_contracts", _CHECKOUT / "tests" / "chinook" / "contracts"]
@@ -137,10 +137,10 @@ def test_words_fall_back_to_english(language: str, said: str) -> None:
 
 
 def test_references_are_resolved_across_systems(tmp_path: Path) -> None:
-    """A reference to another document names its system, table and column; it is followed from, unless it says so."""
+    """A reference to another document names its system, table and column; and the direction that it says."""
     order = load(write(tmp_path)).table("shop", "order")
 
-    assert order.references == (Reference(("customer_id",), "crm", "customer", ("id",)),)
+    assert order.references == (Reference(("customer_id",), "crm", "customer", ("id",), frozenset({Follow.FROM})),)
 
 
 def test_shared_reference_is_followed_as_declared(tmp_path: Path) -> None:
@@ -168,12 +168,16 @@ def test_follow_has_short_forms(tmp_path: Path, follow: object, expected: set[Fo
 def test_composite_reference_stands_at_the_table(tmp_path: Path) -> None:
     """A relationship written at the table joins several columns; each of them is a key."""
     new = a_column("email", facts=None)
-    relation = {"from": ["ticket.customer_id", "ticket.email"], "to": ["customer.id", "customer.email"]}
+    ends = {"from": ["ticket.customer_id", "ticket.email"], "to": ["customer.id", "customer.email"]}
+    relation = {**a_relationship("", follow="none"), **ends}
 
     def change(content: dict[str, object]) -> None:
         ticket = table(content, "crm", "ticket")
         ticket["properties"].append(new)
-        ticket["relationships"] = [relation, {"from": "ticket.email", "to": "customer.email"}]
+        ticket["relationships"] = [
+            relation,
+            {"from": "ticket.email", **a_relationship("customer.email", follow="none")},
+        ]
 
     references = load(write(tmp_path, change)).table("crm", "ticket").references
 

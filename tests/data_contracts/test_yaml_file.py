@@ -42,6 +42,8 @@ TRAPS = [
     ("a: b\n--- {}\n", "is not YAML: "),
     ("a: \x00", "is not YAML: it holds signs"),
     ("[" * 3000, "is not YAML: it holds signs or a nesting"),
+    ("{a: " * 100_000, "is not YAML: it holds signs or a nesting"),  # libyaml alone ends the process
+    ("- " * 100_000, "is not YAML: it holds signs or a nesting"),
     ("", "the file is empty"),
 ]
 

@@ -1,8 +1,11 @@
 """Mails that arrive: cases by their own clear words, everything else by a person; nothing lost, nothing twice."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email import message_from_bytes
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -13,7 +16,21 @@ from data_contracts.errors import AnswerRefused, RequestInvalid, SystemUnavailab
 from data_contracts.incoming import Incoming, IncomingState
 from data_contracts.mailbox import Mail
 from data_contracts.vocabulary import Channel, Gate, Right
-from tasks.arrivals import MAIL, Reading, assign, read_arrival, read_mailbox, set_aside, take_in, warn_of_waiting
+from flows import wiring
+from flows.arrival_work import take_out
+from integrations.intake import mail_reading
+from integrations.intake.mail_reading import read_mail
+from tasks.arrivals import (
+    MAIL,
+    Reading,
+    assign,
+    mail_of,
+    read_arrival,
+    read_mailbox,
+    set_aside,
+    take_in,
+    warn_of_waiting,
+)
 from tasks.sealed import subject_request
 from tasks.services import services
 from tests.flows.company import House
@@ -127,7 +144,16 @@ def test_mail_that_is_no_request_is_set_aside(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"Return_Path": "<>"}, {"List_Id": "<x>"}]
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Precedence": "auto_reply"},
+        {"Return_Path": "<>"},
+        {"X_Autoreply": "yes"},
+        {"X_MS_Exchange_Generated_Message_Source": "Mailbox Rules Agent"},
+        {"X_Failed_Recipients": "ana@example.org"},
+        {"MIME_Version": "1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=x"},
+    ],
 )
 def test_what_a_program_wrote_opens_no_case(house: House, headers: dict[str, str]) -> None:
     """Else an answer to our acknowledgement would be a new request, and so on for ever (RFC 3834)."""
@@ -170,13 +196,14 @@ def test_broken_off_in_the_middle_it_goes_on(house: House, monkeypatch: pytest.M
     assert (arrival.state, arrival.note) == (IncomingState.ASSIGNED, case.case_id)
 
 
-def test_name_of_a_sender_is_one_line(house: House) -> None:
-    """Headers cannot be smuggled into our answers."""
-    forged = "=?utf-8?q?Ana=0D=0ABcc:_all=40example.org?= <ana@example.org>"
-
-    arrival = arrived(house, _CLEAR, sender=forged)
+@pytest.mark.parametrize(("word", "is_address"), [("Ana=0D=0ABcc:_all=40x.org", True), ("Ana=0D=0ABcc=3A_x", False)])
+def test_name_of_a_sender_is_one_line(house: House, word: str, is_address: bool) -> None:  # noqa: FBT001
+    """Headers cannot be smuggled into our answers; a name with line ends in it takes its address along."""
+    forged = f"=?utf-8?q?{word}?= <ana@example.org>"
+    arrival = arrived(house, _UNCLEAR, sender=forged)
 
     letter = read_arrival(arrival.incoming_id, "zoe")
+    assert letter.sender == ("ana@example.org" if is_address else "")
     assert "\n" not in letter.name + letter.sender + letter.subject
     reading = Reading(Right.ACCESS, {"email": "ana@example.org"})
     case = assign(arrival.incoming_id, reading, operator="zoe", code=house.code("zoe"))
@@ -233,3 +260,146 @@ def test_mail_that_was_read_is_nobodys_worry(house: House) -> None:
     house.clock.advance(timedelta(days=40))
 
     assert warn_of_waiting() == 0
+
+
+# --- mails that are hard to read ------------------------------------------------------------------------------------
+
+_HOSTILE = {
+    "comments": b"From: a@b.example\r\nCc: " + b"(" * 3000 + b"\r\nSubject: x\r\n\r\n",
+    "sender": b"From: " + b"(" * 100_000 + b"\r\nSubject: x\r\n\r\n",
+    "parameters": b"From: a@b.example\r\nContent-Type: text/plain; "
+    + b"; ".join(b"a%d*0*=x" % number for number in range(8000))
+    + b"\r\n\r\n",
+    "nested": b"From: a@b.example\r\n"
+    + b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(2000)),
+    "words": b"From: a@b.example\r\nSubject: " + b"=?utf-8?q?=41?= " * 50_000 + b"\r\n\r\n",
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("raw", _HOSTILE.values(), ids=_HOSTILE)
+def test_mail_that_breaks_the_parser_is_in_nobodys_way(house: House, raw: bytes) -> None:
+    """It is kept and moved; the one behind it becomes a case, and the mailbox is empty afterwards."""
+    box = Box([Mail("1", raw, house.clock()), Mail("2", mail(_CLEAR), house.clock())])
+
+    became = read_mailbox(box)
+
+    assert became == {"waiting": 1, "assigned": 1}
+    assert list(box.waiting()) == []
+    (waiting,) = house.installation.register.incomings(waiting_only=True)
+    assert mail_of(waiting.incoming_id) == raw
+    read_arrival(waiting.incoming_id, "zoe")  # a person is shown what can be shown
+
+
+def test_mail_that_cannot_be_read_says_so_and_is_moved_before(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading may fail in any way that ends its process; what a person gets is the mail as it came."""
+    monkeypatch.setattr(mail_reading, "_PROGRAM", Path("/nowhere"))
+    box = Box([Mail("1", mail(_CLEAR), house.clock())])
+
+    assert read_mailbox(box) == {"waiting": 1}
+    assert box.taken == ["1"]
+    (waiting,) = house.installation.register.incomings(waiting_only=True)
+    assert not read_arrival(waiting.incoming_id, "zoe").is_readable
+
+
+def test_reading_is_bounded_in_memory() -> None:
+    """A process of its own ends, and ours has nothing of it."""
+    assert read_mail(b"From: a@b.example\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"QUFB" * 50_000_000) is None
+
+
+_SHOWN = {
+    "blank text part": (
+        "Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\n \r\n"
+        "--x\r\nContent-Type: text/html\r\n\r\n<style>p {}</style><p>I exercise my right of access</p>\r\n--x--\r\n"
+    ),
+    "attached mail": (
+        "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n"
+        "Subject: My data\r\n\r\nI exercise my right of access\r\n--x--\r\n"
+    ),
+    "no boundary": "Content-Type: multipart/mixed\r\n\r\nI exercise my right of access\r\n",
+    "boundary that is nowhere": "Content-Type: multipart/mixed; boundary=y\r\n\r\nI exercise my right of access\r\n",
+    "unknown encoding": "Content-Type: text/plain; charset=martian\r\n\r\nI exercise my right of access\r\n",
+}
+
+
+def test_sender_that_cannot_be_written_to_is_no_key(house: House) -> None:
+    """A person can still make a case of such a mail, by what else it names."""
+    arrival = arrived(house, _CLEAR, sender='"Ana B"@example.org')
+    assert arrival.state is IncomingState.WAITING
+
+    reading = Reading(Right.ACCESS, {"customer_no": house.company.subject.customer_no})
+    case = assign(arrival.incoming_id, reading, operator="zoe", code=house.code("zoe"))
+
+    assert subject_request(case.case_id).identity == {"customer_no": [house.company.subject.customer_no]}
+
+
+def test_encoded_words_give_no_address() -> None:
+    """What is written in them is a name, whatever it looks like."""
+    read = read_mail(b"From: =?utf-8?q?victim=40example.org?= <thief@example.net>\r\n\r\nx")
+    forged = read_mail(b"From: =?utf-8?q?victim=40example.org=2C?=\r\n\r\nx")
+
+    assert read is not None
+    assert forged is not None
+    assert (read.sender, read.name) == ("thief@example.net", "victim@example.org")
+    assert "victim@example.org" not in forged.sender
+
+
+@pytest.mark.parametrize("body", _SHOWN.values(), ids=_SHOWN)
+def test_text_is_what_a_mail_program_shows(body: str) -> None:
+    """Wherever it stands: nobody sees an empty letter where there is one."""
+    read = read_mail(f"From: Ana <ana@example.org>\r\nSubject: Data\r\n{body}".encode())
+
+    assert read is not None
+    assert "I exercise my right of access" in read.text
+    assert "{" not in read.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"List_Id": "<privacy.shop.example>", "Precedence": "list"}, {"Precedence": "bulk"}, {"Mailing_list": "list x"}],
+)
+def test_letter_that_came_through_a_group_is_a_persons(house: House, headers: dict[str, str]) -> None:
+    """A group address writes such headers on every mail; its writer waits for an answer like others."""
+    assert arrived(house, _CLEAR, **headers).state is IncomingState.ASSIGNED
+
+
+def test_answer_to_our_mail_opens_no_case(house: House) -> None:
+    """Ours names the right, and an answer quotes it; told by our Message-ID, or by the case in the subject."""
+    case_id = arrived(house, _CLEAR).note
+    house.run(case_id)
+    (ours,) = (message_from_bytes(raw) for raw in house.outbox("eml").values())
+    quoted = "I exercise my right of access (Article 15 GDPR), again.\r\n> right of access"
+
+    by_reference = arrived(house, quoted, In_Reply_To=ours["Message-ID"], subject="Re: x")
+    by_subject = arrived(house, f"{quoted}!", subject=f"Re: Your request {case_id}")
+
+    assert {by_reference.state, by_subject.state} == {IncomingState.WAITING}
+    assert len(house.installation.register.cases()) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I do not wish to exercise my right to erasure, I only ask when you open.",
+        "Can you send a quote?\r\n-- \r\nUnder the GDPR you have a right to object.",
+        "Thank you.\r\n> You asked under your right of access.",
+        "Bien reçu.\r\nLe lundi 3 mars 2026, Shop a écrit :\r\nVotre droit d'accès",
+        "Conformément au RGPD vous disposez d'un droit d'opposition au traitement de vos données.",
+        "Wij sturen u dit omdat u recht op inzage heeft. U heeft recht op inzage.",
+    ],
+)
+def test_words_that_ask_nothing_wait_for_a_person(house: House, text: str) -> None:
+    """A denial, a footer, a quotation: a right is named, and nobody asks."""
+    assert arrived(house, text).state is IncomingState.WAITING
+
+
+def test_unreadable_mail_is_taken_out_as_it_came(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written is the mail itself, for its reader alone."""
+    monkeypatch.setattr(wiring, "opened", nullcontext)  # the house is open
+    raw = _HOSTILE["sender"]
+    arrival = take_in(raw, house.clock())
+
+    facts = take_out(arrival.incoming_id, tmp_path, operator="zoe", code=house.code("zoe"))
+
+    assert Path(facts["mail"]).read_bytes() == raw
+    assert Path(facts["mail"]).stat().st_mode & 0o777 == 0o600

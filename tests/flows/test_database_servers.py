@@ -14,7 +14,7 @@ from integrations.demo import DemoCompany, seed_databases
 from tests.flows.company import NOW, SQL, House, a_house
 
 
-@pytest.fixture(params=["postgres_database", "mariadb_database"])
+@pytest.fixture(params=["postgres_database", "mariadb_account"])
 def urls(request: pytest.FixtureRequest) -> dict[str, str]:
     """The demo company's SQL systems, loaded into databases of a server."""
     database: Callable[[], str] = request.getfixturevalue(request.param)
@@ -68,7 +68,8 @@ def test_erasure_empties_the_row_and_touches_nobody_else(house: House, urls: dic
     others = "SELECT count(email) + count(phone) FROM customer WHERE customer_no <> :no"
     before = _count(urls["crm"], others, no=subject.customer_no)
 
-    outcome = house.walk(house.open(Right.ERASURE))
+    proven = {"email": [subject.email], "customer_no": [subject.customer_no]}
+    outcome = house.walk(house.open(Right.ERASURE, identity=proven))
 
     left = "SELECT count(email) + count(phone) + count(civility) FROM customer WHERE customer_no = :no"
     assert outcome == "granted_in_part"

@@ -77,7 +77,7 @@ def test_case_is_told_from_receipt_to_archive(house: House, tmp_path: Path) -> N
     assert told["identity"][0]["proofs_destroyed"] is True
     assert {act["system"] for act in told["acts"]} >= {"crm", "billing", "marketing"}
     assert {line["ground"]["art17_3"] for line in told["plan"]["lines"] if line["ground"]} == {"b"}
-    assert [proof["proven"] for proof in told["proof"]] == [True]
+    assert [proof["verdict"] for proof in told["proof"]] == ["proven_but_for"]  # others typed or were given her number
     assert {one["party"]: one["state"] for one in told["recipients"]}["creditbur"] == "by_hand"
     assert [move["to"] for move in case["timeline"]] == house.states(case_id)
 

@@ -47,6 +47,20 @@ def test_draft_tells_facts_to_a_program(database: str) -> None:
     assert min(facts["guesses"], facts["todos"]) > 0
 
 
+def test_draft_is_laid_together_with_fides(database: str, tmp_path: Path) -> None:
+    """Types are live, the category is the dataset's; what only the dataset has is told."""
+    file = tmp_path / "crm.yml"
+    field = "{name: mail, data_categories: [user.contact.email], fides_meta: {identity: email}}"
+    names = f"[{{name: customer, fields: [{field}]}}, {{name: archive, fields: []}}]"
+    file.write_text(f"dataset: [{{fides_key: crm, collections: {names}}}]", "utf-8")
+
+    typed = _typed("draft", database, "--fides", str(file))
+
+    assert "logicalType: string" in typed.output
+    assert "category: user.contact.email" in typed.output
+    assert "not in the live system: archive" in typed.output
+
+
 @pytest.mark.parametrize("words", [["--name", "a b"], ["--tables", "nope"]])
 def test_draft_that_cannot_be_made_says_why(database: str, words: list[str]) -> None:
     """What failed and the remedy, and exit 1."""

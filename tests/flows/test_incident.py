@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from data_contracts.errors import AnswerRefused, RequestInvalid, StepFailed
+from data_contracts.errors import ActRefused, AnswerRefused, RequestInvalid, StepFailed
 from data_contracts.incidents import IncidentFacts, IncidentKind, IncidentWords, Risk, SendingState
 from data_contracts.vocabulary import Decision
 from flows import wiring
@@ -20,7 +20,7 @@ from flows.incident_work import enter, write_authority_file, write_register
 from tasks import affected
 from tasks.affected import addressees
 from tasks.incidents import close, judge, note_authority_told, open_incident, say_more, warn_of_clocks
-from tasks.sending import settle
+from tasks.sending import send_notices, settle
 from tasks.services import services
 from tests.flows.company import House
 
@@ -91,6 +91,24 @@ def test_everybody_whose_rows_were_copied_is_told_once(house: House) -> None:
     }
     assert (to, len(mails)) == (_holders(house), len(to))
     assert services().register.incident(run_id).people_told_at is not None
+
+
+def test_nothing_is_sent_before_these_words_are_approved(house: House) -> None:
+    """Law 14, whoever calls the step: while the gate waits, after a refusal, and once the words are others."""
+    run_id, other = an_incident(house), an_incident(house)
+    for name, decision in ((run_id, Decision.APPROVE), (other, Decision.REFUSE)):
+        judge(name, Risk.HIGH, operator="claire", code=code(house))
+        with pytest.raises(WaitingForPerson) as waiting:
+            carry_out(name)
+        with pytest.raises(ActRefused):
+            send_notices(name)
+        house.answer(waiting.value.entry, decision, reason="not so")
+    say_more(run_id, a_fact(words={"fr": IncidentWords(nature="Autre chose.")}), actor="claire")
+
+    for name in (run_id, other):
+        with pytest.raises(ActRefused, match="have not approved"):
+            send_notices(name)
+    assert not [name for name in house.outbox("eml") if run_id in name or other in name]
 
 
 def test_counts_are_those_of_the_databases(house: House) -> None:

@@ -183,5 +183,5 @@ def test_who_a_case_is_about_is_known_once_verified_and_forgotten_with_it(house:
     house.until(Gate.APPROVAL, case_id)
 
     assert before == []
-    assert [key.kind for key in register.subject_keys(case_id)] == ["email"]
+    assert [key.kind for key in register.subject_keys(case_id)] == ["cookie_id", "email"]
     assert house.company.subject.email not in str(register.subject_keys(case_id))

@@ -7,7 +7,7 @@ import pytest
 
 from data_contracts.errors import AnswerRefused, SystemUnavailable
 from data_contracts.keys import Order
-from data_contracts.ports import GateEntry
+from data_contracts.ports import GateEntry, LiveSchema
 from data_contracts.vocabulary import Decision, Gate, Right
 from tests.flows.company import House, Passing, Recording
 
@@ -41,6 +41,14 @@ class _Dead(Passing):
     def carry_out(self, orders: list[Order]) -> list[int]:
         """Break off."""
         raise SystemUnavailable("the connection broke off", where=f"{self.system}, {len(orders)} orders")
+
+
+class _Away(Passing):
+    """A system that does not answer."""
+
+    def describe(self) -> LiveSchema:
+        """Break off."""
+        raise SystemUnavailable("the connection broke off", where=self.system)
 
 
 def _outage(house: House, right: Right = Right.ACCESS) -> GateEntry:
@@ -133,7 +141,7 @@ def test_nothing_found_elsewhere_is_not_nothing_found(house: House, systems: Rec
 
     house.answer(entry, Decision.BY_HAND, reference="TICKET-17")
 
-    assert house.walk(entry.case_id) == "granted"
+    assert house.walk(entry.case_id) == "granted_in_part"
 
 
 def test_system_that_dies_before_acting_waits(house: House, systems: Recording) -> None:
@@ -165,11 +173,13 @@ def test_by_hand_before_acting_is_another_plan(house: House, systems: Recording)
 def test_system_that_dies_while_acting_waits_and_the_others_are_erased(house: House, systems: Recording) -> None:
     """The other systems are acted on; the case is not told as done before the last one was."""
     systems.instead["crm"] = _Dead
-    number = house.company.subject.customer_no
+    number, email = house.company.subject.customer_no, house.company.subject.email
+    held = "SELECT * FROM profile WHERE email = ?"
+    assert house.ask("marketing", held, email) != []
 
     entry = _outage(house, Right.ERASURE)
 
-    assert house.ask("support", "SELECT * FROM ticket WHERE customer_no = ?", number) == []
+    assert house.ask("marketing", held, email) == []
     assert house.ask("crm", "SELECT * FROM interaction WHERE customer_no = ?", number) != []
     assert house.states(entry.case_id)[-1] == "acting"
 
@@ -187,11 +197,43 @@ def test_retry_finishes_the_erasure(house: House, systems: Recording) -> None:
 
 
 def test_system_erased_by_hand_is_told(house: House, systems: Recording) -> None:
-    """A person erased what the software could not reach; the notice names the system."""
+    """A person erased what the software cannot reach: the verdict and the notice say that a person told us."""
+    systems.instead["crm"] = _Dead
+    entry = _outage(house, Right.ERASURE)
+    systems.instead["crm"] = _Away
+
+    house.answer(entry, Decision.BY_HAND, reference="TICKET-18")
+
+    assert house.walk(entry.case_id) == "granted_in_part"
+    proof = house.installation.register.step(entry.case_id, "prove")
+    assert proof is not None
+    assert (proof.receipt["verdict"], proof.receipt["told"]) == ("told_by_a_person", {"crm": "TICKET-18"})
+    assert "Contract and customer relations" in house.mails()[-1]
+    assert "could not look into this system ourselves" in house.mails()[-1]
+    assert "Afterwards we looked again" not in house.mails()[-1]
+
+
+def test_system_that_answers_again_is_looked_at(house: House, systems: Recording) -> None:
+    """*By hand* is no proof where the software can look: what was not done opens the gate."""
     systems.instead["crm"] = _Dead
     entry = _outage(house, Right.ERASURE)
 
     house.answer(entry, Decision.BY_HAND, reference="TICKET-18")
 
-    assert house.walk(entry.case_id) == "granted_in_part"
-    assert "Contract and customer relations" in house.mails()[-1]
+    mismatch = house.until(Gate.MISMATCH, entry.case_id)
+    assert "| crm | interaction | rows |" in mismatch.description
+    assert Decision.STAYS in mismatch.options
+
+
+def test_system_handled_before_it_was_searched_is_looked_at(house: House, systems: Recording) -> None:
+    """Nothing of it is in the plan; once it answers, rows that its contract would erase open the gate."""
+    mend = _gone(house, systems)
+    entry = _outage(house, Right.ERASURE)
+    house.answer(entry, Decision.BY_HAND, reference="TICKET-17")
+    approval = house.until(Gate.APPROVAL, entry.case_id)
+    house.agree(house.agree(approval))
+    mend()
+
+    mismatch = house.until(Gate.MISMATCH, entry.case_id)
+
+    assert "| crm | interaction | rows |" in mismatch.description

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.errors import SystemUnavailable
+from data_contracts.errors import StepFailed, SystemUnavailable
 from data_contracts.keys import Order
 from data_contracts.ports import Connector, GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from integrations.demo import DemoCompany
+from tasks.services import services
+from tasks.step import guarded
 from tests.flows.company import House, Passing, Recording, Rows, a_house, lost
 
 _ZOMBIE = (
@@ -102,18 +104,22 @@ def test_retry_in_vain_asks_again(house: House) -> None:
 
 
 def test_finished_by_hand_is_on_record(house: House) -> None:
-    """A person who finished it is named in the timeline's cause and the evidence, and it is not called proven."""
+    """What a person finished is looked at again: while it is there, the gate is; the person is named in evidence."""
     house.ask("crm", _ZOMBIE)
     entry = _mismatch(house)
 
     house.answer(entry, Decision.BY_HAND, reference="TICKET-21")
+    again = house.until(Gate.MISMATCH, entry.case_id)
+    assert again.digest != entry.digest
+    house.ask("crm", "DROP TRIGGER zombie")
+    house.ask("crm", "DELETE FROM interaction WHERE customer_no = ?", house.company.subject.customer_no)
+    house.answer(again, Decision.BY_HAND, reference="TICKET-22")
 
     assert house.walk(entry.case_id) == "granted_in_part"
-    moves = {move.to.value: move.cause for move in house.installation.register.timeline(entry.case_id)}
-    assert moves["verified"] == "finished by hand"
-    step = house.installation.register.step(entry.case_id, "prove")
-    assert step is not None
-    assert step.receipt == {"by_hand": "TICKET-21"}
+    steps = house.installation.register.steps(entry.case_id)
+    told = [step.receipt["reference"] for (name, _), step in sorted(steps.items()) if name == "done by hand"]
+    assert told == ["TICKET-21"]  # the second answer stands at its gate: by then nothing was left to note
+    assert steps["prove", ""].receipt["verdict"] == "proven_but_for"  # others typed or were given her number
 
 
 def test_proven_erasure_says_so(house: House) -> None:
@@ -181,7 +187,20 @@ def test_unforeseen_error_is_sealed(house: House, systems: Recording) -> None:
 
     entry = house.until(Gate.OUTAGE, house.open(Right.ERASURE))
 
-    assert "step erase broke (ValueError); details are sealed in fault.erase" in entry.description
+    assert "step erase broke (ValueError); details are sealed in fault.erase.crm" in entry.description
     assert "maelle" not in entry.description.lower()
-    with house.installation.services.vault.read(entry.case_id, "fault.erase") as blob:
+    with house.installation.services.vault.read(entry.case_id, "fault.erase.crm") as blob:
         assert b"maelle.dhauteville@example.org" in blob.read()
+
+
+def test_fault_of_any_step_is_sealed(house: House) -> None:
+    """A step's name has blanks, and a name in the vault has none; what broke can be read all the same."""
+    case_id = house.open(Right.ACCESS)
+
+    def breaks(_case_id: str) -> None:
+        raise ValueError("why it broke")  # what a driver says
+
+    with pytest.raises(StepFailed, match=r"sealed in fault\.look-at-it\."):
+        guarded(breaks, "look at it")(case_id)
+    with services().vault.read(case_id, "fault.look-at-it") as blob:
+        assert b"why it broke" in blob.read()

@@ -17,6 +17,7 @@ from tasks.act.lifting import finish_lifting, forget_restriction, unmark_system
 from tasks.archive_evidence import purge_ended
 from tasks.chase_recipients import chase_recipients
 from tasks.permissions import ask_about, use_of
+from tasks.plans import confirm_lifting
 from tasks.services import services
 from tests.flows.company import House
 
@@ -91,10 +92,12 @@ def test_lifted_everywhere_after_the_subject_was_told(house: House) -> None:
 
 
 def test_nothing_is_lifted_before_the_subject_was_told(house: House) -> None:
-    """Whoever calls the steps."""
+    """Whoever calls the steps, after a person decided."""
     case_id = restricted(house)
+    decided(house, case_id)
+    let = confirm_lifting(case_id)
 
-    for attempt in (lambda: unmark_system(case_id, "crm"), lambda: finish_lifting(case_id)):
+    for attempt in (lambda: unmark_system(case_id, "crm", let), lambda: finish_lifting(case_id, let)):
         with pytest.raises(MoveRefused, match="told"):
             attempt()
     assert (may_use(house), mark(house)) == ("restricted", 1)

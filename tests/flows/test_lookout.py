@@ -17,6 +17,7 @@ from flows.stages import approve
 from integrations.channels.memory import MemoryChannel
 from tasks.act.access import build_package
 from tasks.approval import Answer
+from tasks.plans import confirm_staged, confirmed
 from tasks.services import services, use
 from tasks.warn import escalate
 from tests.flows.company import House
@@ -326,7 +327,8 @@ def test_look_lets_the_next_case_act(house: House) -> None:
     before = look(house, runs)["released"]
 
     approve(access)
-    build_package(access)
+    confirm_staged(access)
+    build_package(access, confirmed(access))
 
     assert (before, look(house, runs)["released"]) == (0, 1)
     assert runs.woken == [erasure]

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from data_contracts.company import GateRule
 from data_contracts.contract import Contracts
-from data_contracts.errors import AnswerRefused, StepFailed, SystemUnavailable
+from data_contracts.errors import ActRefused, AnswerRefused, StepFailed, SystemUnavailable
 from data_contracts.keys import Order
 from data_contracts.ports import GateEntry
 from data_contracts.retaining import ApprovedRule
@@ -21,7 +21,7 @@ from flows.gates import WaitingForPerson
 from flows.retention import Retained, begin_planned, carry_on, carry_out, retained
 from flows.retention_report import retention_report
 from flows.retention_wording import question_text
-from tasks.act.retention import count_over, plan_of
+from tasks.act.retention import count_over, erase_approved, erase_over, plan_of
 from tasks.rules.retaining import Way
 from tasks.services import services, use
 from tests.flows.company import House, Passing, Recording, lost
@@ -66,6 +66,23 @@ def test_first_run_of_a_rule_waits(house: House) -> None:
     assert f"| {due} | new | billing.call_record |" in entry.description
     assert "1 year after `started_at`" in entry.description
     assert entry.options == (Decision.APPROVE, Decision.REFUSE)
+
+
+def test_nothing_is_erased_before_people_have_approved_it(house: House) -> None:
+    """Law 14, whoever calls the step: while the gate waits, after a refusal, and of a run that has no plan."""
+    before, run_id = house.rows(), begin_planned()
+    with pytest.raises(ActRefused, match="nobody let this run erase"):
+        erase_over(run_id, "billing")
+    entry = asked(run_id)
+
+    with pytest.raises(ActRefused, match="nobody let this run erase"):
+        erase_approved(run_id, "billing")
+    house.answer(entry, Decision.REFUSE, reason="the lawyers look at it")
+    carry_on(run_id)
+    with pytest.raises(ActRefused, match="nobody let this run erase"):
+        erase_approved(run_id, "billing")
+
+    assert house.rows() == before
 
 
 def test_approved_rules_are_carried_out(house: House) -> None:

@@ -1,7 +1,9 @@
 """Flow runs that wait are found by their names and woken, whoever started them; the server is a fake."""
 
 import hashlib
+import subprocess
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -10,7 +12,9 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State
 from prefect.states import Completed, Paused
 
+from data_contracts.errors import SystemUnavailable
 from data_contracts.vocabulary import CaseState, Right
+from flows.deploying import deployed
 from flows.extend import extend
 from flows.gates import opened, was_just_asked
 from flows.lift import lift
@@ -74,3 +78,13 @@ def test_retry_of_a_run_whose_question_was_refused_asks_anew(house: House, run_c
     run = a_run(Paused(), run_count=run_count, empirical_policy=asked)
 
     assert was_just_asked(entry, run) is is_answer
+
+
+def test_deploying_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told with the log that says how far it came; no process is left over."""
+    monkeypatch.setattr("flows.deploying._DEPLOY_SECONDS", 0.1)
+    with subprocess.Popen(["/bin/sleep", "60"]) as sleeping:
+        with pytest.raises(SystemUnavailable, match=r"deploy\.log"):
+            deployed(sleeping, tmp_path / "deploy.log")
+
+        assert sleeping.poll() is not None

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.incidents import IncidentFacts, IncidentKind, IncidentWords
+from data_contracts.ports import Operator
+from data_contracts.vocabulary import Decision, OperatorRole
+from flows.incident import sending_question
 from flows.settings import Settings
 from flows.wiring import Installation
 from integrations.demo import seed
 from tasks.affected import find_affected
+from tasks.approval import Answer, answer_gate, open_gate
 from tasks.incidents import open_incident
 from tasks.sending import how_far, send_notices
 from tasks.services import use
@@ -43,6 +47,9 @@ def a_breach(home: Path, people: int, port: int) -> str:
         facts = IncidentFacts(title="t", tables=["crm.customer"], words={"fr": IncidentWords(nature="Fuite.")})
         run_id = open_incident(IncidentKind.CONFIDENTIALITY, facts, made.now(), actor="test").run_id
         counts = find_affected(run_id)
+        made.register.put_operator(Operator("claire", (OperatorRole.DPO,), valid_until=None, training_until=None))
+        entry = open_gate(run_id, sending_question(run_id, counts))
+        answer_gate(entry, Answer("claire", Decision.APPROVE), local_account="test")
     made.close()
     assert counts["with_address"] == people, counts
     return run_id

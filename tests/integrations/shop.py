@@ -13,7 +13,7 @@ from pyarrow import fs
 
 from data_contracts.contract import Column, Reference, SystemContract, Table
 from data_contracts.ports import Connector
-from data_contracts.vocabulary import TableErasure
+from data_contracts.vocabulary import Follow, TableErasure
 from integrations.systems import MemoryConnector, open_connector
 
 PARIS = "Europe/Paris"
@@ -31,16 +31,18 @@ def _table(name: str, columns: tuple[str, ...], *keys: str, references: tuple[Re
     return Table("shop", name, made, TableErasure.DELETE, references=references)
 
 
+def _to_customer(column: str) -> Reference:
+    return Reference((column,), "shop", "customer", ("no",), frozenset({Follow.FROM}))
+
+
 CONTRACT = SystemContract(
     "shop",
     "Shop",
     "1",
     "telco",
     (
-        _table("customer", CUSTOMER, "no", references=(Reference(("parent",), "shop", "customer", ("no",)),)),
-        _table(
-            "line", LINE, "order_no", "line_no", references=(Reference(("customer",), "shop", "customer", ("no",)),)
-        ),
+        _table("customer", CUSTOMER, "no", references=(_to_customer("parent"),)),
+        _table("line", LINE, "order_no", "line_no", references=(_to_customer("customer"),)),
     ),
 )
 META = sa.MetaData()
@@ -103,10 +105,33 @@ def in_memory(_request: pytest.FixtureRequest, rows: Rows) -> Connector:
     return MemoryConnector(CONTRACT, {name: list(map(dict, table)) for name, table in rows.items()}, time_zone=PARIS)
 
 
-def _sql(url: str, rows: Rows) -> Connector:
+def emptied(url: str) -> str:
+    """The URL of a database, in which nothing is left of what another test made there."""
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        META.drop_all(connection)
+        if engine.dialect.name == "postgresql":
+            schemas = connection.exec_driver_sql(_SCHEMAS).scalars().all()
+            for name in schemas:
+                connection.exec_driver_sql(f'DROP SCHEMA "{name}" CASCADE')
+            connection.exec_driver_sql("CREATE SCHEMA public")
+        elif engine.dialect.name == "mysql":
+            connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
+            for kind, name in connection.exec_driver_sql(_TABLES).all():
+                connection.exec_driver_sql(f"DROP {kind} `{name}`")
+    engine.dispose()
+    return url
+
+
+_SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+_TABLES = """
+    SELECT CASE table_type WHEN 'VIEW' THEN 'VIEW' WHEN 'SEQUENCE' THEN 'SEQUENCE' ELSE 'TABLE' END, table_name
+    FROM information_schema.tables WHERE table_schema = database()
+"""
+
+
+def _sql(url: str, rows: Rows) -> Connector:
+    engine = sa.create_engine(emptied(url))
+    with engine.begin() as connection:
         META.create_all(connection)
         for table in META.sorted_tables:
             for row in rows[table.name]:

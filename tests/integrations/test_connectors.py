@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.errors import ContractMismatch, SystemUnavailable, TerminalError
+from data_contracts.hiding import Undeclared
 from data_contracts.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Look, Order, Referrer, Selection
 from data_contracts.ports import Connector
 from integrations.systems import MemoryConnector, open_connector
@@ -471,3 +472,26 @@ def test_every_row_of_a_table_cannot_be_said(conditions: tuple[Condition, ...], 
     """Whoever's rows are selected by what is over alone."""
     with pytest.raises(ValueError, match="what is over"):
         Selection("customer", conditions, cutoffs, dangerously_every_row=True)
+
+
+def test_nothing_undeclared_hangs_on_declared_rows(shop: Connector) -> None:
+    """What the contract names is no surprise; there are no views to refresh."""
+    assert shop.count_undeclared(everybody()) == Undeclared()
+    assert shop.refresh_views() == []
+
+
+@pytest.mark.parametrize("name", ["memory", "parquet", "sqlite", "postgresql", "mariadb"])
+def test_undeclared_columns_are_counted_where_they_hold_something(
+    load: Callable[[str, Rows], Connector], name: str
+) -> None:
+    """A column that the contract was not told of is counted by the rows in which it is not empty."""
+    whole = load(name, PEOPLE)
+    less = replace(CONTRACT.table("customer"), columns=CONTRACT.table("customer").columns[:1])
+    whole._contract = replace(CONTRACT, tables=(less, CONTRACT.table("line")))  # type: ignore[attr-defined]
+
+    found = whole.count_undeclared(everybody())
+
+    dropped = [column.name for column in CONTRACT.table("customer").columns[1:]]
+    rows = PEOPLE["customer"]
+    expected = {c: n for c in dropped if (n := sum(row.get(c) not in (None, "") for row in rows))}
+    assert found.columns == expected

@@ -45,7 +45,7 @@ def story(office: Office) -> Story:
     changes = f"user.contact.email = {person.right_email}"
     told = Story(person, office.started("rectification", {"request": person.form(changes=changes, channel="email")}))
     run_id = told.run["id"]
-    office.identify(run_id)
+    office.identify(run_id, reference="eid")  # or the change of an address would wait for days
     case_id = office.run(run_id)["name"]
     (gate,) = office.until(lambda: [gate for gate in office.gates(case_id) if gate.gate is Gate.APPROVAL])
     for _ in range(gate.people - 1):

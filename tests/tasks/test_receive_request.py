@@ -23,9 +23,11 @@ _PARIS = "Europe/Paris"
         pytest.param({"identity": {"email": ["not an address"]}}, "given for email cannot be one", id="no address"),
         pytest.param({"identity": {"email": ["a@x.example", " "]}}, "given for email cannot be one", id="one of two"),
         pytest.param({"identity": {"phone": ["12"]}}, "given for phone cannot be one", id="no number"),
-        pytest.param({"name": "Ann\r\nBcc: all@x.example"}, "one line each", id="line break in the name"),
-        pytest.param({"name": "Ann\0"}, "one line each", id="NUL in the name"),
-        pytest.param({"reply_to": "a@x.example\nb@x.example"}, "one line each", id="line break in the address"),
+        pytest.param({"name": "Ann\r\nBcc: all@x.example"}, "name holds a control sign", id="line break in the name"),
+        pytest.param({"name": "Ann\0"}, "name holds a control sign", id="NUL in the name"),
+        pytest.param(
+            {"reply_to": "a@x.example\nb@x.example"}, "reply_to holds a control sign", id="line break in the address"
+        ),
         pytest.param({"reply_to": "12 rue de la Paix"}, "no e-mail address", id="reply to no address"),
         pytest.param({"details": "x" * 100_001}, "the details are too long", id="a book"),
         pytest.param({"received_at": NOW + timedelta(seconds=1)}, "in the future", id="future"),

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_contracts.keys import Condition
+from data_contracts.keys import Condition, When
 from data_contracts.plan import Located
 from data_contracts.vocabulary import Right
-from tasks.sealed import keys_of, plain_keys, read_json, read_located, write_json, write_located
+from tasks.sealed import LOCATED, keys_of, plain_keys, read_json, read_located, write_json, write_located
 from tasks.services import services
 from tests.flows.company import House
 
@@ -89,6 +89,7 @@ def test_located_comes_back_as_it_was(case_id: str, keys: frozenset[tuple[object
     located = Located(
         conditions={("crm", "customer"): (way,), ("crm", "order"): ()},
         shared={("crm", "household"): (Condition(("a", "b"), frozenset({(1, "x")})),)},
+        own_keys={("crm", "order+shared"): (Condition(("a",), keys, when=(When("b", ("c",)),)),)},
         by_hand={"support": "TICKET-1"},
         subjects={"customer_no": 1},
     )
@@ -96,3 +97,10 @@ def test_located_comes_back_as_it_was(case_id: str, keys: frozenset[tuple[object
     write_located(case_id, located)
 
     assert read_located(case_id) == located
+
+
+def test_what_was_located_before_keys_of_others_were_known_is_read(case_id: str) -> None:
+    """A case that was under way when the software was replaced goes on."""
+    write_json(case_id, LOCATED, {"conditions": [], "shared": [], "by_hand": {}, "subjects": {}})
+
+    assert read_located(case_id) == Located(conditions={})

@@ -159,13 +159,18 @@ def _handed_in(site: Site, call: Request, visit: Visit, right: Right, fields: Ma
     try:
         receipt = site.door.register(submitted(typed, right, language=language, identities=site.door.identity_labels))
     except RequestInvalid as invalid:
-        return _form(site, call, right, Typed(typed.fields, {invalid.where or "form": "wrong"}), status=422)
+        return _form(site, call, right, Typed(typed.fields, {_field(invalid.where) or "form": "wrong"}), status=422)
     except ValueError:
         return _form(site, call, right, Typed(typed.fields, {"form": "wrong"}), status=422)
     answer = RedirectResponse(f"/receipt/{receipt.case_id}", 303)
     due = receipt.response_due.isoformat()
     site.seal.keep(answer, visit.with_facts(lang=language, case=receipt.case_id, code=receipt.code, due=due))
     return answer
+
+
+def _field(where: str) -> str:
+    """The field of the form that an error is about."""
+    return where.replace("identity.", "identity_", 1)
 
 
 def _opened(site: Site, call: Request, visit: Visit, fields: Mapping[str, object]) -> Response:

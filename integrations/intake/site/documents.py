@@ -40,6 +40,8 @@ def _sent(site: Site, call: Request, visit: Visit, kind: str, content: bytes) ->
     if kind not in set(DocumentKind):
         raise HTTPException(400)
     case_id, code = str(visit.facts.get("case", "")), str(visit.facts.get("code", ""))
+    if site.door.status(case_id, code) is None:  # before a stranger's file is looked at
+        return RedirectResponse("/status", 303)
     fault = ""
     try:
         site.door.send_document(case_id, code, DocumentKind(kind), read_document(content))

@@ -63,6 +63,16 @@ class SiteDoor(Protocol):
             RequestInvalid: when the link opens nothing.
         """
 
+    def stop_case(self, token: str) -> CaseStatus | None:
+        """The case whose change of contacts a link stops, while it is in force; looking does not use it."""
+
+    def stop_change(self, token: str) -> str:
+        """Whoever reads the old address stops the change; the case.
+
+        Raises:
+            RequestInvalid: when the link opens nothing.
+        """
+
     def is_package_link(self, token: str) -> bool:
         """Whether a link opens a package now; looking does not use it."""
 

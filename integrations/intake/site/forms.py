@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from data_contracts.doors import Submitted
+from data_contracts.legible import is_key, is_letter
 from data_contracts.request import FieldChange, Statement
 from data_contracts.vocabulary import Channel, ErasureGround, Requester, RestrictionGround, Right
 
@@ -32,7 +33,9 @@ def read_form(fields: Mapping[str, object], right: Right, identities: Mapping[st
     typed = {str(name): value for name, value in fields.items() if isinstance(value, str)}
     faults: dict[str, str] = {}
     for name, value in typed.items():
-        if "\0" in value or len(value) > (LONGEST_TEXT if name in _TEXTS else LONGEST_LINE):
+        if not (is_letter if name in _TEXTS else is_key)(value):
+            faults[name] = "illegible"
+        elif len(value) > (LONGEST_TEXT if name in _TEXTS else LONGEST_LINE):
             faults[name] = "too_long"
     if not typed.get("name", "").strip():
         faults["name"] = "needed"

@@ -38,6 +38,8 @@ def add_links(app: FastAPI, site: Site) -> None:
         _, fields = await site.own_form(call)
         return await run_in_threadpool(_answered, site, call, token, str(fields.get("answer", "")))
 
+    _add_stop(app, site)
+
     @app.get("/package/{token}")
     def show_package(call: Request, token: str) -> Response:
         """Ask whether to download now: the link works once."""
@@ -51,6 +53,23 @@ def add_links(app: FastAPI, site: Site) -> None:
         """The package."""
         await site.own_form(call)
         return await run_in_threadpool(_package, site, call, token)
+
+
+def _add_stop(app: FastAPI, site: Site) -> None:
+    @app.get("/stop/{token}")
+    def show_stop(call: Request, token: str) -> Response:
+        """Ask whether to stop the change of a contact."""
+        _count(site, call)
+        case = site.door.stop_case(token)
+        if case is None:
+            return site.page(call, "error.html.j2", status=404, kind="link")
+        return site.page(call, "stop.html.j2", case=case)
+
+    @app.post("/stop/{token}")
+    async def stop(call: Request, token: str) -> Response:
+        """Stop it."""
+        await site.own_form(call)
+        return await run_in_threadpool(_stopped, site, call, token)
 
 
 def add_case_actions(app: FastAPI, site: Site) -> None:
@@ -91,6 +110,15 @@ def _answered(site: Site, call: Request, token: str, answer: str) -> Response:
     except RequestInvalid:
         return site.page(call, "error.html.j2", status=404, kind="link")
     return site.page(call, "confirmed.html.j2", answer=answer)
+
+
+def _stopped(site: Site, call: Request, token: str) -> Response:
+    _count(site, call)
+    try:
+        site.door.stop_change(token)
+    except RequestInvalid:
+        return site.page(call, "error.html.j2", status=404, kind="link")
+    return site.page(call, "stopped.html.j2")
 
 
 def _package(site: Site, call: Request, token: str) -> Response:

@@ -1,35 +1,20 @@
 """Files that strangers send: only images and PDF, only what can be read, and nothing in it that acts.
 
-1. the type is what the first bytes say, never what a browser or a name says;
-2. an image is decoded and written anew: what else the file carried (a place, a script, another file) is gone. One that
-   would fill the memory when decoded is refused by the size that its header names, before it is;
-3. a PDF is refused with a password, scripts, files inside, or actions: whoever opens it must not be attacked by it.
-
-Source: OWASP ASVS 5.0, V5 (file handling).
+The type is what the first bytes say. A file is decoded in a process of its own, one at a time, bounded in memory and
+processor time: a picture of a few kilobytes can ask for gigabytes (:mod:`integrations.intake.web.decoding`).
 """
 
-import io
-import logging
-import warnings
-from collections.abc import Iterator
-from typing import Any, Final
-
-from PIL import Image, ImageOps
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
+import sys
+import threading
+from typing import Final
 
 from data_contracts.documents import LARGEST_DOCUMENT, Document
+from integrations.intake.bounded import read_apart
+from integrations.intake.web.decoding import FORMATS, PDF, REFUSED
 
-_MOST_PIXELS: Final = 50_000_000
-"""A page at 600 dpi has 35 million."""
-_MOST_PAGES: Final = 40
-_MOST_OBJECTS: Final = 200_000
-_FORMATS: Final = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
-_PDF: Final = b"%PDF-"
-_ACTS: Final = frozenset(
-    {"/JavaScript", "/JS", "/Launch", "/EmbeddedFiles", "/EmbeddedFile", "/RichMedia", "/XFA", "/SubmitForm", "/AA"}
-)
+_COMMAND: Final = (sys.executable, "-m", "integrations.intake.web.decoding")
+_SECONDS: Final = 60.0
+_ONE_AT_A_TIME: Final = threading.Lock()
 
 
 class DocumentRefused(Exception):
@@ -45,92 +30,24 @@ def read_document(content: bytes) -> Document:
     """A file as it may be kept and shown.
 
     Raises:
-        DocumentRefused: when it is not taken; nothing of it is kept then.
+        DocumentRefused: when it is not taken; nothing of it is kept then. What exhausts its process is ``too_large``.
     """
     if not content:
         raise DocumentRefused("empty")
     if len(content) > LARGEST_DOCUMENT:
         raise DocumentRefused("too_large")
-    kind = next((kind for sign, kind in _FORMATS.items() if content.startswith(sign)), "")
-    if kind:
-        return Document(f"image/{kind.lower()}", _drawn_anew(content, kind))
-    if content.startswith(_PDF):
-        _check_pdf(content)
-        return Document("application/pdf", content)
-    raise DocumentRefused("kind")
+    if not content.startswith((*FORMATS, PDF)):
+        raise DocumentRefused("kind")
+    kind, kept = _decoded(content)
+    if kind == REFUSED:
+        raise DocumentRefused(kept.decode())
+    return Document(kind, kept)
 
 
-def _drawn_anew(content: bytes, kind: str) -> bytes:
-    """The picture alone, upright, without what else the file carried."""
-    drawn = io.BytesIO()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            is_too_large = _draw(content, kind, drawn)
-    except Exception:  # noqa: BLE001  # whatever a decoder stumbles over, the file is what is wrong
-        raise DocumentRefused("broken") from None
-    if is_too_large:
-        raise DocumentRefused("too_large")
-    return drawn.getvalue()
-
-
-def _draw(content: bytes, kind: str, drawn: io.BytesIO) -> bool:
-    """Draw an image anew; True where its header names too many pixels, and nothing was decoded."""
-    with Image.open(io.BytesIO(content), formats=[kind]) as image:
-        if image.width * image.height > _MOST_PIXELS:
-            return True
-        upright = ImageOps.exif_transpose(image)
-        keeps_mode = kind == "PNG" and upright.mode in {"1", "L"}
-        plain = upright if keeps_mode else upright.convert("RGB")
-        plain.info.clear()
-        plain.save(drawn, kind, **({"quality": 90} if kind == "JPEG" else {}))
-    return False
-
-
-def _check_pdf(content: bytes) -> None:
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it quotes what it stumbles over
-    try:
-        code = _why_not(PdfReader(io.BytesIO(content), strict=False))
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError, EOFError):
-        code = "broken"
-    if code:
-        raise DocumentRefused(code)
-
-
-def _why_not(reader: PdfReader) -> str:
-    """Why a PDF is not taken; empty when it is."""
-    if reader.is_encrypted:
-        return "broken"
-    if not 0 < len(reader.pages) <= _MOST_PAGES:
-        return "too_large" if len(reader.pages) else "broken"
-    for number, one in enumerate(_reached(reader)):
-        if number > _MOST_OBJECTS:
-            return "too_large"
-        if isinstance(one, DictionaryObject) and _acts(one):
-            return "active"
-    return ""
-
-
-def _acts(one: DictionaryObject) -> bool:
-    """Whether something in a PDF does anything by itself or when it is clicked, other than going to a page."""
-    if _ACTS & one.keys():
-        return True
-    return one.get("/S") in _ACTS or one.get("/Type") == "/EmbeddedFile" or one.get("/Subtype") == "/FileAttachment"
-
-
-def _reached(reader: PdfReader) -> Iterator[object]:
-    """Everything that can be reached from the document's root, each object once."""
-    waiting: list[Any] = [reader.trailer]
-    seen: set[int] = set()
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, IndirectObject):
-            if one.idnum in seen:
-                continue
-            seen.add(one.idnum)
-            one = one.get_object()
-        yield one
-        if isinstance(one, DictionaryObject):
-            waiting.extend(one.values())
-        elif isinstance(one, ArrayObject):
-            waiting.extend(one)
+def _decoded(content: bytes) -> tuple[str, bytes]:
+    with _ONE_AT_A_TIME:
+        said = read_apart(_COMMAND, content, seconds=_SECONDS)
+    if said is None:
+        return REFUSED, b"too_large"
+    kind, _, kept = said.partition(b"\n")
+    return kind.decode(), kept

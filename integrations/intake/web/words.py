@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
 from babel import Locale
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,6 +17,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from data_contracts.errors import SettingsInvalid
+from data_contracts.yaml_file import own
 
 LANGUAGES = ("fr", "en", "nl")
 _LOCALES = {"en": "en_GB"}
@@ -97,7 +97,7 @@ def read_words(folder: Path) -> Mapping[str, Words]:
     Raises:
         SettingsInvalid: when one language lacks words that another one has.
     """
-    texts = {code: yaml.safe_load((folder / f"{code}.yaml").read_text("utf-8")) for code in LANGUAGES}
+    texts = {code: own((folder / f"{code}.yaml").read_text("utf-8")) for code in LANGUAGES}
     keys = {code: set(_keys(found)) for code, found in texts.items()}
     lacking = sorted({f"{code}: {key}" for code in keys for key in set().union(*keys.values()) - keys[code]})
     if lacking:

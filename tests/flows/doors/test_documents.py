@@ -2,7 +2,10 @@
 
 import io
 import re
+import resource
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +19,9 @@ from data_contracts.request import Statement
 from data_contracts.vocabulary import Decision, Gate, Requester, Right
 from flows.lookout import look_at_all
 from flows.serving import operators_desk, public_site
+from integrations.intake.site import documents
+from integrations.intake.web import uploads
+from integrations.intake.web.uploads import read_document
 from tasks.operator_proof import password_digest
 from tasks.public_status import make_status_code
 from tasks.services import services
@@ -241,3 +247,48 @@ def _shown_at_desk(house: House, case_id: str, name: str) -> bytes:
     with browsing(operators_desk(house.installation)) as desk:
         desk.send("/sign-in", name="claire", password="quiet-otters-42", code=house.code("claire"))
         return desk.get(f"/cases/{case_id}/proofs/{name}").content
+
+
+def test_without_the_code_no_file_is_looked_at(visitor: Browser, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has no case cannot have us decode anything."""
+    asked_for_more(house)
+    looked_at: list[bytes] = []
+    monkeypatch.setattr(documents, "read_document", looked_at.append)
+    token = re.search(r'name="token" value="([^"]+)"', visitor.get("/status").text)
+    assert token is not None
+
+    visitor.post(_TO, files={"file": ("x.png", picture(), "image/png")}, token=token[1], kind="identity")
+
+    assert looked_at == []
+
+
+def test_large_pictures_fill_no_memory_of_ours() -> None:
+    """A few kilobytes that are hundreds of megabytes when decoded: in a process of their own, one at a time."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (7000, 7000), "navy").save(drawn, "PNG")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(read_document, [drawn.getvalue()] * 2))
+
+    assert {one.media_type for one in taken} == {"image/png"}
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 60 * 1024  # KiB; one picture has 147 MB
+
+
+def test_file_that_exhausts_its_process_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However it ends."""
+    monkeypatch.setattr(uploads, "_COMMAND", ("/bin/false",))
+    with pytest.raises(uploads.DocumentRefused, match="too_large"):
+        read_document(picture())
+
+
+def test_memory_of_the_process_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound is the program's own: with a smaller one, a picture that is taken otherwise is refused."""
+    program = "from integrations.intake.web import decoding as d; d._MEMORY_BYTES = 200 << 20; d.main()"
+    monkeypatch.setattr(uploads, "_COMMAND", (sys.executable, "-c", program))
+    drawn = io.BytesIO()
+    Image.new("RGB", (7000, 7000), "navy").save(drawn, "PNG")
+
+    assert read_document(picture()).media_type == "image/png"
+    with pytest.raises(uploads.DocumentRefused):
+        read_document(drawn.getvalue())

@@ -171,7 +171,7 @@ def test_request_is_cancelled_while_it_is_pending(controller: Controller, house:
 
     controller.hand_on(subject_request_id=second, subject_request_type="access")
     later = next(one for one in house.installation.register.cases(open_only=True) if one.case_id != case.case_id)
-    house.until(Gate.APPROVAL, later.case_id)
+    house.walk(later.case_id)
     assert controller.call("DELETE", f"{_PATH}/{second}").status_code == 400
 
 

@@ -17,6 +17,7 @@ import pyarrow.dataset as ds
 from flows.wiring import Installation
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{8,64}")
+_DIGEST = re.compile(r"[0-9a-f]{16}")
 
 Aftermath = dict[str, Any]
 Table = tuple[str, list[tuple[Any, ...]]]
@@ -41,7 +42,7 @@ def aftermath(made: Installation, case_id: str, known: frozenset[object]) -> Aft
     return {
         "outcome": register.case(case_id).outcome,
         "states": [move.to.value for move in register.timeline(case_id)],
-        "steps": {", ".join(filter(None, key)): entry.state for key, entry in register.steps(case_id).items()},
+        "steps": {_step_name(key): entry.state for key, entry in register.steps(case_id).items()},
         "gates": [f"{gate.gate} {gate.subject}: {gate.outcome}" for gate in register.gates(case_id)],
         "records": _records(made, case_id),
         "findings": [str(finding) for finding in verified.findings],
@@ -52,6 +53,11 @@ def aftermath(made: Installation, case_id: str, known: frozenset[object]) -> Aft
         "register": _rows(_of_database(home / "register.db", besides=_TOLD_ABOVE), known, case_id),
         "systems": _rows(_of_systems(home / "systems"), known, case_id),
     }
+
+
+def _step_name(key: tuple[str, ...]) -> str:
+    """Name and parts of a step; a digest under the case's own key is another in each life."""
+    return ", ".join("digest" if _DIGEST.fullmatch(part) else part for part in key if part)
 
 
 def values(folder: Path) -> frozenset[object]:
@@ -89,6 +95,8 @@ def _rows(tables: Iterable[Table], known: frozenset[object], case_id: str) -> di
     def told(value: object) -> str:
         if isinstance(value, str) and value not in known and _PSEUDONYM.fullmatch(value):
             return numbers.setdefault(value, f"pseudonym {len(numbers)} of {len(value)}")
+        if isinstance(value, bytes) and value not in known:
+            return f"sealed, {len(value)} bytes"  # another one each time it is sealed
         return repr(value).replace(case_id, "CASE")
 
     return {table: f"{len(rows)} rows, {_digest([[*map(told, row)] for row in rows])}" for table, rows in tables}

@@ -16,11 +16,13 @@ from typing import Any
 from tests.flows.kill.lives import ADDRESS, Life
 from tests.flows.kill.moments import Death, Place, deaths, pairs
 from tests.flows.kill.stories import STORIES
+from tests.sampling import drawn
 
 EFFECTS = Path(__file__).with_name("effects.json")
 """Every effect of every life, with the number of operations it is made of; see :mod:`tests.flows.kill.record`."""
 
 _FOR_ALL_RIGHTS = re.compile(r"^(remove|tell|put_recipient_notice)\(|\(notice\.recipient\.")
+_COUNT = re.compile(r" #\d+$")
 _CHECKOUT = Path(__file__).parents[3]
 
 
@@ -31,9 +33,14 @@ def effects() -> dict[str, dict[str, int]]:
 
 
 def fates() -> list["Fate"]:
-    """Every moment of the effects that are a life's own; the first life has them all."""
+    """Moments of the effects that are a life's own: of each effect, and of each life and kind of moment, at least one.
+
+    ``make test ALL=1`` takes every moment; see :mod:`tests.sampling`.
+    """
     lives = list(effects())
-    return [Fate(life, death) for place, life in enumerate(lives) for death in deaths(own(life, lives[:place]))]
+    every = [Fate(life, death) for place, life in enumerate(lives) for death in deaths(own(life, lives[:place]))]
+    kinds = [_COUNT.sub("", fate.death.effect) for fate in every]
+    return drawn(every, groups=[kinds, [(fate.life, fate.death.when) for fate in every]])
 
 
 def own(life: str, earlier: Sequence[str]) -> dict[str, int]:

@@ -29,7 +29,8 @@ def shape(home: Path) -> dict[str, int]:
             size = file.stat().st_size
             # How far a package or a letter can be packed depends on what random ids it holds.
             name = _DRAFT.sub(".draft", _CASE.sub("CASE", str(file.relative_to(home))))
-            found[name] = min(size, 1) if file.suffix in {".zip", ".pdf"} else size
+            is_packed = bool({".zip", ".pdf"} & set(Path(name).suffixes))
+            found[name] = min(size, 1) if is_packed else size
     for file in home.rglob("*.db"):
         with closing(sqlite3.connect(file)) as connection:
             names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

@@ -8,6 +8,7 @@ make it durable: a database's COMMIT, a file renamed, linked or removed. So the 
 * ``after``: all made, and the process knows nothing of it any more.
 """
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,6 +22,8 @@ import sqlalchemy as sa
 
 _FILE_EVENTS = frozenset({"os.rename", "os.link", "os.remove"})
 """Names of Python's audit events; ``Path.replace`` and ``Path.unlink`` raise them too."""
+_DIGEST = re.compile(r"\b[0-9a-f]{16}\b|(?<=_rightsflow-)[0-9a-f]{8}(?=-)")
+"""Made under the case's own key, or for one process, so that it is another in each life."""
 
 When = Literal["before", "midway", "after"]
 Place = tuple[str, int]
@@ -76,6 +79,7 @@ class Moments:
     @contextmanager
     def effect(self, name: str) -> Iterator[None]:
         """An effect lasts as long as the block; the second of the same name is labelled ``name #2``."""
+        name = _DIGEST.sub("digest", name)
         self._seen[name] += 1
         count = self._seen[name]
         running = _Running(name if count == 1 else f"{name} #{count}")

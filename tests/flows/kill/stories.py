@@ -118,7 +118,10 @@ STORIES: Mapping[str, Story] = {
     ),
     # An address, and a date of birth that is changed on proof alone.
     "rectification": Story(
-        Right.RECTIFICATION, "granted", ("acknowledgement", "rectification_done"), typed={"statement": _WRONG}
+        Right.RECTIFICATION,
+        "granted",
+        ("acknowledgement", "contact_change%2E1", "rectification_done"),
+        typed={"statement": _WRONG},
     ),
     # One use ends on receipt, another is weighed by people.
     "objection": Story(

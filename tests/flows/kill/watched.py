@@ -41,6 +41,10 @@ REGISTER: Labels = {
     "destroy_key": lambda _case: "",
     "put_subject_keys": lambda *_: "",
     "forget_subject_keys": lambda *_: "",
+    "put_former_keys": lambda *_: "",
+    "put_erased_keys": lambda *_: "",
+    "put_stays": lambda *_: "",
+    "forget_former_key": lambda *_: "",
     "add_stances": lambda *_, **__: "",
     "restrict": lambda *_, **__: "",
     "lift_restriction": lambda *_, **__: "",
@@ -66,6 +70,10 @@ UNWATCHED = frozenset({
     "operator", "operators",
     "recipient_notices", "restricted_cases", "restrictions_by", "restrictions_of",
     "stances_of", "step", "steps", "subject_keys", "timeline",
+    # Keys that changed hands: asked of by searches, forgotten by the watch.
+    "forget_former_keys", "former_keys", "former_owners",
+    # The list of erasures: asked of by audits and replays, forgotten by the watch and by who says so.
+    "erased_cases", "erased_keys", "forget_erased_keys", "forget_erasure",
     # Written to outside the life of a case, or told apart by their own tests: leases by tests/flows/test_leases.py.
     "end_lease", "open_run", "put_api_key", "put_operator", "record_failure", "take_lease", "use_code",
     # Doors: what is told of a case, and who may ask; by tests/flows/doors and the register's own tests.

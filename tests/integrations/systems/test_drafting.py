@@ -4,19 +4,22 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.drafting import DraftColumn, DraftReference, DraftSystem, DraftTable, draft_document, text_of
+from data_contracts.draft_shapes import DraftColumn, DraftReference, DraftSystem, DraftTable
+from data_contracts.draft_text import marks_in, text_of
+from data_contracts.drafting import draft_document
 from data_contracts.errors import ContractMismatch, SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.guessing import Look
 from data_contracts.odcs_reading import written
 from data_contracts.yaml_file import parse
 from integrations.systems import look_at
-from integrations.systems._looks import looks_of
+from integrations.systems._looks import looks_inside, looks_of
 from integrations.systems.reflecting import system_name
 
 _SECRET = "marked.person@example.org"
@@ -178,10 +181,28 @@ def test_parquet_folder_is_drafted(tmp_path: Path) -> None:
 
     access = _columns(_table(system, "access"))
     assert (system.name, [table.name for table in system.tables]) == ("logs", ["access", "count"])
-    assert access["ip"].looks == {Look.IP_ADDRESS}
+    assert Look.IP_ADDRESS in access["ip"].looks
+    assert access["month"].logical_type == "string"
     assert (access["n"].logical_type, access["at"].logical_type) == ("integer", "timestamp")
     with pytest.raises(ContractMismatch, match="name one of access, count"):
         look_at((tmp_path / "logs").as_uri(), tables=["errors"])
+
+
+def test_what_lies_inside_a_column_of_files_is_seen(tmp_path: Path) -> None:
+    """Lists, maps and structs: whether addresses lie in them is looked at, and no value is kept."""
+    mails = [["ana@example.org", "x"], ["ben@example.org"], None]
+    rows = {
+        "n": [1, 2, 3],
+        "mails": pa.array(mails),
+        "facts": pa.array([{"mail": "ana@example.org"}, {"mail": "ben@example.org"}, {"mail": None}]),
+        "parts": pa.array([[1], [2], [3]]),
+    }
+    pq.write_table(pa.table(rows), tmp_path / "people.parquet")
+
+    (people,) = look_at(tmp_path.as_uri()).tables
+
+    inside = {column.name: column.looks for column in people.columns if column.is_container}
+    assert inside == {"mails": {Look.EMAIL}, "facts": {Look.EMAIL}, "parts": frozenset()}
 
 
 def test_file_that_is_no_parquet_is_told(tmp_path: Path) -> None:
@@ -192,6 +213,21 @@ def test_file_that_is_no_parquet_is_told(tmp_path: Path) -> None:
         look_at(tmp_path.as_uri())
 
     assert "marked" not in str(failed.value)
+    assert "`x.parquet` is damaged" in str(failed.value)
+
+
+def test_tables_with_a_log_are_not_drafted(tmp_path: Path) -> None:
+    """The others can be, by their names; files of other kinds are no tables."""
+    for name in ("a", "b.PARQ"):
+        pq.write_table(pa.table({"n": [1]}), tmp_path / name)
+    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "delta" / "_delta_log").mkdir(parents=True)
+    (tmp_path / "delta" / "_delta_log" / "0.json").touch()
+
+    with pytest.raises(StepFailed, match=r"is a table of Delta.*draft the others alone, of a, b"):
+        look_at(tmp_path.as_uri())
+
+    assert [table.name for table in look_at(tmp_path.as_uri(), tables=["a", "b"]).tables] == ["a", "b"]
 
 
 def test_database_is_not_written_to(tmp_path: Path) -> None:
@@ -215,7 +251,15 @@ def test_database_is_not_written_to(tmp_path: Path) -> None:
         (["a@b.org", "x", "y"], set()),
         (["+33612345678", "06 12 34 56 78"], {Look.PHONE}),
         (["+3", "2024-01-31", "0000000000"], set()),
-        (["::1", "10.0.0.1"], {Look.IP_ADDRESS}),
+        (["::1", "::2"], {Look.IP_ADDRESS}),
+        (["10.0.0.1"], {Look.IP_ADDRESS, Look.CODE}),
+        (["info@shop.example", "Sales.team@shop.example"], {Look.EMAIL, Look.DESK}),
+        (["$2b$12$abcdefghijklmnopqrstuv"], {Look.SECRET}),
+        (["0123456789abcdef0123456789abcdef"], {Look.TOKEN}),
+        (["abcdefghijklmnopqrstuvwxyzabcdef", "0" * 32], set()),
+        (["J45.1", "E11"], {Look.MEDICAL}),
+        (["AB+", "O-"], {Look.MEDICAL}),
+        (["C-10023", "A/7-x"], {Look.CODE}),
         (["he called again about his bill"], {Look.PROSE}),
         ([None, " "], set()),
     ],
@@ -231,6 +275,7 @@ def test_check_digits_are_known_with_the_extra() -> None:
 
     assert looks_of(["FR76 3000 6000 0112 3456 7890 189"]) == {Look.IBAN}
     assert looks_of(["4111 1111 1111 1111"]) == {Look.CARD}
+    assert looks_of(["************1111", "XXXX XXXX XXXX 1234"]) == {Look.CARD}
     assert looks_of(["4111111111111112"]) == frozenset()
 
 
@@ -240,3 +285,82 @@ def test_check_digits_are_known_with_the_extra() -> None:
 def test_system_is_named_after_its_place(text: str, name: str) -> None:
     """A name that contracts take."""
     assert system_name(text) == name
+
+
+_BOX = """CREATE TABLE box (id int PRIMARY KEY, tags text[], doc jsonb, map hstore, note xml, plain jsonb, none json);
+INSERT INTO box VALUES (1, '{x,marked.person@example.org}', '{"to": ["marked.person@example.org"]}',
+  'mail=>marked.person@example.org', '<m><to>marked.person@example.org</to></m>', '{"colour": "red"}', NULL)"""
+
+
+def test_containers_of_addresses_ask_where_they_lie(whole_postgres: str) -> None:
+    """Where sampled values hold addresses inside, the draft asks for the place; another container is plain."""
+    engine = sa.create_engine(whole_postgres)
+    with engine.begin() as connection:
+        for statement in ("CREATE EXTENSION IF NOT EXISTS hstore", "DROP TABLE IF EXISTS box", *_BOX.split(";")):
+            connection.exec_driver_sql(statement)
+
+    text = text_of(draft_document(look_at(whole_postgres, name="box", tables=["box"])))
+
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE box")
+    engine.dispose()
+    document = parse(text, file="box.odcs.yaml")
+    assert [str(fault) for fault in written(document).faults] == []
+    data: Any = document.data
+    (table,) = data["schema"]
+    asked = {
+        column["name"]: item["value"].get("inside")
+        for column in table["properties"]
+        for item in column.get("customProperties", ())
+    }
+    assert asked == {"tags": "TODO", "doc": "TODO", "map": "TODO", "note": "TODO", "plain": None, "none": None}
+    assert marks_in(data)["todos"] >= len([one for one in asked.values() if one])
+    assert _SECRET not in text
+
+
+@pytest.mark.parametrize(
+    ("values", "looks"),
+    [
+        (['["a@example.org", "x"]', None, "[]"], {Look.EMAIL}),
+        (['{"tel": "+33612345678"}'], {Look.PHONE}),
+        (['["a"]', '["a@example.org"]', '["b"]'], set()),
+        (["{}", None], set()),
+    ],
+)
+def test_looks_inside(values: list[str | None], looks: set[Look]) -> None:
+    """Most containers that hold anything hold one; an empty one says nothing."""
+    assert looks_inside(values) == looks
+
+
+_META = [("billing_email", "a@example.org"), ("vat_number", _SECRET), ("session_tokens", "x"), (None, "y")]
+
+
+@pytest.mark.parametrize("extra", ["", "marked person", "Marked"])
+def test_keys_of_a_table_of_keys_and_values_are_seen(live: str, extra: str) -> None:
+    """Names that programs gave, each in several rows; what people wrote among them takes all back, a value never."""
+    rows = [(key, value) for key, value in [*_META, (extra or None, "z")] for _ in range(2)]
+    engine = sa.create_engine(live)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE usermeta (id INTEGER, meta_key VARCHAR(40), meta_value VARCHAR(60))")
+        connection.execute(
+            sa.text("INSERT INTO usermeta VALUES (1, :key, :value)"), [{"key": key, "value": v} for key, v in rows]
+        )
+        connection.exec_driver_sql("INSERT INTO usermeta VALUES (1, 'marked_once', 'z')")
+    engine.dispose()
+
+    system = look_at(live)
+
+    seen = _columns(_table(system, "usermeta"))
+    assert seen["meta_key"].keys == (() if extra else ("billing_email", "session_tokens", "vat_number"))
+    assert "marked" not in repr(system) + text_of(draft_document(system))
+    assert _columns(_table(look_at(live, sample=0), "usermeta"))["meta_key"].keys == ()
+
+
+def test_keys_in_parquet_are_seen(tmp_path: Path) -> None:
+    """Files tell them as databases do."""
+    keys = ["billing_email", "billing_email", "marked_once", None]
+    pq.write_table(pa.table({"meta_key": keys, "meta_value": [_SECRET] * 4}), tmp_path / "usermeta.parquet")
+
+    (table,) = look_at(f"file://{tmp_path}").tables
+
+    assert _columns(table)["meta_key"].keys == ("billing_email",)

@@ -65,7 +65,7 @@ def test_systems_that_share_a_database_declare_each_others_tables(tmp_path: Path
 
 
 def test_datasets_that_no_contract_names(tmp_path: Path) -> None:
-    """Folders and files of Parquet; what is hidden is none."""
+    """Folders and files, hidden ones too: a copy is a copy, whatever its name."""
     for name in ("customer", "stray", "_tmp"):
         (tmp_path / name).mkdir()
         pq.write_table(pa.table({"no": ["1"]}), tmp_path / name / "0.parquet")
@@ -74,7 +74,7 @@ def test_datasets_that_no_contract_names(tmp_path: Path) -> None:
 
     connector = open_connector(CONTRACT, tmp_path.as_uri(), time_zone=PARIS)
 
-    assert connector.undeclared() == ["other", "stray"]
+    assert connector.undeclared() == ["_tmp", "other", "stray"]
 
 
 def test_rows_in_memory_that_no_contract_names() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.systems._values import NO_MATCH, Kind, fit, phone_forms
+from integrations.systems._values import NO_MATCH, Kind, fit, fits, when_values
 
 PARIS = ZoneInfo("Europe/Paris")
 NO = NO_MATCH
@@ -58,8 +58,47 @@ def test_fit_never_fails_and_is_stable(value: Any, kind: Kind) -> None:
     assert fitted is NO_MATCH or kind is Kind.ANY or fit(fitted, kind, PARIS) == fitted
 
 
-def test_phone_forms_of_what_is_no_number() -> None:
-    """A key that cannot be read as a number is compared as it is written."""
-    assert phone_forms("call me", "Europe/Paris") == {"callme"}
-    assert phone_forms("+447911123456", "UTC") >= {"+447911123456", "00447911123456"}
-    assert "07911123456" not in phone_forms("+447911123456", "Europe/Paris")
+_ID = UUID("0a0b0c0d-0102-0304-0506-0708090a0b0c")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "ways"),
+    [
+        (_ID, Kind.TEXT, {str(_ID), str(_ID).upper(), _ID.hex, _ID.hex.upper(), f"{{{_ID}}}"}),
+        (_ID, Kind.BYTES, {_ID.bytes, str(_ID).encode()}),
+        (str(_ID), Kind.BYTES, {_ID.bytes, str(_ID).encode()}),
+        (_ID.bytes, Kind.UUID, {_ID}),
+        (str(_ID).encode(), Kind.UUID, {_ID}),
+        (_ID.bytes, Kind.TEXT, {str(_ID)}),
+        (b"C1", Kind.TEXT, {"C1"}),
+        (bytearray(b"C1"), Kind.TEXT, {"C1"}),
+        (b"\xff", Kind.TEXT, set()),
+        (b"C1\0", Kind.TEXT, set()),
+        ("\ud800", Kind.BYTES, set()),
+        (Decimal("42.00"), Kind.TEXT, {"42"}),
+        (None, Kind.TEXT, set()),
+    ],
+)
+def test_a_key_of_another_type_has_every_spelling_that_says_the_same(
+    value: object, kind: Kind, ways: set[object]
+) -> None:
+    """UUIDs are written in several ways, and bytes that are text may be kept as text."""
+    assert set(fits(value, kind, PARIS)) == ways
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "values"),
+    [
+        ("true", Kind.BOOLEAN, (True,)),
+        ("False", Kind.BOOLEAN, (False,)),
+        ("true", Kind.INTEGER, (1,)),
+        ("true", Kind.LOOSE, ("true", 1)),
+        ("true", Kind.TEXT, ("true",)),
+        ("7", Kind.INTEGER, (7,)),
+        ("seven", Kind.INTEGER, ()),
+        ("7", Kind.BOOLEAN, ()),
+    ],
+)
+def test_what_a_condition_says_is_fitted_to_the_column(text: str, kind: Kind, values: tuple[object, ...]) -> None:
+    """Truth values are numbers where a database keeps them so."""
+    assert when_values(text, kind, PARIS) == values

@@ -12,13 +12,13 @@ from typing import Any
 from data_contracts.contract import Contracts, Table
 from data_contracts.errors import SystemUnavailable
 from data_contracts.keys import Order
-from data_contracts.ports import Connector, GateEntry
+from data_contracts.ports import Connector, GateEntry, LiveSchema
 from data_contracts.request import Statement
 from data_contracts.vocabulary import Rectification, Right
 from flows.gates import WaitingForPerson
 from flows.stages import admit
 from integrations.systems import MemoryConnector, open_connector
-from tasks.rules.traversal import plan_routes
+from tasks.rules.routes import plan_routes
 from tasks.services import Services
 from tests.flows.company import House, Passing
 from tests.tasks.rules.examples import a_column, a_key, a_reference, a_table, contracts_of
@@ -32,6 +32,7 @@ CUSTOMER = a_table(
     a_column("language", category="user.demographic.language", rectify=Rectification.DECLARED),
     a_column("vip", logical_type="boolean", category="user.account"),
     a_column("remark", category="user.content", marker="supplement"),
+    account="customer_no",
 )
 LOG = a_table(
     "log",
@@ -62,11 +63,17 @@ ROWS: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]] = {
 
 
 class Broken(Passing):
-    """A system that forgets, or comes to a sudden end, as a test says."""
+    """A system that forgets, is away, or comes to a sudden end, as a test says."""
 
     def __init__(self, connector: Connector, how: str) -> None:
         super().__init__(connector)
         self.how = how
+
+    def describe(self) -> LiveSchema:
+        """Be away (``gone``), or tell what the system is."""
+        if self.how == "gone":
+            raise SystemUnavailable("the system is away", where=self.system)
+        return self.inner.describe()
 
     def carry_out(self, orders: Sequence[Order]) -> list[int]:
         """Claim to have done it (``idle``), fail (``fails``), or do it and die (``dies``)."""
@@ -119,6 +126,16 @@ class Small:
         with closing(sqlite3.connect(self.folder / f"{system}.db")) as connection, connection:
             marks = ", ".join("?" * len(row))
             connection.execute(f"INSERT INTO {table} VALUES ({marks})", tuple(row.values()))  # noqa: S608  # our own names
+
+    def set(self, system: str, table: str, column: str, value: object) -> None:
+        """Put a value into the first row of a table, as the company's own people do by hand."""
+        connector = getattr(self.systems[system], "inner", self.systems[system])
+        if isinstance(connector, MemoryConnector):
+            connector._rows[table][0][column] = value
+            return
+        statement = f"UPDATE {table} SET {column} = ? WHERE rowid = (SELECT min(rowid) FROM {table})"  # noqa: S608  # our own names
+        with closing(sqlite3.connect(self.folder / f"{system}.db")) as connection, connection:
+            connection.execute(statement, (value,))
 
     def open(self, right: Right, **asked: Any) -> str:
         """A new case of the customer Ann."""

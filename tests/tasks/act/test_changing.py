@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
+from data_contracts.errors import ActUnproven
 from data_contracts.keys import KeyValue, Selection
+from data_contracts.plan import Remaining
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.changing import change_until_proven
 from tasks.act.changing import Changing, value_digest
+from tasks.proving import Proof, judge_act, note_staying
 from tasks.rules.changes import Change
 from tasks.sealed import read_located
 from tests.tasks.act.small import Small
@@ -88,7 +91,23 @@ def test_nothing_to_change_ends_without_a_question(small: Small) -> None:
     small.walk(case_id, _life({}))
 
     assert _states(small, case_id)[-1] == "verified"
-    assert small.evidence(case_id, "prove") == [{"proven": True, "ordered": "nothing", "counts": []}]
+    (proof,) = small.evidence(case_id, "prove")
+    assert (proof["ordered"], proof["counts"], proof["verdict"]) == ("nothing", [], "proven")
+
+
+def test_nothing_to_change_where_a_person_handled_a_system_is_told(small: Small) -> None:
+    """Nothing was ordered; what the person says of the system is no proof, and the record does not call it one."""
+    case_id = small.open(Right.RESTRICTION)
+    small.breaks("crm", "gone")
+    while (entry := small.waits(case_id, _life({}))) is not None and entry.gate is not Gate.OUTAGE:
+        small.agree(entry)
+    assert entry is not None
+
+    small.house.answer(entry, Decision.BY_HAND, reference="TICKET-3")
+    small.walk(case_id, _life({}))
+
+    (proof,) = small.evidence(case_id, "prove")
+    assert (proof["verdict"], proof["proven"], proof["told"]) == ("told_by_a_person", False, {"crm": "TICKET-3"})
 
 
 def test_killed_after_the_change_it_goes_on(small: Small) -> None:
@@ -120,9 +139,12 @@ def test_steps_that_are_done_touch_nothing_again(small: Small) -> None:
     assert _states(small, case_id) == states
 
 
-@pytest.mark.parametrize("decision", [Decision.RETRY, Decision.BY_HAND])
-def test_what_is_not_as_ordered_goes_to_a_person(small: Small, decision: Decision) -> None:
-    """A system that says it changed and did not opens the gate; acting again or a person's reference settles it."""
+@pytest.mark.parametrize(
+    ("decision", "reference"),
+    [(Decision.RETRY, ""), (Decision.BY_HAND, "TICKET-1"), (Decision.STAYS, "technical")],
+)
+def test_what_is_not_as_ordered_goes_to_a_person(small: Small, decision: Decision, reference: str) -> None:
+    """A system that says it changed and did not opens the gate; what a person finished is looked at again."""
     life = _life({("crm", "customer"): {"language": "nl"}})
     case_id = small.open(Right.RESTRICTION)
     small.breaks("crm", "idle")
@@ -132,11 +154,39 @@ def test_what_is_not_as_ordered_goes_to_a_person(small: Small, decision: Decisio
     assert "crm.customer: values" in entry.description
 
     small.breaks("crm", "")
-    small.house.answer(entry, decision, reference="TICKET-1")
-    small.walk(case_id, life)
+    small.house.answer(entry, decision, reference=reference)
+    again = small.waits(case_id, life)
 
+    if decision is Decision.BY_HAND:
+        assert again is not None
+        assert (again.gate, again.digest == entry.digest) == (Gate.MISMATCH, False)
+        small.set("crm", "customer", "language", "nl")
+        small.house.answer(again, decision, reference=reference)
+        small.walk(case_id, life)
     assert _states(small, case_id)[-1] == "verified"
-    assert small.rows("crm", "customer")[0]["language"] == ("nl" if decision is Decision.RETRY else "fr")
+    assert small.rows("crm", "customer")[0]["language"] == ("fr" if decision is Decision.STAYS else "nl")
+    (proof,) = small.evidence(case_id, "prove")
+    assert proof["verdict"] == ("proven_but_for" if decision is Decision.STAYS else "proven")
+    assert [one["why"] for one in proof["but_for"]] == (["technical"] if decision is Decision.STAYS else [])
+
+
+def test_what_people_let_stay_is_so_many_rows_of_one_place(small: Small) -> None:
+    """An answer *stays* covers what was shown: no row more, and no other check of the same table."""
+    life = _life({("crm", "customer"): {"language": "nl"}})
+    case_id = small.open(Right.RESTRICTION)
+    small.breaks("crm", "idle")
+    while (entry := small.waits(case_id, life)) is not None and entry.gate is not Gate.MISMATCH:
+        small.agree(entry)
+    assert entry is not None
+    answered = small.house.answer(entry, Decision.STAYS, reference="technical")
+    note_staying(case_id, answered, [("crm", "customer", "values", 1)])
+
+    for check, rows in (("values", 2), ("rows", 1)):
+        with pytest.raises(ActUnproven) as unproven:
+            judge_act(case_id, Proof([Remaining("crm", "customer", check, rows, 0)], [("crm", "customer")], {}))
+        assert unproven.value.remains == (("crm", "customer", check, rows),)
+
+    assert judge_act(case_id, Proof([Remaining("crm", "customer", "values", 1, 0)], [("crm", "customer")], {})) == 1
 
 
 def test_evidence_names_before_and_after_by_keyed_digests(small: Small) -> None:
@@ -181,8 +231,34 @@ def test_one_system_that_fails_stops_no_other(small: Small) -> None:
     assert small.rows("web", "account")[0]["email"] == _NEW_EMAIL
 
     small.house.answer(entry, Decision.BY_HAND, reference="TICKET-2")
+    looked_at = small.waits(case_id, life)
+    assert looked_at is not None
+    assert (looked_at.gate, "crm.customer: values" in looked_at.description) == (Gate.MISMATCH, True)
+    small.set("crm", "customer", "language", "nl")
+    small.house.answer(looked_at, Decision.BY_HAND, reference="TICKET-2")
     small.walk(case_id, life)
 
     assert _states(small, case_id)[-1] == "verified"
     (proof,) = small.evidence(case_id, "prove")
-    assert proof["counts"] == ["web.account values: 0 remain, 0 kept"]
+    assert sorted(proof["counts"]) == [
+        "crm.customer values: 0 remain, 0 kept",
+        "web.account values: 0 remain, 0 kept",
+    ]
+    assert (proof["verdict"], proof["told"]) == ("proven", {})
+
+
+def test_what_a_person_did_where_nobody_can_look_is_told(small: Small) -> None:
+    """A system that does not answer afterwards is told by a person, and the verdict says so."""
+    life = _life({("crm", "customer"): {"language": "nl"}, ("web", "account"): {"email": _NEW_EMAIL}})
+    case_id = small.open(Right.RESTRICTION)
+    small.breaks("crm", "fails")
+    while (entry := small.waits(case_id, life)) is not None and entry.gate is not Gate.OUTAGE:
+        small.agree(entry)
+    assert entry is not None
+    small.breaks("crm", "gone")
+
+    small.house.answer(entry, Decision.BY_HAND, reference="TICKET-2")
+    small.walk(case_id, life)
+
+    (proof,) = small.evidence(case_id, "prove")
+    assert (proof["verdict"], proof["told"], proof["proven"]) == ("told_by_a_person", {"crm": "TICKET-2"}, False)

@@ -116,7 +116,7 @@ def test_what_is_not_done_goes_to_a_person(small: Small) -> None:
     while (entry := small.waits(case_id, carry_out)) is not None and entry.gate is not Gate.MISMATCH:
         small.agree(entry)
     assert entry is not None
-    assert "web.account: keys; web.account: values" in entry.description
+    assert "web.account: keys (1 rows); web.account: values (1 rows)" in entry.description
 
     small.breaks("web", "")
     small.house.answer(entry, Decision.RETRY)

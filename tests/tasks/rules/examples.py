@@ -7,15 +7,16 @@ from typing import Any
 from data_contracts.company import Company, Hold, IdentityKind, Vocabulary
 from data_contracts.contract import Column, Contracts, Reference, Retention, SystemContract, Table
 from data_contracts.keys import Condition, Key
+from data_contracts.normal_form import normal_form
 from data_contracts.plan import Located, TablePath
 from data_contracts.vocabulary import (
+    Assertion,
     ColumnErasure,
     Follow,
     RetentionAction,
     RetentionStart,
     TableErasure,
 )
-from tasks.rules.identity_keys import normal_form
 
 NOT_SHARED = frozenset({Follow.FROM})
 HOLDS = {
@@ -23,15 +24,16 @@ HOLDS = {
     "lawsuit": Hold(art17_3="e", law="C. civ. 2224", open_ended=True, note="as long as it lasts"),
 }
 IDENTITIES = {
-    "email": IdentityKind(normalise="email"),
-    "phone": IdentityKind(normalise="phone"),
+    "email": IdentityKind(normalise="email", shared=False),
+    "phone": IdentityKind(normalise="phone", shared=True),
     "customer_no": IdentityKind(unique=True),
 }
 
 
 def a_column(name: str, **facts: Any) -> Column:
-    """A column of text that follows its table."""
-    return Column(**{"name": name, "logical_type": "string", **facts})
+    """A column of text that follows its table; the organisation vouches for an identity in it."""
+    assertion = Assertion.CONFIRMED if "identity" in facts else None
+    return Column(**{"name": name, "logical_type": "string", "assertion": assertion, **facts})
 
 
 def a_key(name: str = "id", **facts: Any) -> Column:
@@ -50,7 +52,14 @@ def a_reference(column: str, to: str, **facts: Any) -> Reference:
     """A reference to the ``id`` of another table (``table`` or ``system.table``), followed towards what refers."""
     system, _, table = to.rpartition(".")
     return Reference(
-        **{"columns": (column,), "to_system": system or "crm", "to_table": table, "to_columns": ("id",), **facts}
+        **{
+            "columns": (column,),
+            "to_system": system or "crm",
+            "to_table": table,
+            "to_columns": ("id",),
+            "follow": NOT_SHARED,
+            **facts,
+        }
     )
 
 
@@ -115,4 +124,4 @@ def _holds(row: Mapping[str, object], condition: Condition) -> bool:
         return False
     if condition.normalise == "verbatim":
         return values in condition.keys
-    return (normal_form(condition.normalise, values[0]),) in condition.keys
+    return (normal_form(condition.normalise, values[0], "FR"),) in condition.keys

@@ -1,15 +1,18 @@
 """What an audit concludes from what it saw."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from data_contracts.canaries import CanaryResult, CanaryStanding, CanaryState
 from data_contracts.company import Company, Party, Policy, Purpose, Vocabulary
 from data_contracts.contract import Column, Contracts, SystemContract, Table
 from data_contracts.entries import Entry, RegisterName
 from data_contracts.findings import BY_SYSTEM, Area, FindingKind, Found, Looked, Severity, area_of
+from data_contracts.hiding import Hides, Hiding
 from data_contracts.ports import GateEntry, LiveColumn, LiveReference, LiveSchema, Operator
 from data_contracts.quality import Checked, ValueCheck, ValueRule
 from data_contracts.retaining import Counted
@@ -74,7 +77,9 @@ def test_schema_that_differs_is_told_by_place() -> None:
         ),
     )
 
-    found = audit.schema_findings(a_contract(a_table()), live, ["stray", "alembic_version"], ["*.alembic_version"])
+    found = audit.schema_findings(
+        a_contract(a_table()), live, ["stray", "alembic_version"], ignored=["*.alembic_version"]
+    )
 
     assert sorted(told(found)) == [
         ("column_undeclared", "crm.customer.size"),
@@ -83,6 +88,28 @@ def test_schema_that_differs_is_told_by_place() -> None:
         ("table_undeclared", "crm.stray"),
     ]
     assert {one.facts["about"] for one in found if one.kind is K.REFERRER_UNDECLARED} == {"other", "stray"}
+
+
+def test_what_hides_data_is_told_by_place() -> None:
+    """A trigger and a view of one table are two findings, and so are two schemas that nobody looks into."""
+    column = LiveColumn("email", "TEXT", nullable=True)
+    hidings = (
+        Hiding(Hides.TRIGGER_WRITES, "customer", about="log"),
+        Hiding(Hides.TRIGGER_WRITES, "customer", about="old.log"),
+        Hiding(Hides.ROWS_UNSEEN, "customer"),
+    )
+    live = LiveSchema({"customer": {"email": column}}, hidings=hidings)
+
+    found = audit.schema_findings(a_contract(a_table()), live, [], ignored=[])
+    found += audit.elsewhere_findings("crm", ["old", "tools"], ignored=["*.tools"])
+
+    assert sorted(told(found)) == [
+        ("copies_written", "crm.customer ← log"),
+        ("copies_written", "crm.customer ← old.log"),
+        ("rows_unseen", "crm.customer"),
+        ("schema_undeclared", "crm.old"),
+    ]
+    assert {one.severity for one in found} == {Severity.HIGH, Severity.MEDIUM}
 
 
 def test_values_that_break_a_rule_are_told_with_their_number() -> None:
@@ -255,3 +282,23 @@ def test_policy_says_who_and_until_when() -> None:
 
     assert (rules.owner_of(high, policy), rules.owner_of(low, policy)) == ("admin", "dpo")
     assert (rules.due_of(high, policy, DAY), rules.due_of(low, policy, DAY)) == (date(2026, 4, 5), date(2026, 4, 30))
+
+
+def test_canaries_are_judged_by_their_last_result() -> None:
+    """Art. 32(1)(d): none where none is allowed; late, unfinished, failed and each place by name."""
+    good = CanaryResult("R-1", "crm", NOW)
+    bad = replace(good, failed="no", astray=("a",), missed=("b",), left=("old.c",))
+    find = audit.canary_findings
+
+    assert find(CanaryStanding("crm", CanaryState.NOT_ALLOWED), NOW, days=40) == []
+    assert find(CanaryStanding("crm", CanaryState.CLEAN, NOW, good), NOW + timedelta(days=40), days=40) == []
+    (late,) = find(CanaryStanding("crm", CanaryState.CLEAN, NOW, good), NOW + timedelta(days=41), days=40)
+    assert (late.kind, late.facts) == (K.CANARY_LATE, {"since": "2026-03-31", "days": 40})
+    never = find(CanaryStanding("crm", CanaryState.NEVER), NOW, days=40)
+    assert [(one.kind, one.facts["since"]) for one in never] == [(K.CANARY_LATE, "–")]
+    assert told(find(CanaryStanding("crm", CanaryState.UNFINISHED, NOW, good, "away"), NOW, days=40)) == [
+        ("canary_unfinished", "crm")
+    ]
+    assert told(find(CanaryStanding("crm", CanaryState.FAILED, NOW, bad), NOW, days=40)) == [
+        ("canary_failed", "crm"), ("canary_astray", "crm.a"), ("canary_missed", "crm.b"), ("canary_left", "crm.old.c"),
+    ]  # fmt: skip

@@ -4,10 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from data_contracts.company import IdentityKind
+from data_contracts.connecting import Container, Holds
 from data_contracts.contract import Column, Reference, SystemContract, Table
+from data_contracts.inside import Inside
+from data_contracts.obstacles import Obstacle, ObstacleKind
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
 from data_contracts.vocabulary import ColumnErasure, Follow, TableErasure
 from tasks.rules.drift import Effect, drift, forbids
+from tasks.rules.routes import plan_routes
+from tests.tasks.rules.examples import a_column, a_key, a_reference, a_table, contracts_of
 
 
 def _contract(erase: TableErasure = TableErasure.COLUMNS) -> SystemContract:
@@ -141,3 +147,231 @@ def test_cascade_that_takes_other_rows_forbids_erasing(
     found = drift(contract, live)
 
     assert (Effect.FORBIDS_ERASING in {f.effect for f in found}) is forbidden
+
+
+# --- what a search finds ------------------------------------------------------------------------------------------
+
+KINDS = {"email": IdentityKind(normalise="email"), "phone": IdentityKind(normalise="phone"), "no": IdentityKind()}
+
+
+def _held(identity: str, holds: Holds, *, normalised: bool = False) -> tuple[SystemContract, LiveColumn]:
+    column = Column("key", "string", identity=identity, normalised=normalised)
+    contract = SystemContract("crm", "CRM", "1", "acme", (Table("crm", "customer", (column,), TableErasure.DELETE),))
+    return contract, LiveColumn("key", "TEXT[]", nullable=True, holds=holds)
+
+
+@pytest.mark.parametrize(
+    ("identity", "holds", "is_found"),
+    [
+        ("email", Holds.TEXT, True),
+        ("email", Holds.BYTES, True),
+        ("email", Holds.UNKNOWN, True),
+        ("email", Holds.CONTAINER, False),
+        ("email", Holds.NUMBER, False),
+        ("email", Holds.MOMENT, False),
+        ("email", Holds.BOOLEAN, False),
+        ("phone", Holds.NUMBER, True),
+        ("phone", Holds.UUID, False),
+        ("no", Holds.UUID, True),
+        ("no", Holds.MOMENT, True),
+        ("no", Holds.CONTAINER, False),
+        ("unheard of", Holds.NUMBER, True),
+        ("unheard of", Holds.CONTAINER, False),
+    ],
+)
+def test_a_type_that_holds_no_such_key_forbids_searching(identity: str, holds: Holds, *, is_found: bool) -> None:
+    """Law 6: where a key can never match, nothing found would be a lie."""
+    contract, column = _held(identity, holds)
+
+    found = drift(contract, LiveSchema({"customer": {"key": column}}), KINDS)
+
+    assert [f.effect for f in found] == ([] if is_found else [Effect.FORBIDS_SEARCHING])
+    assert is_found or "the live column is text[]: an identity inside it is not found" in str(found[0])
+
+
+@pytest.mark.parametrize(
+    ("holds", "normalised", "indexed", "is_served"),
+    [
+        (Holds.TEXT, True, True, True),
+        (Holds.TEXT, True, False, False),
+        (Holds.TEXT, False, True, False),
+        (Holds.NUMBER, False, True, True),
+        (Holds.NUMBER, False, False, False),
+    ],
+)
+def test_a_search_that_no_index_serves_is_told(
+    holds: Holds, *, normalised: bool, indexed: bool, is_served: bool
+) -> None:
+    """A column that may hold any spelling is looked through; so is one without an index."""
+    contract, column = _held("no", holds, normalised=normalised)
+    indexes = {"customer": frozenset({"key"} if indexed else {"id"})}
+
+    found = drift(contract, LiveSchema({"customer": {"key": column}}, indexed=indexes), KINDS)
+
+    assert [f.effect for f in found] == ([] if is_served else [Effect.WARNING])
+    assert is_served or "no index serves a search by `key`" in str(found[0])
+
+
+@pytest.mark.parametrize("is_enforced", [True, False])
+@pytest.mark.parametrize("loose", ["customer", "access", ""])
+def test_a_loose_reference_without_a_foreign_key_is_told(loose: str, *, is_enforced: bool) -> None:
+    """Where a collation ignores case, the database would take other rows for the same than a search does."""
+    reference = Reference(("login",), "crm", "customer", ("login",))
+    tables = (
+        Table("crm", "customer", (Column("login", "string"),), TableErasure.DELETE),
+        Table("crm", "access", (Column("login", "string"),), TableErasure.DELETE, references=(reference,)),
+    )
+    live = {
+        t.name: {"login": LiveColumn("login", "TEXT", nullable=True, compares_loosely=t.name == loose)} for t in tables
+    }
+    known = (LiveReference("access", ("login",), "customer", ("login",)),) if is_enforced else ()
+
+    found = drift(SystemContract("crm", "CRM", "1", "acme", tables), LiveSchema(live, known))
+
+    assert [(f.table, f.effect) for f in found] == ([("access", Effect.WARNING)] if loose and not is_enforced else [])
+
+
+def test_an_identity_that_is_not_there_is_told_once() -> None:
+    """Of a missing column nothing else is said."""
+    contract, _ = _held("email", Holds.TEXT)
+
+    found = drift(contract, LiveSchema({"customer": {}}, indexed={"customer": frozenset()}), KINDS)
+
+    assert [f.kind.value for f in found] == ["column_missing"]
+
+
+def test_a_reference_into_another_system_is_loose_by_its_own_column() -> None:
+    """No database can keep a reference that leaves it."""
+    reference = Reference(("login",), "hr", "person", ("login",))
+    table = Table("crm", "access", (Column("login", "string"),), TableErasure.DELETE, references=(reference,))
+    live = LiveSchema({"access": {"login": LiveColumn("login", "TEXT", nullable=True, compares_loosely=True)}})
+
+    assert [f.kind.value for f in drift(SystemContract("crm", "CRM", "1", "acme", (table,)), live)] == [
+        "reference_loose"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "shared", "forbidden"), [(True, False, True), (False, True, True), (False, False, False)]
+)
+def test_cascade_into_rows_of_several_people_forbids_erasing(*, recipient: bool, shared: bool, forbidden: bool) -> None:
+    """Law 8: a message that names its sender and its recipient is not the sender's to take along."""
+    references = [a_reference("sender", "customer"), *([a_reference("recipient", "customer")] if recipient else [])]
+    columns = (a_key(), a_key("sender", primary_key=False), a_key("recipient", primary_key=False))
+    message = a_table("message", *columns, references=tuple(references))
+    pointing = a_reference("message_id", "message", follow=frozenset({Follow.TO}), shared=True)
+    pin = a_table("pin", a_key("message_id"), references=(pointing,) if shared else ())
+    account = a_table("customer", a_key(), a_column("no", identity="customer_no"), account="customer_no")
+    contracts = contracts_of(account, message, pin)
+    tables = {
+        t.name: {c.name: LiveColumn(c.name, "TEXT", nullable=True) for c in t.columns} for t in contracts.tables()
+    }
+    live = LiveSchema(tables, references=(LiveReference("message", ("sender",), "customer", ("id",), "CASCADE"),))
+
+    found = drift(contracts.systems["crm"], live, routes=plan_routes(contracts))
+
+    assert (Effect.FORBIDS_ERASING in {f.effect for f in found}) is forbidden
+
+
+_ARRAY, _DOC = (Holds.CONTAINER, Container.ARRAY), (Holds.CONTAINER, Container.JSON)
+_XML, _MAP = (Holds.CONTAINER, Container.XML), (Holds.CONTAINER, Container.ENTRIES)
+_TEXT, _UNKNOWN = (Holds.TEXT, Container.NONE), (Holds.UNKNOWN, Container.NONE)
+
+
+@pytest.mark.parametrize(
+    ("inside", "fits", "fits_not"),
+    [
+        (Inside("json", "$.a"), [_DOC, _TEXT, _UNKNOWN], [_ARRAY, _XML, _MAP, (Holds.BYTES, Container.NONE)]),
+        (Inside("xml", "/a"), [_XML, _TEXT], [_DOC, _ARRAY, _MAP]),
+        (Inside("members"), [_ARRAY, _DOC, _TEXT], [_XML, _MAP, (Holds.NUMBER, Container.NONE)]),
+        (Inside("items", separator=","), [_TEXT, _UNKNOWN], [_ARRAY, _DOC, _XML, _MAP]),
+        (Inside("entries", "a"), [_MAP, _TEXT], [_ARRAY, _DOC, _XML, (Holds.CONTAINER, Container.OTHER)]),
+    ],
+)
+def test_a_container_is_searched_where_the_place_fits(
+    inside: Inside, fits: list[tuple[Holds, Container]], fits_not: list[tuple[Holds, Container]]
+) -> None:
+    """Law 6: where nothing can lie inside so, nothing found would be a lie; else it is searched."""
+    column = Column("key", "object", identity="email", inside=inside)
+    contract = SystemContract("crm", "CRM", "1", "acme", (Table("crm", "box", (column,), TableErasure.DELETE),))
+
+    for is_fit, shapes in ((True, fits), (False, fits_not)):
+        for holds, container in shapes:
+            live = LiveColumn("key", "T", nullable=True, holds=holds, container=container)
+            found = drift(contract, LiveSchema({"box": {"key": live}}), KINDS)
+            assert [f.effect for f in found] == ([] if is_fit else [Effect.FORBIDS_SEARCHING])
+            assert is_fit or f"nothing lies inside it by `inside: {inside.kind}`" in str(found[0])
+
+
+def test_a_container_without_a_place_names_the_remedy() -> None:
+    """What lies inside an array is not found, and how to say where."""
+    contract, column = _held("email", Holds.CONTAINER)
+
+    (found,) = drift(contract, LiveSchema({"customer": {"key": column}}), KINDS)
+
+    assert "say with `inside`" in found.remedy
+
+
+def test_rows_with_a_key_inside_are_told_apart_by_the_live_key() -> None:
+    """Law 8: by a key that the live table does not keep apart, strangers' rows would be found; no index serves."""
+    column = Column("key", "array", identity="email", inside=Inside("members"))
+    number = Column("id", "integer", primary_key=True, is_personal=False)
+    table = Table("crm", "box", (number, column), TableErasure.DELETE)
+    live = {"id": LiveColumn("id", "INTEGER", nullable=False), "key": LiveColumn("key", "TEXT", nullable=True)}
+    contract = SystemContract("crm", "CRM", "1", "acme", (table,))
+
+    schema = LiveSchema({"box": live}, primary_keys={"box": ("no",)}, indexed={"box": frozenset({"id"})})
+    found = {f.effect: f for f in drift(contract, schema, KINDS)}
+
+    assert "the live primary key is (no)" in found[Effect.FORBIDS_SEARCHING].what
+    assert "in a table of their own" in found[Effect.WARNING].remedy
+
+
+@pytest.mark.parametrize(
+    ("live", "said"),
+    [
+        (LiveColumn("name", "TEXT", nullable=False, is_computed=True), "computes the column by itself"),
+        (LiveColumn("name", "ENUM", nullable=False, holds=Holds.TEXT, labels=("f", "m")), "enumeration"),
+        (LiveColumn("name", "BYTEA", nullable=False, holds=Holds.BYTES), "has no form for bytea"),
+    ],
+)
+def test_way_of_erasing_that_the_live_type_cannot_hold_forbids_erasing(live: LiveColumn, said: str) -> None:
+    """Law 13: it is known before anybody asks, with the column named."""
+    (found,) = drift(_contract(), _live(name=live))
+
+    assert (found.column, found.effect) == ("name", Effect.FORBIDS_ERASING)
+    assert said in found.what
+
+
+def test_column_that_is_not_computed_after_all_must_say_how_it_is_erased() -> None:
+    """`erase: computed` is no way to leave personal data where they are."""
+    contract = _contract()
+    columns = (*contract.tables[0].columns[:2], Column("name", "string", erase=ColumnErasure.COMPUTED))
+    contract = replace(contract, tables=(replace(contract.tables[0], columns=columns), contract.tables[1]))
+
+    (found,) = drift(contract, _live())
+
+    assert (found.column, found.effect) == ("name", Effect.FORBIDS_ERASING)
+    assert drift(contract, _live(name=LiveColumn("name", "TEXT", nullable=True, is_computed=True))) == []
+
+
+@pytest.mark.parametrize("kind", ObstacleKind)
+def test_whatever_is_in_the_way_of_a_table_forbids_searching_it(kind: ObstacleKind) -> None:
+    """Law 6: what lies there may hold the data subject's rows; each is named, with its remedy."""
+    live = replace(_live(), obstacles={"customer": (Obstacle(kind, "a/b.parquet", "Delta", "name"),)})
+
+    (found,) = drift(_contract(), live)
+
+    assert (found.table, found.column, found.effect) == ("customer", "name", Effect.FORBIDS_SEARCHING)
+    assert found.about == "a/b.parquet"
+    assert found.remedy
+
+
+def test_of_what_cannot_be_read_no_column_is_missing() -> None:
+    """A table of bad files alone is told once, and not column by column."""
+    obstacle = Obstacle(ObstacleKind.COLUMNS_ALIKE, "", "Name, name")
+    live = LiveSchema({**_live().tables, "customer": {}}, obstacles={"customer": (obstacle,)})
+
+    (found,) = drift(_contract(), live)
+
+    assert (found.effect, found.about) == (Effect.FORBIDS_SEARCHING, "Name, name")

@@ -22,7 +22,7 @@ from tasks.rules.incidents import (
     warning_due,
     way_up,
 )
-from tests.tasks.rules.examples import a_column, a_key, a_table, contracts_of
+from tests.tasks.rules.examples import a_column, a_key, a_reference, a_table, contracts_of
 
 _AWARE = datetime(2026, 4, 3, 16, 30, tzinfo=UTC)  # Good Friday: weekends and holidays count
 _FACTS = IncidentFacts(title="t", words={"fr": IncidentWords(nature="n")})
@@ -95,9 +95,9 @@ def test_lateness_needs_its_reasons() -> None:
 def _shop() -> Any:
     customer = a_table("customer", a_key(), a_column("email", identity="email", category="user.contact.email"))
     order = a_table("order", a_key(), a_key("customer_id", primary_key=False))
-    order = replace(order, references=(Reference(("customer_id",), "crm", "customer", ("id",)),))
+    order = replace(order, references=(a_reference("customer_id", "customer"),))
     line = a_table("line", a_key(), a_key("order_id", primary_key=False))
-    line = replace(line, references=(Reference(("order_id",), "crm", "order", ("id",)),))
+    line = replace(line, references=(a_reference("order_id", "order"),))
     town = a_table("town", a_key(), a_column("name"))
     house = a_table("house", a_key(), a_key("town_id", primary_key=False))
     house = replace(

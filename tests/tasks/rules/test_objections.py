@@ -203,10 +203,16 @@ def test_others_rows_and_controllers_are_left() -> None:
     """Law 8, charter P2."""
     table = a_table("profile", a_key(), purposes=("offers",), controller="energy")
 
-    assert [(verb, note) for verb, note, _, _ in changed(table, "offers", shared=True)] == [
-        ("refer", OTHERS),
-        ("keep", SHARED),
-    ]
+    assert [(verb, note) for verb, note, _, _ in changed(table, "offers", shared=True)] == [("refer", OTHERS)]
+
+
+def test_rows_of_several_people_are_left() -> None:
+    """Law 8: the others have not objected."""
+    table = a_table("profile", a_key(), purposes=("offers",))
+
+    found = [(verb, note) for verb, note, _, _ in changed(table, "offers", shared=True)]
+
+    assert found == [("stop", BY_LEDGER), ("keep", SHARED)]
 
 
 def test_table_that_no_key_leads_to_is_left() -> None:

@@ -130,6 +130,24 @@ def test_shared_rows_stay() -> None:
     assert shared.selection == Selection("household", (keys_in("id", 7),))
 
 
+def test_row_of_a_catalogue_has_no_part() -> None:
+    """Nothing is ever done with it, so there is nothing that stays because of others."""
+    table = a_table("product", erase=TableErasure.NONE)
+    located = Located(conditions={("crm", "product"): ()}, shared={("crm", "product"): (keys_in("id", 7),)})
+
+    assert segments(contracts_of(table), located, TODAY) == ()
+
+
+def test_partners_rows_are_the_partners_whoever_else_uses_them() -> None:
+    """Charter P2: what several people's rows are to us is not ours to say of another controller's."""
+    table = a_table("energy", controller="partner")
+    located = located_in(table, 1, shared={("crm", "energy"): (keys_in("id", 7),)})
+
+    (part,) = segments(contracts_of(table), located, TODAY)
+
+    assert (part.verb, part.selection) == ("refer", Selection("energy", (keys_in("id", 1), keys_in("id", 7))))
+
+
 def test_table_that_was_not_located_has_no_part() -> None:
     """A system handled by hand is not planned for."""
     assert segments(contracts_of(a_table("t")), Located(conditions={}), TODAY) == ()
@@ -386,7 +404,11 @@ def test_every_row_is_in_exactly_one_part_for_each_column(
     """Rows of the subject are held or over, never both and never neither, column by column; others' are in no part."""
     parts = parts_of(table, *ids)
 
-    places = [None] if table.erase is not TableErasure.COLUMNS else [c.name for c in table.columns if c.erase]
+    places = (
+        [None]
+        if table.erase is not TableErasure.COLUMNS
+        else [c.name for c in table.columns if c.erase not in {None, ColumnErasure.COMPUTED}]
+    )
     for row in rows:
         for place in places:
             about = [p for p in parts if place is None or place in p.columns]

@@ -121,7 +121,7 @@ def test_identities_are_written_as_the_column_stores_them(
     """In the normal form where the contract says so, else as typed."""
     column = a_column("c", identity="k", normalised=is_normalised)
 
-    assert read_value(column, text, normalise=normalise).value == value
+    assert read_value(column, text, normalise=normalise, region="FR").value == value
     assert read_value(column, "nonsense", normalise=normalise).broken == "identity"
 
 
@@ -133,7 +133,7 @@ def test_what_a_database_holds_is_judged_by_the_same_rule(stored: str | None, *,
     """A column that stores the normal form holds nothing else."""
     column = a_column("c", identity="email", normalised=True)
 
-    assert is_value(column, stored, normalise="email") is holds
+    assert is_value(column, stored, normalise="email", region="FR") is holds
 
 
 def test_stored_values_are_judged_in_the_type_that_the_driver_gives() -> None:
@@ -159,4 +159,4 @@ def test_the_old_value_is_known_however_it_is_written(
     facts: dict[str, Any], normalise: str, stored: object, named: str, *, is_same: bool
 ) -> None:
     """In the form that the column compares, else in its type, else as text."""
-    assert same(a_column("c", **facts), stored, named, normalise=normalise) is is_same
+    assert same(a_column("c", **facts), stored, named, normalise=normalise, region="FR") is is_same

@@ -9,7 +9,7 @@ from data_contracts.contract import Contracts
 from data_contracts.errors import RequestInvalid
 from data_contracts.plan import Located
 from data_contracts.request import FieldChange, Statement
-from data_contracts.vocabulary import About, Rectification
+from data_contracts.vocabulary import About, Assertion, DataSource, Rectification
 from tasks.rules.changes import Change
 from tasks.rules.rectification import (
     SUPPLEMENT,
@@ -18,10 +18,12 @@ from tasks.rules.rectification import (
     changes,
     check_rectification,
     fields_without_rows,
+    kept_keys,
     nameable_fields,
     outcome_of,
     says_nothing,
     targets,
+    why_kept,
 )
 from tests.tasks.rules.examples import a_column, a_key, a_reference, a_table, contracts_of, keys_in
 
@@ -279,3 +281,57 @@ def test_fields_that_nothing_was_found_of() -> None:
 def test_how_the_case_ends(lines: list[dict[str, Any]], facts: dict[str, bool], outcome: str) -> None:
     """What was done, what was not, and what is somebody else's."""
     assert outcome_of(lines, **{"done_elsewhere": False, "is_missing": False, **facts}) == outcome
+
+
+_STATED = Assertion.SELF_ASSERTED
+_WHY: dict[str, tuple[dict[str, Any], str]] = {
+    "typed, by its assertion": ({"assertion": _STATED}, "kept_as_typed"),
+    "typed, by its source": ({"source": DataSource.PROVIDED}, "kept_as_typed"),
+    "received": ({"source": DataSource.THIRD_PARTY}, "kept_as_received"),
+    "worked out": ({"source": DataSource.DERIVED}, "not_rectifiable"),
+    "recorded": ({"source": DataSource.OBSERVED}, "not_rectifiable"),
+    "key of its rows": ({"primary_key": True, "source": DataSource.PROVIDED}, "links_entries"),
+}
+
+
+@pytest.mark.parametrize("case", _WHY)
+def test_old_key_that_stays_is_told_with_its_true_reason(case: str) -> None:
+    """Of a column that the statement does not name, because it holds the same kind of key."""
+    facts, why = _WHY[case]
+    ticket = a_table("ticket", a_key(), a_column("login", category="user.account.username", identity="email", **facts))
+    contracts = contracts_of(_CUSTOMER, ticket)
+    located = Located({("crm", "customer"): _WAYS, ("crm", "ticket"): _WAYS})
+    found = {"crm.customer.email.0": Found(_WAYS), "crm.ticket.login.kept": Found(_WAYS)}
+
+    made = changes(_asks((_EMAIL, "b@x.example")), contracts, located, found, proof_seen=False)
+
+    assert _told(made) == [("customer", "email", "rectify", ""), ("ticket", "login", "keep", why)]
+
+
+def test_old_key_that_links_rows_stays_for_that_reason() -> None:
+    """A reference by address would lead nowhere if it changed alone."""
+    link = a_column("mail", category="user.account.username", identity="email")
+    ticket = a_table("ticket", a_key(), link, references=(a_reference("mail", "customer"),))
+    (kept,) = kept_keys(_asks((_EMAIL, "b@x.example")), contracts_of(_CUSTOMER, ticket))
+
+    assert why_kept(kept) == "links_entries"
+
+
+def test_only_keys_of_a_kind_that_is_put_right_are_kept_keys() -> None:
+    """Not what the statement reaches, what is another's, or about somebody else, nor where nothing is found."""
+    stays = {"category": "user.account.username", "identity": "email"}
+    tables = (
+        a_table("theirs", a_key(), a_column("mail", **stays), controller="partner", system="partner"),
+        a_table("friend", a_key(), a_column("mail", about=About.THIRD_PARTY, **stays)),
+        a_table("login", a_key(), a_column("mail", **stays), a_column("phone", category="user.x", identity="phone")),
+    )
+    contracts = contracts_of(_CUSTOMER, *tables)
+    contracts.vocabulary.parties["partner"] = Party.model_validate(_PARTNER)
+    everywhere = Located({(t.system, t.name): _WAYS for t in (_CUSTOMER, *tables)})
+    asked = _asks((_EMAIL, "b@x.example"))
+
+    assert [kept.name for kept in kept_keys(asked, contracts)] == ["crm.login.mail.kept"]
+    assert kept_keys(_asks((_NAME, "Nouveau")), contracts) == []
+    for found in ({}, {"crm.login.mail.kept": Found(())}):
+        made = changes(asked, contracts, everywhere, found, proof_seen=False)
+        assert "login" not in {change.path[1] for change in made}

@@ -3,9 +3,18 @@
 import pytest
 
 from data_contracts.contract import Column
+from data_contracts.inside import Inside
 from data_contracts.ports import LeftOut
 from data_contracts.vocabulary import About, AccessTreatment, SharedTreatment
-from tasks.rules.redaction import Disclosure, Reviewed, disclosure, shared_disclosure
+from tasks.rules.redaction import (
+    Disclosure,
+    Reviewed,
+    but_members,
+    but_withheld,
+    disclosure,
+    harmless_columns,
+    shared_disclosure,
+)
 from tests.tasks.rules.examples import a_column, a_key, a_table
 
 
@@ -87,3 +96,55 @@ def test_texts_are_shown_as_far_as_released(read: Reviewed, is_shown: bool, told
 
     assert ("note" in shown.columns) is is_shown
     assert [(item.why, item.rows) for item in shown.left_out] == told
+
+
+def test_key_of_a_row_of_several_people_is_never_shown() -> None:
+    """Others' rows refer to it by its key; a contract that calls it harmless changes nothing."""
+    table = a_table(
+        "household", a_key(shared=SharedTreatment.INCLUDE), a_column("street", shared=SharedTreatment.INCLUDE)
+    )
+
+    assert shared_disclosure(table, 1).columns == ("street",)
+    assert harmless_columns(table) == ["street"]
+
+
+@pytest.mark.parametrize(("rows", "shown"), [(2, ("a", "b")), (1, ("b",))])
+def test_withheld_values_are_told_by_column(rows: int, shown: tuple[str, ...]) -> None:
+    """With their number; a column of which nothing is left is not shown as an empty one."""
+    before = Disclosure(("a", "b"), frozenset(), ())
+
+    after = but_withheld(before, ("crm", "order"), rows, {"a": 1, "hidden": 1})
+
+    assert after == Disclosure(shown, frozenset(), (LeftOut("crm", "order", "a", "shared", 1),))
+
+
+def test_masked_column_tells_nothing_that_could_be_withheld() -> None:
+    """Every value of it is replaced; whose key it is cannot be seen."""
+    before = Disclosure(("a",), frozenset({"a"}), ())
+
+    assert but_withheld(before, ("crm", "order"), 1, {"a": 1}) == before
+
+
+def test_lists_of_identities_are_shown_of_shared_rows() -> None:
+    """Law 8: of a list her own members are left, which tells of nobody else; a document may say more."""
+    in_list, in_doc = Inside("members"), Inside("json", "$.to")
+    table = a_table(
+        "mail",
+        a_key(),
+        a_column("to", identity="email", inside=in_list),
+        a_column("doc", identity="email", inside=in_doc),
+        a_column("said", identity="email", inside=in_doc, shared=SharedTreatment.INCLUDE),
+        a_column("masked", identity="email", inside=in_list, access=AccessTreatment.MASK),
+        a_column("agents", identity="email", inside=in_list, about=About.EMPLOYEE),
+    )
+
+    assert harmless_columns(table) == ["to", "said"]
+
+
+def test_members_left_out_are_told_and_the_column_stays() -> None:
+    """In however many rows somebody else's member was left out, what is left is shown."""
+    before = Disclosure(("a", "b", "c"), frozenset({"c"}), ())
+
+    after = but_members(before, ("crm", "mail+shared"), {"a": 2, "b": 0, "c": 1, "gone": 1})
+
+    assert after == Disclosure(before.columns, before.masked, (LeftOut("crm", "mail", "a", "shared", 2),))

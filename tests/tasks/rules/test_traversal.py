@@ -1,274 +1,318 @@
-"""Law 8 and Art. 15(1): the search reaches all of the subject's rows, and no row that is not the subject's."""
+"""Law 8 and Art. 15(1): what leads to rows of the data subject, and what leads nowhere."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from data_contracts.contract import Contracts, Reference, Table
-from data_contracts.plan import TablePath
-from data_contracts.vocabulary import Follow
-from tasks.rules.traversal import Question, Search, begin, reach
-from tests.tasks.rules.examples import Rows, a_column, a_key, a_reference, a_table, contracts_of, keys_in
+from data_contracts.contract import Contracts
+from data_contracts.keys import Selection
+from data_contracts.vocabulary import Assertion, Follow
+from integrations.systems import MemoryConnector
+from tasks.rules.accounts import Admission
+from tasks.rules.routes import reach
+from tasks.rules.traversal import Search, begin
+from tasks.searching import ask, settle
+from tests.tasks.rules.examples import a_column, a_key, a_reference, a_table, contracts_of
 
+_FROM = frozenset({Follow.FROM})
 _TO = frozenset({Follow.TO})
-_BOTH = frozenset({Follow.FROM, Follow.TO})
+_STATED = Assertion.SELF_ASSERTED
 
-# --- a search to its end, and a naive one beside it -------------------------------------------------------------------
+Rows = Mapping[str, Sequence[dict[str, Any]]]
 
-
-@dataclass
-class Walk:
-    """A search that was carried to its end, and every key that a column was asked for."""
-
-    search: Search
-    asked: Counter[tuple[object, ...]]
-
-
-def searched(search: Search, rows: Rows) -> Walk:
-    """Ask systems in turn until none has anything new to be asked."""
-    asked: Counter[tuple[object, ...]] = Counter()
-    waves = 0
-    while any(search.has_questions(name) for name in search.contracts.systems) and not search.is_ambiguous():
-        for name in search.contracts.systems:
-            questions = search.questions(name)
-            asked.update(_places(questions))
-            answers = {q.path: rows.answer(q.path, q.selection.conditions, q.yields) for q in questions}
-            search = search.absorb(name, answers)
-        waves += 1
-        assert waves < 200, "the search does not end"
-    return Walk(search, asked)
-
-
-def _places(questions: tuple[Question, ...]) -> list[tuple[object, ...]]:
-    assert len({q.path for q in questions}) == len(questions), "a wave asks a table once"
-    ways = [(q.path, way) for q in questions for way in q.selection.conditions]
-    return [(path, way.columns, way.normalise, key) for path, way in ways for key in way.keys]
-
-
-Found = dict[TablePath, frozenset[int]]
-
-
-def found_by(search: Search, rows: Rows, *, shared: bool = False) -> Found:
-    """Numbers of the rows that the search's conditions select, by table."""
-    tables = search.contracts.tables()
-    return {(t.system, t.name): rows.selected((t.system, t.name), search.conditions(t, shared=shared)) for t in tables}
-
-
-def naive_closure(contracts: Contracts, rows: Rows, email: str) -> Found:
-    """The same rows, row by row: those with the address, and whatever declared references and addresses lead to."""
-    own: dict[TablePath, set[int]] = {path: set() for path in rows.tables}
-    size = -1
-    while size != (size := sum(map(len, own.values()))):
-        addresses = {email} | {
-            rows.tables[path][number]["email"] for path, numbers in own.items() for number in numbers
-        }
-        for path, stored in rows.tables.items():
-            own[path] |= {n for n, row in enumerate(stored) if row["email"] is not None and row["email"] in addresses}
-        for table, reference in _references(contracts):
-            _follow(rows, own, (table.system, table.name), reference)
-    return {path: frozenset(numbers) for path, numbers in own.items()}
-
-
-def _references(contracts: Contracts) -> list[tuple[Table, Reference]]:
-    return [(table, reference) for table in contracts.tables() for reference in table.references]
-
-
-def _follow(rows: Rows, own: Mapping[TablePath, set[int]], path: TablePath, reference: Reference) -> None:
-    target, column = (reference.to_system, reference.to_table), reference.columns[0]
-    if Follow.FROM in reference.follow:
-        ids = {rows.tables[target][number]["id"] for number in own[target]} - {None}
-        own[path].update(n for n, row in enumerate(rows.tables[path]) if row[column] in ids)
-    if Follow.TO in reference.follow and not reference.shared:
-        pointed = {rows.tables[path][number][column] for number in own[path]} - {None}
-        own[target].update(n for n, row in enumerate(rows.tables[target]) if row["id"] in pointed)
-
-
-# --- random small schemas ---------------------------------------------------------------------------------------------
-
-_PATHS = [("crm", "a"), ("crm", "b"), ("shop", "c"), ("web", "d")]
-_FOLLOW: list[tuple[frozenset[Follow], bool]] = [
-    (frozenset(), False),
-    (frozenset({Follow.FROM}), False),
-    (_TO, False),
-    (_BOTH, False),
-    (_TO, True),
-]
-_EMAILS = ["a@x.example", "b@x.example", "c@x.example"]
-_IDS = st.one_of(st.none(), st.integers(1, 4))
-
-
-@st.composite
-def schemas(draw: st.DrawFn) -> Contracts:
-    """Up to four tables in three systems, with any references between them and to themselves."""
-    paths = _PATHS[: draw(st.integers(1, len(_PATHS)))]
-    tables = []
-    for system, name in paths:
-        references = []
-        for column in ("r1", "r2"):
-            to_system, to_table = draw(st.sampled_from(paths))
-            follow, shared = draw(st.sampled_from(_FOLLOW))
-            references.append(a_reference(column, f"{to_system}.{to_table}", follow=follow, shared=shared))
-        columns = (a_key(), a_column("email", identity="email"), a_column("r1"), a_column("r2"))
-        tables.append(a_table(name, *columns, system=system, references=tuple(references)))
-    return contracts_of(*tables)
-
-
-@st.composite
-def companies(draw: st.DrawFn) -> tuple[Contracts, Rows]:
-    """A schema and a few rows in each of its tables."""
-    contracts = draw(schemas())
-    row = st.fixed_dictionaries(
-        {"id": _IDS, "email": st.one_of(st.none(), st.sampled_from(_EMAILS)), "r1": _IDS, "r2": _IDS}
-    )
-    return contracts, Rows({(t.system, t.name): tuple(draw(st.lists(row, max_size=4))) for t in contracts.tables()})
-
-
-@given(company=companies())
-def test_search_finds_exactly_the_closure(company: tuple[Contracts, Rows]) -> None:
-    """Whatever circles a schema has, the search ends with the rows that declared directions lead to, and no other."""
-    contracts, rows = company
-
-    walk = searched(begin(contracts, {"email": [_EMAILS[0]]}), rows)
-
-    assert found_by(walk.search, rows) == naive_closure(contracts, rows, _EMAILS[0])
-
-
-@given(company=companies())
-def test_no_key_is_asked_twice(company: tuple[Contracts, Rows]) -> None:
-    """The number of statements depends on tables and new keys: a column is asked for each key once."""
-    contracts, rows = company
-
-    walk = searched(begin(contracts, {"email": [_EMAILS[0]]}), rows)
-
-    assert all(times == 1 for times in walk.asked.values())
-
-
-@given(company=companies())
-def test_search_can_start_again_anywhere(company: tuple[Contracts, Rows]) -> None:
-    """A search that was sealed after its first wave and taken up again finds the same (law 2)."""
-    contracts, rows = company
-    fresh = begin(contracts, {"email": [_EMAILS[0]]})
-    first = next(iter(contracts.systems))
-    answers = {q.path: rows.answer(q.path, q.selection.conditions, q.yields) for q in fresh.questions(first)}
-    after = fresh.absorb(first, answers)
-
-    resumed = begin(contracts, {"email": [_EMAILS[0]]}).resumed(after.known, after.asked)
-
-    assert found_by(searched(resumed, rows).search, rows) == found_by(searched(fresh, rows).search, rows)
-
-
-@given(company=companies())
-def test_shared_rows_lead_nowhere(company: tuple[Contracts, Rows]) -> None:
-    """Rows reached by shared references alone are counted apart: without those references the search is the same."""
-    contracts, rows = company
-    without = _map_references(
-        contracts, lambda r: a_reference(r.columns[0], "x", follow=frozenset()) if r.shared else r
-    )
-
-    found = found_by(searched(begin(contracts, {"email": [_EMAILS[0]]}), rows).search, rows)
-
-    assert found == found_by(searched(begin(without, {"email": [_EMAILS[0]]}), rows).search, rows)
-
-
-def _map_references(contracts: Contracts, change: Callable[[Reference], Reference]) -> Contracts:
-    tables = [
-        a_table(t.name, *t.columns, system=t.system, references=tuple(change(r) for r in t.references))
-        for t in contracts.tables()
-    ]
-    return contracts_of(*tables)
-
-
-@given(company=companies())
-def test_tables_with_rows_are_those_that_can_be_reached(company: tuple[Contracts, Rows]) -> None:
-    """What is told beforehand, without data, leaves out no table in which the search then finds rows."""
-    contracts, rows = company
-
-    found = found_by(searched(begin(contracts, {"email": [_EMAILS[0]]}), rows).search, rows)
-
-    reachable = {r.path for r in reach(contracts, ["email"]) if r.wave and not r.shared}
-    assert {path for path, numbers in found.items() if numbers} <= reachable
-
-
-# --- examples ---------------------------------------------------------------------------------------------------------
+# --- a small company --------------------------------------------------------------------------------------------------
 
 _CUSTOMER = a_table(
     "customer",
     a_key(),
-    a_column("email", identity="email"),
-    a_column("phone", identity="phone"),
-    a_column("no", identity="customer_no"),
-    a_column("household"),
-    references=(a_reference("household", "household", follow=_TO, shared=True),),
+    a_column("no", identity="customer_no", assertion=Assertion.ASSIGNED),
+    a_column("email", identity="email", assertion=Assertion.CONFIRMED),
+    a_column("phone", identity="phone", assertion=Assertion.CONFIRMED),
+    a_column("address"),
+    a_column("card"),
+    account="customer_no",
+    references=(
+        a_reference("address", "address", follow=_TO),
+        a_reference("card", "card", follow=_TO),
+    ),
 )
-_HOUSEHOLD = a_table("household")
-_ORDER = a_table("order", a_key(), a_column("customer"), references=(a_reference("customer", "customer"),))
-_SHOP = contracts_of(_CUSTOMER, _HOUSEHOLD, _ORDER)
-_PEOPLE = Rows(
-    {
-        ("crm", "customer"): (
-            {"id": 1, "email": "Ann@x.example ", "phone": "06 12 34 56 78", "no": "A1", "household": 7},
-            {"id": 2, "email": "bob@x.example", "phone": "+33612345678", "no": "B2", "household": 7},
-        ),
-        ("crm", "household"): ({"id": 7},),
-        ("crm", "order"): ({"id": 10, "customer": 1}, {"id": 11, "customer": 2}),
+_ADDRESS = a_table("address", a_key(), a_column("street"))
+_CARD = a_table("card", a_key(), a_column("owner"), references=(a_reference("owner", "customer", follow=_FROM),))
+_TICKET = a_table(
+    "ticket",
+    a_key(),
+    a_column("email", identity="email", assertion=_STATED),
+    a_column("phone", identity="phone", assertion=_STATED),
+    a_column("no", identity="customer_no", assertion=_STATED),
+    a_column("customer"),
+    references=(a_reference("customer", "customer", follow=frozenset({Follow.FROM, Follow.TO}), assertion=_STATED),),
+)
+_ORDER = a_table(
+    "order", a_key(), a_column("customer"), references=(a_reference("customer", "customer", follow=_FROM),)
+)
+_MESSAGE = a_table(
+    "message",
+    a_key(),
+    a_column("sender"),
+    a_column("recipient"),
+    references=(
+        a_reference("sender", "customer", follow=_FROM),
+        a_reference("recipient", "customer", follow=_FROM),
+    ),
+)
+_LETTER = a_table("letter", a_key(), a_column("no", identity="customer_no", assertion=Assertion.ASSIGNED))
+_SHOP = contracts_of(_CUSTOMER, _ADDRESS, _CARD, _TICKET, _ORDER, _MESSAGE, _LETTER)
+
+_ANN = {"id": 1, "no": "A1", "email": "ann@x.example", "phone": "+33612345678", "address": 7, "card": 20}
+_BEN = {"id": 2, "no": "B2", "email": "ben@x.example", "phone": "+33612345678", "address": 8, "card": 21}
+_PEOPLE: Rows = {
+    "customer": [_ANN, _BEN],
+    "address": [{"id": 7, "street": "rue A"}, {"id": 8, "street": "rue B"}],
+    "card": [{"id": 20, "owner": 1}, {"id": 21, "owner": 2}],
+    "ticket": [],
+    "order": [{"id": 10, "customer": 1}, {"id": 11, "customer": 2}],
+    "message": [],
+    "letter": [{"id": 30, "no": "A1"}, {"id": 31, "no": "B2"}],
+}
+
+
+def searched(contracts: Contracts, rows: Rows, search: Search) -> Search:
+    """The search carried to its end over rows in memory, the systems of the contracts in turn."""
+    connectors = {
+        name: MemoryConnector(system, {t.name: rows[t.name] for t in system.tables}, time_zone="Europe/Paris")
+        for name, system in contracts.systems.items()
     }
-)
+    known = ""
+    while known != (known := search.known()):
+        while pending := [name for name in connectors if search.has_questions(name)]:
+            for name in pending:
+                search = ask(search, name, connectors[name])
+        for name, connector in connectors.items():
+            search = settle(search, name, connector)
+    return search
 
 
-def _found(search: Search) -> dict[str, list[int]]:
-    return {table: sorted(numbers) for (_, table), numbers in found_by(search, _PEOPLE).items() if numbers}
+def found(rows: Rows, search: Search, *, shared: bool = False) -> dict[str, list[Any]]:
+    """Ids of the rows that the search selects, by table; tables without any left out."""
+    ids = {}
+    for name, system in search.contracts.systems.items():
+        connector = MemoryConnector(system, {t.name: rows[t.name] for t in system.tables}, time_zone="Europe/Paris")
+        for table in system.tables:
+            ids[table.name] = _ids(connector, table.name, search.conditions(table, shared=shared))
+        assert name == system.name
+    return {name: keys for name, keys in ids.items() if keys}
 
 
-def test_key_is_found_however_it_was_typed() -> None:
-    """An address stored with capitals and a blank is found by its normal form, and leads to the orders."""
-    search = searched(begin(_SHOP, {"email": ["ann@X.example"]}, allow_several=True), _PEOPLE).search
-
-    assert _found(search) == {"customer": [0, 1], "order": [0, 1]}
-
-
-def test_household_is_shared_and_counted_apart() -> None:
-    """The row that a housemate shares is no row of the subject's, but known to be there."""
-    search = searched(begin(_SHOP, {"customer_no": ["A1"]}, named_only=True), _PEOPLE).search
-
-    located = search.located({})
-
-    assert located.conditions["crm", "household"] == ()
-    assert located.shared == {("crm", "household"): (keys_in("id", 7),)}
+def _ids(connector: MemoryConnector, table: str, conditions: Any) -> list[Any]:
+    if not conditions:
+        return []
+    return sorted(key[0] for key in connector.find_keys(Selection(table, conditions), [("id",)])["id",])
 
 
-def test_two_people_behind_one_number_stop_the_search() -> None:
-    """A telephone number that leads to two customer numbers is a question for a person."""
-    search = searched(begin(_SHOP, {"phone": ["0612345678"]}), _PEOPLE).search
-
-    assert search.is_ambiguous()
-    assert search.subjects() == {"customer_no": 2}
+def _asked(rows: Rows = _PEOPLE, contracts: Contracts = _SHOP, **identity: str) -> Search:
+    given = {kind: [value] for kind, value in identity.items()}
+    return searched(contracts, rows, begin(contracts, given))
 
 
-def test_named_follows_the_unique_key_alone() -> None:
-    """With number and telephone given, the number alone says whose rows of the customer table these are."""
-    search = begin(_SHOP, {"phone": ["0612345678"], "customer_no": ["A1"]}, named_only=True)
-
-    walk = searched(search, _PEOPLE)
-
-    assert not walk.search.is_ambiguous()
-    assert _found(walk.search) == {"customer": [0], "order": [0]}
+def _with(**more: list[dict[str, Any]]) -> Rows:
+    return {name: [*rows, *more.get(name, [])] for name, rows in _PEOPLE.items()}
 
 
-def test_named_without_a_unique_key_stays_ambiguous() -> None:
-    """A telephone number alone names both people."""
-    assert searched(begin(_SHOP, {"phone": ["0612345678"]}, named_only=True), _PEOPLE).search.is_ambiguous()
+# --- what leads -------------------------------------------------------------------------------------------------------
 
 
-def test_several_may_be_allowed() -> None:
-    """Once a person said that all are the subject's, several numbers are no reason to stop."""
-    search = searched(begin(_SHOP, {"phone": ["0612345678"]}, allow_several=True), _PEOPLE).search
+def test_proven_key_leads_to_the_account_and_what_hangs_on_it() -> None:
+    """The address leads to the account, its number to letters, references to orders, card and address."""
+    search = _asked(email="ann@x.example")
 
     assert not search.is_ambiguous()
-    assert search.subjects() == {"customer_no": 2}
+    assert found(_PEOPLE, search) == {
+        "customer": [1],
+        "address": [7],
+        "card": [20],
+        "order": [10],
+        "letter": [30],
+    }
+
+
+def test_key_is_found_however_it_is_spelt() -> None:
+    """A stored address with a name around it is the address that was asked for."""
+    rows = {**_PEOPLE, "customer": [_ANN | {"email": "Ann <ANN@x.example>\n"}, _BEN]}
+
+    assert found(rows, _asked(rows, email=" ann@X.example "))["customer"] == [1]
+
+
+def test_proven_key_leads_to_rows_that_somebody_typed() -> None:
+    """Whoever proved an address may have the ticket that was written with it."""
+    rows = _with(ticket=[{"id": 40, "email": "ann@x.example", "phone": None, "no": None, "customer": None}])
+
+    assert found(rows, _asked(rows, email="ann@x.example"))["ticket"] == [40]
+
+
+# --- what leads nowhere -----------------------------------------------------------------------------------------------
+
+_TRAP = {"id": 40, "email": "eve@y.example", "phone": "+33612345678", "no": "B2", "customer": 2}
+
+
+def test_stated_keys_and_references_lead_nowhere() -> None:
+    """A stranger's ticket with the victim's number, telephone and id in it leads to nothing of the victim."""
+    rows = _with(ticket=[_TRAP])
+
+    search = _asked(rows, email="eve@y.example")
+
+    assert not search.is_ambiguous()
+    assert found(rows, search) == {"ticket": [40]}
+
+
+def test_key_of_an_account_is_not_looked_for_where_anybody_can_type_it() -> None:
+    """The ticket in which a stranger typed Ben's number is not Ben's, unless he proves the number."""
+    rows = _with(ticket=[_TRAP])
+
+    assert "ticket" not in found(rows, _asked(rows, email="ben@x.example"))
+    assert found(rows, _asked(rows, customer_no="B2"))["ticket"] == [40]
+
+
+def test_shared_kind_leads_nowhere_unless_it_was_proven() -> None:
+    """The landline in Ann's account does not lead to Ben's; proven, it leads to both, and a person is asked."""
+    assert found(_PEOPLE, _asked(email="ann@x.example"))["customer"] == [1]
+    assert _asked(phone="0612345678").is_ambiguous()
+
+
+# --- accounts ---------------------------------------------------------------------------------------------------------
+
+
+def test_two_accounts_with_a_proven_key_are_a_question() -> None:
+    """Two customers with one address may be two people."""
+    rows = {**_PEOPLE, "customer": [_ANN, _BEN | {"email": "ann@x.example"}]}
+
+    search = _asked(rows, email="ann@x.example")
+
+    assert search.is_ambiguous()
+    assert search.accounts() == {"customer_no": frozenset({("A1",), ("B2",)})}
+
+
+def test_account_without_a_proven_key_is_a_question_and_is_not_entered() -> None:
+    """What Ann's account vouches for leads to another account: nothing of it is found before a person says so."""
+    first = a_table(
+        "first", a_key(), a_column("email", identity="email", assertion=Assertion.CONFIRMED),
+        a_column("no", identity="customer_no", assertion=Assertion.ASSIGNED), account="email",
+    )  # fmt: skip
+    contracts = contracts_of(first, _CUSTOMER, _ADDRESS, _CARD, _ORDER)
+    rows = {**_PEOPLE, "first": [{"id": 50, "email": "eve@y.example", "no": "B2"}]}
+
+    search = _asked(rows, contracts, email="eve@y.example")
+
+    assert search.is_ambiguous()
+    assert found(rows, search) == {"first": [50]}
+
+
+def _admitted(*numbers: str, is_final: bool = False, vouched: bool = True) -> Admission:
+    keys = frozenset((number,) for number in numbers)
+    known = frozenset(("customer_no", (number,)) for number in ("A1", "B2"))
+    return Admission({"customer_no": keys}, known=known, is_final=is_final, vouched=vouched)
+
+
+@pytest.mark.parametrize(("numbers", "customers"), [(["A1"], [1]), (["A1", "B2"], [1, 2]), ([], None)])
+def test_only_admitted_accounts_are_entered(numbers: list[str], customers: list[int] | None) -> None:
+    """After a person's answer the accounts that it names are found, and no others."""
+    search = begin(_SHOP, {"phone": ["0612345678"]}, admission=_admitted(*numbers))
+
+    search = searched(_SHOP, _PEOPLE, search)
+
+    assert not search.is_ambiguous()
+    assert found(_PEOPLE, search).get("customer") == customers
+
+
+def test_account_that_turns_up_later_is_a_new_question() -> None:
+    """Somebody else who has the key by now was not among those that a person answered about."""
+    rows = {**_PEOPLE, "customer": [_ANN, _BEN, _BEN | {"id": 3, "no": "C3"}]}
+    given = {"phone": ["0612345678"]}
+
+    assert searched(_SHOP, rows, begin(_SHOP, given, admission=_admitted("A1"))).is_ambiguous()
+    final = searched(_SHOP, rows, begin(_SHOP, given, admission=_admitted("A1", is_final=True)))
+    assert not final.is_ambiguous()
+    assert found(rows, final)["customer"] == [1]
+
+
+def test_named_follows_no_key_of_an_account() -> None:
+    """Searched by what was named alone, the letters that hold the account's number are not found."""
+    search = begin(_SHOP, {"email": ["ann@x.example"]}, admission=_admitted("A1", vouched=False))
+
+    assert found(_PEOPLE, searched(_SHOP, _PEOPLE, search)) == {
+        "customer": [1],
+        "address": [7],
+        "card": [20],
+        "order": [10],
+    }
+
+
+# --- rows of several people -------------------------------------------------------------------------------------------
+
+
+def test_address_that_another_customer_refers_to_is_shared() -> None:
+    """Two customers at one address: the row is neither's alone."""
+    rows = {**_PEOPLE, "customer": [_ANN, _BEN | {"address": 7}]}
+
+    search = _asked(rows, email="ann@x.example")
+
+    assert "address" not in found(rows, search)
+    assert found(rows, search, shared=True) == {"address": [7]}
+
+
+def test_card_that_says_somebody_elses_is_theirs() -> None:
+    """Ann's account points at the card of Ben, who does not: it is neither found nor told."""
+    rows = {**_PEOPLE, "customer": [_ANN | {"card": 21}, _BEN | {"card": None}]}
+
+    search = _asked(rows, email="ann@x.example")
+
+    assert found(rows, search)["card"] == [20]
+    assert found(rows, search, shared=True) == {}
+
+
+def test_message_between_two_is_shared() -> None:
+    """A message names its sender and its recipient; one to oneself is one's own."""
+    messages: list[dict[str, Any]] = [
+        {"id": 60, "sender": 1, "recipient": 2},
+        {"id": 61, "sender": 1, "recipient": 1},
+        {"id": 62, "sender": 1, "recipient": None},
+        {"id": 63, "sender": 2, "recipient": 2},
+    ]
+    rows = _with(message=messages)
+
+    search = _asked(rows, email="ann@x.example")
+
+    assert found(rows, search)["message"] == [61, 62]
+    assert found(rows, search, shared=True) == {"message": [60]}
+
+
+def test_row_that_hangs_on_what_is_pointed_at_does_not_own_it() -> None:
+    """A card's own transactions are rows of whoever owns the card, not somebody else's claim on it."""
+    use = a_table("use", a_key(), a_column("card"), references=(a_reference("card", "card", follow=_FROM),))
+    card = a_table("card")
+    contracts = contracts_of(_CUSTOMER, _ADDRESS, card, use)
+    rows = {**_PEOPLE, "card": [{"id": 20}, {"id": 21}], "use": [{"id": 70, "card": 20}, {"id": 71, "card": 21}]}
+
+    search = _asked(rows, contracts, email="ann@x.example")
+
+    assert found(rows, search) == {"customer": [1], "address": [7], "card": [20], "use": [70]}
+
+
+def test_row_that_is_shared_in_any_case_is_never_ones_own() -> None:
+    """``shared: true`` needs no other who refers to the row."""
+    customer = a_table(
+        "customer", a_key(), *_CUSTOMER.columns[1:], account="customer_no",
+        references=(a_reference("address", "address", follow=_TO, shared=True),),
+    )  # fmt: skip
+    contracts = contracts_of(customer, _ADDRESS)
+
+    search = _asked(_PEOPLE, contracts, email="ann@x.example")
+
+    assert found(_PEOPLE, search) == {"customer": [1]}
+    assert found(_PEOPLE, search, shared=True) == {"address": [7]}
+
+
+# --- other ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("kind", "value"), [("email", "no address"), ("phone", "12"), ("customer_no", "  ")])
@@ -291,22 +335,29 @@ def test_system_handled_by_hand_is_not_located() -> None:
 def test_normalised_column_is_compared_as_stored() -> None:
     """A column that holds normal forms is compared verbatim, so that its index serves."""
     table = a_table("user", a_key(), a_column("mail", identity="email", normalised=True))
+    contracts = contracts_of(table)
 
-    (condition,) = begin(contracts_of(table), {"email": ["Ann@X.example"]}).conditions(table)
+    (condition,) = begin(contracts, {"email": ["Ann@X.example"]}).conditions(table)
 
     assert (condition.normalise, condition.keys) == ("verbatim", frozenset({("ann@x.example",)}))
 
 
+def test_wide_search_takes_every_account_as_found() -> None:
+    """What keeps rows takes all that may be hers, and asks nobody."""
+    search = searched(_SHOP, _PEOPLE, begin(_SHOP, {"phone": ["0612345678"]}, wide=True))
+
+    assert not search.is_ambiguous()
+    assert found(_PEOPLE, search)["order"] == [10, 11]
+
+
 def test_reach_tells_waves_and_ways() -> None:
-    """An address leads to customers, they to their orders and to a shared household; nothing leads elsewhere."""
+    """An address leads to accounts, they to orders and letters; telephones in accounts lead nowhere."""
     told = {(r.path[1], r.shared): (r.wave, r.by) for r in reach(_SHOP, ["email"])}
 
-    assert told == {
-        ("customer", False): (1, ("email = email", "phone = phone", "no = customer_no")),
-        ("order", False): (2, ("customer -> crm.customer.id",)),
-        ("household", False): (0, ()),
-        ("household", True): (2, ("id -> crm.customer.household",)),
-    }
+    assert told["customer", False] == (1, ("no = customer_no", "email = email"))
+    assert told["order", False] == (2, ("customer -> crm.customer.id",))
+    assert told["letter", False] == (2, ("no = customer_no",))
+    assert told["ticket", False] == (1, ("email = email",))
 
 
 def test_nothing_is_reached_by_an_unknown_kind() -> None:
@@ -319,5 +370,23 @@ def test_keys_are_not_shown() -> None:
     search = begin(_SHOP, {"email": ["ann@x.example"]})
 
     assert "ann@" not in repr(search)
-    assert "ann@" not in repr(search.questions("crm"))
+    assert "ann@" not in repr(search.spellings("crm"))
     assert "ann@" not in repr(search.located({}))
+
+
+def test_field_with_two_addresses_names_the_account_that_was_proven() -> None:
+    """The address that was not proven leads nowhere; where none was, both are accounts that a person looks at."""
+    login = a_table(
+        "login", a_key(), a_column("email", identity="email", assertion=Assertion.CONFIRMED), account="email"
+    )
+    news = a_table("news", a_key(), a_column("email", identity="email", assertion=Assertion.CONFIRMED))
+    contracts = contracts_of(login, news)
+    rows: Rows = {
+        "login": [{"id": 1, "email": "ann@x.example, ben@x.example"}],
+        "news": [{"id": 2, "email": "ben@x.example"}],
+    }
+
+    search = _asked(rows, contracts, email="ann@x.example")
+
+    assert not search.is_ambiguous()
+    assert found(rows, search) == {"login": [1]}

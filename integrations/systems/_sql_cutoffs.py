@@ -1,0 +1,83 @@
+"""Cutoffs as SQL: a bound on what a column stores, be it dates, times or ISO 8601 text."""
+
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from data_contracts.errors import ContractMismatch
+from data_contracts.keys import Cutoff
+from integrations.systems._sql_columns import SqlColumn
+from integrations.systems._sql_tables import SqlTable
+from integrations.systems._sql_types import BOUND_TYPES
+from integrations.systems._values import Kind, cutoff_local, cutoff_utc
+
+Clause = sa.ColumnElement[bool]
+_MOST_AT_ONCE = 500
+_MYSQL = frozenset({"mysql", "mariadb"})
+
+
+def as_clause(expression: Any) -> Clause:  # noqa: ANN401  # SQLAlchemy types comparisons of Any as Any
+    """The same, as what it is."""
+    clause: Clause = expression
+    return clause
+
+
+def either(clauses: Iterable[Clause]) -> Clause:
+    """Whether one of the clauses is true; of as many as a table has columns.
+
+    SQLite takes an expression of a thousand levels, and counts one for each ``OR``.
+    """
+    given = list(clauses)
+    if len(given) <= _MOST_AT_ONCE:
+        return sa.or_(sa.false(), *given)
+    some = (given[i : i + _MOST_AT_ONCE] for i in range(0, len(given), _MOST_AT_ONCE))
+    return either(as_clause(sa.case((sa.or_(*part), 1), else_=0) == 1) for part in some)
+
+
+def cutoff_clause(table: SqlTable, cutoff: Cutoff, name: str, dialect: str) -> Clause:
+    """Whether a row is before the bound, or not; its bound values come from :func:`cutoff_values`."""
+    column = table.column(cutoff.column)
+    bound: sa.BindParameter[Any] = sa.bindparam(name)
+    if column.kind in {Kind.DATE, Kind.LOCAL_TIME, Kind.INSTANT}:
+        over = as_clause(column.clause < sa.bindparam(name, type_=BOUND_TYPES[column.kind]))
+        if dialect in _MYSQL:
+            over = sa.and_(over, sa.func.year(column.clause) > 0)  # a zero date is no date: the row is still held
+    elif dialect == "sqlite" and not _holds_numbers(column):
+        over = _sqlite_over(column, bound, sa.bindparam(f"{name}_utc"))
+    elif column.kind in {Kind.TEXT, Kind.PADDED}:
+        # ISO 8601 text; anything else is no date, and what has no date is still held.
+        over = sa.and_(column.clause.like("____-__-__%"), sa.func.substr(column.clause, 1, 10) < bound)
+    else:
+        raise ContractMismatch(
+            "the column that a retention period starts from holds neither dates nor times",
+            where=f"{table.path}.{cutoff.column}",
+            remedy="name a date or timestamp column in the contract's retention",
+        )
+    return over if cutoff.over else sa.not_(sa.func.coalesce(over, sa.false()))
+
+
+def cutoff_values(table: SqlTable, cutoff: Cutoff, name: str, *, dialect: str, zone: ZoneInfo) -> dict[str, Any]:
+    """Values by the names that :func:`cutoff_clause` gave them."""
+    kind = table.column(cutoff.column).kind
+    local = cutoff_local(cutoff.before, zone)
+    if kind is Kind.INSTANT:
+        return {name: cutoff_utc(cutoff.before) if dialect in _MYSQL else cutoff.before}
+    if kind is Kind.LOCAL_TIME:
+        return {name: local}
+    if kind is Kind.DATE:
+        return {name: local.date()}
+    utc = {f"{name}_utc": cutoff_utc(cutoff.before).isoformat(sep=" ", timespec="seconds")}
+    return {name: local.date().isoformat()} | (utc if dialect == "sqlite" else {})
+
+
+def _holds_numbers(column: SqlColumn) -> bool:
+    return isinstance(column.type, sa.Integer | sa.Numeric | sa.LargeBinary) and type(column.type) is not sa.Numeric
+
+
+def _sqlite_over(column: SqlColumn, local: Any, utc: Any) -> Clause:  # noqa: ANN401  # SQL expressions
+    day = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
+    has_zone = sa.or_(column.clause.op("GLOB")("*:*[+-][0-9][0-9]:[0-9][0-9]"), column.clause.op("GLOB")("*:*Z"))
+    before = sa.case((has_zone, sa.func.datetime(column.clause) < utc), else_=column.clause < local)
+    return sa.and_(sa.func.typeof(column.clause) == "text", column.clause.op("GLOB")(day), before)

@@ -1,0 +1,53 @@
+"""Every way of erasing of a contract, tried with a made-up row in each table, when a contract is written (law 13)."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from data_contracts.contract import Contracts, SystemContract, Table
+from data_contracts.keys import Order
+from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal
+from tasks.clock import calendar_of, today
+from tasks.rules.made_up import located_rows, made_up_rows
+from tasks.rules.order import table_order
+from tasks.rules.plan import Segment, orders, pseudonymised, segments
+from tasks.rules.replacing import fitted, shaped
+from tasks.services import services
+
+
+def try_out(system: str) -> Rehearsal:
+    """What a system says of erasing a person who is nobody; nothing stays there."""
+    provided = services()
+    contract, connector = provided.contracts.systems[system], provided.systems.connector(system)
+    live = connector.describe()
+    rows = made_up_rows(contract, live)
+    tables = {table.name: fitted(table, live.tables.get(table.name, {})) for table in contract.tables}
+    located = located_rows(contract, rows)
+    parts = segments(_alone(provided.contracts, contract), located, calendar_of(today()))
+    losing = {part.path[1] for part in parts if part.verb == "delete"}
+    ordered = [
+        order
+        for table in table_order(contract, losing, live.references)
+        for order in _orders_of(tables[table.name], parts, rows)
+    ]
+    limits = provided.policy.rehearsal
+    return connector.rehearse(ordered, Limits(limits.lock_seconds, limits.total_seconds), rows)
+
+
+def _alone(contracts: Contracts, contract: SystemContract) -> Contracts:
+    return Contracts({contract.name: contract}, contracts.vocabulary, contracts.digest)
+
+
+def _orders_of(table: Table, parts: Sequence[Segment], rows: tuple[MadeUpRow, ...]) -> Iterator[Order]:
+    swaps = {
+        name: {
+            str(row.values[name]): shaped(table.column(name), _digest(row.values[name]))
+            for row in rows
+            if row.table == table.name and row.values.get(name) is not None
+        }
+        for name in pseudonymised(table)
+    }
+    yield from orders(parts, table, swaps)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(str(value).encode()).hexdigest()

@@ -1,0 +1,54 @@
+"""What one run tries of more than it has time for: drawn by a seed that the run prints; ``make test ALL=1`` tries all.
+
+``RIGHTSFLOW_SEED=N`` draws what the run with that seed drew.
+"""
+
+import os
+import random
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+SEED: Final = "RIGHTSFLOW_SEED"
+ALL: Final = "RIGHTSFLOW_LONG"
+
+
+def is_all() -> bool:
+    """Whether everything is to be tried."""
+    return bool(os.environ.get(ALL))
+
+
+def seed() -> int:
+    """The seed of this run, the same in each of its processes."""
+    return int(os.environ.setdefault(SEED, str(random.randrange(10**6))))
+
+
+def drawn(things: Iterable[T], *, groups: Sequence[Iterable[object]]) -> list[T]:
+    """At least one of each group, in the order they stand in; all of them where everything is to be tried.
+
+    Args:
+        things: what there is.
+        groups: for each way of grouping, the group of each thing, in the same order.
+
+    Returns:
+        Things such that every group of every way has one.
+
+    >>> os.environ[SEED] = "1"
+    >>> few = drawn([1, 2, 3, 4, 5, 6], groups=[[n % 3 for n in (1, 2, 3, 4, 5, 6)]])
+    >>> sorted(n % 3 for n in few)
+    [0, 1, 2]
+    """
+    found = list(things)
+    if is_all():
+        return found
+    places = list(range(len(found)))
+    random.Random(seed()).shuffle(places)
+    chosen: set[int] = set()
+    for grouping in groups:
+        of = list(grouping)
+        seen = {of[place] for place in chosen}
+        for place in places:
+            if of[place] not in seen:
+                seen.add(of[place])
+                chosen.add(place)
+    return [found[place] for place in sorted(chosen)]

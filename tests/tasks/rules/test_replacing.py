@@ -1,0 +1,160 @@
+"""Ways of erasing and live types (Art. 17(1)): the table that `check`, plan and act share."""
+
+from uuid import UUID
+
+import pytest
+
+from data_contracts.connecting import Container, Holds, LiveColumn
+from data_contracts.contract import Column, Table
+from data_contracts.inside import Inside
+from data_contracts.vocabulary import ColumnErasure, TableErasure
+from tasks.rules.replacing import fitted, masked_value, remedy, shaped, why_not
+
+_MASK, _TOKEN, _CLEAR = ColumnErasure.MASK, ColumnErasure.TOKEN, ColumnErasure.CLEAR
+_DIGEST = "0123456789abcdef" * 4
+
+
+def _live(type_: str, holds: Holds = Holds.UNKNOWN, **facts: object) -> LiveColumn:
+    return LiveColumn("c", type_, nullable=True, holds=holds, **facts)  # type: ignore[arg-type]
+
+
+def _column(way: ColumnErasure | None, logical: str = "string", **facts: object) -> Column:
+    return Column("c", logical, erase=way, **facts)  # type: ignore[arg-type]
+
+
+def _fitted(column: Column, live: LiveColumn) -> Column:
+    table = Table("s", "t", (column,), TableErasure.COLUMNS)
+    return fitted(table, {"c": live}).column("c")
+
+
+@pytest.mark.parametrize(
+    ("live", "mask"),
+    [
+        (_live("TEXT", Holds.TEXT), "***"),
+        (_live("VARCHAR(2)", Holds.TEXT, length=2), "**"),
+        (_live("BIGINT", Holds.NUMBER), 0),
+        (_live("BOOLEAN", Holds.BOOLEAN), False),
+        (_live("DATE", Holds.MOMENT), "1900-01-01"),
+        (_live("TIMESTAMP", Holds.MOMENT), "1900-01-01T00:00:00"),
+        (_live("TIME"), "00:00:00"),
+        (_live("UUID", Holds.UUID), "00000000-0000-0000-0000-000000000000"),
+        (_live("INT4RANGE"), "empty"),
+        (_live("JSONB", Holds.CONTAINER, container=Container.JSON), "{}"),
+        (_live("TEXT[]", Holds.CONTAINER, container=Container.ARRAY), "[]"),
+        (_live("XML", Holds.CONTAINER, container=Container.XML), "<x/>"),
+        (_live("BYTEA", Holds.BYTES), b""),
+        (_live("BINARY(3)", Holds.BYTES, length=3), b"\0\0\0"),
+        (_live(""), "***"),
+    ],
+)
+def test_mask_is_of_the_live_type(live: LiveColumn, mask: object) -> None:
+    """One constant for many rows, of the type that the system has."""
+    assert masked_value(_fitted(_column(_MASK), live)) == mask
+    assert not why_not(_column(_MASK), live)
+
+
+@pytest.mark.parametrize(("logical", "mask"), [("integer", 0), ("object", "***"), ("date", "1900-01-01")])
+def test_mask_without_a_live_type_is_of_the_contracts(logical: str, mask: object) -> None:
+    """Where nothing is known of the live column, the contract's type says it."""
+    column = _column(_MASK, logical)
+
+    assert masked_value(column) == mask
+    assert fitted(Table("s", "t", (column,), TableErasure.COLUMNS), {}).column("c") == column
+
+
+def test_declared_replacement_goes_before() -> None:
+    """What the contract declares is written, whatever the type; too long or none of the labels, it is refused."""
+    declared = _column(_MASK, replacement="none")
+
+    assert masked_value(_fitted(declared, _live("TEXT", Holds.TEXT))) == "none"
+    assert "more than the 3 signs" in why_not(declared, _live("VARCHAR(3)", Holds.TEXT, length=3))
+    assert "declared replacement" in why_not(declared, _live("ENUM", Holds.TEXT, labels=("f", "m")))
+    assert not why_not(_column(_MASK, replacement="m"), _live("ENUM", Holds.TEXT, labels=("f", "m")))
+    assert "`erase: mask`" in why_not(_column(_MASK), _live("ENUM", Holds.TEXT, labels=("f", "m")))
+
+
+@pytest.mark.parametrize(
+    ("live", "token"),
+    [
+        (_live("TEXT", Holds.TEXT), _DIGEST[:16]),
+        (_live("VARCHAR(9)", Holds.TEXT, length=9), _DIGEST[:9]),
+        (_live("CITEXT"), _DIGEST[:16]),
+        (_live("UUID", Holds.UUID), "01234567-89ab-8def-8123-456789abcdef"),
+        (_live("INET"), "2001:db8:0123:4567:89ab:cdef:0123:4567"),
+        (_live("CIDR"), "2001:db8:0123:4567:89ab:cdef:0123:4567/128"),
+        (_live("MACADDR"), "02:01:23:45:67:89"),
+        (_live("JSONB", Holds.CONTAINER, container=Container.JSON), '"0123456789abcdef"'),
+        (_live("XML", Holds.CONTAINER, container=Container.XML), "<x>0123456789abcdef</x>"),
+        (_live("BIGINT", Holds.NUMBER), str(int(_DIGEST[:16], 16) % 10**9)),
+    ],
+)
+def test_pseudonym_has_the_form_of_the_live_type(live: LiveColumn, token: str) -> None:
+    """It tells people apart in a type that is no text, too."""
+    assert shaped(_fitted(_column(_TOKEN), live), _DIGEST) == token
+    assert not why_not(_column(_TOKEN), live)
+
+
+def test_uuid_of_a_pseudonym_is_one() -> None:
+    """It is a UUID of our own making (RFC 9562, version 8)."""
+    made = UUID(shaped(_fitted(_column(_TOKEN), _live("UUID", Holds.UUID)), _DIGEST))
+
+    assert (made.version, made.variant) == (8, "specified in RFC 4122")
+
+
+def test_keyed_hash_is_longer() -> None:
+    """Of a keyed hash all 64 signs are kept, where the column takes them."""
+    assert shaped(_column(ColumnErasure.HMAC), _DIGEST) == _DIGEST
+    assert shaped(_column(ColumnErasure.HMAC, max_length=40), _DIGEST) == _DIGEST[:40]
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        _live("BYTEA", Holds.BYTES),
+        _live("SMALLINT", Holds.NUMBER),
+        _live("DATE", Holds.MOMENT),
+        _live("TIME"),
+        _live("INT4RANGE"),
+        _live("TEXT[]", Holds.CONTAINER, container=Container.ARRAY),
+        _live("VARCHAR(7)", Holds.TEXT, length=7),
+        _live("ENUM", Holds.TEXT, labels=("f", "m")),
+    ],
+)
+def test_type_without_a_form_for_pseudonyms_is_named(live: LiveColumn) -> None:
+    """What cannot tell people apart is refused, with the way that there is."""
+    assert why_not(_column(_TOKEN), live)
+    assert "`replacement`" in remedy(_column(_TOKEN), live)
+
+
+def test_computed_column_is_never_written() -> None:
+    """It is refused in every way but its own."""
+    live = _live("TEXT", Holds.TEXT, is_computed=True)
+
+    assert all(why_not(_column(way), live) for way in (_CLEAR, _MASK, _TOKEN, ColumnErasure.HMAC))
+    assert not any(why_not(_column(way), live) for way in (None, ColumnErasure.KEEP, ColumnErasure.COMPUTED))
+    assert "`erase: computed`" in remedy(_column(_CLEAR), live)
+
+
+def test_what_is_not_erased_as_a_whole_fits_every_type() -> None:
+    """A column of which one member is taken out, and one that stays, are left as the contract has them."""
+    inside = _column(_MASK, inside=Inside("json", "$.email"))
+
+    assert not why_not(inside, _live("BYTEA", Holds.BYTES))
+    assert _fitted(inside, _live("BYTEA", Holds.BYTES)) == inside
+    assert _fitted(_column(ColumnErasure.KEEP), _live("BYTEA", Holds.BYTES)) == _column(ColumnErasure.KEEP)
+    assert not why_not(_column(_CLEAR), _live("BYTEA", Holds.BYTES))
+
+
+def test_bits_have_no_constant() -> None:
+    """A declared one is left to the system to judge."""
+    assert why_not(_column(_MASK), _live("BIT(3)", Holds.BYTES, length=1))
+    assert not why_not(_column(_MASK, replacement=0), _live("BIT(3)", Holds.BYTES, length=1))
+
+
+def test_clear_is_a_way_out_where_null_is_taken() -> None:
+    """The remedy names NULL where the live column takes it, and nowhere else."""
+    nullable, never = _live("BYTEA", Holds.BYTES), LiveColumn("c", "BYTEA", nullable=False, holds=Holds.BYTES)
+
+    assert "`erase: clear`" in remedy(_column(_TOKEN), nullable)
+    assert "`erase: clear`" not in remedy(_column(_TOKEN), never)
+    assert "one of f, m" in remedy(_column(_MASK), _live("ENUM", labels=("f", "m")))
