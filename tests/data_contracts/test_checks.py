@@ -231,6 +231,16 @@ MISTAKES = [
     ("table nobody reaches", _cut_off, CRM, "ticket", "no identity and no followed reference"),
     # references
     (
+        "reference said in a word",
+        native(
+            "crm.ticket.customer_id",
+            relationships=[{"to": "customer.id", "customProperties": [{"property": "dsr", "value": "from"}]}],
+        ),
+        CRM,
+        "ticket.customer_id",
+        "`dsr`",
+    ),
+    (
         "types",
         native("crm.ticket.customer_id", logicalType="string"),
         CRM,
@@ -481,6 +491,7 @@ SOUND = [
     ("backups", at("crm", backups={"kept_days": 35})),
     ("public", at("crm.ticket", public=True)),
     ("mask", _strategy("mask", physicalType="text")),
+    ("replacement", _replaced("nobody@example.org", physicalType="text")),
     ("integer and number", native("crm.ticket.customer_id", logicalType="number")),
     ("table of its own controller", at("crm.ticket", controller="acme", recipients=["printer"])),
     ("table without personal data", at("crm.ticket.at", category="system.operations", source=None)),
