@@ -321,8 +321,10 @@ class Register(  # one database, so one port; each part stands in a module of it
     def gate(self, case_id: str, gate: Gate, subject: str = "") -> GateEntry | None:
         """The newest gate of that kind and subject."""
 
-    def gates(self, case_id: str | None = None, *, open_only: bool = False) -> list[GateEntry]:
-        """Gates, oldest first."""
+    def gates(
+        self, case_id: str | None = None, *, kind: Gate | None = None, open_only: bool = False
+    ) -> list[GateEntry]:
+        """Gates, oldest first; of that case, of that kind, or those that wait for an answer."""
 
     def answer_gate(
         self,

@@ -188,7 +188,7 @@ def _may_need_longer(case: Case) -> bool:
     if notice_by is None or has_acted(case.state) or case.outcome:
         return False
     near = timedelta(0) <= notice_by - today() <= timedelta(days=services().policy.extension_ask_days)
-    return near and all(g.gate is not Gate.EXTENSION for g in services().register.gates(case.case_id))
+    return near and not services().register.gates(case.case_id, kind=Gate.EXTENSION)
 
 
 def _try(call: Callable[[], object]) -> None:

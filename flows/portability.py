@@ -71,9 +71,8 @@ def carry_out(case_id: str) -> str:
 
 def _transmit(case_id: str, approved: Confirmed) -> None:
     """Send the data to whom the subject named; where it is refused or fails, people decide (Art. 20(2); law 11)."""
-    for entry in services().register.gates(case_id, open_only=True):
-        if entry.gate is Gate.RECIPIENT:
-            answered(entry)  # what people say counts before anything is tried again
+    for entry in services().register.gates(case_id, kind=Gate.RECIPIENT, open_only=True):
+        answered(entry)  # what people say counts before anything is tried again
     try:
         if not settle_by_people(case_id, portable_content, approved):
             transmit(case_id, portable_content, approved)

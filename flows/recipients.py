@@ -72,9 +72,8 @@ def _tell_all(telling: _Round, parties: Iterable[str]) -> dict[str, str]:
 
 def _take_in_answers(case_id: str) -> None:
     """Wait at the gates of recipients that are open: what people answered counts before anything is tried."""
-    for entry in services().register.gates(case_id, open_only=True):
-        if entry.gate is Gate.RECIPIENT:
-            answered(entry)
+    for entry in services().register.gates(case_id, kind=Gate.RECIPIENT, open_only=True):
+        answered(entry)
 
 
 def _question(telling: _Round, party: str, error: RightsflowError) -> Question:
@@ -82,7 +81,7 @@ def _question(telling: _Round, party: str, error: RightsflowError) -> Question:
     case_id, subject = telling.case_id, telling.subject(party)
     if isinstance(error, DeliveryUncertain):
         return question_about(case_id, telling.name(party))
-    before = [g for g in services().register.gates(case_id) if g.gate is Gate.RECIPIENT and g.subject == subject]
+    before = [g for g in services().register.gates(case_id, kind=Gate.RECIPIENT) if g.subject == subject]
     attempt = sum(1 for gate in before if gate.outcome is not None)
     what = "that the restriction is lifted" if telling.name is lifting_name else "(Art. 19)"
     return Question(

@@ -196,8 +196,8 @@ def _attempt(
 
 def _take_in_answers(case_id: str, systems: Iterable[str]) -> None:
     """Wait at the outage gates of ``systems`` that are open: what people answered counts before anything is tried."""
-    for entry in services().register.gates(case_id, open_only=True):
-        if entry.gate is Gate.OUTAGE and entry.subject in systems:
+    for entry in services().register.gates(case_id, kind=Gate.OUTAGE, open_only=True):
+        if entry.subject in systems:
             answered(entry)
 
 
@@ -279,7 +279,7 @@ def _approval_question(case_id: str, receipt: Mapping[str, object]) -> Question:
 
 def _outage_question(case_id: str, system: str, work: str, error: RightsflowError) -> Question:
     """What to do about a system that failed; each answer is for one failure, the next failure is a new question."""
-    before = [g for g in services().register.gates(case_id) if g.gate is Gate.OUTAGE and g.subject == system]
+    before = [g for g in services().register.gates(case_id, kind=Gate.OUTAGE) if g.subject == system]
     attempt = sum(1 for gate in before if gate.outcome is not None)
     return Question(
         gate=Gate.OUTAGE,

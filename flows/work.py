@@ -130,7 +130,7 @@ def verify_identity(case_id: str, reference: str, *, operator: str, code: str, a
     with wiring.opened():
         register = services().register
         case = register.case(case_id)
-        gates = [g for g in register.gates(case_id) if g.gate is Gate.IDENTITY]
+        gates = register.gates(case_id, kind=Gate.IDENTITY)
         asked = sum(1 for gate in gates if gate.outcome is Decision.ASK_MORE)
         entry = opened(case_id, identity_question(case_id, case.right, asked))
         answer = Answer(operator, Decision.APPROVE, code=code, reference=reference)

@@ -20,7 +20,8 @@ _SHOWN_DIGITS = 32
 
 def admission_of(case_id: str) -> Admission | None:
     """What people answered about accounts; None while nobody was asked."""
-    return admission([said for said, _ in _answers(case_id)], proven_forms(case_id))
+    said = [one for one, _ in _answers(case_id)]
+    return admission(said, proven_forms(case_id)) if said else None
 
 
 def said_about_accounts(case_id: str) -> str:
@@ -57,7 +58,7 @@ def shown_at(entry: GateEntry) -> Shown | None:
 
 def _answers(case_id: str) -> list[tuple[Said, str]]:
     """Answers that let a search go on, oldest first, each with the digest of its question."""
-    gates = [g for g in services().register.gates(case_id) if g.gate is Gate.SUBJECTS and g.outcome in _ANSWERED]
+    gates = [g for g in services().register.gates(case_id, kind=Gate.SUBJECTS) if g.outcome in _ANSWERED]
     found = []
     for gate in gates:
         shown = shown_at(gate)

@@ -96,7 +96,7 @@ def contact_question(case_id: str) -> Question | None:
 
 def release_change(case_id: str) -> bool:
     """Answer the case's open gate once the last day is over, or it was stopped; whether it was answered."""
-    waiting = [g for g in services().register.gates(case_id, open_only=True) if g.gate is Gate.CONTACT_CHANGE]
+    waiting = services().register.gates(case_id, kind=Gate.CONTACT_CHANGE, open_only=True)
     answered = False
     for entry in waiting:
         decision = _decided(case_id, entry)
@@ -292,8 +292,8 @@ def _wait_question(case_id: str, until: date) -> Question:
         if due <= until
         else ""
     )
-    gates = services().register.gates(case_id)
-    before = [g for g in gates if g.gate is Gate.CONTACT_CHANGE and g.outcome is Decision.GO_ON]
+    gates = services().register.gates(case_id, kind=Gate.CONTACT_CHANGE)
+    before = [g for g in gates if g.outcome is Decision.GO_ON]
     goes_on = until + timedelta(days=1)
     return Question(
         gate=Gate.CONTACT_CHANGE,
@@ -363,6 +363,6 @@ def _is_refused(case_id: str) -> bool:
 
 def _refusing_gate(case_id: str) -> GateEntry | None:
     """The newest gate at which it was refused."""
-    gates: Sequence[GateEntry] = services().register.gates(case_id)
-    refused = [g for g in gates if g.gate is Gate.CONTACT_CHANGE and g.outcome is Decision.REFUSE]
+    gates: Sequence[GateEntry] = services().register.gates(case_id, kind=Gate.CONTACT_CHANGE)
+    refused = [g for g in gates if g.outcome is Decision.REFUSE]
     return refused[-1] if refused else None

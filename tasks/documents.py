@@ -33,8 +33,8 @@ def awaited_documents(case: Case) -> tuple[DocumentKind, ...]:
 
 def _awaited(case: Case) -> Iterator[DocumentKind]:
     case_id = case.case_id
-    gates = services().register.gates(case_id)
-    asked = any(gate.gate is Gate.IDENTITY and gate.outcome is Decision.ASK_MORE for gate in gates)
+    gates = services().register.gates(case_id, kind=Gate.IDENTITY)
+    asked = any(gate.outcome is Decision.ASK_MORE for gate in gates)
     if asked and case.state is CaseState.IDENTITY_ASKED:
         yield DocumentKind.IDENTITY
     if typed_request(case_id).statement.requester is not Requester.SUBJECT and not is_done(case_id, REQUESTER):

@@ -177,4 +177,4 @@ def close_late(entry: GateEntry) -> bool:
 
 
 def _gates(case_id: str) -> list[GateEntry]:
-    return [g for g in services().register.gates(case_id) if g.gate is Gate.EXTENSION]
+    return services().register.gates(case_id, kind=Gate.EXTENSION)

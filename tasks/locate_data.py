@@ -37,7 +37,7 @@ from tasks.withholding import Withholding
 
 def by_hand(case_id: str) -> dict[str, str]:
     """Systems that a person handles outside the software in this case, with the person's reference."""
-    return _by_hand(services().register.gates(case_id))
+    return _by_hand(services().register.gates(case_id, kind=Gate.OUTAGE))
 
 
 @step("look at schema")
@@ -187,7 +187,7 @@ def _search(case_id: str, system: str, look: str) -> int:
 
 
 def _by_hand(gates: Iterable[GateEntry]) -> dict[str, str]:
-    handled = (gate for gate in gates if gate.gate is Gate.OUTAGE and gate.outcome is Decision.BY_HAND)
+    handled = (gate for gate in gates if gate.outcome is Decision.BY_HAND)
     return {gate.subject: gate.reference for gate in handled}
 
 

@@ -263,8 +263,8 @@ def titles_by_hand(case_id: str) -> tuple[str, ...]:
     language = provided.register.case(case_id).language
     systems: Mapping[str, object] = {
         gate.subject: None
-        for gate in provided.register.gates(case_id)
-        if gate.gate is Gate.OUTAGE and gate.outcome is Decision.BY_HAND
+        for gate in provided.register.gates(case_id, kind=Gate.OUTAGE)
+        if gate.outcome is Decision.BY_HAND
     }
     contracts = (provided.contracts.systems[name] for name in systems)
     return tuple(in_language(contract.labels, language) or contract.title for contract in contracts)

@@ -83,7 +83,7 @@ def ask_for_posting(case_id: str, name: str) -> str:
 
 def unposted(case_id: str) -> list[GateEntry]:
     """Open gates of the case's letters, oldest first."""
-    return [gate for gate in services().register.gates(case_id, open_only=True) if gate.gate is Gate.POSTING]
+    return services().register.gates(case_id, kind=Gate.POSTING, open_only=True)
 
 
 def awaits_posting(case_id: str) -> bool:

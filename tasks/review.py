@@ -269,8 +269,8 @@ def _parts(sealed: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _looked(case_id: str) -> int:
     """How often somebody had the gate look again; each time is a new question."""
-    gates = services().register.gates(case_id)
-    return sum(1 for gate in gates if gate.gate is Gate.REVIEW and gate.outcome is Decision.RETRY)
+    gates = services().register.gates(case_id, kind=Gate.REVIEW)
+    return sum(1 for gate in gates if gate.outcome is Decision.RETRY)
 
 
 def _please_read(case_id: str) -> str:

@@ -72,7 +72,7 @@ def open_statement_gate(case_id: str) -> GateEntry:
     """
     register = services().register
     register.case(case_id)
-    open_ones = [one for one in register.gates(case_id, open_only=True) if one.gate is Gate.STATEMENT]
+    open_ones = register.gates(case_id, kind=Gate.STATEMENT, open_only=True)
     if not open_ones or _decided(case_id, Decision.REFUSE):
         raise RequestInvalid(
             "no letter waits to be put into terms",
@@ -163,8 +163,8 @@ def _refuse(case_id: str, gate: GateEntry) -> None:
 
 def _decided(case_id: str, decision: Decision) -> GateEntry | None:
     """The newest question that was decided so."""
-    gates = reversed(services().register.gates(case_id))
-    return next((one for one in gates if one.gate is Gate.STATEMENT and one.outcome is decision), None)
+    gates = reversed(services().register.gates(case_id, kind=Gate.STATEMENT))
+    return next((one for one in gates if one.outcome is decision), None)
 
 
 def _facts(case_id: str, terms: Statement | None) -> Facts:

@@ -52,7 +52,7 @@ def turn_question(case_id: str, first: str) -> Question:
 
 def release(case_id: str) -> bool:
     """Answer the case's gates for cases that have acted or ended meanwhile; whether any was answered."""
-    waiting = [g for g in services().register.gates(case_id, open_only=True) if g.gate is Gate.TURN]
+    waiting = services().register.gates(case_id, kind=Gate.TURN, open_only=True)
     still = waits_for(case_id) if waiting else []
     free = [entry for entry in waiting if entry.subject not in still]
     for entry in free:

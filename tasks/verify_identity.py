@@ -142,9 +142,8 @@ def close_unproven(case_id: str) -> bool:
     """
     provided = services()
     case, day = provided.register.case(case_id), today()
-    if any(
-        g.gate is Gate.IDENTITY and g.outcome not in {None, Decision.ASK_MORE} for g in provided.register.gates(case_id)
-    ):
+    gates = provided.register.gates(case_id, kind=Gate.IDENTITY)
+    if any(gate.outcome not in {None, Decision.ASK_MORE} for gate in gates):
         return False
     destroy_proofs(case_id)
     due = clock_of(case, proved_on=day).response_due

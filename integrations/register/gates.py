@@ -53,17 +53,22 @@ class GateStore(Store):
             found = _entries(connection, _NEWEST, {"c": case_id, "g": gate.value, "y": subject})
         return found[0] if found else None
 
-    def gates(self, case_id: str | None = None, *, open_only: bool = False) -> list[GateEntry]:
+    def gates(
+        self, case_id: str | None = None, *, kind: Gate | None = None, open_only: bool = False
+    ) -> list[GateEntry]:
         """Gates, oldest first.
 
         Args:
             case_id: of that case alone.
+            kind: of that kind alone.
             open_only: those that wait for an answer: undecided, not replaced, of a case that has not ended, or opened
                 since it ended (a restriction is lifted after its case).
         """
         wanted = sa.select(tables.gates).order_by(_G.gate_id)
         if case_id is not None:
             wanted = wanted.where(_G.case_id == case_id)
+        if kind is not None:
+            wanted = wanted.where(_G.gate == kind.value)
         if open_only:
             is_going_on = tables.cases.c.state.not_in(sorted(ENDED))
             waiting = sa.or_(is_going_on, _G.opened_at > tables.cases.c.closed_at)

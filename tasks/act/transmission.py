@@ -119,8 +119,8 @@ def _claimed(case_id: str, confirmed: Confirmed) -> StepEntry:
 
 def attempts(case_id: str) -> int:
     """How often people decided about the recipient so far; tells one question at the gate from the next."""
-    gates = services().register.gates(case_id)
-    return sum(1 for gate in gates if gate.gate is Gate.RECIPIENT and gate.outcome is not None)
+    gates = services().register.gates(case_id, kind=Gate.RECIPIENT)
+    return sum(1 for gate in gates if gate.outcome is not None)
 
 
 def note_refusal(case_id: str, error: Exception, attempt: int) -> None:
@@ -146,7 +146,7 @@ def told(case_id: str) -> tuple[RecipientTold, ...]:
 
 def reason_of_refusal(case_id: str) -> str:
     """The vault's name of the reason that a person gave for not sending; empty when nobody refused it."""
-    gates = [g for g in services().register.gates(case_id) if g.gate is Gate.RECIPIENT]
+    gates = services().register.gates(case_id, kind=Gate.RECIPIENT)
     last = gates[-1] if gates else None
     if last is None or last.outcome is not Decision.REFUSE:
         return ""
