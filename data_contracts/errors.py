@@ -13,6 +13,7 @@
         ├── CaseUnknown             no case of that name in the register
         ├── MoveRefused             a case cannot go from where it stands to there
         ├── ActRefused              an act was ordered that no approved and confirmed plan of the case covers (law 14)
+        ├── DecisionUnproven        what the register says was decided at a gate is not what people signed (law 5)
         ├── AnswerRefused           an answer at a gate was not accepted; the gate stays open
         ├── DeliveryUncertain       a message may or may not have left; only a person can find out
         ├── RecipientUntold         a recipient must be told, and only a person can (Art. 19)
@@ -128,6 +129,10 @@ class MoveRefused(TerminalError):
 
 class ActRefused(TerminalError):
     """An act was ordered before people approved it, after they refused it, or under another case's approval."""
+
+
+class DecisionUnproven(TerminalError):
+    """What the register says was decided at a gate is not carried by the signed answers of enough people."""
 
 
 class AnswerRefused(TerminalError):

@@ -131,6 +131,8 @@ class FindingKind(StrEnum):
     TRAINING_MISSING = "training_missing"
     TRAINING_LAPSED = "training_lapsed"
     EVIDENCE_BROKEN = "evidence_broken"
+    DECISION_UNPROVEN = "decision_unproven"
+    """What the register says was decided at a gate is not what people signed."""
     CASE_OVERDUE = "case_overdue"
     GATE_WAITING = "gate_waiting"
 
@@ -153,7 +155,7 @@ _AREAS: Final[Mapping[Area, str]] = {
     Area.PURPOSES: "purpose_unlabelled",
     Area.RECIPIENTS: "recipient_lapsed attestation_missing attestation_lapsed",
     Area.TRAINING: "training_missing training_lapsed",
-    Area.EVIDENCE: "evidence_broken",
+    Area.EVIDENCE: "evidence_broken decision_unproven",
     Area.CASES: "case_overdue gate_waiting",
 }
 _AREA_OF: Final = {FindingKind(kind): area for area, kinds in _AREAS.items() for kind in kinds.split()}

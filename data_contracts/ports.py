@@ -5,11 +5,11 @@ a result, "could not look" is an error (law 6); whatever carries personal data i
 is in :mod:`data_contracts.notices` and can be imported from here as well.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
 
 from data_contracts.api_keys import ApiKeys
 from data_contracts.case import NO_CHANGE, Case, CaseChange, Move, NewCase
@@ -22,6 +22,7 @@ from data_contracts.evidence import Record
 from data_contracts.figures import FigureCounts
 from data_contracts.findings import Findings
 from data_contracts.former_keys import FormerKeys
+from data_contracts.gates import GateAnswer, GateEntry, Gates
 from data_contracts.holds import LitigationHolds
 from data_contracts.incidents import Incidents
 from data_contracts.incoming import Arrivals
@@ -38,7 +39,7 @@ from data_contracts.retaining import ApprovedRules
 from data_contracts.runs import Runs
 from data_contracts.statistics import PeriodCounts
 from data_contracts.subjects import SubjectKeys
-from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole, Right
+from data_contracts.vocabulary import CaseState, OperatorRole, Right
 from data_contracts.webhooks import Webhooks
 
 __all__ = [
@@ -137,45 +138,6 @@ class StepEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class GateEntry:
-    """A gate of a case, for one question (its digest)."""
-
-    case_id: str
-    gate: Gate
-    subject: str
-    """What it is about where a case can have several at once: a system's name; else empty."""
-    digest: str
-    """Digest of what people are shown; an answer counts for this digest alone."""
-    description: str
-    """Markdown shown to people; no personal data."""
-    options: tuple[Decision, ...]
-    roles: tuple[OperatorRole, ...]
-    people: int
-    opened_at: datetime
-    outcome: Decision | None
-    """Set when enough people answered."""
-    reference: str
-    """The reference of a ``by_hand`` outcome."""
-    answers: tuple["GateAnswer", ...] = ()
-    note: str = ""
-    """Why the last answer was not accepted; shown with the form."""
-
-
-@dataclass(frozen=True, slots=True)
-class GateAnswer:
-    """One person's answer, proven."""
-
-    operator: str
-    decision: Decision
-    at: datetime
-    proof: str
-    """How we know who: ``totp`` or ``local-account``."""
-    reason_digest: str
-    """SHA-256 of the reason, whose text is sealed in the vault; empty when none was given."""
-    reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Operator:
     """A person who may answer gates."""
 
@@ -197,6 +159,7 @@ class Operator:
 
 
 class Register(  # one database, so one port; each part stands in a module of its own
+    Gates,
     SubjectKeys,
     FormerKeys,
     ErasedKeys,
@@ -315,37 +278,6 @@ class Register(  # one database, so one port; each part stands in a module of it
     def steps(self, case_id: str) -> dict[tuple[str, str], StepEntry]:
         """All entries of a case by step and system."""
 
-    def open_gate(self, entry: GateEntry) -> GateEntry:
-        """Open a gate, or give the one that is open or answered for the same digest."""
-
-    def gate(self, case_id: str, gate: Gate, subject: str = "") -> GateEntry | None:
-        """The newest gate of that kind and subject."""
-
-    def gates(
-        self, case_id: str | None = None, *, kind: Gate | None = None, open_only: bool = False
-    ) -> list[GateEntry]:
-        """Gates, oldest first; of that case, of that kind, or those that wait for an answer."""
-
-    def answer_gate(
-        self,
-        entry: GateEntry,
-        answer: GateAnswer,
-        *,
-        outcome: Decision | None,
-        record: Record,
-    ) -> GateEntry:
-        """Add an answer, and the outcome if it decides; evidence in the same transaction.
-
-        Raises:
-            AnswerRefused: when the gate was decided, or asks another question, by now.
-        """
-
-    def note_gate(self, entry: GateEntry, note: str) -> None:
-        """Keep why an answer was not accepted, for the next time the form is shown."""
-
-    def retire_gate(self, case_id: str, gate: Gate) -> None:
-        """Take back undecided gates of that kind: nobody needs to answer them any more."""
-
     def take_lease(self, case_id: str, holder: str, until: datetime, *, instead_of: str = "") -> str:
         """Take or renew the lease of a case, one process at a time; the holder who has it afterwards."""
 
@@ -374,11 +306,14 @@ class Register(  # one database, so one port; each part stands in a module of it
         """Cases that have evidence."""
 
 
-class Signer(Protocol):
+class Signer(Hashable, Protocol):
     """Signs evidence payloads."""
 
     def sign(self, payload: bytes) -> dict[str, object]:
         """A DSSE envelope around the payload, as JSON."""
+
+    def signed(self, envelope: object) -> Mapping[str, Any] | None:
+        """The predicate of a record that a key of this installation signed as it stands; None of any other."""
 
 
 # --- judging -------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from integrations.channels.register_pages import RegisterPages
 from integrations.channels.report_pdf import ReportPages
 from integrations.channels.settings import Dkim, MailSettings
 from integrations.channels.unpacking import unpack
-from integrations.evidence import EvidenceShelf, Verification, load_or_create, verify_any
+from integrations.evidence import EvidenceShelf, Fault, Verification, load_or_create, verify_any
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
 from integrations.intake.desk.officer import officer_page
@@ -118,7 +118,7 @@ class Installation:
             judge=self._judge(),
             values=AskedSystems(self.contracts.systems, self.system_urls(), judged=self.settings.judge != "plain"),
             audit_words=AuditPages(organisation),
-            chain_faults=lambda name: len(self.verify_case(name).findings),
+            chain_faults=lambda name: sum(one.fault is not Fault.DECISION for one in self.verify_case(name).findings),
             transfers=DirectTransfers(recipient_secret),
             open_secret=self.master.open,
             seal_secret=self.master.seal,

@@ -11,10 +11,10 @@ What fails is told at the gate and the gate stays open. A wrong code counts towa
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from data_contracts.errors import AnswerRefused
-from data_contracts.evidence import Record, canonical, digest
+from data_contracts.evidence import canonical, digest
 from data_contracts.legible import is_letter, is_line
 from data_contracts.ports import GateAnswer, GateEntry, Operator
 from data_contracts.vocabulary import Decision, Gate, Sensitivity
@@ -92,7 +92,7 @@ def answer_gate(entry: GateEntry, answer: Answer, *, local_account: str = "") ->
     Raises:
         AnswerRefused: with the reason; the gate stays open and shows it.
     """
-    provided = services()
+    provided, entry = services(), _under_policy(entry)
     try:
         operator, proof = prove_operator(entry, answer.operator, code=answer.code, local_account=local_account)
         _check(entry, answer)
@@ -108,7 +108,7 @@ def answer_as_proven(entry: GateEntry, answer: Answer, *, proof: str) -> GateEnt
     Raises:
         AnswerRefused: when they may not answer this gate, or not so.
     """
-    provided = services()
+    provided, entry = services(), _under_policy(entry)
     operator = check_standing(provided.register.operator(answer.operator), entry, provided.now())
     _check(entry, answer)
     return _taken_in(entry, answer, operator, proof)
@@ -126,6 +126,13 @@ def _check(entry: GateEntry, answer: Answer) -> None:
     _check_ground(entry, answer)
 
 
+def _under_policy(entry: GateEntry) -> GateEntry:
+    """The gate, as strict as the policy asks today: its row in the register could have been made to ask for less."""
+    rule = rule_for(services().policy, matter_of(entry.case_id), entry.gate)
+    roles = tuple(role for role in entry.roles if role in rule.roles)
+    return replace(entry, roles=roles, people=max(entry.people, rule.people))
+
+
 def _taken_in(entry: GateEntry, answer: Answer, operator: Operator, proof: str) -> GateEntry:
     provided = services()
     given = GateAnswer(
@@ -135,9 +142,10 @@ def _taken_in(entry: GateEntry, answer: Answer, operator: Operator, proof: str) 
         proof=proof,
         reason_digest=_sealed_reason(entry, answer.reason),
         reference=answer.reference.strip(),
+        roles=operator.roles,
     )
     outcome = outcome_of((*entry.answers, given), entry.people)
-    return provided.register.answer_gate(entry, given, outcome=outcome, record=_record(entry, given, outcome))
+    return provided.register.answer_gate(entry, given, outcome=outcome, also={})
 
 
 def reason_name(gate: Gate, subject: str, number: int) -> str:
@@ -180,24 +188,6 @@ def _sealed_reason(entry: GateEntry, reason: str) -> str:
     with services().vault.write(entry.case_id, reason_name(entry.gate, entry.subject, len(entry.answers))) as blob:
         blob.write(text)
     return digest(text)
-
-
-def _record(entry: GateEntry, given: GateAnswer, outcome: Decision | None) -> Record:
-    """What was decided, by whom, how we know, and what they saw (its digest and text: counts and grounds only)."""
-    facts = {
-        "gate": entry.gate.value,
-        "subject": entry.subject,
-        "question": entry.digest,
-        "shown": entry.description,
-        "decision": given.decision.value,
-        "operator": given.operator,
-        "proof": given.proof,
-        "reason": given.reason_digest,
-        "reference": given.reference,
-        "people_needed": entry.people,
-        "outcome": outcome.value if outcome else "",
-    }
-    return Record(f"gate.{entry.gate.value}", "", facts, actor=given.operator)
 
 
 def deciding_people(entry: GateEntry) -> Sequence[str]:

@@ -27,6 +27,7 @@ from tasks.returned import look_for_returned
 from tasks.rules.audit import (
     canary_findings,
     could_not,
+    decision_findings,
     dpia_findings,
     elsewhere_findings,
     evidence_findings,
@@ -227,6 +228,7 @@ def _look_around() -> Seen:
         *recipient_findings(recipients(), provided.contracts, today()),
         *training_findings(register.operators(), now, untrained=policy.audit_untrained),
         *evidence_findings(broken),
+        *decision_findings(fault for name in broken for fault in register.decision_faults(name)),
         *overdue_findings({case.case_id: standing(case).days_left for case in cases}),
         *gate_findings(register.gates(open_only=True), now, days=policy.audit_gate_days),
     ]

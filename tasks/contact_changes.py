@@ -23,6 +23,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from data_contracts.contract import Table
+from data_contracts.decided import SOFTWARE_PROOF
 from data_contracts.errors import AnswerRefused, RequestInvalid, StepFailed
 from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.grounds import RefusalGround
@@ -343,18 +344,8 @@ def _decided(case_id: str, entry: GateEntry) -> Decision | None:
 def _answer(entry: GateEntry, decision: Decision) -> None:
     provided = services()
     ground = _GROUND if decision is Decision.REFUSE else ""
-    given = GateAnswer(SOFTWARE, decision, provided.now(), "register", reason_digest="", reference=ground)
-    facts: Facts = {
-        "gate": entry.gate.value,
-        "subject": entry.subject,
-        "question": entry.digest,
-        "decision": decision.value,
-        "operator": SOFTWARE,
-        "proof": "register",
-        "on_behalf_of": _READER if ground else "",
-    }
-    record = Record(f"gate.{entry.gate.value}", "", facts)
-    provided.register.answer_gate(entry, given, outcome=decision, record=record)
+    given = GateAnswer(SOFTWARE, decision, provided.now(), SOFTWARE_PROOF, reason_digest="", reference=ground)
+    provided.register.answer_gate(entry, given, outcome=decision, also={"on_behalf_of": _READER if ground else ""})
 
 
 def _is_refused(case_id: str) -> bool:

@@ -11,6 +11,7 @@ The order, which survives a process killed anywhere without a second mail:
 from datetime import date
 
 from data_contracts.case import Case, CaseChange
+from data_contracts.decided import SOFTWARE_PROOF
 from data_contracts.errors import AnswerRefused
 from data_contracts.evidence import Facts, Record
 from data_contracts.notices import Content
@@ -168,10 +169,8 @@ def close_late(entry: GateEntry) -> bool:
     try:
         require_extendable(case)
     except AnswerRefused as late:
-        answer = GateAnswer(_SOFTWARE, Decision.REFUSE, provided.now(), "register", reason_digest="")
-        facts: Facts = {"gate": entry.gate.value, "question": entry.digest, "decision": "refuse", "why": late.what}
-        record = Record(f"gate.{entry.gate.value}", "", facts)
-        provided.register.answer_gate(entry, answer, outcome=Decision.REFUSE, record=record)
+        answer = GateAnswer(_SOFTWARE, Decision.REFUSE, provided.now(), SOFTWARE_PROOF, reason_digest="")
+        provided.register.answer_gate(entry, answer, outcome=Decision.REFUSE, also={"why": late.what})
         return True
     return False
 

@@ -5,8 +5,8 @@ A gate for each case that comes first; the software answers it once that case ha
 
 from contextlib import suppress
 
+from data_contracts.decided import SOFTWARE_PROOF
 from data_contracts.errors import AnswerRefused
-from data_contracts.evidence import Record
 from data_contracts.ports import GateAnswer, GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
 from tasks.approval import Question
@@ -16,7 +16,6 @@ from tasks.sealed import subject_request
 from tasks.services import services
 
 SOFTWARE = "rightsflow"
-_PROOF = "register"
 
 
 def waits_for(case_id: str) -> list[str]:
@@ -77,19 +76,8 @@ def _is_admitted(case_id: str) -> bool:
 def _answer(entry: GateEntry) -> None:
     provided = services()
     state = provided.register.case(entry.subject).state
-    answer = GateAnswer(SOFTWARE, Decision.GO_ON, provided.now(), _PROOF, reason_digest="")
-    facts = {
-        "gate": entry.gate.value,
-        "subject": entry.subject,
-        "question": entry.digest,
-        "decision": Decision.GO_ON.value,
-        "operator": SOFTWARE,
-        "proof": _PROOF,
-        "other_is": state.value,
-    }
-    provided.register.answer_gate(
-        entry, answer, outcome=Decision.GO_ON, record=Record(f"gate.{entry.gate.value}", "", facts)
-    )
+    answer = GateAnswer(SOFTWARE, Decision.GO_ON, provided.now(), SOFTWARE_PROOF, reason_digest="")
+    provided.register.answer_gate(entry, answer, outcome=Decision.GO_ON, also={"other_is": state.value})
 
 
 def _is_urgent(case_id: str, right: Right) -> bool:

@@ -45,6 +45,8 @@ class Fault(StrEnum):
     """A file of a dossier that its manifest does not name."""
     MANIFEST_MISSING = "manifest_missing"
     MANIFEST_FORGED = "manifest_forged"
+    DECISION = "decision"
+    """What the register says was decided at a gate is not what was signed."""
     CONTRADICTED = "contradicted"
     """What a dossier tells is not what follows from its evidence."""
 

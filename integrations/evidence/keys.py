@@ -15,6 +15,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -30,7 +31,8 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from data_contracts.errors import SettingsInvalid
-from data_contracts.evidence import PAYLOAD_TYPE
+from data_contracts.evidence import PAYLOAD_TYPE, RECORD_TYPE
+from integrations.evidence.envelope import open_envelope
 
 _PRIVATE = "signing.pem"
 _PUBLIC = "public"
@@ -43,9 +45,16 @@ class Ed25519Signer:
     Source: https://github.com/secure-systems-lab/dsse/blob/master/envelope.md.
     """
 
-    def __init__(self, private: Ed25519PrivateKey) -> None:
-        """Keep the private key in memory."""
+    def __init__(self, private: Ed25519PrivateKey, folder: Path | None = None) -> None:
+        """Keep the private key in memory.
+
+        Args:
+            private: signs.
+            folder: where the public keys of earlier ones are, whose records count too.
+        """
         self.public_key = private.public_key()
+        self._folder = folder
+        self._trusted = trusted(self.public_key)
         self.keyid = keyid_of(self.public_key)
         self._signer = CryptoSigner(private, SSlibKey.from_crypto(self.public_key, keyid=self.keyid))
 
@@ -59,6 +68,15 @@ class Ed25519Signer:
         envelope.sign(self._signer)
         signed: dict[str, object] = envelope.to_dict()
         return signed
+
+    def signed(self, envelope: object) -> Mapping[str, Any] | None:
+        """The predicate of a record that a key of this installation signed as it stands; None of any other."""
+        opened = open_envelope(envelope, kind=RECORD_TYPE, keys=self._trusted)
+        if opened.trust == "foreign" and self._folder is not None:
+            # By an earlier key, or by one that another process has made since.
+            self._trusted = {**self._trusted, **public_keys(self._folder)}
+            opened = open_envelope(envelope, kind=RECORD_TYPE, keys=self._trusted)
+        return opened.predicate if opened.trust == "signed" else None
 
 
 def keyid_of(key: Ed25519PublicKey) -> str:
@@ -87,7 +105,7 @@ def load_or_create(folder: Path) -> Ed25519Signer:
         _publish(folder, private.public_key())
     except OSError:
         raise _unwritable(folder) from None
-    return Ed25519Signer(private)
+    return Ed25519Signer(private, folder)
 
 
 def rotate(folder: Path) -> Ed25519Signer:
@@ -106,7 +124,7 @@ def rotate(folder: Path) -> Ed25519Signer:
         _replace(folder / _PRIVATE, _private_pem(private))
     except OSError:
         raise _unwritable(folder) from None
-    return Ed25519Signer(private)
+    return Ed25519Signer(private, folder)
 
 
 def public_keys(folder: Path) -> dict[str, Ed25519PublicKey]:

@@ -3,6 +3,7 @@
 1. Of one kind and subject the newest gate alone can be answered; a gate for another question takes its place.
 2. One operator answers a gate once.
 3. A decided gate stays decided.
+4. Who reads an answer or an outcome gets what was signed, or an error (:mod:`integrations.register.signed_answers`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from data_contracts.case import ENDED
+from data_contracts.decided import decision_record
 from data_contracts.errors import AnswerRefused
-from data_contracts.evidence import Record
-from data_contracts.ports import GateAnswer, GateEntry
+from data_contracts.evidence import Facts
+from data_contracts.gates import DecisionFault, GateAnswer, GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole
 from integrations.register import tables
+from integrations.register.signed_answers import faults_of, require_proven
 from integrations.register.store import Store, lock_case, save_case
 
 _G = tables.gates.c
@@ -34,27 +37,34 @@ class GateStore(Store):
     def open_gate(self, entry: GateEntry) -> GateEntry:
         """Open a gate, or give the newest one when it asks the same (same digest), decided or not.
 
-        A newer question takes the older one's place, even where that was never answered.
+        A newer question takes the older one's place, even where that was never answered. So does the same question
+        where the gate would let fewer people, or people of other roles, decide.
 
         Raises:
             CaseUnknown: when there is no such case.
+            DecisionUnproven: as :meth:`gate`.
         """
         with self._database.write() as connection:
             lock_case(connection, entry.case_id)
             newest = _newest(connection, entry)
-            if newest is None or newest.digest != entry.digest:
+            if newest is None or newest.digest != entry.digest or _is_weaker(newest, entry):
                 connection.execute(sa.update(tables.gates).where(_THIS_GATE).values(is_newest=False), _place(entry))
                 connection.execute(sa.insert(tables.gates), _row(entry))
-            return _entries(connection, _NEWEST, _place(entry))[0]
+            return self._proven(connection, _entries(connection, _NEWEST, _place(entry)))[0]
 
     def gate(self, case_id: str, gate: Gate, subject: str = "") -> GateEntry | None:
-        """The newest gate of that kind and subject."""
+        """The newest gate of that kind and subject; its answers and outcome verified against what was signed.
+
+        Raises:
+            DecisionUnproven: when they are not what was signed.
+        """
         with self._database.read() as connection:
-            found = _entries(connection, _NEWEST, {"c": case_id, "g": gate.value, "y": subject})
+            wanted = {"c": case_id, "g": gate.value, "y": subject}
+            found = self._proven(connection, _entries(connection, _NEWEST, wanted))
         return found[0] if found else None
 
     def gates(
-        self, case_id: str | None = None, *, kind: Gate | None = None, open_only: bool = False
+        self, case_id: str | None = None, *, kind: Gate | None = None, open_only: bool = False, proven: bool = True
     ) -> list[GateEntry]:
         """Gates, oldest first.
 
@@ -63,6 +73,10 @@ class GateStore(Store):
             kind: of that kind alone.
             open_only: those that wait for an answer: undecided, not replaced, of a case that has not ended, or opened
                 since it ended (a restriction is lifted after its case).
+            proven: verify them as :meth:`gate` does; those that wait for an answer are verified when it comes.
+
+        Raises:
+            DecisionUnproven: as :meth:`gate`.
         """
         wanted = sa.select(tables.gates).order_by(_G.gate_id)
         if case_id is not None:
@@ -74,7 +88,22 @@ class GateStore(Store):
             waiting = sa.or_(is_going_on, _G.opened_at > tables.cases.c.closed_at)
             wanted = wanted.join(tables.cases).where(_G.outcome.is_(None), _G.is_newest, waiting)
         with self._database.read() as connection:
-            return _entries(connection, wanted, {})
+            found = _entries(connection, wanted, {})
+            return self._proven(connection, found) if proven and not open_only else found
+
+    def decision_faults(self, case_id: str) -> list[DecisionFault]:
+        """Gates of a case whose answers or outcome are not what was signed; empty when every one is."""
+        with self._database.read() as connection:
+            every = _of_case(connection, case_id)
+            return list(faults_of(connection, case_id, every, signer=self._signer))
+
+    def _proven(self, connection: Connection, found: list[GateEntry]) -> list[GateEntry]:
+        """The gates, which somebody may act on; see :func:`require_proven`."""
+        decided = [entry for entry in found if entry.answers or entry.outcome is not None]
+        for case_id in dict.fromkeys(entry.case_id for entry in decided):
+            of_case = [entry for entry in decided if entry.case_id == case_id]
+            require_proven(connection, of_case, _of_case(connection, case_id), signer=self._signer)
+        return found
 
     def retire_gate(self, case_id: str, gate: Gate) -> None:
         """Take back undecided gates of that kind: nobody needs to answer them any more."""
@@ -88,33 +117,46 @@ class GateStore(Store):
         answer: GateAnswer,
         *,
         outcome: Decision | None,
-        record: Record,
+        also: Facts,
     ) -> GateEntry:
-        """Add an answer, and the outcome if it decides; evidence in the same transaction.
+        """Add an answer, and the outcome if it decides; it is signed in the same transaction, with the facts ``also``.
 
         The same answer given again (same operator, decision and time) changes nothing.
 
         Raises:
             AnswerRefused: when the gate was decided, or asks another question, by now, or the operator answered
                 it before.
+            DecisionUnproven: as :meth:`gate`.
         """
         with self._database.write() as connection:
             case = lock_case(connection, entry.case_id)
             newest = _newest(connection, entry)
+            self._proven(connection, _entries(connection, _NEWEST, _place(entry)))
             answers = _answers(connection, [] if newest is None else [newest.gate_id]).values()
             given = next(iter(answers), ())
             if newest is not None and newest.digest == entry.digest and answer in given:
                 return _entries(connection, _NEWEST, _place(entry))[0]
             gate_id = _require_open(entry, newest, answer=answer, given=given)
             _add_answer(connection, gate_id, answer=answer, outcome=outcome, seq=len(given))
+            asked = _entries(connection, _NEWEST, _place(entry))[0]
+            record = decision_record(asked, answer, outcome=outcome, also=also)
             save_case(connection, self._append(connection, case, record))
-            return _entries(connection, _NEWEST, _place(entry))[0]
+            return asked
 
     def note_gate(self, entry: GateEntry, note: str) -> None:
         """Keep why an answer was not accepted, for the next time the form is shown."""
         keep = sa.update(tables.gates).where(_THIS_GATE, _G.digest == entry.digest).values(note=note)
         with self._database.write() as connection:
             connection.execute(keep, _place(entry))
+
+
+def _is_weaker(kept: Row[Any], entry: GateEntry) -> bool:
+    """Whether the gate would be decided by fewer people, or by people of other roles, than the question asks for."""
+    return kept.people < entry.people or not set(kept.roles) <= {role.value for role in entry.roles}
+
+
+def _of_case(connection: Connection, case_id: str) -> list[GateEntry]:
+    return _entries(connection, sa.select(tables.gates).where(_G.case_id == case_id).order_by(_G.gate_id), {})
 
 
 def _place(entry: GateEntry) -> dict[str, str]:

@@ -16,6 +16,7 @@ from data_contracts.company import Vocabulary
 from data_contracts.contract import Contracts, SystemContract, Table
 from data_contracts.entries import Entry
 from data_contracts.findings import FindingKind, Found, Severity
+from data_contracts.gates import DecisionFault
 from data_contracts.ports import GateEntry, LiveSchema, Operator
 from data_contracts.quality import Checked, ValueRule
 from data_contracts.retaining import Counted
@@ -27,7 +28,7 @@ from tasks.rules.routes import Routes
 _K: Final = FindingKind
 _OF_FILES: Final = frozenset({_K.FILE_UNREADABLE, _K.FILE_UNKNOWN, _K.TABLE_FORMAT, _K.NAMES_ALIKE, _K.FILES_DIFFER})
 _SEVERITIES: Final[Mapping[Severity, frozenset[FindingKind]]] = {
-    Severity.CRITICAL: frozenset({_K.EVIDENCE_BROKEN}),
+    Severity.CRITICAL: frozenset({_K.EVIDENCE_BROKEN, _K.DECISION_UNPROVEN}),
     Severity.HIGH: frozenset(
         {
             _K.COULD_NOT_LOOK,
@@ -258,6 +259,11 @@ def evidence_findings(broken: Mapping[str, int]) -> list[Found]:
         broken: by case or run, how many faults were found.
     """
     return [_found(_K.EVIDENCE_BROKEN, name, faults=faults) for name, faults in broken.items() if faults]
+
+
+def decision_findings(faults: Iterable[DecisionFault]) -> list[Found]:
+    """Gates whose answers or outcome in the register are not what people signed."""
+    return [_found(_K.DECISION_UNPROVEN, f"{fault.case_id} {fault.gate}") for fault in faults]
 
 
 def overdue_findings(days_left: Mapping[str, int | None]) -> list[Found]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from data_contracts.company import GateRule, Policy
+from data_contracts.decided import AT_ONCE
 from data_contracts.errors import AnswerRefused, ContractInvalid
 from data_contracts.ports import GateAnswer, GateEntry, Operator
 from data_contracts.verdicts import DECIDABLE
@@ -19,9 +20,6 @@ _STAY_GROUNDS = tuple(ground.value for ground in DECIDABLE)
 _NEEDS_REASON = frozenset({Decision.REFUSE})
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/#-]{0,59}")
 """A reference names a ticket or a letter; it goes into evidence, so it has no room for a name and an address."""
-
-_AT_ONCE = frozenset({Decision.REFUSE, Decision.ASK_MORE, Decision.RETRY})
-"""Answers for which one person is enough, whatever the rule: they disclose and change nothing."""
 
 
 def rule_for(policy: Policy, matter: Right | Duty, gate: Gate) -> GateRule:
@@ -126,7 +124,7 @@ def outcome_of(answers: Sequence[GateAnswer], people: int) -> Decision | None:
     if not answers or asks_second(answers):
         return None
     last = answers[-1]
-    if last.decision in _AT_ONCE:
+    if last.decision in AT_ONCE:
         return last.decision
     agreeing = {answer.operator for answer in answers if answer.decision is last.decision}
     return last.decision if len(agreeing) >= people else None

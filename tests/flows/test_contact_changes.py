@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data_contracts.errors import AnswerRefused, StepFailed
+from data_contracts.errors import AnswerRefused, DecisionUnproven, StepFailed
 from data_contracts.ports import GateEntry
 from data_contracts.request import FieldChange, Statement
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
@@ -323,14 +323,14 @@ def test_watch_lets_it_go_on(house: House) -> None:
 
 
 def test_answer_that_was_written_into_the_database_lets_nothing_go_on(house: House) -> None:
-    """What counts is the day, not what the gate says before it."""
+    """What counts is what was signed; the case stops, and says so."""
     case_id = _waiting(house, _asks(house)).case_id
     _forge(house, "UPDATE gate SET outcome = 'go_on' WHERE gate = 'contact-change'")
 
-    entry = house.run(case_id)
+    with pytest.raises(DecisionUnproven, match="contact-change"):
+        house.run(case_id)
 
-    assert entry is not None
-    assert (entry.outcome, _address(house)) == (None, house.company.subject.email)
+    assert _address(house) == house.company.subject.email
 
 
 def _forge(house: House, statement: str) -> None:

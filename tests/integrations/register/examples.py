@@ -32,7 +32,7 @@ def a_record(step: str = "acknowledge", **facts: str | int) -> Record:
 
 
 def a_gate(case_id: str, **changes: Any) -> GateEntry:
-    """The approval of a plan, by two people."""
+    """The approval of a plan, by one person."""
     entry = GateEntry(
         case_id=case_id,
         gate=Gate.APPROVAL,
@@ -41,7 +41,7 @@ def a_gate(case_id: str, **changes: Any) -> GateEntry:
         description="2 rows",
         options=(Decision.APPROVE, Decision.REFUSE),
         roles=(OperatorRole.LEGAL, OperatorRole.DPO),
-        people=2,
+        people=1,
         opened_at=datetime(2026, 3, 2, 10, 0, tzinfo=UTC),
         outcome=None,
         reference="",

@@ -56,7 +56,7 @@ def test_gates_by_kind_with_the_oldest(register: SqlRegister, case_id: str) -> N
     register.open_gate(a_gate(case_id))
     register.open_gate(a_gate(_another(register, "b"), opened_at=later))
     answered = register.open_gate(a_gate(_another(register, "c"), gate=Gate.REVIEW, people=1))
-    register.answer_gate(answered, an_answer(), outcome=Decision.APPROVE, record=a_record("gate"))
+    register.answer_gate(answered, an_answer(), outcome=Decision.APPROVE, also={})
 
     (wait,) = register.gate_waits()
 

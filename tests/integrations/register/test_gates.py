@@ -7,7 +7,7 @@ import pytest
 from data_contracts.errors import AnswerRefused, CaseUnknown
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from integrations.register import SqlRegister
-from tests.integrations.register.examples import a_gate, a_record, an_answer
+from tests.integrations.register.examples import a_gate, an_answer
 
 
 def test_a_gate_opens_once_for_a_question(register: SqlRegister, case_id: str) -> None:
@@ -33,7 +33,7 @@ def test_another_question_takes_the_place_of_the_old_one(register: SqlRegister, 
 def test_a_plan_that_changes_back_is_asked_about_again(register: SqlRegister, case_id: str) -> None:
     """An approval counts until another plan was shown."""
     first = register.open_gate(a_gate(case_id, digest="d1"))
-    register.answer_gate(first, an_answer(), outcome=Decision.APPROVE, record=a_record())
+    register.answer_gate(first, an_answer(), outcome=Decision.APPROVE, also={})
     register.open_gate(a_gate(case_id, digest="d2"))
 
     again = register.open_gate(a_gate(case_id, digest="d1"))
@@ -44,7 +44,7 @@ def test_a_plan_that_changes_back_is_asked_about_again(register: SqlRegister, ca
 def test_a_decided_gate_is_found_again(register: SqlRegister, case_id: str) -> None:
     """A flow that starts from its first line finds the decision."""
     gate = register.open_gate(a_gate(case_id))
-    register.answer_gate(gate, an_answer(), outcome=Decision.APPROVE, record=a_record())
+    register.answer_gate(gate, an_answer(), outcome=Decision.APPROVE, also={})
 
     again = register.open_gate(a_gate(case_id))
 
@@ -57,7 +57,7 @@ def test_gates_about_two_systems_are_two(register: SqlRegister, case_id: str) ->
     billing = register.open_gate(a_gate(case_id, gate=Gate.OUTAGE, subject="billing"))
     answer = an_answer(decision=Decision.BY_HAND, reference="INC-1")
 
-    register.answer_gate(crm, answer, outcome=Decision.BY_HAND, record=a_record())
+    register.answer_gate(crm, answer, outcome=Decision.BY_HAND, also={})
 
     assert register.gates(open_only=True) == [billing]
     decided = register.gate(case_id, Gate.OUTAGE, "crm")
@@ -67,10 +67,10 @@ def test_gates_about_two_systems_are_two(register: SqlRegister, case_id: str) ->
 
 def test_a_first_of_two_answers_leaves_the_gate_open(register: SqlRegister, case_id: str) -> None:
     """Two people must approve: after one the gate waits for the other, and both are in the evidence."""
-    gate = register.open_gate(a_gate(case_id))
+    gate = register.open_gate(a_gate(case_id, people=2))
 
-    after_one = register.answer_gate(gate, an_answer("ada"), outcome=None, record=a_record())
-    after_two = register.answer_gate(gate, an_answer("bob"), outcome=Decision.APPROVE, record=a_record())
+    after_one = register.answer_gate(gate, an_answer("ada"), outcome=None, also={})
+    after_two = register.answer_gate(gate, an_answer("bob"), outcome=Decision.APPROVE, also={})
 
     assert (after_one.outcome, after_two.outcome) == (None, Decision.APPROVE)
     assert [answer.operator for answer in after_two.answers] == ["ada", "bob"]
@@ -80,11 +80,11 @@ def test_a_first_of_two_answers_leaves_the_gate_open(register: SqlRegister, case
 def test_one_person_is_not_two(register: SqlRegister, case_id: str) -> None:
     """The same operator cannot be the second pair of eyes."""
     gate = register.open_gate(a_gate(case_id))
-    register.answer_gate(gate, an_answer("ada"), outcome=None, record=a_record())
+    register.answer_gate(gate, an_answer("ada"), outcome=None, also={})
 
     second = an_answer("ada", decision=Decision.REFUSE)
     with pytest.raises(AnswerRefused, match="answered already"):
-        register.answer_gate(gate, second, outcome=Decision.REFUSE, record=a_record())
+        register.answer_gate(gate, second, outcome=Decision.REFUSE, also={})
 
 
 def test_the_same_answer_again_changes_nothing(register: SqlRegister, case_id: str) -> None:
@@ -92,7 +92,7 @@ def test_the_same_answer_again_changes_nothing(register: SqlRegister, case_id: s
     gate = register.open_gate(a_gate(case_id))
 
     for _ in range(2):
-        register.answer_gate(gate, an_answer(), outcome=Decision.APPROVE, record=a_record())
+        register.answer_gate(gate, an_answer(), outcome=Decision.APPROVE, also={})
 
     assert len(register.evidence(case_id)[0]) == 2
 
@@ -100,10 +100,10 @@ def test_the_same_answer_again_changes_nothing(register: SqlRegister, case_id: s
 def test_an_answer_to_a_decided_gate_is_refused(register: SqlRegister, case_id: str) -> None:
     """Who comes late learns it, and nothing is written."""
     gate = register.open_gate(a_gate(case_id))
-    register.answer_gate(gate, an_answer("ada"), outcome=Decision.APPROVE, record=a_record())
+    register.answer_gate(gate, an_answer("ada"), outcome=Decision.APPROVE, also={})
 
     with pytest.raises(AnswerRefused, match="decided meanwhile"):
-        register.answer_gate(gate, an_answer("bob"), outcome=Decision.REFUSE, record=a_record())
+        register.answer_gate(gate, an_answer("bob"), outcome=Decision.REFUSE, also={})
 
     assert len(register.evidence(case_id)[0]) == 2
 
@@ -114,13 +114,13 @@ def test_an_answer_to_an_older_question_is_refused(register: SqlRegister, case_i
     register.open_gate(a_gate(case_id, digest="d2"))
 
     with pytest.raises(AnswerRefused, match="another question"):
-        register.answer_gate(old, an_answer(), outcome=Decision.APPROVE, record=a_record())
+        register.answer_gate(old, an_answer(), outcome=Decision.APPROVE, also={})
 
 
 def test_an_answer_where_no_gate_is_is_refused(register: SqlRegister, case_id: str) -> None:
     """A gate must be opened before it can be answered."""
     with pytest.raises(AnswerRefused, match="never opened"):
-        register.answer_gate(a_gate(case_id), an_answer(), outcome=Decision.APPROVE, record=a_record())
+        register.answer_gate(a_gate(case_id), an_answer(), outcome=Decision.APPROVE, also={})
 
 
 def test_a_note_is_shown_until_an_answer_is_accepted(register: SqlRegister, case_id: str) -> None:
@@ -130,7 +130,7 @@ def test_a_note_is_shown_until_an_answer_is_accepted(register: SqlRegister, case
     register.note_gate(gate, "code wrong")
 
     assert [one.note for one in register.gates(case_id)] == ["code wrong"]
-    assert register.answer_gate(gate, an_answer(), outcome=None, record=a_record()).note == ""
+    assert register.answer_gate(gate, an_answer(), outcome=None, also={}).note == ""
 
 
 def test_gates_of_an_ended_case_wait_for_nobody(register: SqlRegister, case_id: str) -> None:

@@ -22,6 +22,9 @@ class _NoEvidence:
     def sign(self, payload: bytes) -> dict[str, object]:
         raise AssertionError(payload)
 
+    def signed(self, envelope: object) -> None:
+        raise AssertionError(envelope)
+
 
 @pytest.fixture
 def register() -> Iterator[SqlRegister]:

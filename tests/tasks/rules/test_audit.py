@@ -62,7 +62,10 @@ def told(found: list[Found]) -> list[tuple[str, str]]:
 def test_every_kind_has_an_area_and_a_severity() -> None:
     """Whatever is found is known to lie somewhere, and broken evidence is the worst."""
     assert {area_of(kind) for kind in K} == set(Area)
-    assert [kind for kind in K if audit.severity_of(kind) is Severity.CRITICAL] == [K.EVIDENCE_BROKEN]
+    assert [kind for kind in K if audit.severity_of(kind) is Severity.CRITICAL] == [
+        K.EVIDENCE_BROKEN,
+        K.DECISION_UNPROVEN,
+    ]
     assert audit.severity_of(K.VALUE_FORMAT) is Severity.MEDIUM
 
 
