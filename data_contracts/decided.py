@@ -30,6 +30,8 @@ DECISION_STEPS: Final = "gate."
 AT_ONCE: Final = frozenset({Decision.REFUSE, Decision.ASK_MORE, Decision.RETRY})
 """Answers for which one person is enough, whatever the rule: they disclose and change nothing."""
 
+SOFTWARE: Final = "rightsflow"
+"""Who decided, where the law or a rule of ours did."""
 SOFTWARE_PROOF: Final = "register"
 """How the software proves itself, which answers by rules of its own: by the register's state, not by a code."""
 
@@ -87,6 +89,15 @@ def decision_record(entry: GateEntry, answer: GateAnswer, *, outcome: Decision |
         "outcome": outcome.value if outcome else "",
     }
     return Record(f"{DECISION_STEPS}{entry.gate.value}", "", facts, actor=answer.operator)
+
+
+def is_decided_by_nobody(record: Record) -> bool:
+    """Whether a record says that something was approved and names neither a person nor the software's rule.
+
+    No such record is ever signed.
+    """
+    by = record.facts.get("decided_by", record.facts.get("by", SOFTWARE))
+    return record.facts.get("approved") is True and not by
 
 
 def signed_answer(case_id: str, predicate: Mapping[str, Any]) -> SignedAnswer | None:

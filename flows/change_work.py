@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from data_contracts.errors import AnswerRefused, RequestInvalid, VaultSealed
+from data_contracts.errors import RequestInvalid, VaultSealed
 from data_contracts.evidence import Facts, Record, canonical, digest
-from data_contracts.ports import Operator
-from data_contracts.vocabulary import Right
+from data_contracts.vocabulary import Gate, Right
 from flows import wiring
 from tasks.act.rectification import values_in
+from tasks.approval import prove_for
 from tasks.plans import plan_receipt, planned
 from tasks.services import services
 
@@ -19,38 +19,30 @@ FILE = "changes.json"
 _OWN_FILE = 0o600
 
 
-def unseal_changes(case_id: str, folder: Path, *, operator: str, account: str) -> dict[str, Any]:
+def unseal_changes(case_id: str, folder: Path, *, operator: str, code: str) -> dict[str, Any]:
     """Write old and new values of a rectification to a folder; who unsealed them goes into evidence.
 
     Raises:
         RequestInvalid: when the case is none of rectification, or the folder is not empty.
-        AnswerRefused: when the operator is not in force.
+        AnswerRefused: when the operator may not approve the case, or the code is wrong.
         VaultSealed: when there is no plan yet, or the case has ended and its data are destroyed.
     """
     with wiring.opened() as installation:
-        return unseal_here(case_id, folder, operator=operator, account=account, when=installation.now().isoformat())
+        return unseal_here(case_id, folder, operator=operator, code=code, when=installation.now().isoformat())
 
 
-def unseal_here(case_id: str, folder: Path, *, operator: str, account: str, when: str) -> dict[str, Any]:
+def unseal_here(case_id: str, folder: Path, *, operator: str, code: str, when: str) -> dict[str, Any]:
     """The same, with the services that are in use."""
     register = services().register
-    _require_in_force(operator)
+    who = prove_for(case_id, Gate.APPROVAL, operator, code, what="unseal changes")
     values = values_of(case_id)
     file = _written(folder, {"case": case_id, "changes": values})
-    facts: Facts = {"by": operator, "proof": f"local-account:{account}", "places": len(values)}
-    again = digest(canonical([operator, account, when]))[:16]
+    facts: Facts = {"by": who, "proof": "totp", "places": len(values)}
+    again = digest(canonical([who, when]))[:16]
     register.complete(
-        case_id, "unseal changes", again, receipt={}, record=Record("unseal changes", "", facts, actor=operator)
+        case_id, "unseal changes", again, receipt={}, record=Record("unseal changes", "", facts, actor=who)
     )
     return {"case": case_id, "file": str(file), "places": len(values)}
-
-
-def _require_in_force(name: str) -> Operator:
-    operator, now = services().register.operator(name), services().now()
-    ends = [] if operator is None else [operator.valid_until, operator.training_until]
-    if operator is None or not operator.is_active or any(end is not None and now >= end for end in ends):
-        raise AnswerRefused("no such operator in force", where="--as", remedy="see 'rightsflow operator list'")
-    return operator
 
 
 def values_of(case_id: str) -> list[Mapping[str, Any]]:

@@ -138,16 +138,14 @@ def verify_identity(  # noqa: PLR0913  # the options of a check
     *,
     method: Annotated[str, typer.Option(help="How identity was checked.")],
     operator: Operator,
-    code: Code = "",
+    code: Code,
     received: Annotated[str, typer.Option(help="Day the proof came, YYYY-MM-DD; the clock runs on from it.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Record an identity check made by a person. Without a code the account of this machine is the proof."""
+    """Record an identity check made by a person."""
     from flows import work  # noqa: PLC0415  # pays for what it uses
 
-    facts = work.verify_identity(
-        case, reference_of(method, received), operator=operator, code=code, account=getpass.getuser()
-    )
+    facts = work.verify_identity(case, reference_of(method, received), operator=operator, code=code)
     show(facts, as_json, lambda f: print(f["said"]))
 
 

@@ -7,33 +7,33 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring, work
+from tasks.approval import prove_for
 from tasks.posting import LETTER, unposted
 from tasks.services import services
 
 _PREFIX = "notice."
 
 
-def unseal(case_id: str, notice: str, folder: Path, *, operator: str, account: str) -> dict[str, Any]:
+def unseal(case_id: str, notice: str, folder: Path, *, operator: str, code: str) -> dict[str, Any]:
     """Write letters of a case to a folder, named after case and notice; who unsealed which goes into evidence.
 
     Raises:
-        RequestInvalid: when there is no such letter, or no such operator in force.
+        AnswerRefused: when the operator may not tell that a letter was posted, or the code is wrong.
+        RequestInvalid: when there is no such letter.
         VaultSealed: when it was destroyed with the case's other data.
     """
     with wiring.opened() as installation:
         provided = services()
         provided.register.case(case_id)
-        _require_operator(operator)
+        who = prove_for(case_id, Gate.POSTING, operator, code, what="unseal letters")
         names = [_full(notice)] if notice else [gate.subject for gate in unposted(case_id)]
         files = [_write(case_id, name, folder) for name in names]
         if not files:
             remedy = "name one, as 'rightsflow case' shows it"
             raise RequestInvalid("no letter waits to be posted", where=case_id, remedy=remedy)
-        facts: Facts = {"by": operator, "proof": f"local-account:{account}", "letters": names}
+        facts: Facts = {"by": who, "proof": "totp", "letters": names}
         number = digest(canonical([facts, installation.now().isoformat()]))[:16]
-        provided.register.complete(
-            case_id, "letter", number, receipt={}, record=Record("letter", "", facts, actor=operator)
-        )
+        provided.register.complete(case_id, "letter", number, receipt={}, record=Record("letter", "", facts, actor=who))
     return {"case": case_id, "folder": str(folder), "files": [str(file) for file in files]}
 
 
@@ -65,10 +65,3 @@ def _write(case_id: str, name: str, folder: Path) -> Path:
     with services().vault.read(case_id, sealed) as blob:
         file.write_bytes(blob.read())
     return file
-
-
-def _require_operator(name: str) -> None:
-    now = services().now()
-    found = services().register.operator(name)
-    if found is None or not found.is_active or (found.valid_until is not None and now >= found.valid_until):
-        raise RequestInvalid("no such operator in force", where=name, remedy="see 'rightsflow operator list'")

@@ -64,16 +64,16 @@ class _Answers(BaseModel):
     columns: dict[str, list[_TextAnswer]]
 
 
-def take_texts_out(case_id: str, folder: Path, *, operator: str, account: str) -> dict[str, Any]:
+def take_texts_out(case_id: str, folder: Path, *, operator: str, code: str) -> dict[str, Any]:
     """Write the texts and an empty ``answers.yaml`` to ``folder``; who took them out is noted in evidence.
 
     Raises:
-        AnswerRefused: when the operator may not answer the gate.
+        AnswerRefused: when the operator may not answer the gate, or the code is wrong.
         RequestInvalid: when no texts wait to be read, or the folder is not empty.
     """
     with wiring.opened():
         entry = open_review(case_id)
-        who, proof = prove_operator(entry, operator, local_account=account)
+        who, proof = prove_operator(entry, operator, code=code)
         _require_empty(folder)
         note_taken_out(case_id, who.name, proof)
         columns = {column: count for column, count in to_read(case_id).items() if count}

@@ -42,15 +42,15 @@ _HEAD: Final = """\
 """
 
 
-def take_letter_out(case_id: str, folder: Path, *, operator: str, account: str) -> dict[str, Any]:
+def take_letter_out(case_id: str, folder: Path, *, operator: str, code: str) -> dict[str, Any]:
     """Write the letter and ``statement.yaml`` to ``folder``; who took it out is noted in evidence.
 
     Raises:
-        AnswerRefused: when the operator may not answer the gate.
+        AnswerRefused: when the operator may not answer the gate, or the code is wrong.
         RequestInvalid: when no letter waits to be put into terms, or the folder is not empty.
     """
     with wiring.opened():
-        who, proof = prove_operator(open_statement_gate(case_id), operator, local_account=account)
+        who, proof = prove_operator(open_statement_gate(case_id), operator, code=code)
         _require_empty(folder)
         note_letter_taken_out(case_id, who.name, proof)
         _write(folder / LETTER, iter([subject_request(case_id).details]))

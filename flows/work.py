@@ -125,7 +125,7 @@ def run_case(case_id: str) -> dict[str, Any]:
     return {"case": case_id, "state": case.state.value, "outcome": "", "waits_at": gate, "said": said}
 
 
-def verify_identity(case_id: str, reference: str, *, operator: str, code: str, account: str) -> dict[str, Any]:
+def verify_identity(case_id: str, reference: str, *, operator: str, code: str) -> dict[str, Any]:
     """Answer the identity gate: verified, by the method that the reference names."""
     with wiring.opened():
         register = services().register
@@ -134,7 +134,7 @@ def verify_identity(case_id: str, reference: str, *, operator: str, code: str, a
         asked = sum(1 for gate in gates if gate.outcome is Decision.ASK_MORE)
         entry = opened(case_id, identity_question(case_id, case.right, asked))
         answer = Answer(operator, Decision.APPROVE, code=code, reference=reference)
-        decided = answer_gate(entry, answer, local_account="" if code else account)
+        decided = answer_gate(entry, answer)
         _, note = woken(case)
     return {"case": case_id, "outcome": _outcome(decided), "note": note, "said": _said(decided)}
 

@@ -22,7 +22,7 @@ from tasks.accounts import shown_at
 from tasks.clock import pauses_of, today
 from tasks.identity_ways import ways_of
 from tasks.matters import matter_of
-from tasks.operator_proof import prove_operator
+from tasks.operator_proof import prove_operator, prove_person
 from tasks.rules.accounts import check_chosen
 from tasks.rules.eligibility import check_proof_came, method_of, proof_came_on
 from tasks.rules.extension import check_reason
@@ -112,6 +112,17 @@ def answer_as_proven(entry: GateEntry, answer: Answer, *, proof: str) -> GateEnt
     operator = check_standing(provided.register.operator(answer.operator), entry, provided.now())
     _check(entry, answer)
     return _taken_in(entry, answer, operator, proof)
+
+
+def prove_for(case_id: str, gate: Gate, name: str, code: str, *, what: str) -> str:
+    """The name of a person, proven by a code, who may answer gates of a kind and does something else for the case.
+
+    Raises:
+        AnswerRefused: when they may not, or the code is not theirs.
+        CaseUnknown: when there is no such case.
+    """
+    rule = rule_for(services().policy, matter_of(case_id), gate)
+    return prove_person(name, code, roles=rule.roles, where=case_id, what=what)
 
 
 def _check(entry: GateEntry, answer: Answer) -> None:

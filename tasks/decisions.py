@@ -1,5 +1,6 @@
 """Carry out in the register what people decided at the approval and subjects gates."""
 
+from data_contracts.decided import SOFTWARE
 from data_contracts.errors import MoveRefused
 from data_contracts.evidence import Facts, Record
 from data_contracts.plan import is_empty
@@ -35,15 +36,15 @@ def settle_approval(case_id: str) -> bool:
 def settle_empty(case_id: str) -> bool:
     """Whether the plan does and shows nothing; it is then approved without anybody being asked, and evidence says so.
 
-    Nobody can refuse what is not ordered.
+    Nobody can refuse what is not ordered; the evidence names the software as who decided, never nobody.
     """
     if not is_empty(plan_receipt(case_id)["plan"]):
         return False
     services().register.complete(
         case_id,
         "approve",
-        receipt={"approved": True, "decided_by": [], "plan": planned(case_id)},
-        record=Record("approve", "", {"approved": True, "decided_by": [], "ordered": "nothing"}),
+        receipt={"approved": True, "decided_by": [SOFTWARE], "plan": planned(case_id)},
+        record=Record("approve", "", {"approved": True, "decided_by": [SOFTWARE], "ordered": "nothing"}),
         move=(CaseState.APPROVED, "nothing to approve"),
     )
     return True
@@ -69,9 +70,9 @@ def _settle(case_id: str, name: str, gate: GateEntry | None, *, approved: bool) 
         case_id,
         name,
         receipt={"approved": approved, "decided_by": people, **facts_of_plan},
-        record=Record(name, "", facts, actor=", ".join(people) or "rightsflow"),
+        record=Record(name, "", facts, actor=", ".join(people) or SOFTWARE),
         move=(CaseState.APPROVED if approved else CaseState.REFUSED, f"decided at gate by {', '.join(people)}"),
-        actor=", ".join(people) or "rightsflow",
+        actor=", ".join(people) or SOFTWARE,
         outcome=None if approved else "refused",
     )
 

@@ -1,6 +1,5 @@
 """``rightsflow changes``: old and new values of a rectification, for an operator's eyes."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -22,10 +21,11 @@ def unseal_changes(
     *,
     to: Annotated[Path, typer.Option("--to", help="Folder to write to; must be empty or new.")],
     operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
+    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
     as_json: Json = False,
 ) -> None:
     """Unseal old and new values of a rectification that is planned; that you looked goes into evidence."""
     from flows.change_work import unseal_changes as unseal  # noqa: PLC0415  # pays for what it uses
 
-    facts = unseal(case, to, operator=operator, account=getpass.getuser())
+    facts = unseal(case, to, operator=operator, code=code)
     show(facts, as_json, lambda f: print(f"{f['places']} places in {f['file']}; delete it when you have compared them"))

@@ -1,6 +1,5 @@
 """``rightsflow letter`` and ``rightsflow posted``: printing a case's letters, and telling that one was posted."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,18 +12,19 @@ app = typer.Typer()
 
 @app.command("letter")
 @our_errors
-def unseal_letter(
+def unseal_letter(  # noqa: PLR0913  # the options of a letter
     case: str,
     notice: Annotated[str, typer.Argument(help="Which one, e.g. answer; empty: all that wait to be posted.")] = "",
     *,
     to: Annotated[Path, typer.Option("--to", help="Folder to write to.")],
     operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
+    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
     as_json: Annotated[bool, OPTION_JSON] = False,
 ) -> None:
     """Unseal letters for printing; who did is recorded in evidence."""
     from flows import letters  # noqa: PLC0415  # pays for what it uses
 
-    facts = letters.unseal(case, notice, to, operator=operator, account=getpass.getuser())
+    facts = letters.unseal(case, notice, to, operator=operator, code=code)
     show(facts, as_json, _print_files)
 
 

@@ -1,6 +1,5 @@
 """``rightsflow review`` and ``rightsflow disclosures``: texts that a person reads, and who has received what."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -19,11 +18,11 @@ def review_texts(  # noqa: PLR0913  # the options of two directions
     case: str,
     *,
     operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
+    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
     to: Annotated[
         Path | None, typer.Option("--to", help="Folder to write texts and answers.yaml to; empty or new.")
     ] = None,
     from_: Annotated[Path | None, typer.Option("--from", help="The filled-in answers.yaml.")] = None,
-    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator; with --from.")] = "",
     as_json: Json = False,
 ) -> None:
     """Read free texts before they go out: take them out with --to, hand the decisions in with --from."""
@@ -32,7 +31,7 @@ def review_texts(  # noqa: PLR0913  # the options of two directions
     if (to is None) == (from_ is None):
         raise RequestInvalid("give one of --to and --from", where="review", remedy="--to writes, --from reads")
     if to is not None:
-        facts = reviewing.take_texts_out(case, to, operator=operator, account=getpass.getuser())
+        facts = reviewing.take_texts_out(case, to, operator=operator, code=code)
         show(facts, as_json, lambda f: print(f"{f['texts']} texts in {to}; fill in {f['answers']}"))
         return
     assert from_ is not None  # noqa: S101  # one of the two is given

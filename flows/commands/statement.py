@@ -1,6 +1,5 @@
 """``rightsflow statement``: a letter that names no field is read, and put into terms."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -22,11 +21,11 @@ def put_into_terms(  # noqa: PLR0913  # the options of two directions
     case: str,
     *,
     operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
+    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
     to: Annotated[
         Path | None, typer.Option("--to", help="Folder to write letter.txt and statement.yaml to; empty or new.")
     ] = None,
     details: Annotated[Path | None, typer.Option(help="The filled-in statement.yaml.")] = None,
-    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator; with --details.")] = "",
     as_json: Json = False,
 ) -> None:
     """Say what a letter asks to be put right: take it out with --to, hand its terms in with --details."""
@@ -35,7 +34,7 @@ def put_into_terms(  # noqa: PLR0913  # the options of two directions
     if (to is None) == (details is None):
         raise RequestInvalid("give one of --to and --details", where="statement", remedy="--to writes, --details reads")
     if to is not None:
-        facts = statement_work.take_letter_out(case, to, operator=operator, account=getpass.getuser())
+        facts = statement_work.take_letter_out(case, to, operator=operator, code=code)
         show(facts, as_json, lambda f: print(f"read {f['letter']}, fill in {f['statement']}; delete both afterwards"))
         return
     assert details is not None  # noqa: S101  # one of the two is given

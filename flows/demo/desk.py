@@ -23,6 +23,8 @@ _OPERATORS = {
     "marc.demo": OperatorRole.LEGAL,
     "zoe.demo": OperatorRole.DPO,
     "luc.demo": OperatorRole.LEGAL,
+    "ines.demo": OperatorRole.DPO,
+    "paul.demo": OperatorRole.LEGAL,
 }
 _ANSWERS: Mapping[Gate, tuple[Decision, str]] = {
     Gate.APPROVAL: (Decision.APPROVE, ""),
@@ -80,10 +82,10 @@ class Desk:
 
     def verify(self, case: str, right: str) -> None:
         """Somebody called the data subject back; a contact changes at once only on the surest proof."""
-        operator = self.operators[0].name
+        operator, code = self._free()
         way, how = _WAYS.get(Right(right), ("call_back", "called the customer back"))
-        work.verify_identity(case, way, operator=operator, code="", account="demo")
-        self.tell(f"{case} {right}: {operator} {how}, identity verified")
+        work.verify_identity(case, way, operator=operator.name, code=code)
+        self.tell(f"{case} {right}: {operator.name} {how}, identity verified")
 
     def answer(self, case: str, facts: Mapping[str, Any]) -> None:
         """Answer the gates of a case that are open."""
@@ -98,11 +100,12 @@ class Desk:
 
     def _read_texts(self, case: str, right: str) -> None:
         """Release every free text: the demo company's hold nothing about others."""
-        operator, code = self._free()
+        reader, code = self._free()
         with TemporaryDirectory() as folder:
-            taken = reviewing.take_texts_out(case, Path(folder) / "texts", operator=operator.name, account="demo")
+            taken = reviewing.take_texts_out(case, Path(folder) / "texts", operator=reader.name, code=code)
             answers = Path(taken["answers"])
             answers.write_text(answers.read_text().replace("decision: ", "decision: release"))
+            operator, code = self._free()
             reviewing.hand_decisions_in(case, answers, operator=operator.name, code=code)
         self.tell(f"{case} {right}: {operator.name} read {taken['texts']} free texts and releases them")
 

@@ -14,7 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from data_contracts.case import ENDED, may_move
-from data_contracts.errors import CaseUnknown, MoveRefused
+from data_contracts.decided import is_decided_by_nobody
+from data_contracts.errors import CaseUnknown, DecisionUnproven, MoveRefused
 from data_contracts.evidence import Record, digest, head_statement, record_statement
 from data_contracts.outgoing import OutgoingKind
 from data_contracts.ports import Signer
@@ -67,7 +68,17 @@ class Store:
         return sqlite.insert(table) if self._database.dialect == "sqlite" else postgresql.insert(table)
 
     def _append(self, connection: Connection, case: LockedCase, record: Record) -> LockedCase:
-        """The case with one more record at the end of its chain, signed, and its head signed anew."""
+        """The case with one more record at the end of its chain, signed, and its head signed anew.
+
+        Raises:
+            DecisionUnproven: when the record says that something was approved, and by nobody.
+        """
+        if is_decided_by_nobody(record):
+            raise DecisionUnproven(
+                "nobody decided what is to be signed as approved",
+                where=case.case_id,
+                remedy=f"look at the case's gates with `rightsflow evidence verify {case.case_id}`",
+            )
         at = self._now()
         payload = record_statement(record, case_id=case.case_id, seq=case.records, previous=case.last_record, at=at)
         row = {"case_id": case.case_id, "seq": case.records, "envelope": self._signed(payload)}

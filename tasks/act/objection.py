@@ -16,6 +16,7 @@ from datetime import timedelta
 
 from data_contracts.confirmed import Confirmed
 from data_contracts.contract import in_language
+from data_contracts.decided import SOFTWARE
 from data_contracts.errors import MoveRefused
 from data_contracts.evidence import Facts, Record
 from data_contracts.grounds import RefusalGround
@@ -193,7 +194,7 @@ def approve_by_law(case_id: str) -> None:
             where=case_id,
             remedy=f"carry it on with `rightsflow run {case_id}`",
         )
-    people = _weighed(case_id)["decided_by"]
+    people = _weighed(case_id)["decided_by"] or [SOFTWARE]  # the law decides where nothing is weighed
     facts: Facts = {"approved": True, "decided_by": people, "why": "Art. 21(1), 21(3)", "plan": plan}
     register.complete(
         case_id,

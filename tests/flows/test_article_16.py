@@ -279,7 +279,7 @@ def test_operators_compare_old_and_new_values(house: House, tmp_path: Path) -> N
     case_id = _asks(house, _email())
     house.until(Gate.APPROVAL, case_id)
 
-    facts = unseal_here(case_id, tmp_path / "look", operator="claire", account="test", when="now")
+    facts = unseal_here(case_id, tmp_path / "look", operator="claire", code=house.code("claire"), when="now")
 
     told = json.loads((tmp_path / "look" / "changes.json").read_text())["changes"]
     (crm,) = (entry for entry in told if entry["system"] == "crm")
@@ -307,7 +307,7 @@ def test_values_are_shown_to_operators_alone(
     case_id = _asks(house, _email())
 
     with pytest.raises(kind, match=said):
-        unseal_here(case_id, tmp_path / "look", operator=who, account="test", when="now")
+        unseal_here(case_id, tmp_path / "look", operator=who, code=house.code("claire"), when="now")
 
     assert not (tmp_path / "look").exists()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data_contracts.errors import RequestInvalid
+from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.request import FieldChange, Statement
 from data_contracts.vocabulary import Decision, Gate, RestrictionGround, Right
 from flows import letters, wiring
@@ -89,13 +89,13 @@ def test_letters_are_unsealed_for_printing(house: House, tmp_path: Path) -> None
     case_id = house.open(Right.ACCESS, postal_address=HOME)
     house.until(Gate.POSTING, case_id)
 
-    unsealed = letters.unseal(case_id, "", tmp_path / "print", operator="claire", account="marie")
+    unsealed = letters.unseal(case_id, "", tmp_path / "print", operator="claire", code=house.code("claire"))
 
     files = [Path(file) for file in unsealed["files"]]
     assert [file.name for file in files] == [f"{case_id}.acknowledgement.pdf", f"{case_id}.answer.pdf"]
     assert all(file.read_bytes().startswith(b"%PDF-") and file.stat().st_mode & 0o77 == 0 for file in files)
     (facts,) = [record["facts"] for record in records(house, case_id) if record["step"] == "letter"]
-    assert (facts["by"], facts["proof"]) == ("claire", "local-account:marie")
+    assert (facts["by"], facts["proof"]) == ("claire", "totp")
     assert facts["letters"] == ["notice.acknowledgement", "notice.answer"]
 
 
@@ -126,7 +126,7 @@ def test_nothing_is_unsealed_without_reason(
     case_id = house.open(Right.ACCESS)
     house.until(Gate.IDENTITY, case_id)
 
-    with pytest.raises(RequestInvalid, match=what):
-        letters.unseal(case_id, notice, tmp_path / "print", operator=operator, account="marie")
+    with pytest.raises((AnswerRefused, RequestInvalid), match=what):
+        letters.unseal(case_id, notice, tmp_path / "print", operator=operator, code=house.code("claire"))
 
     assert not (tmp_path / "print").exists()

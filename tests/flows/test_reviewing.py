@@ -1,5 +1,6 @@
 """``rightsflow review`` and ``rightsflow disclosures import``: what operators and engineers do with files."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -33,14 +34,17 @@ class _Always:
         return self.house.installation
 
 
-def _take_out(case_id: str, folder: Path, operator: str = "marc") -> Path:
-    taken = reviewing.take_texts_out(case_id, folder, operator=operator, account="tester")
+def _take_out(house: House, case_id: str, folder: Path, operator: str = "marc") -> Path:
+    house.clock.advance(timedelta(minutes=1))
+    code = house.code(operator) if operator in house.secrets else "000000"
+    taken = reviewing.take_texts_out(case_id, folder, operator=operator, code=code)
+    house.clock.advance(timedelta(minutes=1))
     return Path(str(taken["answers"]))
 
 
 def test_texts_come_with_their_numbers(house: House, waiting: str, tmp_path: Path) -> None:
     """A file for each column, and a line to fill in for each text; only the owner can read them."""
-    answers = _take_out(waiting, tmp_path / "texts")
+    answers = _take_out(house, waiting, tmp_path / "texts")
 
     text = (tmp_path / "texts" / f"{_NOTE}.txt").read_text()
     assert all(f"--- {number} ---\n{words}\n" in text for number, words in texts_of(waiting, _NOTE))
@@ -51,7 +55,7 @@ def test_texts_come_with_their_numbers(house: House, waiting: str, tmp_path: Pat
 
 def test_decisions_are_handed_in_with_a_code(house: House, waiting: str, tmp_path: Path) -> None:
     """After that the gate can be approved, by these decisions."""
-    answers = _take_out(waiting, tmp_path / "texts")
+    answers = _take_out(house, waiting, tmp_path / "texts")
     answers.write_text(answers.read_text().replace("decision: ", "decision: release"))
 
     reviewing.hand_decisions_in(waiting, answers, operator="marc", code=house.code("marc"))
@@ -64,14 +68,14 @@ def test_decisions_are_handed_in_with_a_code(house: House, waiting: str, tmp_pat
 def test_who_may_not_decide_does_not_read(house: House, waiting: str, tmp_path: Path) -> None:
     """An agent has not the role: nothing leaves the vault."""
     with pytest.raises(AnswerRefused):
-        _take_out(waiting, tmp_path / "texts", "zoe")
+        _take_out(house, waiting, tmp_path / "texts", "zoe")
     assert not (tmp_path / "texts").exists()
     assert house.outcome(waiting) == ""
 
 
 def test_a_wrong_code_seals_nothing(house: House, waiting: str, tmp_path: Path) -> None:
     """The decisions are a proven person's, or nobody's."""
-    answers = _take_out(waiting, tmp_path / "texts")
+    answers = _take_out(house, waiting, tmp_path / "texts")
     answers.write_text(answers.read_text().replace("decision: ", "decision: release"))
 
     with pytest.raises(AnswerRefused, match="code"):
@@ -99,19 +103,19 @@ def test_answers_that_are_not_there(tmp_path: Path) -> None:
         reviewing.read_answers(tmp_path / "none.yaml")
 
 
-def test_a_folder_with_something_in_it(waiting: str, tmp_path: Path) -> None:
+def test_a_folder_with_something_in_it(house: House, waiting: str, tmp_path: Path) -> None:
     """Texts are never mixed with other files."""
     (tmp_path / "here").write_text("")
 
     with pytest.raises(RequestInvalid, match="not empty"):
-        _take_out(waiting, tmp_path)
+        _take_out(house, waiting, tmp_path)
 
 
 @pytest.mark.usefixtures("waiting")
 def test_a_case_without_texts(house: House, tmp_path: Path) -> None:
     """Another case has nothing to read."""
     with pytest.raises(RequestInvalid, match="no texts wait"):
-        _take_out(house.open(Right.ACCESS), tmp_path / "texts")
+        _take_out(house, house.open(Right.ACCESS), tmp_path / "texts")
 
 
 def _import(folder: Path, *lines: str) -> dict[str, object]:

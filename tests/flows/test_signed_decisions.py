@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from data_contracts.errors import AnswerRefused, DecisionUnproven
+from data_contracts.evidence import Record
 from data_contracts.ports import GateAnswer, GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from integrations.demo import DemoCompany
@@ -283,3 +284,15 @@ def test_decisions_under_an_earlier_key_count(kept: House, asked: GateEntry) -> 
 def _second(house: House) -> str:
     found = house.ask("crm", "SELECT email FROM customer WHERE email <> ? LIMIT 1", house.company.subject.email)
     return str(found[0][0])
+
+
+def test_nothing_is_signed_as_approved_by_nobody(kept: House, asked: GateEntry) -> None:
+    """Whatever asks for it."""
+    record = Record("approve", "", {"approved": True, "decided_by": []})
+    before = kept.installation.register.evidence(asked.case_id)
+
+    with pytest.raises(DecisionUnproven, match="nobody decided"):
+        kept.installation.register.complete(asked.case_id, "approve", receipt={}, record=record)
+
+    assert kept.installation.register.evidence(asked.case_id) == before
+    assert kept.installation.register.step(asked.case_id, "approve") is None

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,7 @@ def test_evidence_names_who_put_it_into_terms_and_no_value(house: House, waiting
 
 def test_operators_read_the_letter(house: House, waiting: str, tmp_path: Path) -> None:
     """Its words and terms to fill in, for the owner alone; who took them out stands in evidence."""
-    told = statement_work.take_letter_out(waiting, tmp_path / "letter", operator="zoe", account="tester")
+    told = statement_work.take_letter_out(waiting, tmp_path / "letter", operator="zoe", code=house.code("zoe"))
 
     assert Path(told["letter"]).read_text() == _LETTER
     assert "#   user.contact.email\n" in Path(told["statement"]).read_text()
@@ -148,7 +148,8 @@ def test_operators_read_the_letter(house: House, waiting: str, tmp_path: Path) -
 
 def test_the_file_that_was_taken_out_is_handed_in(house: House, waiting: str, tmp_path: Path) -> None:
     """Filled in where it lies; unfilled it asks nothing."""
-    told = statement_work.take_letter_out(waiting, tmp_path / "letter", operator="claire", account="tester")
+    told = statement_work.take_letter_out(waiting, tmp_path / "letter", operator="claire", code=house.code("claire"))
+    house.clock.advance(timedelta(minutes=1))
     blank = Path(told["statement"]).read_text()
 
     with pytest.raises(RequestInvalid, match="does not say what"):
@@ -195,7 +196,7 @@ def test_a_wrong_code_seals_nothing(house: House, waiting: str, tmp_path: Path) 
     with pytest.raises(AnswerRefused, match="code"):
         statement_work.hand_terms_in(waiting, file, operator="claire", code="000000")
     with pytest.raises(AnswerRefused, match="no such operator"):
-        statement_work.take_letter_out(waiting, tmp_path / "letter", operator="nobody", account="tester")
+        statement_work.take_letter_out(waiting, tmp_path / "letter", operator="nobody", code="000000")
 
     assert house.gate(waiting, Gate.STATEMENT).options == (Decision.REFUSE,)
     assert not (tmp_path / "letter").exists()
@@ -268,8 +269,8 @@ def test_as_a_script_calls_it(house: House, tmp_path: Path, monkeypatch: pytest.
     def call(*words: str) -> Any:
         return CliRunner().invoke(app, ["statement", case_id, "--as", "claire", *words, "--json"])
 
-    taken = call("--to", str(tmp_path / "letter"))
-    handed = call("--details", str(tmp_path / "terms.yaml"), "--code", house.code("claire"))
+    taken = call("--to", str(tmp_path / "letter"), "--code", house.code("claire"))
+    handed = call("--details", str(tmp_path / "terms.yaml"), "--code", house.code("claire", steps=1))
 
     assert Path(json.loads(taken.stdout)["letter"]).read_text() == _LETTER
     assert json.loads(handed.stdout)["outcome"] == "approve"

@@ -62,7 +62,8 @@ def _opened_with_the_command(office: Office) -> Story:
     opened = office.command("open", "erasure", "--identity", email, "--language", "en")
     office.form(opened["flow_run"])
     case_id = opened["case"]
-    office.command("verify", case_id, "--method", "call_back", "--as", office.somebody()["operator"])
+    who = office.somebody()
+    office.command("verify", case_id, "--method", "call_back", "--as", who["operator"], "--code", who["code"])
     return Story(case_id, opened["flow_run"])
 
 

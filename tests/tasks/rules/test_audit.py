@@ -12,6 +12,7 @@ from data_contracts.company import Company, Party, Policy, Purpose, Vocabulary
 from data_contracts.contract import Column, Contracts, SystemContract, Table
 from data_contracts.entries import Entry, RegisterName
 from data_contracts.findings import BY_SYSTEM, Area, FindingKind, Found, Looked, Severity, area_of
+from data_contracts.gates import DecisionFault
 from data_contracts.hiding import Hides, Hiding
 from data_contracts.ports import GateEntry, LiveColumn, LiveReference, LiveSchema, Operator
 from data_contracts.quality import Checked, ValueCheck, ValueRule
@@ -229,6 +230,8 @@ def test_chains_cases_and_gates() -> None:
     fresh = GateEntry("C-2", Gate.APPROVAL, "", "d", "", (), (), 1, NOW - timedelta(days=7), None, "")
 
     assert told(audit.evidence_findings({"C-1": 0, "C-2": 2})) == [("evidence_broken", "C-2")]
+    forged = [DecisionFault("C-1", "outage crm", "was not signed")]
+    assert told(audit.decision_findings(forged)) == [("decision_unproven", "C-1 outage crm")]
     overdue = audit.overdue_findings({"C-1": -3, "C-2": 0, "C-3": None})
     assert [(one.place, one.facts["days"]) for one in overdue] == [("C-1", 3)]
     assert told(audit.gate_findings([gate, fresh], NOW, days=7)) == [("gate_waiting", "C-1 outage crm")]

@@ -1,0 +1,203 @@
+"""Law 5: every command that somebody gives in an operator's name asks who they are, and notes each try.
+
+The commands are found in the command line itself, so that a new one with ``--as`` cannot be forgotten here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import typer
+from typer.testing import CliRunner
+
+from data_contracts.vocabulary import Gate, OperatorRole, Right
+from flows import wiring
+from flows.audit import carry_out
+from flows.cli import app
+from flows.clock_work import take_back
+from flows.settings import settings
+from integrations.register import tables
+from integrations.register.database import make_engine, read_url
+from tests.flows.company import House, sqlite_rows
+from tests.flows.test_incident import an_incident
+
+_HOME = ("12 rue des Lilas", "59000 Lille")
+_EVERY = tuple(OperatorRole)
+_OPERATORS_OWN = {"operator", "operator_use"}
+"""Tables that hold the tries themselves."""
+
+
+class _Always:
+    """Stands for the context variable of the open installation."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def get(self) -> wiring.Installation:
+        """The house's installation."""
+        return self.house.installation
+
+
+def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:  # Typer brings a Click of its own
+    """Names of all commands that take an operator's name."""
+    for name, one in getattr(command, "commands", {}).items():
+        yield from _commands(one, (*path, name))
+    if any("--as" in parameter.opts for parameter in command.params):
+        yield " ".join(path)
+
+
+def _asked(house: House, folder: Path) -> Mapping[str, tuple[str, ...]]:
+    """By command, what to say to it so that a person in force with the role would be let through."""
+    identity = house.until(Gate.IDENTITY, house.open(Right.ACCESS)).case_id
+    posting = _withdrawn_by_letter(house)
+    changing = house.until(Gate.IDENTITY, house.open(Right.RECTIFICATION, details="My name is misspelt.")).case_id
+    wording = house.until(Gate.STATEMENT, changing).case_id
+    reading = house.until(Gate.REVIEW, house.open(Right.ACCESS)).case_id
+    restricted = house.open(Right.RESTRICTION)
+    house.walk(restricted)
+    house.ask("crm", "CREATE TABLE stray (id INTEGER PRIMARY KEY, note TEXT)")
+    carry_out("crm")
+    finding = house.installation.register.findings(open_only=True)[0].finding_id
+    incident = an_incident(house)
+    file, out = folder / "words.txt", str(folder / "out")
+    file.write_text("words")
+    trainings = folder / "trainings.csv"
+    trainings.write_text("person,course,done_on,valid_until\nzoe,privacy,2026-01-01,2027-01-01\n")
+    return {
+        "advise": (identity, "--file", str(file)),
+        "changes": (changing, "--to", out),
+        "dossier": (identity, "--file", str(folder / "out.zip")),
+        "review": (reading, "--to", out),
+        "finding": (finding, "--close", "--reason", "seen"),
+        "retention": (),
+        "statement": (wording, "--to", out),
+        "verify": (identity, "--method", "call_back"),
+        "approve": (identity, "identity", "--reference", "call_back"),
+        "extend": (identity, "--reason", "complexity", "--text", "Many systems."),
+        "withdraw": (identity,),
+        "erasures replay": (),
+        "erasures forget": (identity,),
+        "letter": (posting, "--to", out),
+        "posted": (posting, "withdrawn", "--reference", "RAR-1"),
+        "hold add": ("--identity", "email=ana@example.org", "--reference", "CLAIM-1"),
+        "hold lift": ("H-1",),
+        "incident judge": (incident, "--risk", "high"),
+        "incident authority": (incident, "--sent", "CNIL-1"),
+        "incident close": (incident,),
+        "lift": (restricted, "--reason", "It was looked into."),
+        "arrival": ("M-1", "--to", out),
+        "assign": ("M-1", "access"),
+        "set-aside": ("M-1", "spam"),
+        "register set": ("recipients", "adnet", "--fact", "until=2030-01-01"),
+        "register remove": ("recipients", "adnet"),
+        "register import": ("training", str(trainings)),
+    }
+
+
+def _withdrawn_by_letter(house: House) -> str:
+    case_id = house.open(Right.ACCESS, postal_address=_HOME)
+    house.until(Gate.IDENTITY, case_id)
+    take_back(case_id, operator="zoe", code=house.code("zoe"))
+    house.run(case_id)
+    return case_id
+
+
+@pytest.fixture
+def whole_house(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A house in which commands work."""
+    monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path))
+    settings.cache_clear()
+    monkeypatch.setattr(wiring, "_current", _Always(house))
+    return house
+
+
+def _unknown(_: House) -> tuple[str, str, str]:
+    return "nobody", "123456", "no such operator in force"
+
+
+def _locked(house: House) -> tuple[str, str, str]:
+    house.hire("lea", *_EVERY, locked_until=house.clock() + timedelta(hours=1))
+    return "lea", house.code("lea"), "is locked out"
+
+
+def _untrained(house: House) -> tuple[str, str, str]:
+    house.hire("tom", *_EVERY, training_until=house.clock())
+    return "tom", house.code("tom"), "the training of tom has lapsed"
+
+
+def _wrong_code(house: House) -> tuple[str, str, str]:
+    house.hire("eve", *_EVERY)
+    return "eve", f"{(int(house.code('eve')) + 1) % 1_000_000:06d}", "the code of eve is wrong"
+
+
+def _without_role(house: House) -> tuple[str, str, str]:
+    house.hire("ben")
+    return "ben", house.code("ben"), "ben does not have the role"
+
+
+_PEOPLE: tuple[Callable[[House], tuple[str, str, str]], ...] = (
+    _unknown,
+    _locked,
+    _untrained,
+    _wrong_code,
+    _without_role,
+)
+
+
+def test_every_command_asks_who_gives_it(whole_house: House, tmp_path: Path) -> None:
+    """Nobody, locked, untrained, a wrong code, without a role: refused, nothing changed, and the log names the try."""
+    asked = _asked(whole_house, tmp_path)
+    assert set(asked) == set(_commands(typer.main.get_command(app)))
+
+    wrong = [
+        f"{command} {person.__name__}: {fault}"
+        for command, words in asked.items()
+        for person in _PEOPLE
+        if (fault := _fault(whole_house, tmp_path, [*command.split(), *words], person))
+    ]
+
+    assert wrong == []
+
+
+def _fault(house: House, folder: Path, words: list[str], person: Callable[[House], tuple[str, str, str]]) -> str:
+    """What is wrong with how a command treats a person; empty when it refuses them."""
+    name, code, why = person(house)
+    before, uses = _state(house, folder), len(house.installation.register.uses())
+
+    told = CliRunner().invoke(app, [*words, "--as", name, "--code", code])
+
+    if told.exit_code == 0 or why not in " ".join(told.output.split()):
+        return f"exit {told.exit_code}, {told.output} {told.exception!r}"
+    if _state(house, folder) != before:
+        return "something was changed"
+    new = house.installation.register.uses()[: len(house.installation.register.uses()) - uses]
+    if [(use.operator, use.is_accepted) for use in new] != [(name, False)]:
+        return f"the log says {new}"
+    return ""
+
+
+def _state(house: House, folder: Path) -> object:
+    """Everything that a command could change: the register's rows, what is sealed, what is written, the systems."""
+    engine = make_engine(read_url(house.installation.settings.register))
+    rows = {}
+    with engine.connect() as connection:
+        for table in tables.metadata.sorted_tables:
+            # A gate tells why the last answer was not accepted.
+            columns = [column for column in table.c if not (table.name == "gate" and column.name == "note")]
+            if table.name not in _OPERATORS_OWN:
+                rows[table.name] = sorted(map(repr, connection.execute(sa.select(*columns)).all()))
+    engine.dispose()
+    sealed = sorted(str(file) for file in house.installation.settings.state.rglob("*") if file.is_file())
+    return rows, sealed, sorted(map(str, folder.glob("out*"))), sqlite_rows(house.database("crm"))
+
+
+@pytest.mark.parametrize("command", ["letter", "changes", "statement", "review", "verify", "approve"])
+def test_code_has_to_be_given(command: str) -> None:
+    """The account of the machine is no proof of who decides."""
+    told = CliRunner().invoke(app, [command, "C-1", "--as", "claire"])
+
+    assert told.exit_code != 0
+    assert "--code" in told.output
