@@ -8,7 +8,7 @@ from flows import wiring
 from flows.gates import ask, forget_own_forms, is_let_go_on, opened
 from flows.stages import send
 from flows.starting import EXTENSION_RUN
-from tasks.approval import Answer, answer_gate
+from tasks.approval import Answer, answer_as_proven
 from tasks.extension import (
     decided,
     extension_question,
@@ -56,7 +56,7 @@ def carry_out(case_id: str) -> str:
 
 
 def decide(case_id: str, answer: Answer) -> None:
-    """Take in a person's answer that it takes longer, unless one was given before and waits to be told.
+    """Take in the answer of a person, proven just before, that it takes longer, unless one waits to be told.
 
     Raises:
         AnswerRefused: when no extension can be told, or the answer is not accepted.
@@ -65,4 +65,4 @@ def decide(case_id: str, answer: Answer) -> None:
         return
     case = services().register.case(case_id)
     require_extendable(case)
-    answer_gate(opened(case_id, extension_question(case)), answer)
+    answer_as_proven(opened(case_id, extension_question(case)), answer, proof="totp")

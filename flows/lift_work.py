@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from data_contracts.vocabulary import Decision
+from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
 from flows.gates import WaitingForPerson, opened
 from flows.leases import carrying
 from flows.lift import carry_out
 from tasks.act.lifting import is_lifted, lift_question, require_restriction
-from tasks.approval import Answer, answer_gate
+from tasks.approval import Answer, answer_as_proven, prove_for
 from tasks.step import guarded
 
 
@@ -21,10 +21,11 @@ def lift_restriction(case_id: str, *, operator: str, code: str, reason: str) -> 
     """
     with wiring.opened():
         guarded(require_restriction, "lift")(case_id)
+        who = prove_for(case_id, Gate.APPROVAL, operator, code, what="lift")
         if not is_lifted(case_id):
             entry = opened(case_id, lift_question(case_id))
             if entry.outcome is None:
-                answer_gate(entry, Answer(operator, Decision.APPROVE, code=code, reason=reason))
+                answer_as_proven(entry, Answer(who, Decision.APPROVE, reason=reason), proof="totp")
         try:
             with carrying(case_id):
                 outcome = guarded(carry_out, "lift")(case_id)
