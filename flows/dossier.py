@@ -81,7 +81,9 @@ def _in_flow(installation: wiring.Installation, scope: Scope, proof: tuple[str, 
     made = make(installation, run_id, folder / f"{run_id}.zip", language)
     rows = [{"right": name, **counted} for name, counted in made["statistics"]["by_right"].items()]
     show_table("dossier", run_id, rows, title=f"**{run_id}: cases of the dossier, by right.**")
-    return f"{run_id}: {made['cases']} cases, {made['runs']} runs, in dossiers/{run_id}.zip of the state folder"
+    unproven = f"; decisions not proven: {len(made['unproven'])}" if made["unproven"] else ""
+    place = f"dossiers/{run_id}.zip of the state folder"
+    return f"{run_id}: {made['cases']} cases, {made['runs']} runs, in {place}{unproven}"
 
 
 def scope_asked(case_id: str, since: str, until: str, right: Right | None) -> Scope:
@@ -122,7 +124,14 @@ def make(installation: wiring.Installation, run_id: str, file: Path, language: s
         manifest = written.seal(run_id)
     end_dossier(run_id, manifest=manifest, cases=written.cases, runs=written.runs)
     told_of = {"cases": written.cases, "runs": written.runs, "statistics": count, "manifest": manifest}
-    return {"dossier": run_id, "file": str(file), **told_of}
+    return {"dossier": run_id, "file": str(file), **told_of, "unproven": _unproven(scope)}
+
+
+def _unproven(scope: Scope) -> list[str]:
+    """Gates, as case, gate and fault, whose rows are not what was signed; the dossier tells what was."""
+    register = services().register
+    faults = (fault for case in cases_in(scope) for fault in register.decision_faults(case.case_id))
+    return [f"{fault.case_id}, gate {fault.gate}: {fault.what}" for fault in faults]
 
 
 @dataclass(frozen=True, slots=True)

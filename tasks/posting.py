@@ -131,7 +131,7 @@ def _question(case_id: str, name: str, entry: StepEntry) -> Question:
         subject=name,
         description=(
             f"**Case {case_id}: the letter `{name}` is ready.** Print it (`rightsflow letter {case_id} {name} --to "
-            "FOLDER --as NAME`), post it, then answer *sent* with the reference of the posting."
+            "FOLDER --as NAME --code CODE`), post it, then answer *sent* with the reference of the posting."
         ),
         facts={"notice": name, "letter": entry.receipt["letter"]},
         options=(Decision.SENT,),

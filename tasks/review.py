@@ -278,8 +278,8 @@ def _please_read(case_id: str) -> str:
     return (
         f"**Case {case_id}: {sum(texts.values())} free texts must be read before they go out.**\n\n"
         f"{_listed({column: str(count) for column, count in texts.items() if count})}\n\n"
-        f"Take them out with `rightsflow review {case_id} --to FOLDER --as YOU`, decide, and hand the decisions back "
-        "with `--from FILE`. Then this gate can be approved; answer *retry* to have it look again."
+        f"Take them out with `rightsflow review {case_id} --to FOLDER --as YOU --code CODE`, decide, and hand the "
+        "decisions back with `--from FILE`. Then this gate can be approved; answer *retry* to have it look again."
     )
 
 

@@ -46,8 +46,8 @@ def statement_question(case_id: str) -> Question:
         return terms_question(case_id, terms)
     command = f"`rightsflow statement {case_id}"
     description = (
-        f"**Case {case_id}: the letter names no field.** Read it with {command} --to FOLDER --as NAME`, write into "
-        f"`statement.yaml` what it asks, and hand it in with {command} --details FILE --as NAME --code CODE`.\n\n"
+        f"**Case {case_id}: the letter names no field.** Read it with {command} --to FOLDER --as NAME --code CODE`, "
+        f"write into `statement.yaml` what it asks, and hand it in with {command} --details FILE --as NAME --code CODE`.\n\n"
         "Or answer *refuse* with the reason."
     )
     return Question(Gate.STATEMENT, description, _facts(case_id, None), options=(Decision.REFUSE,))
@@ -57,8 +57,8 @@ def terms_question(case_id: str, terms: Statement) -> Question:
     """Whether these terms are what the letter asks; fields are named and values are not."""
     description = (
         f"**Case {case_id}: is this what the letter asks?**\n{_listed(terms)}\n\nCompare terms "
-        f"`{_keyed(case_id, terms)[:12]}` with the letter: `rightsflow statement {case_id} --to FOLDER --as NAME`. "
-        "Answer *approve*, hand in others, or *refuse* with the reason."
+        f"`{_keyed(case_id, terms)[:12]}` with the letter: `rightsflow statement {case_id} --to FOLDER --as NAME "
+        "--code CODE`. Answer *approve*, hand in others, or *refuse* with the reason."
     )
     options = (Decision.APPROVE, Decision.REFUSE)
     return Question(Gate.STATEMENT, description, _facts(case_id, terms), options=options)

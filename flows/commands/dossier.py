@@ -8,7 +8,7 @@ import typer
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Right
 from flows.identities import pairs
-from flows.showing import OPTION_JSON, our_errors, show
+from flows.showing import OPTION_JSON, note, our_errors, show
 
 
 def register(app: typer.Typer) -> None:
@@ -40,6 +40,8 @@ def make_dossier(  # noqa: PLR0913  # the options of a dossier
         raise RequestInvalid("the file is there already", where=str(file), remedy="choose another name")
     asked = dossier_work.Asked(case, pairs(identity or []), since, until, right, letters)
     facts = dossier_work.write(asked, file, language, operator=operator, code=code)
+    for unproven in facts["unproven"]:
+        note(f"not proven: {unproven}; look at it with 'rightsflow evidence verify'")
     show(
         facts, as_json, lambda f: print(f"{f['dossier']}: {f['cases']} cases, {f['runs']} runs, written to {f['file']}")
     )

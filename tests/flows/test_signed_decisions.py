@@ -10,16 +10,19 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.dossiers import Scope
 from data_contracts.errors import AnswerRefused, DecisionUnproven
 from data_contracts.evidence import Record
 from data_contracts.ports import GateAnswer, GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
+from flows.dossier import make
 from integrations.demo import DemoCompany
 from integrations.evidence import load_or_create, rotate
 from integrations.register import SqlRegister
 from integrations.register.database import make_engine, read_url
 from tasks.approval import Answer, answer_gate
 from tasks.audit_looks import look_around
+from tasks.dossiers import begin_dossier
 from tests.flows.company import House, a_house
 
 _COLUMNS = "gate_id, operator, seq, decision, at, proof, reason_digest, reference"
@@ -271,6 +274,17 @@ def test_forged_case_does_not_stop_others(kept: House, asked: GateEntry) -> None
     _write(kept, _APPROVED, case=asked.case_id)
 
     assert kept.walk(kept.open(Right.ACCESS, identity={"email": [_second(kept)]})) == "granted"
+
+
+def test_dossier_names_what_is_not_proven(kept: House, asked: GateEntry, tmp_path: Path) -> None:
+    """Its facts follow from what was signed; whoever makes it is told that the register says something else."""
+    _write(kept, _APPROVED, case=asked.case_id)
+    run_id = begin_dossier(Scope(case_id=asked.case_id), "claire", kept.code("claire"), key="test")
+
+    made = make(kept.installation, run_id, tmp_path / "dossier.zip")
+
+    (told,) = made["unproven"]
+    assert told.startswith(f"{asked.case_id}, gate approval: its outcome in the register")
 
 
 def test_decisions_under_an_earlier_key_count(kept: House, asked: GateEntry) -> None:
