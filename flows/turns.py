@@ -19,7 +19,7 @@ def wake_next(case_id: str) -> None:
     """Wake the cases that waited for this one, which has acted or ended; without a server the sweep's turn comes."""
     register = services().register
     for other in siblings(case_id):
-        waited = any(g.subject == case_id for g in register.gates(other, kind=Gate.TURN))
+        waited = any(g.subject == case_id for g in register.gates(other, kind=Gate.TURN, proven=False))
         case = register.case(other)
         if waited and not case.is_ended:
             wake_soon(case)
