@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import hypothesis
 import pytest
@@ -52,10 +53,31 @@ def pytest_configure() -> None:
     sampling.seed()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that share something dear first, the longest of them on top."""
+_WALKED: Final = ("tests/whose/", "tests/flows/")
+"""Tests that walk whole cases; what differs between databases is tried on all of them in ``tests/integrations``."""
+_DATABASES: Final = frozenset({"sqlite", "postgres_database", "mariadb_account"})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests that share something dear first, the longest of them on top.
+
+    A test that walks cases on every database is tried on one of them, drawn by the seed of the run.
+    """
+    kept = sampling.one_of_each(items, [_but_for_database(item) for item in items])
+    if len(kept) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
     begins = {group: place for place, group in enumerate(dict.fromkeys(_SHARED.values()))}
     items.sort(key=lambda item: begins.get(_group(item.nodeid), len(begins)))
+
+
+def _but_for_database(item: pytest.Item) -> str:
+    """The name of a test without the database it is tried on, where it walks cases on several."""
+    call = getattr(item, "callspec", None)
+    if call is None or not item.nodeid.startswith(_WALKED):
+        return item.nodeid
+    parts = [part for part in call._idlist if part not in _DATABASES]
+    return f"{item.nodeid.partition('[')[0]}[{'-'.join(parts)}]"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> "_BySharedThing":
