@@ -47,8 +47,8 @@ def statement_question(case_id: str) -> Question:
     command = f"`rightsflow statement {case_id}"
     description = (
         f"**Case {case_id}: the letter names no field.** Read it with {command} --to FOLDER --as NAME --code CODE`, "
-        f"write into `statement.yaml` what it asks, and hand it in with {command} --details FILE --as NAME --code CODE`."
-        "\n\nOr answer *refuse* with the reason."
+        f"write into `statement.yaml` what it asks, and hand it in with {command} --details FILE --as NAME --code CODE`"
+        ".\n\nOr answer *refuse* with the reason."
     )
     return Question(Gate.STATEMENT, description, _facts(case_id, None), options=(Decision.REFUSE,))
 
