@@ -1,14 +1,16 @@
 """Extend (Art. 12(3)): a person says why an answer takes two months longer, and the data subject is told in time."""
 
+from dataclasses import replace
+
 from prefect import flow
 from prefect.context import FlowRunContext
 
-from data_contracts.vocabulary import Decision
+from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
 from flows.gates import ask, forget_own_forms, is_let_go_on, opened
 from flows.stages import send
 from flows.starting import EXTENSION_RUN
-from tasks.approval import Answer, answer_as_proven
+from tasks.approval import Answer, answer_as_proven, prove_for
 from tasks.extension import (
     decided,
     extension_question,
@@ -56,13 +58,16 @@ def carry_out(case_id: str) -> str:
 
 
 def decide(case_id: str, answer: Answer) -> None:
-    """Take in the answer of a person, proven just before, that it takes longer, unless one waits to be told.
+    """Take in a proven person's answer that it takes longer; where one waits to be told, only ask who they are.
 
     Raises:
         AnswerRefused: when no extension can be told, or the answer is not accepted.
     """
-    if decided(case_id) is not None and not is_extended(case_id):
-        return
     case = services().register.case(case_id)
-    require_extendable(case)
-    answer_as_proven(opened(case_id, extension_question(case)), answer, proof="totp")
+    is_waiting = decided(case_id) is not None and not is_extended(case_id)
+    if not is_waiting:
+        require_extendable(case)
+    who = prove_for(case_id, Gate.EXTENSION, answer.operator, answer.code, what="extend")
+    if not is_waiting:
+        entry = opened(case_id, extension_question(case))
+        answer_as_proven(entry, replace(answer, operator=who), proof="totp")
