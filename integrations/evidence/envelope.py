@@ -62,6 +62,12 @@ def open_envelope(envelope: object, *, kind: str, keys: Mapping[str, Ed25519Publ
     return Opened(trust, parsed.payload, predicate or {}, keyid)
 
 
+def payload_of(envelope: object) -> bytes:
+    """The bytes that an envelope says were signed; empty when they cannot be read."""
+    payload = envelope.get("payload") if isinstance(envelope, dict) else None
+    return _base64(payload) or b""
+
+
 def _parse(envelope: object) -> Envelope | None:
     if not isinstance(envelope, dict) or set(envelope) != {"payload", "payloadType", "signatures"}:
         return None
