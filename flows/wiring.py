@@ -202,8 +202,10 @@ class Installation:
         return EvidenceShelf(self._keys / "evidence", self.register)
 
     def _chain_faults(self, name: str) -> int:
-        found = self.evidence.verify_log() if name == EVIDENCE_LOG else self.verify_case(name)
-        return len(found.findings)
+        """Faults of a case's chain, or of the log itself."""
+        if name == EVIDENCE_LOG:
+            return len(self.evidence.verify_log().of_itself)
+        return len(self.verify_case(name).findings)
 
     def verify_case(self, case_id: str) -> Verification:
         """Verify the evidence of a case in the register with this installation's public keys."""

@@ -25,6 +25,7 @@ from integrations.evidence.chain import Fault, Finding
 from integrations.evidence.envelope import payload_of
 from integrations.evidence.notes import open_note
 
+_OF_LOG: Final = frozenset({Fault.LOG_CUT, Fault.LOG_REPLACED, Fault.CHECKPOINT_FORGED})
 _PURGED: Final = f'"step":"{PURGE_STEP}"'.encode()
 
 
@@ -58,6 +59,11 @@ class LogVerification:
     def is_whole(self) -> bool:
         """Whether nothing was found wrong."""
         return not self.findings
+
+    @property
+    def of_itself(self) -> tuple[Finding, ...]:
+        """What is wrong with the log itself, and not with a case that is verified by its name."""
+        return tuple(one for one in self.findings if one.fault in _OF_LOG)
 
 
 @dataclass(frozen=True, slots=True)
