@@ -104,13 +104,19 @@ class LogCheck:
         """How many entries with a place were seen."""
         return self._roof.size
 
-    def look(self, entry: LogEntry) -> None:
-        """Look at the next entry."""
-        if entry.position is None:
+    def look(self, position: int | None, leaf: LogLeaf, payload: bytes | None) -> None:
+        """Look at the next entry.
+
+        Args:
+            position: its place in the tree; None when it has none yet.
+            leaf: the record as the log knows it.
+            payload: of the record as it is now; None when it is gone.
+        """
+        if position is None:
             self._waiting += 1
         elif not self._is_broken:
-            self._place(entry.position, entry.leaf)
-        self._trace(entry)
+            self._place(position, leaf)
+        self._trace(leaf, payload)
 
     def ended(self, origin: str, checked: Checked) -> LogVerification:
         """What was found, after the last entry."""
@@ -150,15 +156,13 @@ class LogCheck:
             )
             self._findings.append(Finding(Fault.LOG_REPLACED, None, "", what))
 
-    def _trace(self, entry: LogEntry) -> None:
-        leaf = entry.leaf
+    def _trace(self, leaf: LogLeaf, payload: bytes | None) -> None:
         trace = self._cases.setdefault(leaf.case_id, _Trace())
         trace.leaves += 1
-        if entry.envelope is None:
+        if payload is None:
             trace.gone.append(leaf.seq)
             return
         trace.last = max(trace.last, leaf.seq)
-        payload = _payload(entry.envelope)
         if digest(payload) != leaf.record:
             self._findings.append(_exchanged(leaf))
         elif _PURGED in payload and json.loads(payload)["predicate"]["step"] == PURGE_STEP:
@@ -255,9 +259,12 @@ def _day(checkpoint: Checkpoint) -> str:
     return f"{checkpoint.at:%Y-%m-%d %H:%M} UTC"
 
 
-def _payload(envelope: str) -> bytes:
+def payload_in(entry: LogEntry) -> bytes | None:
+    """The payload of an entry's record; None when the record is gone, empty when it cannot be read."""
+    if entry.envelope is None:
+        return None
     try:
-        parsed: Any = json.loads(envelope)
+        parsed: Any = json.loads(entry.envelope)
     except (ValueError, RecursionError):
         return b""
     return payload_of(parsed)

@@ -24,7 +24,7 @@ from data_contracts.errors import EvidenceBroken
 from data_contracts.evidence import NO_RECORD, RECORD_TYPE, canonical
 from data_contracts.evidence_log import LogEntry, LogLeaf
 from integrations.evidence.chain import Fault, Finding
-from integrations.evidence.envelope import open_envelope
+from integrations.evidence.envelope import open_envelope, payload_of
 from integrations.evidence.export import write_whole
 from integrations.evidence.keys import keyid_of, parse_public_key, pem_of
 from integrations.evidence.log_check import LogCheck, LogVerification, check_notes
@@ -143,7 +143,7 @@ class _Reading:
             self._findings.append(_damage(f"entry {place} is not as it was written"))
             return
         envelope = told["record"]
-        check.look(LogEntry(place, leaf, None if envelope is None else json.dumps(envelope)))
+        check.look(place, leaf, None if envelope is None else payload_of(envelope))
         if envelope is not None:
             self._record(leaf, envelope, keys)
 

@@ -15,7 +15,7 @@ from integrations.evidence.chain import Verification, verify_chain
 from integrations.evidence.dossier_zip import DossierFile, dossier_file
 from integrations.evidence.export import Export, write_export, write_whole
 from integrations.evidence.keys import load_or_create, public_keys
-from integrations.evidence.log_check import LogCheck, LogVerification, check_case, check_notes, not_logged
+from integrations.evidence.log_check import LogCheck, LogVerification, check_case, check_notes, not_logged, payload_in
 from integrations.evidence.log_export import write_log
 from integrations.evidence.notes import open_note, sign_note
 from integrations.evidence.proofs import make_proof
@@ -71,7 +71,7 @@ class EvidenceShelf:
         checked = check_notes([*self.kept.checkpoints(), *outside], origin=origin, keys=keys)
         check = LogCheck(checked.good)
         for entry in self.kept.log_entries():
-            check.look(entry)
+            check.look(entry.position, entry.leaf, payload_in(entry))
         found = check.ended(origin, checked)
         strays = tuple(not_logged(case_id, seq) for case_id, seq in self.kept.unlogged())
         return replace(found, findings=(*found.findings, *strays))

@@ -27,11 +27,10 @@ _P = tables.log_parts.c
 _LEAF = (_L.case_id, _L.seq, _L.record)
 _LOCK = sa.select(tables.log_origin.c.origin).with_for_update()
 _SIZE = sa.select(sa.func.coalesce(sa.func.max(_L.position), -1) + 1)
-# Set-based: the first time, an older register's whole evidence gets its places.
 _PLACE = sa.text(
     "UPDATE log_leaf SET position = :size + waiting.place FROM ("
     "SELECT leaf_id, row_number() OVER (ORDER BY leaf_id) - 1 AS place FROM log_leaf WHERE position IS NULL"
-    ") AS waiting WHERE log_leaf.leaf_id = waiting.leaf_id"
+    " ORDER BY leaf_id LIMIT :page) AS waiting WHERE log_leaf.leaf_id = waiting.leaf_id"
 )
 
 
@@ -39,16 +38,20 @@ class LogStore(Store):
     """The part of the register that keeps the log."""
 
     def extend_log(self) -> LogState:
-        """Give every leaf that has none a place in the tree; how far it has grown then."""
-        with self._database.write() as connection:
-            origin = connection.execute(_LOCK).scalar_one()
-            size = connection.execute(_SIZE).scalar_one()
-            roof = _roof(connection, 0, size)
-            connection.execute(_PLACE, {"size": size})
-            grown = connection.execute(_SIZE).scalar_one()
-            for start in range(size, grown, _PAGE):
-                _grow(connection, roof, start)
-            return LogState(origin, grown, roof.root())
+        """Give every leaf that has none a place in the tree; how far it has grown then.
+
+        A page at a time, each in a transaction of its own: the first time, an older register's whole evidence gets its
+        places, and other writers wait for no more than a page of it.
+        """
+        while True:
+            with self._database.write() as connection:
+                origin = connection.execute(_LOCK).scalar_one()
+                size = connection.execute(_SIZE).scalar_one()
+                roof = _roof(connection, 0, size)
+                connection.execute(_PLACE, {"size": size, "page": _PAGE})
+                _grow(connection, roof)
+            if roof.size < size + _PAGE:
+                return LogState(origin, roof.size, roof.root())
 
     def log_state(self, size: int | None = None) -> LogState:
         """The tree as it is, or as it was at that size.
@@ -128,10 +131,10 @@ def _roof(connection: Connection, start: int, end: int) -> Roof:
     return roof
 
 
-def _grow(connection: Connection, roof: Roof, start: int) -> None:
-    """Add a page of leaves to the roof, and keep the parts that they complete."""
-    wanted = sa.select(*_LEAF).where(_L.position >= start, _L.position < start + _PAGE).order_by(_L.position)
-    parts = [part for row in connection.execute(wanted) for part in roof.add(LogLeaf(*row).hash())]
+def _grow(connection: Connection, roof: Roof) -> None:
+    """Add the leaves that have a place by now to the roof, and keep the parts that they complete."""
+    wanted = sa.select(*_LEAF).where(_L.position >= roof.size).order_by(_L.position)
+    parts = [part for row in connection.execute(wanted).all() for part in roof.add(LogLeaf(*row).hash())]
     rows = [
         {"level": part.level, "place": part.place, "hash": part.hash.hex()} for part in parts if part.level in _LEVELS
     ]

@@ -114,6 +114,9 @@ log_leaves = sa.Table(
 )
 """The log of all cases; triggers let a leaf get a place once, and refuse everything else (docs/adr/0016)."""
 
+_IS_WAITING = log_leaves.c.position.is_(None)
+sa.Index("log_leaf_waiting", log_leaves.c.leaf_id, sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING)
+
 log_parts = sa.Table(
     "log_part",
     metadata,

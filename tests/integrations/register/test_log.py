@@ -18,7 +18,7 @@ from data_contracts.evidence_log import PURGE_STEP, LogLeaf
 from data_contracts.merkle import Roof, consistency_proof, inclusion_proof, is_consistent, root_by_inclusion
 from integrations.evidence import EvidenceShelf, Fault, LogVerification, load_or_create, public_keys, verify_chain
 from integrations.evidence.envelope import payload_of
-from integrations.register import SqlRegister, memory_register, upgrade
+from integrations.register import SqlRegister, log, memory_register, upgrade
 from tests.integrations.register.conftest import Clock
 from tests.integrations.register.examples import a_record, a_request
 
@@ -331,8 +331,9 @@ def test_two_writers_at_once_leave_one_log(kept: SqlRegister, shelf: EvidenceShe
     assert found.checkpoints > 1
 
 
-def test_roots_and_parts_are_those_of_the_tree(kept: SqlRegister, url: str) -> None:
-    """Over the complete parts that are kept, every root is that of the leaves alone."""
+def test_roots_and_parts_are_those_of_the_tree(kept: SqlRegister, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over the complete parts that are kept, every root is that of the leaves alone, and each leaf is read once."""
+    monkeypatch.setattr(log, "_PAGE", 100)  # so that pages end within parts and between them
     roof, roots = Roof(), [Roof().root()]
     for number in range(1100):
         roof.add(LogLeaf("C-1", number, "ab" * 32).hash())
@@ -347,6 +348,7 @@ def test_roots_and_parts_are_those_of_the_tree(kept: SqlRegister, url: str) -> N
     assert [kept.log_state(size).root for size in (0, 1, 255, 256, 257, 768, 1024, 1100)] == [
         roots[size] for size in (0, 1, 255, 256, 257, 768, 1024, 1100)
     ]
+    assert [entry.position for entry in kept.log_entries()] == list(range(1100))
     with kept._database.read() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM log_part")).scalar() == 4
     with kept.log_span() as span:

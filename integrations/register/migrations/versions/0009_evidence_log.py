@@ -88,6 +88,8 @@ def _make_tables() -> None:
         sa.Column("position", sa.BigInteger(), unique=True),
         sa.UniqueConstraint("case_id", "seq", name="one_leaf_a_record"),
     )
+    is_waiting = sa.text("position IS NULL")
+    op.create_index("log_leaf_waiting", "log_leaf", ["leaf_id"], sqlite_where=is_waiting, postgresql_where=is_waiting)
     op.create_table(
         "log_part",
         sa.Column("level", sa.Integer(), primary_key=True, autoincrement=False),
