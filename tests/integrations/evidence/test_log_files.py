@@ -149,6 +149,12 @@ def _exchanged(rows: list[dict[str, Any]], case: str) -> list[dict[str, Any]]:
     return [row | {"record": rows[mine[0]]["record"]} if at == mine[-1] else row for at, row in enumerate(rows)]
 
 
+def _swapped(rows: list[dict[str, Any]], case: str) -> list[dict[str, Any]]:
+    """Another case's record first: each is genuine and in its chain's order, and the root alone tells."""
+    at = next(place for place, row in enumerate(rows) if row.get("leaf", {}).get("case") not in {None, case})
+    return [*rows[: at - 1], rows[at], rows[at - 1], *rows[at + 1 :]]
+
+
 def _signature(rows: list[dict[str, Any]], case: str) -> list[dict[str, Any]]:
     for row in rows:
         if row.get("leaf", {}).get("case") == case:
@@ -174,6 +180,7 @@ def _no_checkpoint(rows: list[dict[str, Any]], _case: str) -> list[dict[str, Any
         (_without_leaves, ""),
         (_cut, "was cut"),
         (_exchanged, "the log knows"),
+        (_swapped, "entries are not those"),
         (_signature, "not what was signed"),
         (_checkpoint, "not what was signed"),
         (_no_checkpoint, "checkpoint"),
