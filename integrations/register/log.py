@@ -16,16 +16,17 @@ from sqlalchemy.engine import Connection
 from data_contracts.evidence_log import LogEntry, LogLeaf, LogState
 from data_contracts.merkle import Roof, Span
 from integrations.register import tables
+from integrations.register.log_tables import log_checkpoints, log_leaves, log_origin, log_parts
 from integrations.register.store import Store
 
 _LEVELS: Final = (24, 16, 8)
 """Levels of the tree whose complete parts are kept, largest first."""
 _PAGE: Final = 5_000
 
-_L = tables.log_leaves.c
-_P = tables.log_parts.c
+_L = log_leaves.c
+_P = log_parts.c
 _LEAF = (_L.case_id, _L.seq, _L.record)
-_LOCK = sa.select(tables.log_origin.c.origin).with_for_update()
+_LOCK = sa.select(log_origin.c.origin).with_for_update()
 _SIZE = sa.select(sa.func.coalesce(sa.func.max(_L.position), -1) + 1)
 _PLACE = sa.text(
     "UPDATE log_leaf SET position = :size + waiting.place FROM ("
@@ -61,7 +62,7 @@ class LogStore(Store):
         """
         with self._database.read() as connection:
             grown = connection.execute(_SIZE).scalar_one()
-            origin = connection.execute(sa.select(tables.log_origin.c.origin)).scalar_one()
+            origin = connection.execute(sa.select(log_origin.c.origin)).scalar_one()
             wanted = grown if size is None else size
             return LogState(origin, wanted, _roof(connection, 0, wanted).root())
 
@@ -77,7 +78,7 @@ class LogStore(Store):
         is_same = sa.and_(kept.case_id == _L.case_id, kept.seq == _L.seq)
         wanted = (
             sa.select(_L.leaf_id, _L.position, *_LEAF, kept.envelope)
-            .select_from(tables.log_leaves.outerjoin(tables.evidence, is_same))
+            .select_from(log_leaves.outerjoin(tables.evidence, is_same))
             .limit(_PAGE)
         )
         with self._database.read() as connection:
@@ -104,11 +105,11 @@ class LogStore(Store):
         """Keep a signed checkpoint; where there is one of that size, it stays."""
         row = {"size": size, "note": note, "made_at": at}
         with self._database.write() as connection:
-            connection.execute(self._insert(tables.log_checkpoints).values(row).on_conflict_do_nothing())
+            connection.execute(self._insert(log_checkpoints).values(row).on_conflict_do_nothing())
 
     def checkpoints(self) -> list[str]:
         """Signed checkpoints, by size."""
-        kept = tables.log_checkpoints.c
+        kept = log_checkpoints.c
         with self._database.read() as connection:
             return list(connection.scalars(sa.select(kept.note).order_by(kept.size)))
 
@@ -139,7 +140,7 @@ def _grow(connection: Connection, roof: Roof) -> None:
         {"level": part.level, "place": part.place, "hash": part.hash.hex()} for part in parts if part.level in _LEVELS
     ]
     if rows:
-        connection.execute(sa.insert(tables.log_parts), rows)
+        connection.execute(sa.insert(log_parts), rows)
 
 
 def _paged(connection: Connection, wanted: sa.Select[tuple[object, ...]], key: int, after: int) -> Iterator[LogEntry]:

@@ -21,9 +21,10 @@ from data_contracts.ports import Signer
 from data_contracts.vocabulary import CaseState
 from integrations.register import tables
 from integrations.register.database import Database
+from integrations.register.log_tables import log_leaves
 
 _ADD_RECORD = sa.insert(tables.evidence)
-_ADD_LEAF = sa.insert(tables.log_leaves)
+_ADD_LEAF = sa.insert(log_leaves)
 _ADD_MOVE = sa.insert(tables.moves)
 _ADD_OUTGOING = sa.insert(tables.outgoing)
 
