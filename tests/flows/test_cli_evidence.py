@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from typer.testing import CliRunner, Result
 
 from data_contracts.vocabulary import CaseState, Right
@@ -101,6 +103,22 @@ def test_auditor_verifies_what_commands_wrote(home: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count(", whole") == 3
+
+
+def test_register_is_held_against_the_key_that_was_handed_over(home: Path) -> None:
+    """Whoever exchanged the folder of keys and signed anew does not pass the key that the auditor has."""
+    a_case()
+    call("evidence", "checkpoint")
+    (key,) = (settings().state / "keys" / "evidence" / "public").glob("*.pem")
+    stranger = home / "stranger.pem"
+    stranger.write_bytes(
+        Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+
+    assert facts("evidence", "verify", "--key", key)["ok"]
+    told = facts("evidence", "verify", "--key", stranger, code=1)
+    assert "not trusted" in str(told["cases"][0]["findings"])
+    assert "the key was replaced" in str(told["log"]["findings"])
 
 
 def test_files_without_a_key_are_believed_and_it_is_said(home: Path) -> None:
