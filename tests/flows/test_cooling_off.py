@@ -170,11 +170,14 @@ def test_operator_takes_it_back_for_who_calls(house: House) -> None:
 
 
 def test_person_lets_it_go_on_where_they_ask_not_to_wait(house: House) -> None:
-    """Art. 17(1): without undue delay, where that is what the data subject wants."""
+    """Art. 17(1): without undue delay, where that is what the data subject wants; as many people as approved it."""
     entry = _waiting(house, house.open(Right.ERASURE))
     before = house.rows()
 
     house.answer(entry, Decision.GO_ON, reason="The customer asked not to wait.")
+    still = house.run(entry.case_id)
+    assert still is not None
+    house.answer(still, Decision.GO_ON, who="marc", reason="The customer asked not to wait.")
 
     assert house.walk(entry.case_id).startswith("granted")
     assert house.rows() != before
@@ -257,7 +260,7 @@ def test_case_that_is_at_work_is_taken_back_later(house: House, visitor: Browser
 
 def test_letter_is_waited_for_until_it_was_posted(house: House) -> None:
     """Who is answered on paper is told before anything is erased: the case goes on once the letter is in the post."""
-    case_id = house.open(Right.ERASURE, channel=Channel.LETTER, postal_address="1 rue Exemple\n75001 Paris")
+    case_id = house.open(Right.ERASURE, channel=Channel.LETTER, postal_address=["1 rue Exemple", "75001 Paris"])
 
     posting = house.until(Gate.POSTING, case_id)
     while "cooling_off" not in posting.subject:
