@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from data_contracts.errors import RequestInvalid
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows.doors.withdrawing import take_back_by_link
@@ -183,6 +184,21 @@ def test_person_lets_it_go_on_where_they_ask_not_to_wait(house: House) -> None:
     assert house.rows() != before
 
 
+def test_link_takes_nothing_back_after_the_act(house: House, visitor: Browser) -> None:
+    """Its day is not over, but two people ended the wait and the data are gone: it says so, whoever had it open."""
+    case_id = _proven(house, visitor)
+    token = link_in(house, case_id, "cooling_off").rpartition("/")[2]
+    for who in ("claire", "marc"):
+        house.answer(house.gate(case_id, Gate.COOLING_OFF), Decision.GO_ON, who=who, reason="Asked not to wait.")
+    outcome = house.walk(case_id)
+
+    with pytest.raises(RequestInvalid, match="cannot be taken back any more"):
+        take_back_by_link(token)
+
+    assert visitor.get(f"/take-back/{token}").status_code == 404
+    assert (house.outcome(case_id), outcome) == (outcome, "granted_in_part")
+
+
 def test_watch_lets_it_go_on(house: House) -> None:
     """Nothing sleeps: the look at open cases answers the gate once the last day is over, and wakes the case."""
     case_id = _waiting(house, house.open(Right.ERASURE)).case_id
@@ -204,6 +220,10 @@ def test_answer_of_software_that_was_written_into_the_database_lets_nothing_go_o
     file = house.installation.settings.state / "register.db"
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE gate SET outcome = 'go_on' WHERE gate = 'cooling-off'")
+        connection.execute(
+            "INSERT INTO gate_answer (gate_id, operator, seq, decision, at, proof, reason_digest, reference) "
+            "SELECT gate_id, 'rightsflow', 0, 'go_on', opened_at, 'register', '', '' FROM gate WHERE gate = 'cooling-off'"
+        )
 
     entry = house.run(case_id)
 
