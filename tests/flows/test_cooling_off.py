@@ -221,8 +221,8 @@ def test_answer_of_software_that_was_written_into_the_database_lets_nothing_go_o
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE gate SET outcome = 'go_on' WHERE gate = 'cooling-off'")
         connection.execute(
-            "INSERT INTO gate_answer (gate_id, operator, seq, decision, at, proof, reason_digest, reference) "
-            "SELECT gate_id, 'rightsflow', 0, 'go_on', opened_at, 'register', '', '' FROM gate WHERE gate = 'cooling-off'"
+            "INSERT INTO gate_answer (gate_id, operator, seq, decision, at, proof, reason_digest, reference) SELECT "
+            "gate_id, 'rightsflow', 0, 'go_on', opened_at, 'register', '', '' FROM gate WHERE gate = 'cooling-off'"
         )
 
     entry = house.run(case_id)
