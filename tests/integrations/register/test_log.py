@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from integrations.register import SqlRegister, log, memory_register, upgrade
 from tests.integrations.register.conftest import Clock
 from tests.integrations.register.examples import a_record, a_request
 
+MIGRATION: Final = import_module("integrations.register.migrations.versions.0009_evidence_log")
 DRIVERS: Final = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 TABLES: Final = ("outgoing", "step", "case_move", "evidence", "case_file")
 
@@ -368,7 +370,7 @@ def test_older_register_gets_its_log_by_itself(url: str, keys: Path, clock: Cloc
         url,
         *(f"DROP TABLE {table}" for table in ("log_leaf", "log_part", "log_checkpoint", "log_origin")),
         *(("DROP FUNCTION log_append_only", "DROP FUNCTION log_leaf_placed_once") if "postgres" in url else ()),
-        "UPDATE alembic_version SET version_num = '0007'",
+        f"UPDATE alembic_version SET version_num = '{MIGRATION.down_revision}'",  # noqa: S608  # our own
         f"UPDATE evidence SET envelope = 'spoilt' WHERE case_id = '{second}' AND seq = 3",  # noqa: S608  # our own
     )
 
