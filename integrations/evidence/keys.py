@@ -78,6 +78,10 @@ class Ed25519Signer:
             opened = open_envelope(envelope, kind=RECORD_TYPE, keys=self._trusted)
         return opened.predicate if opened.trust == "signed" else None
 
+    def sign_bytes(self, content: bytes) -> bytes:
+        """The bare signature over ``content``, which must never begin as the signed bytes of an envelope do."""
+        return bytes.fromhex(self._signer.sign(content).signature)
+
 
 def keyid_of(key: Ed25519PublicKey) -> str:
     """SHA-256 of the key's DER bytes in hex."""
