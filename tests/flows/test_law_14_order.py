@@ -36,8 +36,12 @@ from tests.test_house import ROOT
 _NEW_TICKET = "INSERT INTO interaction VALUES (990001, ?, '2026-03-31T09:00:00+00:00', 'phone', 'agent1', 'called')"
 _EFFECTS = {"carry_out", "transfers.send", "package.write"}
 """Calls that change a system, or make or send what is disclosed."""
-_LET_OTHERWISE = {("tasks/act/expired.py", "erase")}
-"""What is over is erased for runs, which have no case: tasks/act/retention.py asks who let the run; see its tests."""
+_LET_OTHERWISE = {
+    ("tasks/act/expired.py", "erase"),
+    *(("tasks/canaries.py", name) for name in ("change", "erase", "take_away")),
+}
+"""Runs have no case. What is over is erased for them: tasks/act/retention.py asks who let the run. A canary is nobody's:
+what she is made of is drawn by her run, and it touches no other row (docs/adr/0013). See the tests of both."""
 
 ASKED: Mapping[Right, Statement] = {
     Right.ACCESS: Statement(),
