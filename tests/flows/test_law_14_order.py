@@ -40,8 +40,8 @@ _LET_OTHERWISE = {
     ("tasks/act/expired.py", "erase"),
     *(("tasks/canaries.py", name) for name in ("change", "erase", "take_away")),
 }
-"""Runs have no case. What is over is erased for them: tasks/act/retention.py asks who let the run. A canary is nobody's:
-what she is made of is drawn by her run, and it touches no other row (docs/adr/0013). See the tests of both."""
+"""Runs have no case. What is over is erased for them: tasks/act/retention.py asks who let the run. A canary is nobody:
+what she is made of is drawn by her run, and no other row is touched (docs/adr/0013). See the tests of both."""
 
 ASKED: Mapping[Right, Statement] = {
     Right.ACCESS: Statement(),
