@@ -16,6 +16,7 @@ class Browser:
     """One visitor; ``client`` is the address that calls come from."""
 
     def __init__(self, app: Any, *, client: str = "203.0.113.7", **headers: str) -> None:
+        self.app = app
         self._runner = asyncio.Runner()
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, client=(client, 40000)),

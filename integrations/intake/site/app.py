@@ -23,7 +23,7 @@ from integrations.intake.site.documents import DOCUMENTS, add_documents
 from integrations.intake.site.door import SiteDoor
 from integrations.intake.site.forms import CHANGES, Typed, read_form, submitted
 from integrations.intake.site.letting_in import add_case_actions, add_links
-from integrations.intake.site.pages import HAND_IN, LOOK, Site, case_page
+from integrations.intake.site.pages import CODE, HAND_IN, LOOK, Site, case_page
 from integrations.intake.site.proofs import add_proofs
 from integrations.intake.web.cookies import Visit
 from integrations.intake.web.limiting import caller
@@ -155,8 +155,7 @@ def _label(site: Site, words: Words, name: str) -> str:
 
 
 def _handed_in(site: Site, call: Request, visit: Visit, right: Right, fields: Mapping[str, object]) -> Response:
-    if site.limits.is_over(HAND_IN, caller(call)):
-        raise HTTPException(429, headers={"Retry-After": "3600"})
+    site.limits.take(HAND_IN, caller(call))
     labels = site.door.identity_labels
     typed = read_form(fields, right, labels)
     key = typed.fields.get("key", "")
@@ -193,12 +192,15 @@ def _field(where: str) -> str:
 
 def _opened(site: Site, call: Request, visit: Visit, fields: Mapping[str, object]) -> Response:
     case_id, code = str(fields.get("case", "")).strip().upper()[:40], str(fields.get("code", ""))[:60]
-    # Both are counted whatever the first says, so that one address cannot try the codes of many cases, nor many of one.
-    over = [site.limits.is_over(LOOK, caller(call)), site.limits.is_over(LOOK, f"case {case_id}")]
-    if any(over):
-        raise HTTPException(429, headers={"Retry-After": "3600"})
+    who = caller(call)
+    # Counted for who fails, never for the case alone: nobody shuts its holder out. Counted before it is compared.
+    guesses = ((LOOK, who), (CODE, f"{who}|case {case_id}"))
+    for limit, counted in guesses:
+        site.limits.take(limit, counted)
     if site.door.status(case_id, code) is None:
         return site.page(call, "status.html.j2", status=422, fault="unknown")
+    for limit, counted in guesses:
+        site.limits.give_back(limit, counted)
     answer = RedirectResponse("/case", 303)
     site.seal.keep(answer, visit.with_facts(case=case_id, code=code))
     return answer
