@@ -8,7 +8,8 @@ The order:
    state tells whether a person is known;
 3. the clock stands still until the link is used, or a person checks in another way at the gate;
 4. whoever uses the link is proven to read the mailbox: the case goes on, searches by the proven keys alone, and answers
-   to that mailbox alone. Whoever says "it was not me" ends the case.
+   to that mailbox alone. Whoever says "it was not me" keeps it from being carried out: it ends as one that nobody
+   confirmed, on the same day and in the same words, so that whoever asked learns nothing (:mod:`tasks.proofs`).
 """
 
 from datetime import timedelta
@@ -28,9 +29,8 @@ from tasks.rules.assurance import mailbox_to_prove
 from tasks.sealed import read_json, typed_request, write_json
 from tasks.services import services
 from tasks.step import step
+from tasks.verify_identity import LINK
 
-LINK = "link"
-"""The vault's name of the mailbox that a link was sent to, and of the keys that it proves."""
 _BY_WIRE = frozenset({Channel.FORM, Channel.API, Channel.EMAIL})
 _ASKED = (CaseState.IDENTITY_ASKED, "asked to confirm by a link to the address we hold")
 _READER = "reader of the mailbox the link was sent to"
@@ -88,7 +88,7 @@ def confirm_identity(token: str) -> str:
 
 
 def deny_identity(token: str) -> str:
-    """Take in that the reader of the mailbox did not make this request; the case, whose flow is to be woken.
+    """Take in that the reader of the mailbox did not make this request; the case, whose gate is to tell it.
 
     Raises:
         RequestInvalid: see :func:`confirm_identity`.
