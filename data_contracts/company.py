@@ -328,6 +328,8 @@ class Policy(_Strict):
     """How many 30 s steps an operator's clock may be off."""
     lockout_failures: PositiveInt = 5
     lockout: timedelta = timedelta(minutes=15)
+    mails_before_proof: PositiveInt = 10
+    """Mails that an address gets in a day from requests nobody was proven to have made; a person decides on more."""
     retention_roles: Roles = Field(default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO])
     """Who may have the rows erased that are over their retention period (charter 4.2)."""
     dossier_roles: Roles = Field(default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO])

@@ -15,6 +15,7 @@
         ├── ActRefused              an act was ordered that no approved and confirmed plan of the case covers (law 14)
         ├── AnswerRefused           an answer at a gate was not accepted; the gate stays open
         ├── DeliveryUncertain       a message may or may not have left; only a person can find out
+        ├── MailHeld                an address had too many mails today; only a person can have more sent
         ├── RecipientUntold         a recipient must be told, and only a person can (Art. 19)
         ├── StepFailed              a step broke in a way nobody foresaw; details are sealed in the vault
         ├── RecipientRefused        nothing may go to a recipient: not entered, or not in force that day (law 11)
@@ -136,6 +137,10 @@ class AnswerRefused(TerminalError):
 
 class DeliveryUncertain(TerminalError):
     """A message may or may not have left: the connection broke after its text was handed over."""
+
+
+class MailHeld(TerminalError):
+    """A mail was held back: its address had as many today as are sent before identity is proven."""
 
 
 class RecipientUntold(TerminalError):

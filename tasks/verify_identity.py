@@ -144,7 +144,7 @@ def _would_remind_who_denied(case_id: str) -> bool:
     """Whether a reminder would go to the very mailbox that denied the request, and so to nobody who would miss it."""
     if not is_done(case_id, DENIED):
         return False
-    return read_json(case_id, LINK)["address"] == subject_request(case_id).reply_to
+    return str(read_json(case_id, LINK)["address"]) == subject_request(case_id).reply_to
 
 
 def _reminder(asked: int) -> str:
