@@ -248,8 +248,9 @@ def refuse(case_id: str) -> str:
 
 
 def send(case_id: str, notice: Callable[[], object]) -> None:
-    """Send a notice; where it may have left when a process died, a person finds out first (law 3); as one has it sent
-    that was held back.
+    """Send a notice; where it may have left when a process died, a person finds out first (law 3).
+
+    A person decides as well on a mail that was held back (:mod:`tasks.held_mails`).
 
     A letter that ends the case, or changes something for the data subject, is waited for until it was posted, and with
     it every other letter of the case.

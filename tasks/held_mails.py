@@ -1,10 +1,10 @@
-"""Mails before identity is proven: few for an address in a day, and nothing in them that a requester wrote (Art. 12(6)).
+"""Mails before identity is proven: few for an address in a day, and nothing in them that a requester wrote.
 
 Whoever types somebody's address has us write to it. So until identity is proven
 
 1. no name of a requester, nor anything else they typed, stands in a mail of ours (:mod:`tasks.notify_subject`);
-2. an address gets so many mails in a day, whichever cases they are of. What is over is sealed and waits at a gate, which
-   tells what it is; a person has it sent. Nothing is lost meanwhile, and the law's clock runs.
+2. an address gets so many mails in a day, whichever cases they are of. What is over is sealed and waits at a gate; a
+   person has it sent. Nothing is lost meanwhile, and the law's clock runs.
 
 Addresses are counted by keyed digest, without what stands behind a plus in them.
 """
@@ -96,9 +96,9 @@ def _question(case_id: str, name: str) -> Question:
         gate=Gate.UNCERTAIN_MAIL,
         subject=_subject(name),
         description=(
-            f"**Case {case_id}: `{name}` was held back.** Its address had {most} mails today from requests that nobody was "
-            "proven to have made; somebody may be using us to write to it.\n\nAnswer *send_again* to have it sent. Until "
-            "then it waits, and the time to answer runs."
+            f"**Case {case_id}: `{name}` was held back.** Its address had {most} mails today from requests that nobody "
+            "was proven to have made; somebody may be using us to write to it.\n\nAnswer *send_again* to have it sent. "
+            "Until then it waits, and the time to answer runs."
         ),
         facts={"notice": name, "held": True},
         options=(Decision.SEND_AGAIN,),
