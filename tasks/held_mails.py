@@ -65,9 +65,9 @@ def give_place_back(case_id: str, kind: NoticeKind, to: str) -> None:
 
 
 def held_mails(case_id: str) -> list[GateEntry]:
-    """Open gates of the case's mails that were held back."""
+    """Open gates of the case's mails that were held back, but for a link, which the case does not wait for."""
     found = services().register.gates(case_id, kind=Gate.UNCERTAIN_MAIL, open_only=True)
-    return [gate for gate in found if gate.subject.startswith(_HELD)]
+    return [gate for gate in found if gate.subject.startswith(_HELD) and gate.subject != _subject(LINK_NOTICE)]
 
 
 def _subject(name: str) -> str:

@@ -89,6 +89,7 @@ def settle_proof(case_id: str) -> None:
     if not waits_for_settling(case_id):
         return
     services().register.retire_gate(case_id, Gate.IDENTITY)
+    services().register.retire_gate(case_id, Gate.UNCERTAIN_MAIL)  # a link or reminder is needed no more
     way = _proven_by(case_id)
     write_json(case_id, PROVEN, read_json(case_id, f"{_SHOWN}{way}"))
     destroy_proofs(case_id)

@@ -93,6 +93,7 @@ def settle_identity(case_id: str, attempt: int) -> str:
         return ""
     if gate.outcome is not Decision.ASK_MORE:
         destroy_proofs(case_id)
+        provided.register.retire_gate(case_id, Gate.UNCERTAIN_MAIL)  # a link or reminder is needed no more
     match gate.outcome:
         case Decision.APPROVE:
             _record(case_id, gate, CaseState.IDENTITY_VERIFIED, outcome=None)
@@ -175,6 +176,7 @@ def close_unproven(case_id: str) -> bool:
     if any(gate.outcome not in {None, Decision.ASK_MORE} for gate in gates):
         return False
     destroy_proofs(case_id)
+    provided.register.retire_gate(case_id, Gate.UNCERTAIN_MAIL)  # a link or reminder is needed no more
     due = clock_of(case, proved_on=day).response_due
     ground = RefusalGround.IDENTITY_NOT_PROVEN.value
     facts: Facts = {"verified": False, "ground": ground, "proofs_destroyed": True, **clock_facts(case, due, day)}

@@ -172,14 +172,15 @@ def _handed_in(site: Site, call: Request, visit: Visit, right: Right, fields: Ma
     except ValueError:
         return _form(site, call, right, Typed(typed.fields, {"form": "wrong"}))
     answer = RedirectResponse(f"/receipt/{receipt.case_id}", 303)
-    facts = {"case": receipt.case_id, "code": receipt.code, "due": receipt.response_due.isoformat()}
-    site.seal.keep(answer, visit.with_facts(lang=language, form=key, earlier=_earlier(visit, key, facts), **facts))
+    due = receipt.response_due.isoformat()
+    facts = {"case": receipt.case_id, "code": receipt.code, "due": due, "right": right.value}
+    site.seal.keep(answer, visit.with_facts(lang=language, earlier=_earlier(visit, facts), **facts))
     return answer
 
 
-def _earlier(visit: Visit, key: str, facts: Mapping[str, str]) -> str | None:
-    """The request that the same form was handed in as before it was corrected; None where it was not."""
-    if visit.facts.get("form") != key:
+def _earlier(visit: Visit, facts: Mapping[str, str]) -> str | None:
+    """The request that this visit handed in before for the same right, maybe to be corrected; None where it did not."""
+    if visit.facts.get("right") != facts["right"] or "due" not in visit.facts:
         return None
     before = visit.facts.get("case")
     return str(before) if before != facts["case"] else visit.facts.get("earlier")

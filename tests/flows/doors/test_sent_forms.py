@@ -42,6 +42,17 @@ def test_corrected_form_is_a_request_of_its_own(visitor: Browser, house: House) 
     assert _SHOWN.findall(first.text)[0] in second.text
 
 
+def test_receipt_names_the_request_before_where_back_opened_the_form_anew(visitor: Browser, house: House) -> None:
+    """As browsers do with a page that they may not keep: the form has another key then."""
+    first = _SHOWN.findall(visitor.send(_FORM, **_BOB).text)[0]
+
+    second = visitor.send(_FORM, **_ANA)
+    other = visitor.send("/request/erasure", **_ANA)
+
+    assert first in second.text
+    assert not any(case.case_id in other.text for case in house.installation.register.cases() if case.right == "access")
+
+
 def test_corrected_form_sent_twice_is_one_request(visitor: Browser, house: House) -> None:
     """The first receipt stays named, however often the corrected form is sent."""
     hidden = visitor.hidden(_FORM)

@@ -8,6 +8,7 @@ import pytest
 from starlette.requests import Request
 
 from data_contracts.errors import SettingsInvalid
+from flows.commands import doors
 from flows.settings import Settings
 from integrations.intake.web.limiting import caller
 from integrations.intake.web.proxies import BehindProxies, read_networks, vouched_for
@@ -84,3 +85,18 @@ def test_uvicorns_setting_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     assert Settings().trusted_proxies == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "trusted", "is_told"),
+    [("https://privacy.example", "", True), ("https://privacy.example", "127.0.0.1", False), ("", "", False)],
+)
+def test_who_forgot_to_name_the_proxy_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], address: str, trusted: str, *, is_told: bool
+) -> None:
+    """All visitors would share its limits."""
+    monkeypatch.setattr(doors, "settings", lambda: Settings(trusted_proxies=trusted))
+
+    doors._tell_of_proxies(address)
+
+    assert ("RIGHTSFLOW_TRUSTED_PROXIES" in capsys.readouterr().err) is is_told
