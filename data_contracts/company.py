@@ -29,7 +29,7 @@ AttestationKind = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """As in the key of an attestation: ``dpa``, ``iso27001``, …"""
 
 Roles = Annotated[list[OperatorRole], Field(min_length=1)]
-_AS = {Gate.CONTACT_CHANGE: Gate.SUBJECTS}
+_AS = {Gate.CONTACT_CHANGE: Gate.SUBJECTS, Gate.COOLING_OFF: Gate.APPROVAL}
 """Gates that policies older than they are do not name, and the gate that is answered by the same people."""
 _ISO_DATE = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 
@@ -312,6 +312,8 @@ class Policy(_Strict):
     """How long a link opens the answer package."""
     contact_change_days: NonNegativeInt = 3
     """Days that a contact stays as it was once its reader was told of the change; none after the highest assurance."""
+    cooling_off_days: NonNegativeInt = 0
+    """Days after its approval in which a request for erasure can be taken back before it is acted on; 0: none."""
     witness: WitnessPolicy = Field(default_factory=WitnessPolicy)
     rehearsal: RehearsalPolicy = Field(default_factory=RehearsalPolicy)
     former_key_years: PositiveInt = 3

@@ -20,6 +20,8 @@ class LinkPurpose(StrEnum):
     """The answer package, sent to a proven address alone; once."""
     STOP_CHANGE = "stop_change"
     """Stops a change of contacts, sent to the address that we hold until then; once, until the change may go on."""
+    TAKE_BACK = "take_back"
+    """Takes an approved erasure back, sent to a proven address alone; once, until it may be acted on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from prefect import flow
 
+from flows.cooling_off import may_erase
 from flows.forms import ErasureForm
 from flows.opening import case_flow
 from flows.proving import agree_on_plan, until_proven
@@ -50,7 +51,13 @@ def carry_out(case_id: str) -> str:
     if not admit(case_id):
         return refuse(case_id)
     if not agree_on_plan(
-        case_id, measure_system, plan_erasure, confirm_plan, before_plan=_witness, rehearse=rehearse_erasure
+        case_id,
+        measure_system,
+        plan_erasure,
+        confirm_plan,
+        may_act=may_erase,
+        before_plan=_witness,
+        rehearse=rehearse_erasure,
     ):
         return refuse(case_id)
     until_proven(case_id, lambda: _act(case_id), lambda: _prove(case_id))

@@ -31,6 +31,7 @@ from flows.starting import start_extension, wake_extension, wake_flow
 from tasks.arrivals import warn_of_waiting
 from tasks.clock import pauses_of, standing, today
 from tasks.contact_changes import release_change
+from tasks.cooling_off import release_erasure
 from tasks.extension import close_late, concerns_extension, extension_question, is_unfinished
 from tasks.findings import tell_late_findings
 from tasks.incidents import warn_of_clocks
@@ -106,6 +107,7 @@ def _look(case_id: str, gates: Iterable[GateEntry], runs: Runs) -> list[str]:
     return [
         *_turns(case, gates, runs),
         *_contacts(case, gates, runs),
+        *_cooled(case, gates, runs),
         *_proofs(case, runs),
         *_warnings(case),
         *_extension(case, gates, runs),
@@ -130,6 +132,13 @@ def _contacts(case: Case, gates: Iterable[GateEntry], runs: Runs) -> Iterator[st
     if any(entry.gate is Gate.CONTACT_CHANGE for entry in gates) and release_change(case.case_id):
         _try(lambda: runs.wake(case))
         yield "contact_change"
+
+
+def _cooled(case: Case, gates: Iterable[GateEntry], runs: Runs) -> Iterator[str]:
+    """An erasure that nobody took back goes on."""
+    if any(entry.gate is Gate.COOLING_OFF for entry in gates) and release_erasure(case.case_id):
+        _try(lambda: runs.wake(case))
+        yield "cooled_off"
 
 
 def _proofs(case: Case, runs: Runs) -> Iterator[str]:

@@ -21,6 +21,7 @@ from tasks.account_question import needs_a_person, subjects_question
 from tasks.approval import Question
 from tasks.archive_evidence import archive_evidence
 from tasks.clock import IDENTITY
+from tasks.cooling_off import cooling_words
 from tasks.decisions import settle_approval, settle_empty, settle_subjects
 from tasks.duplicates import link_duplicate
 from tasks.erased_again import follows, settle_before, tell_nobody
@@ -276,7 +277,7 @@ def _approval_question(case_id: str, receipt: Mapping[str, object]) -> Question:
     case = case_of(case_id)
     return Question(
         gate=Gate.APPROVAL,
-        description=plan_table(case, plan) + unserved(slow_searches(case_id)),
+        description=plan_table(case, plan) + unserved(slow_searches(case_id)) + cooling_words(case_id),
         facts=asked_about(str(receipt["digest"])),
         options=(Decision.APPROVE, Decision.REFUSE),
         sensitivity=Sensitivity(plan["sensitivity"]),  # type: ignore[index]  # plan_facts

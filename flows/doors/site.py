@@ -13,11 +13,12 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.links import LinkPurpose
 from data_contracts.vocabulary import AccessTreatment, Rectification
 from flows.doors.submitting import register_submitted
-from flows.doors.withdrawing import withdraw_unproven
+from flows.doors.withdrawing import take_back_by_link, withdraw_unproven
 from flows.starting import wake_soon
 from flows.wiring import Installation
 from tasks.client_space import prove_by_account
 from tasks.contact_changes import stop_change
+from tasks.cooling_off import may_take_back
 from tasks.documents import keep_document
 from tasks.facts import take_facts
 from tasks.link_proof import confirm_identity, deny_identity
@@ -106,6 +107,16 @@ class PublicDoor:
     def stop_change(self, token: str) -> str:
         """Whoever reads the old address stops the change."""
         return self._taken_in(stop_change, token)
+
+    def take_back_case(self, token: str) -> CaseStatus | None:
+        """The case that a link takes back, while it is in force and nothing was done."""
+        with use(self._services):
+            link = look_at_link(token, LinkPurpose.TAKE_BACK)
+            return status_of(link.case_id) if link and may_take_back(link.case_id) else None
+
+    def take_back(self, token: str) -> str:
+        """The reader of the proven address takes the request back."""
+        return self._taken_in(take_back_by_link, token)
 
     def is_package_link(self, token: str) -> bool:
         """Whether a link opens a package now."""

@@ -1,7 +1,11 @@
 """Taking a request back, through whichever door."""
 
-from data_contracts.errors import MoveRefused
+from data_contracts.errors import CaseBusy, MoveRefused, RequestInvalid
+from data_contracts.links import LinkPurpose
+from flows.leases import carrying
 from flows.starting import wake_soon
+from tasks.cooling_off import take_back
+from tasks.links import look_at_link
 from tasks.public_status import status_of
 from tasks.services import services
 from tasks.withdraw import withdraw
@@ -17,3 +21,20 @@ def withdraw_unproven(case_id: str, *, by: str) -> bool:
         return False
     wake_soon(services().register.case(case_id))
     return True
+
+
+def take_back_by_link(token: str) -> str:
+    """Take an approved erasure back, by a link; nobody carries the case on meanwhile. Returns the case.
+
+    Raises:
+        RequestInvalid: when the link opens nothing, it is too late, or the case is at work just now.
+    """
+    link = look_at_link(token, LinkPurpose.TAKE_BACK)
+    if link is None:
+        return take_back(token)  # says why
+    try:
+        with carrying(link.case_id):
+            return take_back(token)
+    except CaseBusy:
+        what = "the request is being worked on just now"
+        raise RequestInvalid(what, where="link", remedy="open the link again in a minute") from None

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from data_contracts.vocabulary import Gate, Right
+from tests.yaml_text import Dumper
 
 Files = dict[str, Any]
 Change = Callable[[Files], object]
@@ -162,7 +163,7 @@ def _policy() -> dict[str, Any]:
     }
 
 
-class _WithoutAliases(yaml.SafeDumper):
+class _WithoutAliases(Dumper):  # type: ignore[misc]  # chosen at run time
     """Writes what is used twice twice, as a person would."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  # PyYAML asks for each value

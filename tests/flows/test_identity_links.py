@@ -47,7 +47,7 @@ def link_in(house: House, case_id: str, notice: str = "identity_link") -> str:
     """The path of the link in a mail of the case."""
     (mail,) = (raw for name, raw in house.outbox("eml").items() if case_id in name and notice in name)
     text = mail.replace(b"=\r\n", b"").replace(b"=\n", b"").replace(b"=3D", b"=").decode("utf-8", "replace")
-    found = re.search(r"http://localhost(/\w+/[\w.=-]+)", text)
+    found = re.search(r"http://localhost(/[\w-]+/[\w.=-]+)", text)
     assert found is not None
     return found[1]
 

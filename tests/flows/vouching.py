@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.flows.company import CONTRACTS
+from tests.yaml_text import read_yaml, write_yaml
 
 Said = Mapping[str, Mapping[str, Any]]
 
@@ -32,9 +31,9 @@ def contracts_saying(folder: Path, columns: Said, **policy: Any) -> Path:
 
 
 def _change(file: Path, change: Any) -> None:
-    content = yaml.safe_load(file.read_text("utf-8"))
+    content = read_yaml(file)
     change(content)
-    file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
+    write_yaml(file, content)
 
 
 def _say(content: Any, table: str, column: list[str], said: Mapping[str, Any]) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-import yaml
 
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Gate, Right
 from integrations.demo.company import DemoCompany, DemoSubject
 from tests.flows.company import CONTRACTS, House, a_house
+from tests.yaml_text import read_yaml, write_yaml
 
 _NOBODY = DemoSubject("ana@example.org", "", "", "", "Ana Example", "en")
 KINDS: Mapping[str, Mapping[str, Any]] = {
@@ -97,14 +97,14 @@ def write_contracts(
 ) -> None:
     """A folder of contracts: one system of these tables, with words, organisation and policy beside it."""
     (folder / "systems").mkdir(parents=True)
-    profile = yaml.safe_load((CONTRACTS / "organisation.yaml").read_text()) | {"country": country}
-    (folder / "organisation.yaml").write_text(yaml.safe_dump(profile, allow_unicode=True))
-    policy = yaml.safe_load((CONTRACTS / "policy.yaml").read_text()) | {
+    profile = read_yaml(CONTRACTS / "organisation.yaml") | {"country": country}
+    write_yaml(folder / "organisation.yaml", profile)
+    policy = read_yaml(CONTRACTS / "policy.yaml") | {
         "contact_systems": [],
         "identity_facts": [],
     }
     policy["gates"]["erasure"]["approval"] = {"roles": ["legal", "dpo"], "people": 1}
-    (folder / "policy.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True))
+    write_yaml(folder / "policy.yaml", policy)
     words = {
         "company": {"key": "shop", "name": "Shop Example SA", "country": country, "dpo": "dpo@shop.example"},
         "parties": {"shop": {"role": "controller", "name": "Shop Example SA", "country": country}},
@@ -112,7 +112,7 @@ def write_contracts(
         "holds": {key: _hold(letter) for key, letter in (("tax", "b"), ("litigation", "e"))},
         "identities": {kind: dict(said) | {"label": _label(kind)} for kind, said in kinds.items()},
     }  # fmt: skip
-    (folder / "vocabulary.yaml").write_text(yaml.safe_dump(words, allow_unicode=True))
+    write_yaml(folder / "vocabulary.yaml", words)
     head = {
         "apiVersion": "v3.2.0",
         "kind": "DataContract",
@@ -126,7 +126,7 @@ def write_contracts(
         "schema": [{name: said for name, said in one.items() if name != "slaProperties"} for one in tables],
         "slaProperties": [item for one in tables for item in one.get("slaProperties", ())],
     }
-    (folder / "systems" / "sys.odcs.yaml").write_text(yaml.safe_dump(contract, allow_unicode=True, sort_keys=False))
+    write_yaml(folder / "systems" / "sys.odcs.yaml", contract)
 
 
 def _hold(letter: str) -> dict[str, Any]:

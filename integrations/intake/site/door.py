@@ -76,6 +76,16 @@ class SiteDoor(Protocol):
             RequestInvalid: when the link opens nothing.
         """
 
+    def take_back_case(self, token: str) -> CaseStatus | None:
+        """The case that a link takes back, while it is in force and nothing was done; looking does not use it."""
+
+    def take_back(self, token: str) -> str:
+        """The reader of the proven address takes the request back; the case.
+
+        Raises:
+            RequestInvalid: when the link opens nothing, or it is too late.
+        """
+
     def is_package_link(self, token: str) -> bool:
         """Whether a link opens a package now; looking does not use it."""
 

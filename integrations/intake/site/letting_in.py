@@ -40,6 +40,7 @@ def add_links(app: FastAPI, site: Site) -> None:
         return await run_in_threadpool(_answered, site, call, token, str(fields.get("answer", "")))
 
     _add_stop(app, site)
+    _add_take_back(app, site)
 
     @app.get("/package/{token}")
     def show_package(call: Request, token: str) -> Response:
@@ -73,6 +74,23 @@ def _add_stop(app: FastAPI, site: Site) -> None:
         """Stop it."""
         await site.own_form(call)
         return await run_in_threadpool(_stopped, site, call, token)
+
+
+def _add_take_back(app: FastAPI, site: Site) -> None:
+    @app.get("/take-back/{token}")
+    def show_take_back(call: Request, token: str) -> Response:
+        """Ask whether to take the request back."""
+        _count(site, call)
+        case = site.door.take_back_case(token)
+        if case is None:
+            return site.page(call, "error.html.j2", status=404, kind="link")
+        return site.page(call, "take_back.html.j2", case=case)
+
+    @app.post("/take-back/{token}")
+    async def take_back(call: Request, token: str) -> Response:
+        """Take it back."""
+        await site.own_form(call)
+        return await run_in_threadpool(_taken_back, site, call, token)
 
 
 def add_case_actions(app: FastAPI, site: Site) -> None:
@@ -129,6 +147,15 @@ def _stopped(site: Site, call: Request, token: str) -> Response:
         return site.page(call, "error.html.j2", status=404, kind="link")
     _was_right(site, call)
     return site.page(call, "stopped.html.j2")
+
+
+def _taken_back(site: Site, call: Request, token: str) -> Response:
+    _count(site, call)
+    try:
+        site.door.take_back(token)
+    except RequestInvalid:
+        return site.page(call, "error.html.j2", status=404, kind="link")
+    return site.page(call, "taken_back.html.j2")
 
 
 def _package(site: Site, call: Request, token: str) -> Response:

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from integrations.evidence import Ed25519Signer, load_or_create
 from integrations.register import SqlRegister, memory_register, upgrade
 from tests.integrations.register.examples import a_request
+from tests.services import new_database
 
 
 class Clock:
@@ -68,11 +70,28 @@ def case_id(register: SqlRegister) -> str:
     return register.open_case(a_request()).case_id
 
 
+@pytest.fixture(scope="session")
+def empty_register(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of an upgraded register without entries: upgrading one for each test is most of their time."""
+    file = tmp_path_factory.mktemp("register") / "register.db"
+    upgrade(f"sqlite:///{file}")
+    return file.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def copied_register(postgres_url: str, postgres_database: Callable[[], str]) -> Callable[[], str]:
+    """As ``empty_register``, on PostgreSQL: each call gives the URL of a new copy."""
+    template = postgres_database()
+    upgrade(template)
+    copy = f"CREATE DATABASE {{}} TEMPLATE {sa.make_url(template).database} STRATEGY file_copy"
+    return lambda: new_database(postgres_url, copy)
+
+
 def _make(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
-    if kind == "sqlite":
-        url = f"sqlite:///{folder / 'register.db'}"
-    else:
-        database: Callable[[], str] = request.getfixturevalue("postgres_database")
-        url = database()
-    upgrade(url)
-    return url
+    if kind == "postgresql":
+        copy: Callable[[], str] = request.getfixturevalue("copied_register")
+        return copy()
+    file = folder / "register.db"
+    file.touch(mode=0o600)
+    file.write_bytes(request.getfixturevalue("empty_register"))
+    return f"sqlite:///{file}"
