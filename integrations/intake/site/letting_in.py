@@ -84,6 +84,7 @@ def _add_take_back(app: FastAPI, site: Site) -> None:
         case = site.door.take_back_case(token)
         if case is None:
             return site.page(call, "error.html.j2", status=404, kind="link")
+        _was_right(site, call)
         return site.page(call, "take_back.html.j2", case=case)
 
     @app.post("/take-back/{token}")
@@ -155,6 +156,7 @@ def _taken_back(site: Site, call: Request, token: str) -> Response:
         site.door.take_back(token)
     except RequestInvalid:
         return site.page(call, "error.html.j2", status=404, kind="link")
+    _was_right(site, call)
     return site.page(call, "taken_back.html.j2")
 
 
