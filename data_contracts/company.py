@@ -340,9 +340,7 @@ class Policy(_Strict):
     """Who may write into the DPO's registers (docs/registers.md)."""
     attestations_required: dict[PartyRole, list[AttestationKind]] = Field(default_factory=dict)
     """Kinds of attestations without which nothing goes to a party, by its role (Art. 28(1), charter 3.5)."""
-    dpo_page_roles: list[OperatorRole] = Field(
-        default_factory=lambda: [OperatorRole.DPO, OperatorRole.LEGAL, OperatorRole.ADMIN], min_length=1
-    )
+    dpo_page_roles: Roles = Field(default_factory=lambda: [OperatorRole.DPO, OperatorRole.LEGAL, OperatorRole.ADMIN])
     """Who may look at the DPO's page at the desk (charter 7b)."""
     register_reminder_days: list[PositiveInt] = Field(default_factory=lambda: [60, 14], min_length=1)
     """How many days before something in a register ends the DPO is written to; and once more when it has ended."""
