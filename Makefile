@@ -36,8 +36,8 @@ check: setup ## style, types, layers
 audit: setup ## known vulnerabilities of what the lock pins
 	@.ci/audit
 
-bench: setup ## measures, with ratios against doing it by hand
-	@$(BIN)/python -m tests.benchmarks
+bench: setup ## measures, with ratios against doing it by hand; ALL=1: a million records of evidence
+	@$(BIN)/python -m tests.benchmarks $(if $(ALL),--records 1000000)
 
 format: setup ## put every file into the house's form
 	@$(BIN)/ruff check --fix-only --quiet .

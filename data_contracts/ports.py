@@ -377,7 +377,7 @@ class Register(  # one database, so one port; each part stands in a module of it
         """A case's DSSE envelopes in order, and the envelope of its head."""
 
     def evidence_cases(self) -> list[str]:
-        """Cases that have evidence."""
+        """Cases that have evidence, or of which the log knows that there was some."""
 
 
 class Signer(Protocol):

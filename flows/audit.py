@@ -5,7 +5,8 @@ A run, which may start again from its first line at any time:
 1. looks into each system, one after the other: live schema, live values, rows kept too long, notices, assessments;
 2. looks at what the company keeps: words for purposes, recipients, training, evidence, cases;
 3. opens, reopens and closes findings, each with an owner and a day;
-4. shows its report in the Prefect UI, and tells the DPO of findings whose day has passed.
+4. shows its report in the Prefect UI, and tells the DPO of findings whose day has passed;
+5. signs a checkpoint of the log of all cases, which the DPO gets by mail.
 
 A system that cannot be looked at is a finding, and the run is then incomplete (law 6). No value leaves a system.
 """
@@ -25,6 +26,7 @@ from data_contracts.reports import Report
 from data_contracts.vocabulary import Duty
 from flows import wiring
 from flows.artifacts import progress, show_table, show_text
+from flows.checkpoints import checkpoint_of_audit
 from flows.duties import bear_name, run_key
 from flows.report_markdown import markdown
 from flows.systems import systems_named
@@ -73,8 +75,10 @@ def audit(system: str = "", *, dry_run: bool = False) -> str:
         system: One system; empty: all, and what the company keeps.
         dry_run: Look, and keep nothing.
     """
-    with wiring.opened():
+    with wiring.opened() as installation:
         done = guarded(lambda _: carry_out(system, dry_run=dry_run), "audit")("")
+        if not dry_run:
+            checkpoint_of_audit(installation)
     if not done.is_complete:
         remedy = "; ".join(done.failed.values()) or "see what could not be checked or counted in its report"
         raise ActUnproven(done.said, where="audit", remedy=remedy)

@@ -16,7 +16,8 @@ A run whose process was killed stays Running for ever by itself. The sweep, in t
    run ended: a case never sleeps;
 9. a run that waits for the worker in a queue of less urgent cases is brought forward (:mod:`flows.queues`);
 10. an archived case whose sealed package's time is over is purged;
-The flow then carries out the outbox once more, for where nobody else does (:mod:`flows.dispatching`).
+The flow then carries out the outbox once more, for where nobody else does (:mod:`flows.dispatching`), and makes a
+checkpoint of the log of all cases where the last one is an hour old (:mod:`flows.checkpoints`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,6 +44,7 @@ from data_contracts.case import Case
 from data_contracts.errors import RightsflowError, SystemUnavailable
 from data_contracts.vocabulary import Gate, Right
 from flows import wiring
+from flows.checkpoints import checkpoint_in_time
 from flows.dispatching import dispatch, forget_old
 from flows.gates import is_moot
 from flows.lookout import PrefectRuns, look_at_all
@@ -84,14 +86,16 @@ class Swept:
 @flow(name="watch", persist_result=False)
 def watch() -> str:
     """Recover, start, warn and purge; see the module."""
-    with wiring.opened():
-        return str(guarded(lambda _: _watch(), "watch")(""))
+    with wiring.opened() as installation:
+        return str(guarded(lambda _: _watch(installation), "watch")(""))
 
 
-def _watch() -> Swept:
+def _watch(installation: wiring.Installation) -> Swept:
     swept = sweep()
     dispatch()
     forget_old()
+    with suppress(RightsflowError):  # the audit tells it
+        checkpoint_in_time(installation)
     return swept
 
 

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid
+from data_contracts.evidence_log import EVIDENCE_LOG
 from data_contracts.odcs import load, load_organisation, load_policy
 from data_contracts.ports import Judge
 from flows.secrets import recipient_secret, secret_block
 from flows.settings import Settings, settings
+from integrations import evidence as evidence_files
 from integrations.channels.audit_pages import AuditPages
 from integrations.channels.dossier_pages import DossierPages
 from integrations.channels.incident_pages import IncidentPages
@@ -119,7 +121,7 @@ class Installation:
             judge=self._judge(),
             values=AskedSystems(self.contracts.systems, self.system_urls(), judged=self.settings.judge != "plain"),
             audit_words=AuditPages(organisation),
-            chain_faults=lambda name: len(self.verify_case(name).findings),
+            chain_faults=self._chain_faults,
             transfers=DirectTransfers(recipient_secret),
             open_secret=self.master.open,
             seal_secret=self.master.seal,
@@ -199,6 +201,12 @@ class Installation:
     def evidence(self) -> EvidenceShelf:
         """The evidence of cases and runs."""
         return EvidenceShelf(self._keys / "evidence", self.register)
+
+    def _chain_faults(self, name: str) -> int:
+        """Faults of a case's chain, or of the log itself."""
+        if name == EVIDENCE_LOG:
+            return len(self.evidence.verify_log().of_itself)
+        return len(self.verify_case(name).findings)
 
     def verify_case(self, case_id: str) -> Verification:
         """Verify the evidence of a case in the register with this installation's public keys."""
@@ -372,6 +380,7 @@ __all__ = [
     "SafeCaller",
     "desk_app",
     "drp_api",
+    "evidence_files",
     "look_at",
     "metrics_app",
     "metrics_text",

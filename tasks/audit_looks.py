@@ -17,6 +17,7 @@ from data_contracts.contract import SystemContract
 from data_contracts.entries import RegisterName
 from data_contracts.errors import RightsflowError
 from data_contracts.evidence import Facts, Record
+from data_contracts.evidence_log import EVIDENCE_LOG
 from data_contracts.findings import Area, FindingKind, Found, Severity
 from data_contracts.ports import LiveSchema
 from tasks.act.expired import Scope, count
@@ -220,7 +221,8 @@ def _declared(contract: SystemContract) -> list[Found]:
 def _look_around() -> Seen:
     provided = services()
     register, policy, now = provided.register, provided.policy, provided.now()
-    broken = {name: provided.chain_faults(name) for name in register.evidence_cases()}
+    chains = register.evidence_cases()
+    broken = {name: provided.chain_faults(name) for name in (*chains, EVIDENCE_LOG)}
     cases = [case for case in register.cases(open_only=True) if not is_answered(case.state)]
     found = [
         *purpose_findings(provided.contracts.vocabulary, provided.organisation.languages),
@@ -231,4 +233,4 @@ def _look_around() -> Seen:
         *gate_findings(register.gates(open_only=True), now, days=policy.audit_gate_days),
     ]
     areas = (Area.PURPOSES, Area.RECIPIENTS, Area.TRAINING, Area.EVIDENCE, Area.CASES)
-    return Seen("", tuple(found), areas, chains=len(broken))
+    return Seen("", tuple(found), areas, chains=len(chains))

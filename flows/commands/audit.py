@@ -37,10 +37,13 @@ def audit(
     """Compare systems, registers and evidence with what is declared; exits 1 when not all could be looked at."""
     from flows import wiring  # noqa: PLC0415  # pays for what it uses
     from flows.audit import audit_report, carry_out  # noqa: PLC0415  # as above
+    from flows.checkpoints import checkpoint_of_audit  # noqa: PLC0415  # as above
     from tasks.services import services  # noqa: PLC0415  # as above
 
-    with wiring.opened():
+    with wiring.opened() as installation:
         done = carry_out(system, dry_run=dry_run)
+        if not dry_run:
+            checkpoint_of_audit(installation)
         if report is not None:
             report.write_bytes(services().reports.pdf(audit_report(done, language)))
         show(done.facts(), as_json, _print_audit)

@@ -8,23 +8,37 @@ from integrations.evidence.dossier_check import verify_dossier
 from integrations.evidence.dossier_zip import DossierFile, dossier_file
 from integrations.evidence.export import Export, read_export, verify_file, write_export
 from integrations.evidence.keys import Ed25519Signer, load_or_create, public_keys, read_public_key, rotate
+from integrations.evidence.log_check import LogVerification
 from integrations.evidence.shelf import EvidenceShelf
-from integrations.evidence.verifying import verify_any
+from integrations.evidence.verifying import (
+    AUDITORS_SCRIPT,
+    Against,
+    read_checkpoints,
+    read_keys,
+    verify_against,
+    verify_any,
+)
 
 __all__ = [
+    "AUDITORS_SCRIPT",
+    "Against",
     "DossierFile",
     "Ed25519Signer",
     "EvidenceShelf",
     "Export",
     "Fault",
     "Finding",
+    "LogVerification",
     "Verification",
     "dossier_file",
     "load_or_create",
     "public_keys",
+    "read_checkpoints",
     "read_export",
+    "read_keys",
     "read_public_key",
     "rotate",
+    "verify_against",
     "verify_any",
     "verify_chain",
     "verify_dossier",

@@ -19,6 +19,7 @@ from enum import StrEnum
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from data_contracts.evidence import HEAD_TYPE, NO_RECORD, RECORD_TYPE, digest
+from data_contracts.evidence_log import PURGE_STEP
 from integrations.evidence.envelope import Opened, open_envelope
 
 
@@ -47,6 +48,19 @@ class Fault(StrEnum):
     MANIFEST_FORGED = "manifest_forged"
     CONTRADICTED = "contradicted"
     """What a dossier tells is not what follows from its evidence."""
+    DELETED = "deleted"
+    """The log knows a case of which no record is left."""
+    CUT = "cut"
+    """The log knows records of the case that are gone."""
+    EXCHANGED = "exchanged"
+    """Signed perhaps, but not the record that the log knows."""
+    NOT_LOGGED = "not_logged"
+    """A record that the log does not know."""
+    LOG_CUT = "log_cut"
+    """Leaves of the log are gone, or it is an older state of it."""
+    LOG_REPLACED = "log_replaced"
+    """Not the log that the checkpoint was made of."""
+    CHECKPOINT_FORGED = "checkpoint_forged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,7 @@ class Verification:
         records: how many envelopes were looked at.
         keyids: fingerprints of the trusted keys whose signatures were found good.
         trust_on_first_use: the keys came with the evidence itself, so this shows that it is whole, not whose it is.
+        is_purged: a record of it, signed, says that the case was purged as the policy asks.
     """
 
     case_id: str
@@ -85,6 +100,7 @@ class Verification:
     findings: tuple[Finding, ...]
     keyids: tuple[str, ...]
     trust_on_first_use: bool = False
+    is_purged: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -126,7 +142,8 @@ def verify_chain(
     findings += _look_at_head(opened_head, placed, case_id=case_id)
     good = {one.keyid for one in [*opened, *([opened_head] if opened_head else [])] if one.trust == "signed"}
     findings.sort(key=lambda finding: (finding.seq is None, finding.seq or 0))
-    return Verification(case_id, len(envelopes), tuple(findings), tuple(sorted(good)))
+    is_purged = any(one.trust == "signed" and one.predicate.get("step") == PURGE_STEP for one in opened)
+    return Verification(case_id, len(envelopes), tuple(findings), tuple(sorted(good)), is_purged=is_purged)
 
 
 def _count(head: Opened | None, *, case_id: str) -> int:

@@ -16,7 +16,7 @@ another way.
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,19 @@ def write_export(file: Path, export: Export) -> None:
     Raises:
         SystemUnavailable: when the file cannot be written.
     """
+    write_whole(file, export_lines(export))
+
+
+def write_whole(file: Path, parts: Iterable[bytes]) -> None:
+    """Write a file whole, or not at all.
+
+    Raises:
+        SystemUnavailable: when the file cannot be written.
+    """
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        draft.write_bytes(b"".join(export_lines(export)))
+        with draft.open("wb") as stream:
+            stream.writelines(parts)
         draft.replace(file)
     except OSError:
         draft.unlink(missing_ok=True)

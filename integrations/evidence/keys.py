@@ -60,6 +60,10 @@ class Ed25519Signer:
         signed: dict[str, object] = envelope.to_dict()
         return signed
 
+    def sign_bytes(self, content: bytes) -> bytes:
+        """The bare signature over ``content``, which must never begin as the signed bytes of an envelope do."""
+        return bytes.fromhex(self._signer.sign(content).signature)
+
 
 def keyid_of(key: Ed25519PublicKey) -> str:
     """SHA-256 of the key's DER bytes in hex."""

@@ -1,22 +1,30 @@
 """The evidence of one installation: verified, exported, and put into dossiers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from data_contracts.errors import EvidenceBroken
+from data_contracts.evidence_log import Checkpoint, EvidenceLog, LogLeaf, LogState, read_body
 from integrations.evidence.chain import Verification, verify_chain
 from integrations.evidence.dossier_zip import DossierFile, dossier_file
-from integrations.evidence.export import Export, write_export
+from integrations.evidence.export import Export, write_export, write_whole
 from integrations.evidence.keys import load_or_create, public_keys
+from integrations.evidence.log_check import LogCheck, LogVerification, check_case, check_notes, not_logged, payload_in
+from integrations.evidence.log_export import write_log
+from integrations.evidence.notes import open_note, sign_note
+from integrations.evidence.proofs import make_proof
 
 __all__ = ["EvidenceShelf"]
 
 
-class _Kept(Protocol):
-    """Where envelopes are kept: the register."""
+class _Kept(EvidenceLog, Protocol):
+    """Where envelopes and the log are kept: the register."""
 
     def evidence(self, case_id: str) -> tuple[list[Mapping[str, object]], Mapping[str, object] | None]:
         """Envelopes in order, and the head's."""
@@ -34,10 +42,72 @@ class EvidenceShelf:
         envelopes, head = self.kept.evidence(name)
         return Export(name, tuple(envelopes), head, public_keys(self.keys))
 
-    def verify(self, name: str) -> Verification:
-        """Verify a case or run with the public keys of the folder."""
+    def verify(self, name: str, trusted: Mapping[str, Ed25519PublicKey] | None = None) -> Verification:
+        """Verify a case or run, its chain and what the log knows of it.
+
+        Args:
+            name: of the case or run.
+            trusted: public keys by keyid; None: those of the folder.
+        """
         export = self.of(name)
-        return verify_chain(name, export.envelopes, export.head, keys=export.keys)
+        leaves = [leaf for _, leaf in self.kept.log_leaves(name)]
+        verified = verify_chain(name, export.envelopes, export.head, keys=trusted or export.keys)
+        if not export.envelopes and leaves:
+            return replace(verified, findings=tuple(check_case(name, leaves, (), ())))
+        more = check_case(name, leaves, export.envelopes, verified.findings)
+        return replace(verified, findings=(*verified.findings, *more))
+
+    def verify_log(
+        self, trusted: Mapping[str, Ed25519PublicKey] | None = None, outside: Sequence[str] = ()
+    ) -> LogVerification:
+        """Verify that the log only grew and that every record it knows is there.
+
+        Args:
+            trusted: public keys by keyid; None: those of the folder.
+            outside: checkpoints that were kept elsewhere.
+        """
+        origin = self.kept.log_state(0).origin
+        keys = public_keys(self.keys) if trusted is None else trusted
+        checked = check_notes([*self.kept.checkpoints(), *outside], origin=origin, keys=keys)
+        check = LogCheck(checked.good)
+        for entry in self.kept.log_entries():
+            check.look(entry.position, entry.leaf, payload_in(entry))
+        found = check.ended(origin, checked)
+        strays = tuple(not_logged(case_id, seq) for case_id, seq in self.kept.unlogged())
+        return replace(found, findings=(*found.findings, *strays))
+
+    def checkpoint(self, now: datetime) -> str:
+        """A signed checkpoint over everything that was written until now; the one there is when nothing was since.
+
+        Raises:
+            EvidenceBroken: when the log does not continue its last checkpoint: no signature shall cover that up.
+        """
+        last = self._last()
+        state = self.kept.extend_log()
+        if last is not None:
+            note, known = last
+            if known.size > state.size or self.kept.log_state(known.size).root != known.root:
+                remedy = "run `rightsflow evidence verify`, and hold the register against a checkpoint kept elsewhere"
+                raise EvidenceBroken("the log does not continue its last checkpoint", where=state.origin, remedy=remedy)
+            if known.size == state.size:
+                return note
+        note = _signed(state, now, self.keys)
+        self.kept.put_checkpoint(state.size, note, now)
+        return note
+
+    def last_checkpoint(self) -> datetime | None:
+        """When the last checkpoint was made; None when there is none."""
+        last = self._last()
+        return None if last is None else last[1].at
+
+    def _last(self) -> tuple[str, Checkpoint] | None:
+        """The last checkpoint that we signed, with what it says."""
+        keys = public_keys(self.keys)
+        for note in reversed(self.kept.checkpoints()):
+            opened = open_note(note, keys=keys)
+            if opened.trust == "signed":
+                return note, read_body(opened.body)
+        return None
 
     def export(self, name: str, file: Path) -> None:
         """Write a case or run to a file that can be verified anywhere."""
@@ -46,3 +116,51 @@ class EvidenceShelf:
     def dossier(self, file: Path, made_at: datetime) -> AbstractContextManager[DossierFile]:
         """A dossier to write, signed with the key that signs evidence."""
         return dossier_file(file, made_at, signer=load_or_create(self.keys), keys=public_keys(self.keys))
+
+    def prove(self, file: Path, names: Sequence[str], now: datetime, since: str = "") -> None:
+        """Write proofs that cases are in the log, and that it only grew since an earlier checkpoint.
+
+        Args:
+            file: to be written.
+            names: of cases and runs.
+            now: the time.
+            since: the earlier checkpoint; empty for none.
+
+        Raises:
+            EvidenceBroken: when the log does not know a case, or the checkpoint is not one of this log.
+            SystemUnavailable: when the file cannot be written.
+        """
+        note = self.checkpoint(now)
+        origin = note.split("\n", 1)[0]
+        if since and not check_notes([since], origin=origin, keys=public_keys(self.keys)).good:
+            remedy = "give a checkpoint that this installation signed"
+            raise EvidenceBroken("is no checkpoint of this log", where="--since", remedy=remedy)
+        ends = [self._end(name) for name in names]
+        with self.kept.log_span() as span:
+            try:
+                content = make_proof(note, span, ends, since)
+            except ValueError:
+                what, remedy = "the log has fewer entries than the checkpoint", "run `rightsflow evidence verify`"
+                raise EvidenceBroken(what, where=origin, remedy=remedy) from None
+        write_whole(file, [content])
+
+    def export_log(self, file: Path, now: datetime) -> int:
+        """Write the log of all cases to a file that can be verified anywhere; returns the number of its entries.
+
+        Raises:
+            SystemUnavailable: when the file cannot be written.
+        """
+        origin = self.checkpoint(now).split("\n", 1)[0]
+        return write_log(file, origin, public_keys(self.keys), self.kept.checkpoints(), self.kept.log_entries())
+
+    def _end(self, name: str) -> tuple[int, LogLeaf]:
+        leaves = [(position, leaf) for position, leaf in self.kept.log_leaves(name) if position is not None]
+        if not leaves:
+            raise EvidenceBroken("the log knows no such case", where=name, remedy="list cases with `rightsflow cases`")
+        return leaves[-1]
+
+
+def _signed(state: LogState, now: datetime, keys: Path) -> str:
+    at = now.astimezone(UTC).replace(microsecond=0)
+    body = Checkpoint(state.origin, state.size, state.root, at).body()
+    return sign_note(body, name=state.origin, signer=load_or_create(keys))

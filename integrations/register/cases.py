@@ -15,6 +15,7 @@ from data_contracts.evidence import NO_RECORD, Record, digest
 from data_contracts.outgoing import OutgoingKind
 from data_contracts.vocabulary import CaseState, Channel, Right
 from integrations.register import tables
+from integrations.register.log_tables import log_leaves
 from integrations.register.store import LockedCase, Store, add_move, outgoing_row, put_once, save_case, unknown_case
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -121,8 +122,9 @@ class CaseStore(Store):
         return envelopes, None if head is None else json.loads(head)
 
     def evidence_cases(self) -> list[str]:
-        """Cases that have evidence, or a head that says there was some, by name."""
-        kept = sa.select(tables.evidence.c.case_id).union(sa.select(_C.case_id).where(_C.head.is_not(None)))
+        """Cases that have evidence, or a head or the log says that there was some, by name."""
+        has_head = sa.select(_C.case_id).where(_C.head.is_not(None))
+        kept = sa.select(tables.evidence.c.case_id).union(has_head, sa.select(log_leaves.c.case_id))
         with self._database.read() as connection:
             return sorted(connection.scalars(kept))
 

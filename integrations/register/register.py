@@ -21,6 +21,7 @@ from integrations.register.incoming import IncomingStore
 from integrations.register.leases import LeaseStore
 from integrations.register.ledger import StepLedger
 from integrations.register.links import LinkStore
+from integrations.register.log import LogStore
 from integrations.register.operators import OperatorStore
 from integrations.register.origins import OriginStore
 from integrations.register.outgoing import OutgoingStore
@@ -59,6 +60,7 @@ class SqlRegister(
     FigureStore,
     PeriodStore,
     RetentionStore,
+    LogStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

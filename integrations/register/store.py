@@ -21,8 +21,10 @@ from data_contracts.ports import Signer
 from data_contracts.vocabulary import CaseState
 from integrations.register import tables
 from integrations.register.database import Database
+from integrations.register.log_tables import log_leaves
 
 _ADD_RECORD = sa.insert(tables.evidence)
+_ADD_LEAF = sa.insert(log_leaves)
 _ADD_MOVE = sa.insert(tables.moves)
 _ADD_OUTGOING = sa.insert(tables.outgoing)
 
@@ -73,6 +75,8 @@ class Store:
         row = {"case_id": case.case_id, "seq": case.records, "envelope": self._signed(payload)}
         connection.execute(_ADD_RECORD, row)
         count, last = case.records + 1, digest(payload)
+        # Here, and not later: a record that is deleted before the next checkpoint is named as well.
+        connection.execute(_ADD_LEAF, {"case_id": case.case_id, "seq": case.records, "record": last})
         head = self._signed(head_statement(case_id=case.case_id, count=count, last=last, at=at))
         return replace(case, records=count, last_record=last, head=head)
 

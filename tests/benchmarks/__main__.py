@@ -5,7 +5,18 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import dossier, erasure, incident, judges, memory, permissions, rehearsal, request_path, witness
+from tests.benchmarks import (
+    dossier,
+    erasure,
+    evidence_log,
+    incident,
+    judges,
+    memory,
+    permissions,
+    rehearsal,
+    request_path,
+    witness,
+)
 from tests.benchmarks.figures import show
 from tests.benchmarks.shop import CUSTOMERS, a_server, an_installation, fill
 
@@ -17,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measures the engine, each figure beside its floor.")
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--subjects", type=int, default=200)
+    parser.add_argument("--records", type=int, default=evidence_log.RECORDS, help="of the log that is verified")
     asked = parser.parse_args()
     with a_server() as url:
         rows = fill(url, asked.customers)
@@ -35,6 +47,7 @@ def main() -> None:
             show("Erasing rows of half of the customers at once", erasure.measure(url, asked.customers))
     show("Judging an erasure of 12 tables", judges.measure())
     show("Memory that the authority's dossier of a period adds to the process", dossier.measure())
+    show("Verifying the log of all cases offline", evidence_log.measure(asked.records))
     show("Telling people of an incident", incident.measure())
     show("Asking whether each of a million keys may be used", permissions.measure())
 
