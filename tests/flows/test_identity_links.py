@@ -12,7 +12,7 @@ from data_contracts.request import ProvenSubject
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows.serving import public_site
 from tasks.packages import send_new_link
-from tasks.proofs import note_proof
+from tasks.proofs import accepted_ways, note_proof
 from tasks.public_status import make_status_code
 from tests.browser import Browser, browsing
 from tests.flows.company import House
@@ -121,6 +121,7 @@ def test_denial_looks_like_waiting(house: House, visitor: Browser) -> None:
     denied, unknown = (asked(house, email=f"thief{n}@example.org", customer_no=one) for n, one in enumerate(numbers))
 
     visitor.send(link_in(house, denied), answer="no")
+    assert accepted_ways(denied) == accepted_ways(unknown) != []  # what its page offers
     seen = []
     for passed in (0, 15, 16, 1):
         _lapse(house, passed)
