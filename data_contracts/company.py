@@ -330,6 +330,8 @@ class Policy(_Strict):
     """How many 30 s steps an operator's clock may be off."""
     lockout_failures: PositiveInt = 5
     lockout: timedelta = timedelta(minutes=15)
+    mails_before_proof: PositiveInt = 10
+    """Mails that an address gets in a day from requests nobody was proven to have made; a person decides on more."""
     retention_roles: Roles = Field(default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO])
     """Who may have the rows erased that are over their retention period (charter 4.2)."""
     dossier_roles: Roles = Field(default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO])
@@ -338,9 +340,7 @@ class Policy(_Strict):
     """Who may write into the DPO's registers (docs/registers.md)."""
     attestations_required: dict[PartyRole, list[AttestationKind]] = Field(default_factory=dict)
     """Kinds of attestations without which nothing goes to a party, by its role (Art. 28(1), charter 3.5)."""
-    dpo_page_roles: list[OperatorRole] = Field(
-        default_factory=lambda: [OperatorRole.DPO, OperatorRole.LEGAL, OperatorRole.ADMIN], min_length=1
-    )
+    dpo_page_roles: Roles = Field(default_factory=lambda: [OperatorRole.DPO, OperatorRole.LEGAL, OperatorRole.ADMIN])
     """Who may look at the DPO's page at the desk (charter 7b)."""
     register_reminder_days: list[PositiveInt] = Field(default_factory=lambda: [60, 14], min_length=1)
     """How many days before something in a register ends the DPO is written to; and once more when it has ended."""

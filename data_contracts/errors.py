@@ -16,6 +16,7 @@
         ├── DecisionUnproven        what the register says was decided at a gate is not what people signed (law 5)
         ├── AnswerRefused           an answer at a gate was not accepted; the gate stays open
         ├── DeliveryUncertain       a message may or may not have left; only a person can find out
+        ├── MailHeld                an address had too many mails today; only a person can have more sent
         ├── RecipientUntold         a recipient must be told, and only a person can (Art. 19)
         ├── StepFailed              a step broke in a way nobody foresaw; details are sealed in the vault
         ├── RecipientRefused        nothing may go to a recipient: not entered, or not in force that day (law 11)
@@ -141,6 +142,10 @@ class AnswerRefused(TerminalError):
 
 class DeliveryUncertain(TerminalError):
     """A message may or may not have left: the connection broke after its text was handed over."""
+
+
+class MailHeld(TerminalError):
+    """A mail was held back: its address had as many today as are sent before identity is proven."""
 
 
 class RecipientUntold(TerminalError):

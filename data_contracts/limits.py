@@ -10,6 +10,9 @@ class CallCounts(Protocol):
     def count_call(self, key: str, window: timedelta, at: datetime) -> int:
         """Count one try; how many there are now in the window that ``at`` lies in, this one included."""
 
+    def uncount_call(self, key: str, window: timedelta, at: datetime) -> None:
+        """Give back a try that was counted in the window that ``at`` lies in, since it did not fail."""
+
     def calls(self, key: str, window: timedelta, at: datetime) -> int:
         """How many tries there are in the window that ``at`` lies in."""
 

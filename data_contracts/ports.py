@@ -296,8 +296,14 @@ class Register(  # one database, so one port; each part stands in a module of it
     def use_code(self, name: str, step: int) -> bool:
         """Take a TOTP time step for an operator; False when it or a later one was used before. Clears failures."""
 
-    def record_failure(self, name: str, *, locked_until: datetime | None) -> None:
-        """Count a failed proof, and lock the operator out where a time is given."""
+    def take_try(self, name: str, most: int, *, locked_until: datetime, at: datetime) -> bool:
+        """Count a try of a code before it is compared, and lock the operator out at the last of ``most``.
+
+        False, and nothing is counted, while the operator is locked out: of many tries at once no more are taken.
+        """
+
+    def give_back_try(self, name: str) -> None:
+        """Give back a try that proved nothing and guessed nothing."""
 
     def evidence(self, case_id: str) -> tuple[list[Mapping[str, object]], Mapping[str, object] | None]:
         """A case's DSSE envelopes in order, and the envelope of its head."""

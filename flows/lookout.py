@@ -22,7 +22,7 @@ from typing import Protocol
 from uuid import UUID
 
 from data_contracts.case import Case
-from data_contracts.errors import DeliveryUncertain, RightsflowError, SystemUnavailable
+from data_contracts.errors import DeliveryUncertain, MailHeld, RightsflowError, SystemUnavailable
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Gate
 from flows.gates import opened
@@ -164,6 +164,8 @@ def _remind(case_id: str) -> bool:
     except DeliveryUncertain:
         opened(case_id, uncertain_question(case_id))
         return False
+    except MailHeld:
+        return False  # its gate is open
     return True
 
 

@@ -24,23 +24,34 @@ def enrol(
     *,
     valid_until: datetime | None = None,
     trained_until: str = "",
+    instead: bool = False,
 ) -> dict[str, Any]:
     """Add an operator, or give one a new secret, roles and dates; the facts hold the secret, for this one time.
 
-    Until when the person is trained is what the register of training says; ``trained_until`` is entered there first.
+    Args:
+        name: as it is typed at gates.
+        roles: what they may do.
+        valid_until: when that ends.
+        trained_until: the last day of the training; it is entered into the register of training first.
+        instead: whether somebody of that name may lose their secret, roles and dates for these.
+
+    Until when the person is trained is what the register of training says.
 
     Raises:
-        RequestInvalid: when the name cannot be typed at a gate, or the day is none.
+        RequestInvalid: when the name cannot be typed at a gate, or the day is none; or somebody has the name.
     """
     if not _NAME.fullmatch(name):
         remedy = "use letters, digits and . _ @ -"
         raise RequestInvalid("that cannot be an operator's name", where="name", remedy=remedy)
     secret = pyotp.random_base32()
     with wiring.opened() as installation:
+        known = installation.register.operator(name)
+        if known is not None and not instead:
+            remedy = "choose another name, or say --replace: the secret that is in use ends then"
+            raise RequestInvalid("an operator of that name is enrolled already", where=name, remedy=remedy)
         sealed = installation.seal_operator_secret(name, secret)
         if trained_until:
             note_training(name, trained_until, actor=f"local-account:{getpass.getuser()}")
-        known = installation.register.operator(name)
         made = Operator(name, roles, valid_until, training_ends(name), secret=sealed)
         if known is not None:
             made = replace(made, password=known.password, oidc_subject=known.oidc_subject)
@@ -48,6 +59,12 @@ def enrol(
         note_use(name, "be enrolled", ", ".join(roles), f"local-account:{getpass.getuser()}")
     uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="Rightsflow")
     return {"name": name, "roles": [role.value for role in roles], "secret": secret, "uri": uri}
+
+
+def is_enrolled(name: str) -> bool:
+    """Whether somebody has that name, in force or not."""
+    with wiring.opened() as installation:
+        return installation.register.operator(name) is not None
 
 
 def operators_facts() -> dict[str, Any]:

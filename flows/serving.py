@@ -100,7 +100,15 @@ def public_site(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI a
     """The intake site over an installation, and the API of programs; https where its public address says so."""
     from flows.doors.api import ProgramsDoor  # noqa: PLC0415  # pays for what it uses
     from flows.doors.site import PublicDoor  # noqa: PLC0415  # as above
-    from flows.wiring import SafeCaller, opendsr_api, opendsr_signer, requests_api, site_app  # noqa: PLC0415  # as above
+    from flows.wiring import (  # noqa: PLC0415  # as above
+        BehindProxies,
+        SafeCaller,
+        opendsr_api,
+        opendsr_signer,
+        read_networks,
+        requests_api,
+        site_app,
+    )
 
     provided = installation.services
     is_https = provided.site_url.startswith("https:")
@@ -109,28 +117,37 @@ def public_site(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI a
         from flows.doors.drp import AgentsHouse  # noqa: PLC0415  # as above
         from flows.wiring import drp_api  # noqa: PLC0415  # as above
 
-        programs["/drp"] = drp_api(AgentsHouse(installation, SafeCaller()))
+        programs["/drp"] = drp_api(AgentsHouse(installation, SafeCaller()), key=provided.door_key())
     signer = opendsr_signer(installation.settings)
     if signer is not None:
         from flows.doors.opendsr import ControllersHouse  # noqa: PLC0415  # as above
 
         address = f"{provided.site_url}/opendsr"
         programs["/opendsr"] = opendsr_api(ControllersHouse(installation, SafeCaller()), signer, address)
-    return site_app(PublicDoor(installation), key=provided.door_key(), is_https=is_https, doors=programs)
+    site = site_app(PublicDoor(installation), key=provided.door_key(), is_https=is_https, doors=programs)
+    return BehindProxies(site, read_networks(installation.settings.trusted_proxies))
 
 
 def operators_desk(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI application
     """The operators' desk over an installation; https where its address says so."""
     from flows.doors.desk import OperatorsDoor  # noqa: PLC0415  # pays for what it uses
-    from flows.wiring import desk_app  # noqa: PLC0415  # as above
+    from flows.wiring import BehindProxies, desk_app, read_networks  # noqa: PLC0415  # as above
 
     provided = installation.services
     is_https = provided.desk_url.startswith("https:")
-    return desk_app(OperatorsDoor(installation), key=provided.door_key(), is_https=is_https)
+    desk = desk_app(OperatorsDoor(installation), key=provided.door_key(), is_https=is_https)
+    return BehindProxies(desk, read_networks(installation.settings.trusted_proxies))
 
 
 def _server(app: Any, port: int, **more: Any) -> Any:  # noqa: ANN401  # an ASGI application; uvicorn.Server, imported inside
     import uvicorn  # noqa: PLC0415  # pays for what it uses
 
-    chosen = {"access_log": False, "log_level": "warning", "server_header": False, "lifespan": "off", **more}
+    chosen = {
+        "access_log": False,
+        "log_level": "warning",
+        "server_header": False,
+        "lifespan": "off",
+        "proxy_headers": False,
+        **more,
+    }
     return uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, **chosen))

@@ -1,5 +1,6 @@
 """Settings of an installation, from environment variables ``RIGHTSFLOW_…`` (see docs/operations.md)."""
 
+import os
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -59,6 +60,8 @@ class Settings(BaseSettings):
     """Its certificate, PEM, with our domain as a subject alternative name."""
     metrics_token: SecretStr = SecretStr("")
     """What Prometheus shows as its bearer token at ``/metrics``; empty: none is asked for."""
+    trusted_proxies: str = Field(default_factory=lambda: os.environ.get("FORWARDED_ALLOW_IPS", "").replace("*", ""))
+    """Addresses and networks, between commas, of proxies whose word of who calls counts; empty: nobody's does."""
     desk_url: str = ""
     """Address of the operators' desk, named at gates. Empty: none is."""
     gate_timeout: timedelta = timedelta(days=400)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from data_contracts.case import Case
-from data_contracts.errors import ActRefused, DeliveryUncertain, RightsflowError
+from data_contracts.errors import ActRefused, DeliveryUncertain, MailHeld, RightsflowError
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Sensitivity
 from flows.artifacts import progress
@@ -26,6 +26,7 @@ from tasks.decisions import settle_approval, settle_empty, settle_subjects
 from tasks.duplicates import link_duplicate
 from tasks.erased_again import follows, settle_before, tell_nobody
 from tasks.facts import compare_facts, has_facts_to_compare
+from tasks.held_mails import held_mails
 from tasks.ledger import is_done
 from tasks.link_proof import offer_link, offers_link
 from tasks.locate_data import (
@@ -250,6 +251,8 @@ def refuse(case_id: str) -> str:
 def send(case_id: str, notice: Callable[[], object]) -> None:
     """Send a notice; where it may have left when a process died, a person finds out first (law 3).
 
+    A person decides as well on a mail that was held back (:mod:`tasks.held_mails`).
+
     A letter that ends the case, or changes something for the data subject, is waited for until it was posted, and with
     it every other letter of the case.
     """
@@ -258,6 +261,9 @@ def send(case_id: str, notice: Callable[[], object]) -> None:
             notice()
         except DeliveryUncertain:
             ask(case_id, uncertain_question(case_id))
+        except MailHeld:
+            for entry in held_mails(case_id):
+                answered(entry)
         else:
             break
     if awaits_posting(case_id):

@@ -46,6 +46,7 @@ from integrations.intake.opendsr_api import HandedOn, ResponseSigner, opendsr_ap
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
 from integrations.intake.requests_api import KeyUsed, requests_api
 from integrations.intake.site.app import site_app
+from integrations.intake.web.proxies import BehindProxies, read_networks
 from integrations.intake.web.uploads import DocumentRefused, read_document
 from integrations.monitoring import ALERTS, DASHBOARD
 from integrations.monitoring.app import metrics_app
@@ -371,6 +372,7 @@ __all__ = [
     "DASHBOARD",
     "AgentRequest",
     "AskedOverHttp",
+    "BehindProxies",
     "DocumentRefused",
     "HandedOn",
     "Installation",
@@ -388,6 +390,7 @@ __all__ = [
     "opened",
     "permissions_app",
     "read_document",
+    "read_networks",
     "requests_api",
     "site_app",
     "unpack_package",

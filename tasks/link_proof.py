@@ -8,11 +8,13 @@ The order:
    state tells whether a person is known;
 3. the clock stands still until the link is used, or a person checks in another way at the gate;
 4. whoever uses the link is proven to read the mailbox: the case goes on, searches by the proven keys alone, and answers
-   to that mailbox alone. Whoever says "it was not me" ends the case.
+   to that mailbox alone. Whoever says "it was not me" keeps it from being carried out: it ends as one that nobody
+   confirmed, on the same day and in the same words, so that whoever asked learns nothing (:mod:`tasks.proofs`).
 """
 
 from datetime import timedelta
 
+from data_contracts.errors import MailHeld
 from data_contracts.evidence import Record
 from data_contracts.links import LinkPurpose
 from data_contracts.notices import Content
@@ -20,6 +22,7 @@ from data_contracts.request import ProvenSubject
 from data_contracts.vocabulary import CaseState, Channel, NoticeKind, Requester
 from tasks.clock import day_of
 from tasks.contacts import held_for
+from tasks.held_mails import LINK_NOTICE, may_go
 from tasks.identity_ways import ways_of
 from tasks.links import make_link, use_link
 from tasks.notify_subject import send_notice
@@ -28,9 +31,10 @@ from tasks.rules.assurance import mailbox_to_prove
 from tasks.sealed import read_json, typed_request, write_json
 from tasks.services import services
 from tasks.step import step
+from tasks.verify_identity import LINK
 
-LINK = "link"
-"""The vault's name of the mailbox that a link was sent to, and of the keys that it proves."""
+_HELD = "held"
+"""How a link went that was held back: the case is asked as if it had gone."""
 _BY_WIRE = frozenset({Channel.FORM, Channel.API, Channel.EMAIL})
 _ASKED = (CaseState.IDENTITY_ASKED, "asked to confirm by a link to the address we hold")
 _READER = "reader of the mailbox the link was sent to"
@@ -48,10 +52,10 @@ def offers_link(case_id: str) -> bool:
 @step("offer link")
 def offer_link(case_id: str) -> str:
     """Send the link that proves who reads the mailbox we hold, once; returns how, ``none`` where there is none."""
-    name = f"notice.{NoticeKind.IDENTITY_LINK.value}"
+    name = LINK_NOTICE
     entry = services().register.step(case_id, name)
     if entry is not None and entry.state == "done":
-        return str(entry.receipt["via"])
+        return _released(case_id) if entry.receipt["via"] == _HELD else str(entry.receipt["via"])
     mailbox = _find_mailbox(case_id)
     if mailbox is None:
         # The same state, on the same day, as where a link was sent.
@@ -60,7 +64,23 @@ def offer_link(case_id: str) -> str:
         services().register.complete(case_id, name, receipt={"via": "none"}, record=record, move=_ASKED)
         return "none"
     write_json(case_id, LINK, mailbox.model_dump())
-    return _send_link(case_id, mailbox)
+    try:
+        return _send_link(case_id, mailbox)
+    except MailHeld:
+        # It waits for a person; the case goes where it would without a mailbox, or it would tell that there is one.
+        record = Record(name, "", {"via": _HELD, "to": "held address"})
+        services().register.complete(case_id, name, receipt={"via": _HELD}, record=record, move=_ASKED)
+        return _HELD
+
+
+def _released(case_id: str) -> str:
+    """Send the link that was held back, once a person has it sent; returns how."""
+    if not may_go(case_id, LINK_NOTICE):
+        return _HELD
+    sent = services().register.step(case_id, f"{LINK_NOTICE}.1")
+    if sent is not None and sent.state == "done":
+        return str(sent.receipt["via"])
+    return _send_link(case_id, ProvenSubject.model_validate(read_json(case_id, LINK)), number=1)
 
 
 def _send_link(case_id: str, mailbox: ProvenSubject, *, number: int = 0) -> str:
@@ -88,7 +108,7 @@ def confirm_identity(token: str) -> str:
 
 
 def deny_identity(token: str) -> str:
-    """Take in that the reader of the mailbox did not make this request; the case, whose flow is to be woken.
+    """Take in that the reader of the mailbox did not make this request; the case, whose gate is to tell it.
 
     Raises:
         RequestInvalid: see :func:`confirm_identity`.

@@ -25,6 +25,7 @@ from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Req
 from tasks.acting import act
 from tasks.approval import Question
 from tasks.clock import is_paused
+from tasks.held_mails import give_place_back, is_proven, take_place
 from tasks.links import package_link
 from tasks.posting import BY_POST, ask_for_posting, goes_by_post, send_by_post
 from tasks.referrals import referrals_of
@@ -58,6 +59,7 @@ def send_notice(  # noqa: PLR0913  # all of it is one notice
         ActRefused: when nothing of the kind was approved and done (law 14).
         SystemUnavailable: the mail server cannot be reached; trying again helps.
         DeliveryUncertain: the notice may have left; a person must find out.
+        MailHeld: the address had too many mails today; a person has it sent.
     """
     provided = services()
     name = f"notice.{kind.value}" + (f".{number}" if number else "")
@@ -68,12 +70,13 @@ def send_notice(  # noqa: PLR0913  # all of it is one notice
         return ask_for_posting(case_id, name) if via == BY_POST else via
     if entry.state == "handed_over" and settle_handed_over(case_id, name, move):
         return "smtp"
-    notice = _notice(case_id, kind, content)
+    by_post = not to and goes_by_post(provided.register.case(case_id), subject_request(case_id))
+    notice = _notice(case_id, kind, content, is_mail=not by_post)
     rendered = provided.channel.render(notice)
     keep_words(case_id, name, rendered)
-    if not to and goes_by_post(provided.register.case(case_id), subject_request(case_id)):
+    if by_post:
         return send_by_post(case_id, name, notice, rendered, move)
-    via = _deliver(case_id, name, rendered, to=to or subject_request(case_id).reply_to)
+    via = _deliver(case_id, kind, name, rendered, to=to or subject_request(case_id).reply_to)
     provided.register.complete(
         case_id,
         name,
@@ -209,7 +212,8 @@ def _whose(to: str) -> str:
     return "held address" if to else "request"
 
 
-def _deliver(case_id: str, name: str, rendered: Rendered, *, to: str) -> str:
+def _deliver(case_id: str, kind: NoticeKind, name: str, rendered: Rendered, *, to: str) -> str:
+    take_place(case_id, kind, name, to)
     try:
         return services().channel.deliver(
             rendered,
@@ -220,14 +224,19 @@ def _deliver(case_id: str, name: str, rendered: Rendered, *, to: str) -> str:
     except (SystemUnavailable, StepFailed):
         # The channel knows that nothing has left, even where the hand-over was noted already.
         services().register.release(case_id, name)
+        give_place_back(case_id, kind, to)
         raise
 
 
-def _notice(case_id: str, kind: NoticeKind, content: Content) -> Notice:
+def _notice(case_id: str, kind: NoticeKind, content: Content, *, is_mail: bool) -> Notice:
     provided = services()
     case, request = provided.register.case(case_id), subject_request(case_id)
-    # The old address may be somebody else's by now: whoever reads it learns no name.
-    names = ("", "") if kind is NoticeKind.CONTACT_CHANGE else _names(request)
+    # The old address may be somebody else's by now: whoever reads it learns no name. Nor does a mail carry what was
+    # typed into a name, by nobody knows whom; a letter needs one on its envelope, and a person reads it before.
+    is_unnamed = kind is NoticeKind.CONTACT_CHANGE or (is_mail and not is_proven(case_id))
+    names = ("", "") if is_unnamed else _names(request)
+    if is_mail and kind is NoticeKind.REQUESTER_PROOF:
+        names = (names[0], "")  # who acts is known by now, and not whether they may
     return Notice(
         kind=kind,
         language=case.language,

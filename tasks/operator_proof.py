@@ -1,10 +1,14 @@
 """Who an operator is: in force, with the role, and proven; every use and every try is remembered (law 5; charter 3.2).
 
-The order is the same wherever somebody proves themselves: standing first, then the proof. A wrong code or password
-counts towards the lock-out; a code is accepted once (RFC 6238 section 5.2). Passwords are kept as argon2id digests
+The order is the same wherever somebody proves themselves: standing first, then the proof. A try is counted before
+anything is compared, so that many at once are no more than the policy allows; a code is accepted once (RFC 6238 section
+5.2). Wrong tries to sign in count for the caller and the name together: nobody locks an operator out of the desk from
+elsewhere. Codes at gates come through Prefect, which tells no callers apart: there five wrong ones lock the name out,
+of gates alone, and signing in at the desk with password and code ends that. Passwords are kept as argon2id digests
 (RFC 9106); for a name that nobody has the same work is done, so that how long it takes tells nothing.
 """
 
+import hmac
 from collections.abc import Callable, Sequence
 from datetime import UTC, timedelta
 from functools import cache
@@ -25,6 +29,8 @@ _STEP: Final = timedelta(seconds=30)
 _SHORTEST_PASSWORD: Final = 12
 _LONGEST_PASSWORD: Final = 200
 _LONGEST_NAME: Final = 60
+_CALLERS: Final = 10
+"""Of how many callers, each with its own tries, wrong codes after a right password are taken for one name."""
 _COMMONEST: Final = ("password", "motdepasse", "wachtwoord", "azerty", "qwerty", "123456", "rightsflow", "letmein")
 """Beginnings of passwords that everybody tries first."""
 _EVERY_ROLE: Final = tuple(OperatorRole)
@@ -60,8 +66,14 @@ def prove_operator(entry: GateEntry, name: str, *, code: str = "", local_account
     return _noted(name, f"answer gate {entry.gate.value}", entry.case_id, prove)
 
 
-def sign_in(name: str, password: str, code: str) -> Operator:
+def sign_in(name: str, password: str, code: str, *, caller: str = "") -> Operator:
     """The operator who signs in with password and code, in force whatever the role.
+
+    Args:
+        name: as typed.
+        password: as typed.
+        code: as typed.
+        caller: whose failures are counted, with the name; kept as a keyed digest.
 
     Raises:
         AnswerRefused: with the same words whatever was wrong; the log says what it was.
@@ -69,12 +81,19 @@ def sign_in(name: str, password: str, code: str) -> Operator:
 
     def prove() -> tuple[Operator, str]:
         provided = services()
+        take_back = _take(f"{name}|{caller}", provided.policy.lockout_failures)
         known = provided.register.operator(name)
         is_right = _is_password(known.password if known is not None else "", password)
         operator = check_in_force(known, roles=_EVERY_ROLE, where="sign in", now=provided.now())
         if not is_right:
-            raise _failed(operator, "the password is wrong")
-        return operator, f"password+{_prove_code(operator, code)}"
+            raise AnswerRefused("the password is wrong", where="sign in")
+        # Whoever gets here has the password: codes are counted for the name too, or many callers could guess one.
+        take_code_back = _take(f"code of {name}", provided.policy.lockout_failures * _CALLERS)
+        step = _step_of(operator, code)
+        take_back()
+        take_code_back()
+        _use(operator, step)
+        return operator, "password+totp"
 
     try:
         return _noted(name, "sign in", "", prove)[0]
@@ -124,25 +143,61 @@ def _noted(name: str, what: str, where: str, prove: Callable[[], tuple[Operator,
 
 
 def _prove_code(operator: Operator, code: str) -> str:
+    """Prove a code where no caller is known; a try is taken before it is compared."""
+    provided = services()
+    now = provided.now()
+    until, most = now + provided.policy.lockout, provided.policy.lockout_failures
+    if not provided.register.take_try(operator.name, most, locked_until=until, at=now):
+        raise _locked_out(operator.name, "sign in at the desk, wait, or let another operator answer")
+    step = _step_of(operator, code)
+    try:
+        _use(operator, step)
+    except AnswerRefused:
+        provided.register.give_back_try(operator.name)  # a code of theirs, typed twice: nobody guesses so
+        raise
+    return "totp"
+
+
+def _step_of(operator: Operator, code: str) -> int:
+    """The time step that a code is of.
+
+    Raises:
+        AnswerRefused: when it is none of now.
+    """
     provided = services()
     secret = provided.open_secret(operator.secret, f"operator:{operator.name}").decode()
     step = _matching_step(secret, code.strip(), drift=provided.policy.totp_drift)
     if step is None:
-        raise _failed(operator, f"the code of {operator.name} is wrong")
-    if not provided.register.use_code(operator.name, step):
+        remedy = "type the six digits that the authenticator shows now"
+        raise AnswerRefused(f"the code of {operator.name} is wrong", where="code", remedy=remedy)
+    return step
+
+
+def _use(operator: Operator, step: int) -> None:
+    """Use a code up, which ends a lock."""
+    if not services().register.use_code(operator.name, step):
         raise AnswerRefused(
             f"the code of {operator.name} was used before", where="code", remedy="wait for the next code"
         )
-    return "totp"
 
 
-def _failed(operator: Operator, what: str) -> AnswerRefused:
-    """Count a failed proof, lock out where it is one too many; the refusal to raise."""
+def _take(who: str, most: int) -> Callable[[], None]:
+    """Count a try to sign in, before anything is compared; what gives it back when it did not fail.
+
+    Raises:
+        AnswerRefused: when there were too many.
+    """
     provided = services()
-    locks = operator.failures + 1 >= provided.policy.lockout_failures
-    until = provided.now() + provided.policy.lockout if locks else None
-    provided.register.record_failure(operator.name, locked_until=until)
-    return AnswerRefused(what, where="code", remedy="type the six digits that the authenticator shows now")
+    window, now = provided.policy.lockout, provided.now()
+    key = f"sign-in:{hmac.digest(provided.door_key(), who.encode(), 'sha256').hex()[:40]}"
+    if provided.register.count_call(key, window, now) > most:
+        raise _locked_out(who.partition("|")[0], "wait, and try again")
+    return lambda: provided.register.uncount_call(key, window, now)
+
+
+def _locked_out(name: str, remedy: str) -> AnswerRefused:
+    shown = name if len(name) <= _LONGEST_NAME else "a name that is too long"
+    return AnswerRefused(f"{shown} is locked out after failed tries", where="code", remedy=remedy)
 
 
 def _matching_step(secret: str, code: str, *, drift: int) -> int | None:

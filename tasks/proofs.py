@@ -3,6 +3,10 @@
 A link to the address we hold (:mod:`tasks.link_proof`), a sign-in to the client space (:mod:`tasks.client_space`), or
 knowledge of what only the data subject and we know (:mod:`tasks.facts`). Each proves some keys and an address: from
 then on the case searches by these keys alone, and answers to that address alone (law 4).
+
+Who denies a request is known to us: the case would tell its requester so, and that what they typed is known, if it
+changed. So a denial changes nothing that they can see: the case waits, and ends, as one whose proof never comes. What
+proves the mailbox that denied it, or a key of it, counts for nothing from then on.
 """
 
 from collections.abc import Sequence
@@ -11,27 +15,23 @@ from typing import Final
 from data_contracts.case import CaseChange
 from data_contracts.errors import RequestInvalid
 from data_contracts.evidence import Facts, Record
-from data_contracts.grounds import RefusalGround
 from data_contracts.request import ProvenSubject
 from data_contracts.vocabulary import CaseState, Gate, Requester
-from tasks.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of
+from tasks.clock import IDENTITY, PROOF_CAME, clock_of, day_of
 from tasks.identity_ways import ways_of
 from tasks.ledger import is_done
 from tasks.sealed import PROVEN, REQUEST, read_json, typed_request, write_json
 from tasks.services import services
 from tasks.step import step
 from tasks.subject_keys import subject_keys_of
-from tasks.verify_identity import clock_facts, destroy_proofs
+from tasks.verify_identity import DENIED, LINK, clock_facts, destroy_proofs
 
 MAIL_LINK: Final = "mail_link"
 CLIENT_SPACE: Final = "client_space"
 FACTS: Final = "facts"
 _WAYS: Final = (MAIL_LINK, CLIENT_SPACE, FACTS)
-DENIED: Final = "proof.denied"
-"""Step of the ledger: the reader of a link said that it was not them."""
 _SHOWN: Final = "shown."
 """How names in the vault begin of who a proof showed the data subject to be."""
-_ENDED_BY_READER: Final = "the reader of the mailbox did not make this request"
 
 
 def proof_step(way: str) -> str:
@@ -62,7 +62,9 @@ def require_waiting(case_id: str) -> None:
 
 
 def note_proof(case_id: str, way: str, proven: ProvenSubject, *, by: str) -> None:
-    """Note who was proven, in which way; the flow carries on with it."""
+    """Note who was proven, in which way; the flow carries on with it, unless its owner denied the request."""
+    if _is_denied_by(case_id, proven):
+        return  # as if it were taken in: nobody learns that it was denied
     write_json(case_id, f"{_SHOWN}{way}", proven.model_dump())
     facts: Facts = {"method": way, "by": by}
     day = day_of(services().now()).isoformat()
@@ -71,25 +73,23 @@ def note_proof(case_id: str, way: str, proven: ProvenSubject, *, by: str) -> Non
 
 
 def note_denial(case_id: str, *, by: str) -> None:
-    """Note that the data subject did not make this request."""
+    """Note that the data subject did not make this request; the case goes on waiting as if nobody had answered."""
     day = day_of(services().now()).isoformat()
     services().register.complete(case_id, DENIED, receipt={"on": day}, record=Record(DENIED, "", {"by": by}))
 
 
 def waits_for_settling(case_id: str) -> bool:
-    """Whether a proof or a denial came that the flow has not taken in yet."""
-    return _is_open(case_id) and (is_done(case_id, DENIED) or bool(_proven_by(case_id)))
+    """Whether a proof came that the flow has not taken in yet."""
+    return _is_open(case_id) and bool(_proven_by(case_id))
 
 
 @step("settle proof")
 def settle_proof(case_id: str) -> None:
-    """Carry on by a proof or a denial that came over the wire, unless identity was decided meanwhile."""
+    """Carry on by a proof that came over the wire, unless identity was decided meanwhile."""
     if not waits_for_settling(case_id):
         return
     services().register.retire_gate(case_id, Gate.IDENTITY)
-    if is_done(case_id, DENIED):
-        _fail(case_id)
-        return
+    services().register.retire_gate(case_id, Gate.UNCERTAIN_MAIL)  # a link or reminder is needed no more
     way = _proven_by(case_id)
     write_json(case_id, PROVEN, read_json(case_id, f"{_SHOWN}{way}"))
     destroy_proofs(case_id)
@@ -120,30 +120,24 @@ def _verify(case_id: str, way: str) -> None:
     )
 
 
-def _fail(case_id: str) -> None:
-    provided = services()
-    case, day = provided.register.case(case_id), day_of(provided.now())
-    due = clock_of(case, proved_on=day).response_due
-    destroy_proofs(case_id)
-    ground = RefusalGround.IDENTITY_FAILED.value
-    facts: Facts = {"verified": False, "ground": ground, "proofs_destroyed": True, **clock_facts(case, due, day)}
-    provided.register.complete(
-        case_id,
-        IDENTITY,
-        receipt={"method": "", PROOF_CAME: day.isoformat() if case.is_paused else "", GROUND: ground},
-        record=Record(IDENTITY, "", facts),
-        move=(CaseState.IDENTITY_FAILED, _ENDED_BY_READER),
-        outcome="identity_failed",
-        change=CaseChange(response_due=due),
-    )
-
-
 def _is_open(case_id: str) -> bool:
     return not is_done(case_id, IDENTITY)
 
 
 def _is_waiting(case_id: str) -> bool:
-    return _is_open(case_id) and not is_done(case_id, DENIED) and not _proven_by(case_id)
+    return _is_open(case_id) and not _proven_by(case_id)
+
+
+def _is_denied_by(case_id: str, proven: ProvenSubject) -> bool:
+    """Whether the mailbox that was proven, or whoever holds one of the keys, said that it was not them."""
+    if not is_done(case_id, DENIED):
+        return False
+    denied = ProvenSubject.model_validate(read_json(case_id, LINK))
+    return proven.address == denied.address or bool(_keys(proven) & _keys(denied))
+
+
+def _keys(proven: ProvenSubject) -> set[tuple[str, str]]:
+    return {(kind, value) for kind, values in proven.identity.items() for value in values}
 
 
 def _proven_by(case_id: str) -> str:

@@ -20,7 +20,7 @@ from tasks.identity_ways import ways_of
 from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
 from tasks.rules.eligibility import method_of, proof_came_on
-from tasks.sealed import subject_request
+from tasks.sealed import read_json, subject_request
 from tasks.services import services
 from tasks.step import step
 from tasks.subject_keys import subject_keys_of
@@ -36,11 +36,18 @@ PREFIXES: Mapping[DocumentKind, str] = {
 _LOOKED_AT_LATER = (PREFIXES[DocumentKind.CAPACITY], PREFIXES[DocumentKind.RECTIFICATION])
 DOCUMENT_CAME = "came_on"
 """Key of a document step's receipt: the day the first document came."""
+DENIED = "proof.denied"
+"""Step of the ledger: the reader of a link said that it was not them."""
+LINK = "link"
+"""The vault's name of the mailbox that a link was sent to, and of the keys that it proves."""
 _OPTIONS = (Decision.APPROVE, Decision.ASK_MORE, Decision.REFUSE)
+_DENIED_OPTIONS = (Decision.ASK_MORE, Decision.REFUSE)
 
 
 def identity_question(case_id: str, right: Right, attempt: int) -> Question:
-    """What the identity gate asks; each time more proof was asked for it is a new question."""
+    """What the identity gate asks; each time more proof was asked for, and once it was denied, it is a new question."""
+    if is_done(case_id, DENIED):
+        return _denied_question(case_id, right, attempt)
     requester = subject_request(case_id).statement.requester
     ways = ", ".join(ways_of(case_id))
     asks = f"is the person who asks for {right.value} the data subject?"
@@ -59,6 +66,21 @@ def identity_question(case_id: str, right: Right, attempt: int) -> Question:
     )
 
 
+def _denied_question(case_id: str, right: Right, attempt: int) -> Question:
+    """What a person is told about a request that its data subject denied; nobody can approve it."""
+    return Question(
+        gate=Gate.IDENTITY,
+        subject=f"attempt:{attempt}",
+        description=(
+            f"**Case {case_id}: the reader of the mailbox that a link went to did not ask for {right.value}.**\n\n"
+            "Nothing needs to be answered: the case ends by itself when the time for a proof is over. An answer before "
+            "would tell whoever asked that what they typed is known to us."
+        ),
+        facts={"case": case_id, "right": right.value, "attempt": attempt, "denied": True},
+        options=_DENIED_OPTIONS,
+    )
+
+
 @step("verify identity")
 def settle_identity(case_id: str, attempt: int) -> str:
     """Carry out what was decided at the identity gate; returns the decision.
@@ -71,6 +93,7 @@ def settle_identity(case_id: str, attempt: int) -> str:
         return ""
     if gate.outcome is not Decision.ASK_MORE:
         destroy_proofs(case_id)
+        provided.register.retire_gate(case_id, Gate.UNCERTAIN_MAIL)  # a link or reminder is needed no more
     match gate.outcome:
         case Decision.APPROVE:
             _record(case_id, gate, CaseState.IDENTITY_VERIFIED, outcome=None)
@@ -114,8 +137,15 @@ def _record(case_id: str, gate: GateEntry, state: CaseState, *, outcome: str | N
 
 
 def is_reminded(case: Case) -> bool:
-    """Whether the data subject was reminded of the proof that is awaited now."""
-    return is_done(case.case_id, _reminder(len(pauses_of(case))))
+    """Whether the data subject was reminded of the proof that is awaited now, or said that it was not them."""
+    return is_done(case.case_id, _reminder(len(pauses_of(case)))) or _would_remind_who_denied(case.case_id)
+
+
+def _would_remind_who_denied(case_id: str) -> bool:
+    """Whether a reminder would go to the very mailbox that denied the request, and so to nobody who would miss it."""
+    if not is_done(case_id, DENIED):
+        return False
+    return str(read_json(case_id, LINK)["address"]) == subject_request(case_id).reply_to
 
 
 def _reminder(asked: int) -> str:
@@ -146,6 +176,7 @@ def close_unproven(case_id: str) -> bool:
     if any(gate.outcome not in {None, Decision.ASK_MORE} for gate in gates):
         return False
     destroy_proofs(case_id)
+    provided.register.retire_gate(case_id, Gate.UNCERTAIN_MAIL)  # a link or reminder is needed no more
     due = clock_of(case, proved_on=day).response_due
     ground = RefusalGround.IDENTITY_NOT_PROVEN.value
     facts: Facts = {"verified": False, "ground": ground, "proofs_destroyed": True, **clock_facts(case, due, day)}

@@ -16,6 +16,7 @@ class Browser:
     """One visitor; ``client`` is the address that calls come from."""
 
     def __init__(self, app: Any, *, client: str = "203.0.113.7", **headers: str) -> None:
+        self.app = app
         self._runner = asyncio.Runner()
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, client=(client, 40000)),
@@ -38,8 +39,11 @@ class Browser:
 
     def send(self, page: str, to: str = "", *, files: Any = None, **fields: Any) -> httpx.Response:
         """Open a page, fill in its form beside what is hidden in it, and send it; elsewhere if an address is given."""
-        hidden = {name: unescape(value) for name, value in _HIDDEN.findall(self.get(page).text)}
-        return self.post(to or page, files=files, **(hidden | fields))
+        return self.post(to or page, files=files, **(self.hidden(page) | fields))
+
+    def hidden(self, page: str) -> dict[str, str]:
+        """What is hidden in the form of a page."""
+        return {name: unescape(value) for name, value in _HIDDEN.findall(self.get(page).text)}
 
     @property
     def cookies(self) -> httpx.Cookies:

@@ -16,10 +16,11 @@ from urllib.parse import urlencode
 import httpx
 
 CODE = Path(__file__).parents[1]
-_TOKEN = re.compile(r'name="token" value="([^"]+)"')
+_HIDDEN = re.compile(r'name="(token|key)" value="([^"]+)"')
 _RECEIPT = re.compile(r"/receipt/(C-[0-9A-Z-]+)")
 _LENGTH = re.compile(r"content-length: (\d+)", re.IGNORECASE)
 _PATIENCE_SECONDS = 60
+_SET = {"RIGHTSFLOW_JUDGE": "plain", "RIGHTSFLOW_TRUSTED_PROXIES": "127.0.0.1"}
 _CONNECTIONS = 60
 
 
@@ -63,7 +64,7 @@ class Site:
 def a_site(home: Path, port: int, *, processes: int = 1) -> Iterator[Site]:
     """A site over a home, until the block ends."""
     known = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT", "RIGHTSFLOW"))}
-    site = Site({**known, "RIGHTSFLOW_HOME": str(home), "RIGHTSFLOW_JUDGE": "plain"}, port, processes)
+    site = Site({**known, "RIGHTSFLOW_HOME": str(home), **_SET}, port, processes)
     site.start()
     try:
         yield site
@@ -96,10 +97,10 @@ def hand_in(site: Site, people: int, *, per_second: float) -> Crowd:
 async def _all(site: Site, people: int, per_second: float, crowd: Crowd) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
         page = await client.get(f"{site.url}/request/access")
-    found = _TOKEN.search(page.text)
-    assert found is not None
-    # One visit fills in many forms, each with a key of its own; a proxy tells where each comes from.
-    visit = _Visit(found[1], page.headers["set-cookie"].partition(";")[0], site.port)
+    hidden = dict(_HIDDEN.findall(page.text))
+    assert hidden.keys() == {"token", "key"}
+    # One visit sends one form many times, each with other words; a proxy tells where each comes from.
+    visit = _Visit(hidden, page.headers["set-cookie"].partition(";")[0], site.port)
     waiting: asyncio.Queue[tuple[int, float]] = asyncio.Queue()
     lines = [asyncio.create_task(_line(visit, waiting, crowd)) for _ in range(_CONNECTIONS)]
     began = time.monotonic()
@@ -115,14 +116,14 @@ async def _all(site: Site, people: int, per_second: float, crowd: Crowd) -> None
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    token: str
+    hidden: Mapping[str, str]
     cookie: str
     port: int
 
     def call(self, number: int) -> bytes:
         """The form of a person, as a browser sends it through a proxy."""
         person = {"name": f"Person {number}", "identity_email": f"person{number}@example.org"}
-        body = urlencode({"token": self.token, "key": f"load-{number}", **person})
+        body = urlencode({**self.hidden, **person})
         head = [
             "POST /request/access HTTP/1.1",
             f"Host: 127.0.0.1:{self.port}",

@@ -66,7 +66,7 @@ def _seed() -> Any:  # the demo company
 def _enrol() -> str:
     from flows.people import enrol  # noqa: PLC0415  # Prefect reads its settings when imported
 
-    return str(enrol(_OPERATOR, (OperatorRole.DPO,))["secret"])
+    return str(enrol(_OPERATOR, (OperatorRole.DPO,), instead=True)["secret"])
 
 
 def _register(ui: PrefectUi, subject: Any) -> str:  # the demo subject

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flows.settings import settings
 from flows.showing import our_errors
 
 app = typer.Typer()
@@ -19,6 +20,7 @@ def serve_site(
     """Serve the intake site until Ctrl-C."""
     from flows.serving import public_site, serve  # noqa: PLC0415  # pays for what it uses
 
+    _tell_of_proxies(settings().site_url)
     serve(public_site, port, processes=processes)
 
 
@@ -30,4 +32,12 @@ def serve_desk(
     """Serve the operators' desk until Ctrl-C."""
     from flows.serving import operators_desk, serve  # noqa: PLC0415  # pays for what it uses
 
+    _tell_of_proxies(settings().desk_url)
     serve(operators_desk, port)
+
+
+def _tell_of_proxies(address: str) -> None:
+    """Tell whoever has a web server in front, and does not say so, that all visitors share its limits."""
+    if address.startswith("https:") and not settings().trusted_proxies:
+        what = "no proxy is trusted, so all who come through one share its limits"
+        typer.echo(f"{what}. Remedy: name it in RIGHTSFLOW_TRUSTED_PROXIES, such as 127.0.0.1", err=True)

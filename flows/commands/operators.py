@@ -19,18 +19,22 @@ Day = Annotated[str, typer.Option(help="YYYY-MM-DD; empty: without end.")]
 
 @app.command("add")
 @our_errors
-def add(
+def add(  # noqa: PLR0913  # the options of one command
     name: Annotated[str, typer.Argument(help="Letters, digits, dot, dash, @.")],
     role: Annotated[list[OperatorRole], typer.Option(help="May be repeated.")],
     *,
     until: Day = "",
     trained_until: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD; goes into the register of training.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Give who has the name a new secret, unasked.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Enrol an operator, or give one a new secret; prints what the authenticator app needs, once."""
-    from flows.people import enrol  # noqa: PLC0415  # pays for what it uses
+    """Enrol an operator; prints what the authenticator app needs, once. Asks before somebody gets a new secret."""
+    from flows.people import enrol, is_enrolled  # noqa: PLC0415  # pays for what it uses
 
-    facts = enrol(name, tuple(role), valid_until=_day(until), trained_until=trained_until)
+    if not replace and not as_json and _is_terminal() and is_enrolled(name):
+        question = f"{name} is enrolled already. Give them a new secret, and end the one that is in use?"
+        replace = typer.confirm(question, abort=True, err=True)
+    facts = enrol(name, tuple(role), valid_until=_day(until), trained_until=trained_until, instead=replace)
     show(facts, as_json, _print_enrolled)
 
 
@@ -105,6 +109,11 @@ def rotate(as_json: Json = False) -> None:
     with wiring.opened() as installation:
         done = installation.rotate_master_key()
     show({"rotated": str(done)}, as_json, lambda f: print(f["rotated"]))
+
+
+def _is_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
 
 
 def _day(text: str) -> datetime | None:

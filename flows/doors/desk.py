@@ -61,10 +61,14 @@ class OperatorsDoor:
         """Count one try under a key."""
         return self._services.register.count_call(key, window, self._services.now())
 
-    def sign_in(self, name: str, password: str, code: str) -> int:
+    def uncount(self, key: str, window: timedelta) -> None:
+        """Give one try back."""
+        self._services.register.uncount_call(key, window, self._services.now())
+
+    def sign_in(self, name: str, password: str, code: str, *, caller: str) -> int:
         """Sign an operator in; the number of the session."""
         with use(self._services):
-            sign_in(name, password, code)
+            sign_in(name, password, code, caller=caller)
             return self._session(name)
 
     def is_signed_in(self, name: str, session: int) -> bool:

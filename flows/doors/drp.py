@@ -44,6 +44,10 @@ class AgentsHouse:
         """Count one try under a key."""
         return self._services.register.count_call(key, window, self._services.now())
 
+    def uncount(self, key: str, window: timedelta) -> None:
+        """Give one try back."""
+        self._services.register.uncount_call(key, window, self._services.now())
+
     def open(self, agent: Agent, request: AgentRequest) -> Mapping[str, str]:
         """The exercise status of a request."""
         if request.action not in ACTIONS:

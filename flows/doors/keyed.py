@@ -24,3 +24,7 @@ class KeyedDoor:
     def count(self, key: str, window: timedelta) -> int:
         """Count one try under a key."""
         return self._services.register.count_call(key, window, self._services.now())
+
+    def uncount(self, key: str, window: timedelta) -> None:
+        """Give one try back."""
+        self._services.register.uncount_call(key, window, self._services.now())

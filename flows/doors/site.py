@@ -74,6 +74,10 @@ class PublicDoor:
         """Count one try under a key."""
         return self._services.register.count_call(key, window, self._services.now())
 
+    def uncount(self, key: str, window: timedelta) -> None:
+        """Give one try back."""
+        self._services.register.uncount_call(key, window, self._services.now())
+
     def register(self, submitted: Submitted) -> Receipt:
         """Register a request durably; sealed when this returns."""
         with use(self._services):

@@ -21,6 +21,9 @@ class Counter(Protocol):
     def count(self, key: str, window: timedelta) -> int:
         """Count one try under a key."""
 
+    def uncount(self, key: str, window: timedelta) -> None:
+        """Give one try back."""
+
 
 class KeysDoor(Counter, Protocol):
     """Knows keys, and counts calls."""

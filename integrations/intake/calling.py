@@ -7,7 +7,6 @@ time. No redirect is followed, no proxy of the environment is used; little of an
 Source: OWASP Server Side Request Forgery Prevention; RFC 6890 (special-purpose addresses).
 """
 
-import ipaddress
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from data_contracts.errors import RequestInvalid, SystemUnavailable
+from integrations.intake.special_addresses import is_public
 
 Resolve = Callable[[str, int], Sequence[str]]
 """Addresses of a name."""
@@ -73,7 +73,7 @@ class SafeCaller:
         if parts.scheme != "https" or port not in _PORTS or "%" in host:
             raise _refused()
         addresses = self._resolve(host, port)
-        if not addresses or not all(_is_public(address) for address in addresses):
+        if not addresses or not all(is_public(address) for address in addresses):
             raise _refused()
         return addresses[0]
 
@@ -102,21 +102,6 @@ class SafeCaller:
             raise SystemUnavailable(
                 "the address cannot be reached", where="callback", remedy="see that it answers"
             ) from None
-
-
-def _is_public(address: str) -> bool:
-    """Whether an address belongs to nobody's inside; forms that carry another address are as that one."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
-        if parsed in ipaddress.ip_network("64:ff9b::/96"):
-            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-        if inner is not None:
-            return _is_public(str(inner))
-    return parsed.is_global and not parsed.is_multicast
 
 
 def _refused() -> RequestInvalid:

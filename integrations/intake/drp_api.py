@@ -26,12 +26,15 @@ from starlette.exceptions import HTTPException
 from data_contracts.errors import RequestInvalid, RightsflowError, TransientError
 from data_contracts.origins import Agent
 from integrations.intake.bearer import Counter, bearer_of, is_too_often
+from integrations.intake.web.limiting import Limit, Limiter, caller
 
 _SIGNATURE: Final = 64
 _LONGEST: Final = timedelta(days=1)
 _LEEWAY: Final = timedelta(minutes=1)
 _VERSIONS: Final = ("0.9", "1.")
 _LONGEST_VALUE: Final = 254
+_UNSIGNED: Final = Limit("drp unsigned", 60, timedelta(minutes=10))
+"""Calls for one agent from one address that the agent did not sign."""
 _ID = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
 
 
@@ -82,20 +85,39 @@ class AgentsDoor(Counter, Protocol):
         """Take a request back; False where it is too late, None for one that is not the agent's."""
 
 
-def drp_api(door: AgentsDoor) -> FastAPI:
-    """The application."""
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """Lets agents in: what fails counts for the caller, what an agent signed for the agent."""
+
+    door: AgentsDoor
+    limits: Limiter
+
+    def opened(self, agent: Agent, who: str, body: bytes) -> Mapping[str, Any]:
+        """What an agent signed; 403 where it did not, 429 for too many calls."""
+        counted = f"{who}|{agent.agent_id}"
+        self.limits.take(_UNSIGNED, counted)  # before it is looked at: only who fails is shut out
+        said = _opened(agent, body)
+        self.limits.give_back(_UNSIGNED, counted)
+        if is_too_often(self.door, f"drp:{agent.agent_id}"):
+            raise HTTPException(429)
+        return said
+
+
+def drp_api(door: AgentsDoor, *, key: bytes) -> FastAPI:
+    """The application; ``key`` makes digests of callers."""
+    gate = _Gate(door, Limiter(door, key))
     app = FastAPI(title="Rightsflow: Data Rights Protocol", version="1", docs_url=None, redoc_url=None)
 
     @app.post("/v1/agent/{agent_id}")
     async def set_up(call: Request, agent_id: _ID) -> Response:
         """Give the agent who signs a token (pair-wise key set-up)."""
         body = await call.body()
-        return await run_in_threadpool(_set_up, door, agent_id, body)
+        return await run_in_threadpool(_set_up, gate, caller(call), agent_id, body)
 
     @app.get("/v1/agent/{agent_id}")
     def look(call: Request, agent_id: _ID) -> Response:
         """Tell an agent whether its token is in force."""
-        if _agent(door, call).agent_id != agent_id:
+        if _looking(door, call).agent_id != agent_id:
             raise HTTPException(403)
         return JSONResponse({})
 
@@ -104,12 +126,12 @@ def drp_api(door: AgentsDoor) -> FastAPI:
     async def exercise(call: Request) -> Response:
         """Take a request in."""
         body = await call.body()
-        return await run_in_threadpool(_exercised, door, call, body)
+        return await run_in_threadpool(_exercised, gate, call, body)
 
     @app.get("/v1/data-rights-request/{request_id}")
     def status(call: Request, request_id: _ID) -> Response:
         """Where a request stands."""
-        found = door.status(_agent(door, call), request_id)
+        found = door.status(_looking(door, call), request_id)
         if found is None:
             raise HTTPException(403)
         return JSONResponse(dict(found))
@@ -118,48 +140,60 @@ def drp_api(door: AgentsDoor) -> FastAPI:
     async def revoke(call: Request, request_id: _ID) -> Response:
         """Take a request back."""
         body = await call.body()
-        return await run_in_threadpool(_revoked, door, call, request_id, body)
+        return await run_in_threadpool(_revoked, gate, call, request_id, body)
 
+    return _answering_errors(app)
+
+
+def _answering_errors(app: FastAPI) -> FastAPI:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RightsflowError, _tell_ours)
     return app
 
 
-def _set_up(door: AgentsDoor, agent_id: str, body: bytes) -> Response:
-    agent = door.agent(agent_id)
-    if agent is None or is_too_often(door, f"drp:{agent_id}"):
+def _set_up(gate: _Gate, who: str, agent_id: str, body: bytes) -> Response:
+    agent = gate.door.agent(agent_id)
+    if agent is None:
         raise HTTPException(403)
-    said = _opened(agent, body)
-    if _why_not(door, agent, said):
+    said = gate.opened(agent, who, body)
+    if _why_not(gate.door, agent, said):
         raise HTTPException(403)
-    return JSONResponse({"agent-id": agent_id, "token": door.give_token(agent_id)})
+    return JSONResponse({"agent-id": agent_id, "token": gate.door.give_token(agent_id)})
 
 
-def _exercised(door: AgentsDoor, call: Request, body: bytes) -> Response:
-    agent = _agent(door, call)
-    said = _opened(agent, body)
-    if why := _why_not(door, agent, said):
+def _exercised(gate: _Gate, call: Request, body: bytes) -> Response:
+    agent = _agent(gate.door, call)
+    said = gate.opened(agent, caller(call), body)
+    if why := _why_not(gate.door, agent, said):
         return _fatal(why)
-    return JSONResponse(dict(door.open(agent, _request(said, body))))
+    return JSONResponse(dict(gate.door.open(agent, _request(said, body))))
 
 
-def _revoked(door: AgentsDoor, call: Request, request_id: str, body: bytes) -> Response:
-    agent = _agent(door, call)
-    _opened(agent, body)
-    done = door.revoke(agent, request_id)
-    found = door.status(agent, request_id)
+def _revoked(gate: _Gate, call: Request, request_id: str, body: bytes) -> Response:
+    agent = _agent(gate.door, call)
+    said = gate.opened(agent, caller(call), body)
+    if why := _why_not(gate.door, agent, said) or _why_no_revocation(said, request_id):
+        return _fatal(why)
+    done = gate.door.revoke(agent, request_id)
+    found = gate.door.status(agent, request_id)
     if done is None or found is None:
         raise HTTPException(403)
     return JSONResponse(dict(found)) if done else _fatal("too_late")
 
 
 def _agent(door: AgentsDoor, call: Request) -> Agent:
-    """The agent whose token came with a call; 401 for none, 429 for too many calls."""
+    """The agent whose token came with a call; 401 for none."""
     token = bearer_of(call)
     agent = door.agent_of(token) if token else None
     if agent is None:
         raise HTTPException(401)
-    if is_too_often(door, f"drp:{agent.agent_id}"):
+    return agent
+
+
+def _looking(door: AgentsDoor, call: Request) -> Agent:
+    """The agent whose token came with a call that nothing is signed in; 429 for too many of these."""
+    agent = _agent(door, call)
+    if is_too_often(door, f"drp look:{agent.agent_id}"):
         raise HTTPException(429)
     return agent
 
@@ -188,6 +222,11 @@ def _why_not(door: AgentsDoor, agent: Agent, said: Mapping[str, Any]) -> str:
     if issued is None or expires is None or issued > now + _LEEWAY or expires - issued > _LONGEST:
         return "time"
     return "expired" if expires <= now else ""
+
+
+def _why_no_revocation(said: Mapping[str, Any], request_id: str) -> str:
+    """Why a signed message takes no request back: one that asks for something was recorded, or it is about another."""
+    return "not_this_request" if "exercise" in said or said.get("request_id", request_id) != request_id else ""
 
 
 def _request(said: Mapping[str, Any], body: bytes) -> AgentRequest:

@@ -65,6 +65,13 @@ class LinkStore(Store):
                 return 1
             return int(connection.execute(_ONE_MORE, {"wanted": key, "began": start}).scalar_one())
 
+    def uncount_call(self, key: str, window: timedelta, at: datetime) -> None:
+        """Give back a try that was counted in the window that ``at`` lies in; never below none."""
+        began = _N.window_start == _start(window, at)
+        one_less = sa.update(tables.call_counts).where(_N.key == key, began, _N.calls > 0).values(calls=_N.calls - 1)
+        with self._database.write() as connection:
+            connection.execute(one_less)
+
     def calls(self, key: str, window: timedelta, at: datetime) -> int:
         """How many tries there are in the window that ``at`` lies in."""
         found = sa.select(_N.calls).where(_N.key == key, _N.window_start == _start(window, at))

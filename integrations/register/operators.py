@@ -51,13 +51,24 @@ class OperatorStore(Store):
             taken = connection.execute(take.values(last_step=step, failures=0, locked_until=None))
             return taken.rowcount == 1
 
-    def record_failure(self, name: str, *, locked_until: datetime | None) -> None:
-        """Count a failed proof, and lock the operator out where a time is given."""
-        changed: dict[str, object] = {"failures": _O.failures + 1}
-        if locked_until is not None:
-            changed["locked_until"] = locked_until
+    def take_try(self, name: str, most: int, *, locked_until: datetime, at: datetime) -> bool:
+        """Count a try of a code before it is compared, and lock the operator out at the last of ``most``.
+
+        False, and nothing is counted, while the operator is locked out. One statement: of many at once each sees what
+        the one before it counted.
+        """
+        tries = sa.case((_O.locked_until.is_not(None), 1), else_=_O.failures + 1)  # a lock that is over counts anew
+        is_free = sa.or_(_O.locked_until.is_(None), _O.locked_until <= at)
+        take = sa.update(tables.operators).where(_O.name == name, is_free)
+        until = sa.case((tries >= most, sa.literal(locked_until, _O.locked_until.type)), else_=None)
         with self._database.write() as connection:
-            connection.execute(sa.update(tables.operators).where(_O.name == name).values(changed))
+            return connection.execute(take.values(failures=tries, locked_until=until)).rowcount == 1
+
+    def give_back_try(self, name: str) -> None:
+        """Give back a try that proved nothing and guessed nothing."""
+        give = sa.update(tables.operators).where(_O.name == name, _O.failures > 0)
+        with self._database.write() as connection:
+            connection.execute(give.values(failures=_O.failures - 1, locked_until=None))
 
     def note_use(self, use: OperatorUse) -> None:
         """Remember a use."""

@@ -47,18 +47,14 @@ def people_needed(rule: GateRule, sensitivity: Sensitivity) -> int:
 def check_in_force(operator: Operator | None, *, roles: Sequence[OperatorRole], where: str, now: datetime) -> Operator:
     """That a person may act today with one of the roles, before any proof is looked at.
 
+    Whether they are locked out is asked where a code is compared: others' wrong codes end nobody's session.
+
     Raises:
-        AnswerRefused: unknown, switched off, out of time, training lapsed, locked out, or without the role.
+        AnswerRefused: unknown, switched off, out of time, training lapsed, or without the role.
     """
     remedy = "let an operator answer who is in force and has one of the roles: " + ", ".join(roles)
     if operator is None or not operator.is_active:
         raise AnswerRefused("no such operator in force", where=where, remedy=remedy)
-    if operator.locked_until is not None and now < operator.locked_until:
-        raise AnswerRefused(
-            f"{operator.name} is locked out after failed codes until {operator.locked_until:%H:%M} UTC",
-            where=where,
-            remedy="wait, or let another operator answer",
-        )
     if operator.valid_until is not None and now >= operator.valid_until:
         raise AnswerRefused(f"the role of {operator.name} has lapsed", where=where, remedy=remedy)
     if operator.training_until is not None and now >= operator.training_until:

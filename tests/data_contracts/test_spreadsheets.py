@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.spreadsheets import csv_of, rows_of
 
 _COLUMNS = ("person", "course")
+_RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  # full width
 _CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 
 
@@ -27,7 +29,19 @@ def test_no_cell_is_a_formula(cell: str) -> None:
     """OWASP: = + - @ tab and return at the beginning are run, in full width too."""
     (_, (written, _)) = csv.reader(io.StringIO(csv_of(_COLUMNS, [(cell, "")]), newline=""))
 
-    assert not written.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))  # noqa: RUF001  # full width
+    assert not written.startswith(_RUN)
+
+
+@given(st.text("=+-@;'\"\t\n\r,a", max_size=12))
+def test_no_cell_is_a_formula_where_semicolons_divide(cell: str) -> None:
+    """In French and Dutch a line of ours is divided at semicolons and tabs, and ends where a text has a line's end."""
+    written = csv_of(_COLUMNS, [(cell, "")]).partition("\r\n")[2]
+    begins = written.startswith('"')
+
+    cells = re.split(r"[;\t\r\n]", written[1:] if begins else written)
+
+    assert [one for one in cells if one.startswith(("=", "+", "-", "@"))] == []
+    assert next(rows_of(csv_of(_COLUMNS, [(cell, "b")]), _COLUMNS, where="f"))[1]["person"] == cell
 
 
 def test_what_a_spreadsheet_made_is_read() -> None:

@@ -4,16 +4,22 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 
 import pytest
 
-from data_contracts.vocabulary import Channel, Gate, Right
+from data_contracts.request import ProvenSubject
+from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows.serving import public_site
 from tasks.packages import send_new_link
+from tasks.proofs import accepted_ways, note_proof
+from tasks.public_status import make_status_code
 from tests.browser import Browser, browsing
 from tests.flows.company import House
+from tests.flows.test_lookout import look
 
 _THIEF = "thief@example.org"
+_SECRET = re.compile(r'value="[^"]+"|C-\w{4}-\w{4}')
 
 
 @pytest.fixture(autouse=True)
@@ -94,14 +100,82 @@ def test_link_works_once(house: House, visitor: Browser) -> None:
 
 
 def test_denied_case_is_stopped(house: House, visitor: Browser) -> None:
-    """It was not the reader of the mailbox who asked: nothing is located."""
+    """It was not the reader of the mailbox who asked: nothing is located, and nobody can let it go on."""
     case_id = asked(house)
 
     visitor.send(link_in(house, case_id), answer="no")
+    entry = house.until(Gate.IDENTITY, case_id)
+    _lapse(house)
 
+    assert "did not ask" in entry.description
+    assert Decision.APPROVE not in entry.options
     assert house.run(case_id) is None
     assert house.outcome(case_id) == "identity_failed"
     assert "located" not in house.states(case_id)
+    assert ("proof.denied", "") in house.installation.register.steps(case_id)
+
+
+def test_denial_looks_like_waiting(house: House, visitor: Browser) -> None:
+    """Whoever asked sees the same where the owner denied it as where nobody has the number: now, later, in the end."""
+    numbers = (house.company.subject.customer_no, "LM99999999")
+    denied, unknown = (asked(house, email=f"thief{n}@example.org", customer_no=one) for n, one in enumerate(numbers))
+
+    visitor.send(link_in(house, denied), answer="no")
+    assert accepted_ways(denied) == accepted_ways(unknown) != []  # what its page offers
+    seen = []
+    for passed in (0, 15, 16, 1):
+        _lapse(house, passed)
+        for case_id in (denied, unknown):
+            house.run(case_id)
+        opened = [visitor.send("/status", case=one, code=make_status_code(one)) for one in (denied, unknown)]
+        pages = [_SECRET.sub("*", answer.text) for answer in opened]
+        seen.append((pages[0] == pages[1], house.states(denied) == house.states(unknown), "stands still" in pages[0]))
+
+    assert seen == [(True, True, True), (True, True, True), (True, True, False), (True, True, False)]
+    assert house.outcome(denied) == house.outcome(unknown) == "identity_failed"
+    assert _told_to_thief(house, denied) == _told_to_thief(house, unknown) != []
+
+
+def test_what_was_denied_is_not_proven_in_another_way(house: House, visitor: Browser) -> None:
+    """Whoever got hold of the owner's account after all is not let on; the page says what it says to everybody."""
+    case_id = asked(house, email=_THIEF, customer_no=house.company.subject.customer_no)
+    visitor.send(link_in(house, case_id), answer="no")
+    owner = ProvenSubject(address=house.company.subject.email, identity={"email": [house.company.subject.email]})
+    other = ProvenSubject(address=_THIEF, identity={"email": [_THIEF]})
+
+    note_proof(case_id, "client_space", owner, by="test")
+    house.run(case_id)
+    assert house.states(case_id)[-1] == "identity_asked"
+
+    note_proof(case_id, "client_space", other, by="test")
+    house.run(case_id)
+    assert "identity_verified" in house.states(case_id)
+
+
+def test_who_denied_a_request_is_not_reminded_of_it(house: House, visitor: Browser) -> None:
+    """Their own address was typed, so nobody else sees that no reminder comes."""
+    case_id = asked(house)
+    visitor.send(link_in(house, case_id), answer="no")
+
+    _lapse(house, 15)
+
+    assert not any("reminder" in name for name in house.outbox("eml"))
+
+
+def _lapse(house: House, days: int = 31) -> None:
+    """So many days pass, and the watch looks."""
+    look(house, days=days)
+
+
+def _to_thief(raw: bytes) -> bool:
+    return re.search(rb"^To: .*thief\d@", raw, re.MULTILINE) is not None
+
+
+def _told_to_thief(house: House, case_id: str) -> list[str]:
+    """What the mails of a case say to whoever asked, but for what is random in them."""
+    mails = [raw for name, raw in house.outbox("eml").items() if case_id in name and _to_thief(raw)]
+    bodies = [message_from_bytes(raw, policy=policy.default).get_body(("plain",)) for raw in mails]
+    return sorted(str(body.get_content()).replace(case_id, "*") for body in bodies if body is not None)
 
 
 def test_own_mailbox_does_not_open_a_strangers_data(house: House) -> None:

@@ -1,5 +1,8 @@
 """Operators are who they say: signing in, locking out, and a memory of every use (charter 3.2, 3.3)."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +15,7 @@ from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from tasks import operator_proof
 from tasks.approval import Answer, answer_gate
 from tasks.operator_proof import password_digest, sign_in
+from tasks.services import services, use
 from tests.flows.company import House
 
 _PASSWORD = "quiet-otters-42"
@@ -53,17 +57,93 @@ def test_code_is_accepted_once(zoe: House) -> None:
         sign_in("zoe", _PASSWORD, zoe.code("zoe"))
 
 
-def test_wrong_passwords_lock_out(zoe: House) -> None:
-    """As wrong codes do; for a while."""
+@pytest.mark.parametrize(("password", "code"), [("wrong-otters-42", ""), (_PASSWORD, "000000")])
+def test_wrong_passwords_lock_out(zoe: House, password: str, code: str) -> None:
+    """As wrong codes do; whoever tries, and for a while."""
     for _ in range(5):
         with pytest.raises(AnswerRefused):
-            sign_in("zoe", "wrong-otters-42", zoe.code("zoe"))
+            sign_in("zoe", password, code or zoe.code("zoe"), caller="203.0.113.7")
 
     with pytest.raises(AnswerRefused):
-        sign_in("zoe", _PASSWORD, zoe.code("zoe"))
+        sign_in("zoe", _PASSWORD, zoe.code("zoe"), caller="203.0.113.7")
     assert "locked out" in zoe.installation.register.uses()[0].note
     zoe.clock.advance(timedelta(minutes=16))
-    assert sign_in("zoe", _PASSWORD, zoe.code("zoe")).name == "zoe"
+    assert sign_in("zoe", _PASSWORD, zoe.code("zoe"), caller="203.0.113.7").name == "zoe"
+
+
+def test_wrong_passwords_do_not_shut_the_operator_out(zoe: House) -> None:
+    """Who tries from elsewhere, however often, locks nobody out but themselves."""
+    for number in range(60):
+        with pytest.raises(AnswerRefused):
+            sign_in("zoe", "wrong-otters-42", "000000", caller=f"198.51.100.{number % 9}")
+
+    assert sign_in("zoe", _PASSWORD, zoe.code("zoe"), caller="203.0.113.7").name == "zoe"
+
+
+def test_codes_after_a_right_password_are_counted_for_all_callers(zoe: House) -> None:
+    """A code has six digits: whoever has the password does not guess it from a thousand addresses."""
+    for number in range(60):
+        with pytest.raises(AnswerRefused):
+            sign_in("zoe", _PASSWORD, "000000", caller=f"198.51.100.{number}")
+
+    notes = [use.note for use in zoe.installation.register.uses()]
+    assert sum("is wrong" in note for note in notes) == 50
+    assert "locked out" in notes[0]
+
+
+def test_lock_at_gates_ends_with_signing_in(zoe: House) -> None:
+    """Wrong codes at gates, in the operator's name, do not close the desk; proving oneself there ends the lock."""
+    roles = [OperatorRole.AGENT]
+    for _ in range(6):
+        with pytest.raises(AnswerRefused):
+            operator_proof.prove_person("zoe", "000000", roles=roles, where="gate")
+    assert "locked out" in zoe.installation.register.uses()[0].note
+
+    sign_in("zoe", _PASSWORD, zoe.code("zoe"), caller="203.0.113.7")
+
+    zoe.clock.advance(timedelta(seconds=30))
+    assert operator_proof.prove_person("zoe", zoe.code("zoe"), roles=roles, where="gate") == "zoe"
+
+
+@pytest.mark.usefixtures("zoe")
+@pytest.mark.parametrize("at_gate", [True, False], ids=["gate", "sign-in"])
+def test_no_more_codes_are_compared_at_once_than_one_after_another(
+    monkeypatch: pytest.MonkeyPatch, *, at_gate: bool
+) -> None:
+    """Twenty-nine at once: five are looked at."""
+    compared: list[str] = []
+    provided = services()
+
+    def nothing(_operator: object, code: str) -> int:
+        compared.append(code)
+        time.sleep(0.05)
+        raise AnswerRefused("the code is wrong")
+
+    monkeypatch.setattr(operator_proof, "_step_of", nothing)
+
+    def guess(number: int) -> None:
+        with use(provided), suppress(AnswerRefused):
+            if at_gate:
+                operator_proof.prove_person("zoe", f"{number:06}", roles=[OperatorRole.AGENT], where="gate")
+            else:
+                sign_in("zoe", _PASSWORD, f"{number:06}", caller="198.51.100.1")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(guess, range(29)))
+
+    assert len(compared) == 5
+
+
+def test_code_typed_twice_is_no_failure(zoe: House) -> None:
+    """Who decides quickly and types the same code again waits for the next one, and is not locked out."""
+    roles = [OperatorRole.AGENT]
+    operator_proof.prove_person("zoe", zoe.code("zoe"), roles=roles, where="gate")
+    for _ in range(7):
+        with pytest.raises(AnswerRefused, match="used before"):
+            operator_proof.prove_person("zoe", zoe.code("zoe"), roles=roles, where="gate")
+
+    zoe.clock.advance(timedelta(seconds=30))
+    assert operator_proof.prove_person("zoe", zoe.code("zoe"), roles=roles, where="gate") == "zoe"
 
 
 @pytest.mark.parametrize(

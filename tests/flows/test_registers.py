@@ -343,7 +343,7 @@ def _call(*words: str) -> Result:
 
 
 def _enrol(name: str, *, trained_until: str = "") -> None:
-    enrol(name, (OperatorRole.LEGAL,), trained_until=trained_until)
+    enrol(name, (OperatorRole.LEGAL,), trained_until=trained_until, instead=True)
 
 
 def _decides(house: House, name: str) -> None:

@@ -11,7 +11,6 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 
 from data_contracts.desk import ShownProof, TextDecision
 from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid, VaultSealed
@@ -24,6 +23,7 @@ from integrations.intake.web.protection import Protected
 
 _LARGEST_BODY: Final = 2 * 1024 * 1024
 _SIGN_IN: Final = Limit("desk", 20, timedelta(minutes=15))
+"""Sign-ins that fail from one address, in whichever names."""
 _INLINE: Final = frozenset({"image/jpeg", "image/png"})
 
 
@@ -66,13 +66,14 @@ def _add_signing_in(app: FastAPI, desk: Desk) -> None:
 
 
 def _signed_in(desk: Desk, call: Request, fields: Mapping[str, object]) -> Response:
-    if desk.limits.is_over(_SIGN_IN, caller(call)):
-        raise HTTPException(429, headers={"Retry-After": "900"})
+    who = caller(call)
+    desk.limits.take(_SIGN_IN, who)
     name, password, code = (str(fields.get(field, ""))[:300] for field in ("name", "password", "code"))
     try:
-        session = desk.door.sign_in(name, password, code)
+        session = desk.door.sign_in(name, password, code, caller=who)
     except AnswerRefused:
         return desk.page(call, "sign_in.html.j2", status=422, fault=True)
+    desk.limits.give_back(_SIGN_IN, who)
     # A new visit: a cookie from before the sign-in is worth nothing after it (session fixation).
     since, lang = datetime.now(UTC).isoformat(), desk.seal.visit(call).facts.get("lang")
     visit = desk.seal.read(None).with_facts(operator=name, session=session, since=since, lang=lang)

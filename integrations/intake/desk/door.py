@@ -98,8 +98,13 @@ class DeskDoor(Protocol):
     def count(self, key: str, window: timedelta) -> int:
         """Count one try under a key; how many there are in the window that runs now."""
 
-    def sign_in(self, name: str, password: str, code: str) -> int:
+    def uncount(self, key: str, window: timedelta) -> None:
+        """Give one try back."""
+
+    def sign_in(self, name: str, password: str, code: str, *, caller: str) -> int:
         """Sign an operator in; the number of the session, by which it is known until it ends.
+
+        Failures count for the caller and the name together.
 
         Raises:
             AnswerRefused: with the same words whatever was wrong.

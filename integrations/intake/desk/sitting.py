@@ -24,7 +24,7 @@ class Desk(Pages):
         seal = CookieSeal(key, name="rf_desk", is_https=is_https, longest_seconds=_IDLE)
         super().__init__(Path(__file__).parent, door.organisation, seal, most_fields=_MOST_FIELDS)
         self.door = door
-        self.limits = Limiter(door.count, key)
+        self.limits = Limiter(door, key)
 
     def operator(self, visit: Visit) -> str:
         """Who is signed in.

@@ -1,10 +1,10 @@
 """The intake site as an application: pages without a script, in the visitor's language.
 
-A request is registered and sealed before its receipt is shown. A form carries a key of its own: handed in twice, for
-want of an answer, it is one request.
+A request is registered and sealed before its receipt is shown. A form carries a key that we signed for this visit:
+handed in twice as it is, for want of an answer, it is one request; corrected and handed in again, it is another one,
+and the receipt names both.
 """
 
-import secrets
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
@@ -23,7 +23,7 @@ from integrations.intake.site.documents import DOCUMENTS, add_documents
 from integrations.intake.site.door import SiteDoor
 from integrations.intake.site.forms import CHANGES, Typed, read_form, submitted
 from integrations.intake.site.letting_in import add_case_actions, add_links
-from integrations.intake.site.pages import HAND_IN, LOOK, Site, case_page
+from integrations.intake.site.pages import CODE, HAND_IN, LOOK, Site, case_page
 from integrations.intake.site.proofs import add_proofs
 from integrations.intake.web.cookies import Visit
 from integrations.intake.web.limiting import caller
@@ -32,6 +32,8 @@ from integrations.intake.web.words import Words
 
 NO_DOORS: Final[Mapping[str, ASGIApp]] = MappingProxyType({})
 _LARGEST_BODY: Final = 1024 * 1024
+_HIDDEN: Final = frozenset({"key", "token"})
+"""Fields of ours, which nobody types."""
 
 
 def site_app(door: SiteDoor, *, key: bytes, is_https: bool, doors: Mapping[str, ASGIApp] = NO_DOORS) -> Protected:
@@ -69,7 +71,8 @@ def _add_pages(app: FastAPI, site: Site) -> None:
     @app.get("/request/{right}")
     def form(call: Request, right: Right) -> Response:
         """The form of a right."""
-        return _form(site, call, right, Typed({"key": secrets.token_urlsafe(24)}))
+        visit = site.seal.visit(call)
+        return _form(site, call, right, Typed({"key": site.seal.form_key(visit, right.value)}), visit=visit)
 
     @app.post("/request/{right}")
     async def hand_in(call: Request, right: Right) -> Response:
@@ -84,6 +87,7 @@ def _add_pages(app: FastAPI, site: Site) -> None:
         if visit.facts.get("case") != case_id or "due" not in visit.facts:
             return RedirectResponse("/status", 303)
         facts = {"case": case_id, "code": visit.facts["code"], "due": date.fromisoformat(str(visit.facts["due"]))}
+        facts["earlier"] = visit.facts.get("earlier", "")
         return site.page(call, "receipt.html.j2", visit=visit, **facts)
 
 
@@ -125,11 +129,12 @@ def _add_status_pages(app: FastAPI, site: Site) -> None:
         return case_page(site, call, visit, status)
 
 
-def _form(site: Site, call: Request, right: Right, typed: Typed, *, status: int = 200) -> Response:
+def _form(site: Site, call: Request, right: Right, typed: Typed, *, visit: Visit | None = None) -> Response:
     return site.page(
         call,
         "request.html.j2",
-        status=status,
+        status=422 if typed.faults else 200,
+        visit=visit,
         right=right,
         typed=typed,
         identities=site.door.identity_labels,
@@ -150,22 +155,35 @@ def _label(site: Site, words: Words, name: str) -> str:
 
 
 def _handed_in(site: Site, call: Request, visit: Visit, right: Right, fields: Mapping[str, object]) -> Response:
-    if site.limits.is_over(HAND_IN, caller(call)):
-        raise HTTPException(429, headers={"Retry-After": "3600"})
-    typed = read_form(fields, right, site.door.identity_labels)
+    site.limits.take(HAND_IN, caller(call))
+    labels = site.door.identity_labels
+    typed = read_form(fields, right, labels)
+    key = typed.fields.get("key", "")
+    sent = site.seal.sent(visit, right.value, key, {k: v for k, v in typed.fields.items() if k not in _HIDDEN})
+    if sent is None:  # a key of another visit, or none: nobody is given what somebody else sent
+        raise HTTPException(403)
     language = site.words(call, visit).language
     if typed.faults:
-        return _form(site, call, right, typed, status=422)
+        return _form(site, call, right, typed)
     try:
-        receipt = site.door.register(submitted(typed, right, language=language, identities=site.door.identity_labels))
+        receipt = site.door.register(submitted(typed, right, key=sent, language=language, identities=labels))
     except RequestInvalid as invalid:
-        return _form(site, call, right, Typed(typed.fields, {_field(invalid.where) or "form": "wrong"}), status=422)
+        return _form(site, call, right, Typed(typed.fields, {_field(invalid.where) or "form": "wrong"}))
     except ValueError:
-        return _form(site, call, right, Typed(typed.fields, {"form": "wrong"}), status=422)
+        return _form(site, call, right, Typed(typed.fields, {"form": "wrong"}))
     answer = RedirectResponse(f"/receipt/{receipt.case_id}", 303)
     due = receipt.response_due.isoformat()
-    site.seal.keep(answer, visit.with_facts(lang=language, case=receipt.case_id, code=receipt.code, due=due))
+    facts = {"case": receipt.case_id, "code": receipt.code, "due": due, "right": right.value}
+    site.seal.keep(answer, visit.with_facts(lang=language, earlier=_earlier(visit, facts), **facts))
     return answer
+
+
+def _earlier(visit: Visit, facts: Mapping[str, str]) -> str | None:
+    """The request that this visit handed in before for the same right, maybe to be corrected; None where it did not."""
+    if visit.facts.get("right") != facts["right"] or "due" not in visit.facts:
+        return None
+    before = visit.facts.get("case")
+    return str(before) if before != facts["case"] else visit.facts.get("earlier")
 
 
 def _field(where: str) -> str:
@@ -175,12 +193,15 @@ def _field(where: str) -> str:
 
 def _opened(site: Site, call: Request, visit: Visit, fields: Mapping[str, object]) -> Response:
     case_id, code = str(fields.get("case", "")).strip().upper()[:40], str(fields.get("code", ""))[:60]
-    # Both are counted whatever the first says, so that one address cannot try the codes of many cases, nor many of one.
-    over = [site.limits.is_over(LOOK, caller(call)), site.limits.is_over(LOOK, f"case {case_id}")]
-    if any(over):
-        raise HTTPException(429, headers={"Retry-After": "3600"})
+    who = caller(call)
+    # Counted for who fails, never for the case alone: nobody shuts its holder out. Counted before it is compared.
+    guesses = ((LOOK, who), (CODE, f"{who}|case {case_id}"))
+    for limit, counted in guesses:
+        site.limits.take(limit, counted)
     if site.door.status(case_id, code) is None:
         return site.page(call, "status.html.j2", status=422, fault="unknown")
+    for limit, counted in guesses:
+        site.limits.give_back(limit, counted)
     answer = RedirectResponse("/case", 303)
     site.seal.keep(answer, visit.with_facts(case=case_id, code=code))
     return answer

@@ -35,8 +35,7 @@ def add_documents(app: FastAPI, site: Site) -> None:
 
 
 def _sent(site: Site, call: Request, visit: Visit, kind: str, content: bytes) -> Response:
-    if site.limits.is_over(SEND, caller(call)):
-        raise HTTPException(429, headers={"Retry-After": "3600"})
+    site.limits.take(SEND, caller(call))
     if kind not in set(DocumentKind):
         raise HTTPException(400)
     case_id, code = str(visit.facts.get("case", "")), str(visit.facts.get("code", ""))

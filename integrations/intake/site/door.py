@@ -39,6 +39,9 @@ class SiteDoor(Protocol):
     def count(self, key: str, window: timedelta) -> int:
         """Count one try under a key; how many there are in the window that runs now."""
 
+    def uncount(self, key: str, window: timedelta) -> None:
+        """Give one try back."""
+
     def register(self, submitted: Submitted) -> Receipt:
         """Register a request durably; sealed when this returns.
 

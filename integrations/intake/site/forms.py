@@ -48,8 +48,8 @@ def read_form(fields: Mapping[str, object], right: Right, identities: Mapping[st
     return Typed(typed, faults)
 
 
-def submitted(typed: Typed, right: Right, *, language: str, identities: Mapping[str, object]) -> Submitted:
-    """What is handed in, from fields without faults.
+def submitted(typed: Typed, right: Right, *, key: str, language: str, identities: Mapping[str, object]) -> Submitted:
+    """What is handed in, from fields without faults; ``key`` tells what was sent twice.
 
     Raises:
         ValueError: when a choice is none of those that the form offers; the text quotes nothing.
@@ -59,7 +59,7 @@ def submitted(typed: Typed, right: Right, *, language: str, identities: Mapping[
         right=right,
         channel=Channel.FORM,
         language=language,
-        key=said.get("key", ""),
+        key=key,
         identity={kind: [value] for kind in identities if (value := said.get(f"identity_{kind}", "").strip())},
         name=said.get("name", ""),
         reply_to=said.get("reply_to", "").strip(),

@@ -30,6 +30,7 @@ def add_links(app: FastAPI, site: Site) -> None:
         case = site.door.link_case(token)
         if case is None:
             return site.page(call, "error.html.j2", status=404, kind="link")
+        _was_right(site, call)
         return site.page(call, "link.html.j2", case=case)
 
     @app.post("/link/{token}")
@@ -47,6 +48,7 @@ def add_links(app: FastAPI, site: Site) -> None:
         _count(site, call)
         if not site.door.is_package_link(token):
             return site.page(call, "error.html.j2", status=404, kind="link")
+        _was_right(site, call)
         return site.page(call, "package.html.j2")
 
     @app.post("/package/{token}")
@@ -64,6 +66,7 @@ def _add_stop(app: FastAPI, site: Site) -> None:
         case = site.door.stop_case(token)
         if case is None:
             return site.page(call, "error.html.j2", status=404, kind="link")
+        _was_right(site, call)
         return site.page(call, "stop.html.j2", case=case)
 
     @app.post("/stop/{token}")
@@ -81,6 +84,7 @@ def _add_take_back(app: FastAPI, site: Site) -> None:
         case = site.door.take_back_case(token)
         if case is None:
             return site.page(call, "error.html.j2", status=404, kind="link")
+        _was_right(site, call)
         return site.page(call, "take_back.html.j2", case=case)
 
     @app.post("/take-back/{token}")
@@ -114,8 +118,13 @@ def _opened(visit: Visit) -> tuple[str, str]:
 
 
 def _count(site: Site, call: Request) -> None:
-    if site.limits.is_over(LOOK, caller(call)):
-        raise HTTPException(429, headers={"Retry-After": "3600"})
+    """Count a link that may be none, before it is looked at."""
+    site.limits.take(LOOK, caller(call))
+
+
+def _was_right(site: Site, call: Request) -> None:
+    """Give back what was counted for a link that is one: whoever was sent it shuts nobody out."""
+    site.limits.give_back(LOOK, caller(call))
 
 
 def _answered(site: Site, call: Request, token: str, answer: str) -> Response:
@@ -127,6 +136,7 @@ def _answered(site: Site, call: Request, token: str, answer: str) -> Response:
         take_in(token)
     except RequestInvalid:
         return site.page(call, "error.html.j2", status=404, kind="link")
+    _was_right(site, call)
     return site.page(call, "confirmed.html.j2", answer=answer)
 
 
@@ -136,6 +146,7 @@ def _stopped(site: Site, call: Request, token: str) -> Response:
         site.door.stop_change(token)
     except RequestInvalid:
         return site.page(call, "error.html.j2", status=404, kind="link")
+    _was_right(site, call)
     return site.page(call, "stopped.html.j2")
 
 
@@ -145,14 +156,17 @@ def _taken_back(site: Site, call: Request, token: str) -> Response:
         site.door.take_back(token)
     except RequestInvalid:
         return site.page(call, "error.html.j2", status=404, kind="link")
+    _was_right(site, call)
     return site.page(call, "taken_back.html.j2")
 
 
 def _package(site: Site, call: Request, token: str) -> Response:
+    _count(site, call)
     try:
         case_id, opening = site.door.package(token)
     except RequestInvalid:
         return site.page(call, "error.html.j2", status=404, kind="link")
+    _was_right(site, call)
     headers = {"Content-Disposition": f'attachment; filename="{case_id}.zip"'}
     return StreamingResponse(_chunks(opening), media_type="application/zip", headers=headers)
 

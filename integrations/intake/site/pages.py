@@ -15,8 +15,10 @@ from integrations.intake.web.pages import Pages
 
 HAND_IN: Final = Limit("hand-in", 30, timedelta(hours=1))
 """Requests from one address: a household or an office, not a machine that floods us."""
-LOOK: Final = Limit("status", 20, timedelta(hours=1))
-"""Tries of a reference and its code, or of a link."""
+LOOK: Final = Limit("status", 60, timedelta(hours=1))
+"""Wrong codes and links from one address, whichever cases they are about."""
+CODE: Final = Limit("code", 10, timedelta(hours=1))
+"""Wrong codes for one case from one address; whoever has the right one elsewhere is let in."""
 
 
 class Site(Pages):
@@ -32,7 +34,7 @@ class Site(Pages):
         """
         super().__init__(Path(__file__).parent, door.organisation, CookieSeal(key, name="rf_visit", is_https=is_https))
         self.door = door
-        self.limits = Limiter(door.count, key)
+        self.limits = Limiter(door, key)
 
 
 def case_page(site: Site, call: Request, visit: Visit, case: CaseStatus, **said: str) -> Response:

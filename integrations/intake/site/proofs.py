@@ -6,16 +6,17 @@ from typing import Final
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 
 from data_contracts.errors import RequestInvalid, SystemUnavailable
-from integrations.intake.site.pages import LOOK, Site, case_page
+from integrations.intake.site.pages import Site, case_page
 from integrations.intake.web.cookies import Visit
 from integrations.intake.web.limiting import Limit, caller
 from integrations.intake.web.sign_in import SignInFailed, SigningIn
 
 TRY: Final = Limit("facts", 10, timedelta(hours=1))
 """Tries of facts from one address, whichever cases they are about."""
+START: Final = Limit("client space", 60, timedelta(hours=1))
+"""Sign-ins that are begun from one address."""
 _LONGEST: Final = 4_000
 
 
@@ -36,8 +37,7 @@ def add_proofs(app: FastAPI, site: Site) -> None:
     @app.get("/client-space/start")
     def start(call: Request) -> Response:
         """Send the visitor to the client space."""
-        if site.limits.is_over(LOOK, caller(call)):
-            raise HTTPException(429, headers={"Retry-After": "3600"})
+        site.limits.take(START, caller(call))
         visit = site.seal.visit(call)
         try:
             address, kept = signing_in.begin()
@@ -63,8 +63,7 @@ def add_proofs(app: FastAPI, site: Site) -> None:
 
 
 def _said(site: Site, call: Request, visit: Visit, typed: dict[str, str]) -> Response:
-    if site.limits.is_over(TRY, caller(call)):
-        raise HTTPException(429, headers={"Retry-After": "3600"})
+    site.limits.take(TRY, caller(call))
     try:
         site.door.take_facts(str(visit.facts.get("case", "")), str(visit.facts.get("code", "")), typed)
     except RequestInvalid:

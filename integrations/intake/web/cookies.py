@@ -9,9 +9,26 @@ is bound to that visit: another site can make a browser send our cookie, and not
 True
 >>> seal.is_own_form(visit, seal.form_token(visit)), seal.is_own_form(visit, "another")
 (True, False)
+
+A form that registers something carries a key beside it, for this visit and this form alone. Sent again with the same
+fields it is the same; with other fields, or by another visit, it is not.
+
+>>> key = seal.form_key(visit, "access")
+>>> seal.sent(visit, "access", key, {"name": "Ana"}) == seal.sent(visit, "access", key, {"name": "Ana"})
+True
+>>> seal.sent(visit, "access", key, {"name": "Ana"}) == seal.sent(visit, "access", key, {"name": "Anna"})
+False
+>>> (
+...     seal.sent(visit, "erasure", key, {}),
+...     seal.sent(seal.read(None), "access", key, {}),
+...     seal.sent(visit, "access", "", {}),
+... )
+(None, None, None)
 """
 
+import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -59,8 +76,10 @@ class CookieSeal:
         self.cookie = f"__Host-{name}" if is_https else name
         self._is_https = is_https
         self._longest = longest_seconds
+        self._key = key
         self._visits = URLSafeTimedSerializer(key, salt=f"{name}:visit")
         self._forms = URLSafeTimedSerializer(key, salt=f"{name}:form")
+        self._form_keys = URLSafeTimedSerializer(key, salt=f"{name}:form key")
 
     def read(self, value: str | None) -> Visit:
         """The visit of a cookie; a new one where there is none, or it is forged or over."""
@@ -101,6 +120,31 @@ class CookieSeal:
         except BadData:
             return False
         return isinstance(name, str) and hmac.compare_digest(name, visit.name)
+
+    def form_key(self, visit: Visit, form: str) -> str:
+        """A new key for one form of this visit, signed."""
+        return str(self._form_keys.dumps([visit.name, form, secrets.token_urlsafe(18)]))
+
+    def sent(self, visit: Visit, form: str, key: str, fields: Mapping[str, str]) -> str | None:
+        """What a form was sent as: the same for the same key and fields, and nothing that tells what was typed.
+
+        Args:
+            visit: who sends it.
+            form: which one.
+            key: that came with it.
+            fields: what was typed.
+
+        Returns:
+            None where the key is none that we gave to this visit for this form.
+        """
+        try:
+            name, kind, number = self._form_keys.loads(key, max_age=self._longest)
+        except (BadData, ValueError, TypeError):
+            return None
+        if not hmac.compare_digest(f"{name}".encode(), visit.name.encode()) or kind != form:
+            return None
+        said = json.dumps([name, kind, number, sorted(fields.items())], ensure_ascii=True).encode()
+        return hmac.new(self._key, b"form sent|" + said, hashlib.sha256).hexdigest()
 
 
 def comes_from_elsewhere(call: Request) -> bool:

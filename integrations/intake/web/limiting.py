@@ -7,14 +7,22 @@ keeps a keyed digest of it, so that nobody reads addresses there.
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-Count = Callable[[str, timedelta], int]
-"""Counts one try under a key in the window that runs now; how many there are, this one included."""
+
+class Counts(Protocol):
+    """Counts tries under keys, in the window that runs now."""
+
+    def count(self, key: str, window: timedelta) -> int:
+        """Count one try; how many there are, this one included."""
+
+    def uncount(self, key: str, window: timedelta) -> None:
+        """Give one try back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +35,41 @@ class Limit:
 
 
 class Limiter:
-    """Says no to who tries too often."""
+    """Says no to who tries too often.
 
-    def __init__(self, count: Count, key: bytes) -> None:
+    A guess is counted before it is looked at, so that of many at once no more are looked at than the limit says, and is
+    given back when it was right: what counts is failures.
+    """
+
+    def __init__(self, counts: Counts, key: bytes) -> None:
         """Keep how tries are counted, and the key that makes digests of addresses."""
-        self._count = count
+        self._counts = counts
         self._key = key
 
     def is_over(self, limit: Limit, who: str) -> bool:
         """Count a try; whether it is one too many."""
+        return self._counts.count(self._name(limit, who), limit.window) > limit.tries
+
+    def take(self, limit: Limit, who: str) -> None:
+        """Count a try.
+
+        Raises:
+            HTTPException: 429 when it is one too many.
+        """
+        if self.is_over(limit, who):
+            raise HTTPException(429, headers={"Retry-After": str(int(limit.window.total_seconds()))})
+
+    def give_back(self, limit: Limit, who: str) -> None:
+        """Give back a try that did not fail."""
+        self._counts.uncount(self._name(limit, who), limit.window)
+
+    def _name(self, limit: Limit, who: str) -> str:
         digest = hmac.new(self._key, f"{limit.name}|{who}".encode(), hashlib.sha256).hexdigest()
-        return self._count(f"{limit.name}:{digest[:40]}", limit.window) > limit.tries
+        return f"{limit.name}:{digest[:40]}"
 
 
 def caller(call: Request) -> str:
-    """Who calls, as far as limits are concerned.
-
-    The server sees the address of a proxy in front of it unless uvicorn is told to trust that proxy's header.
-    """
+    """Who calls, as far as limits are concerned; :mod:`..web.proxies` found out who that is."""
     host = call.client.host if call.client else ""
     try:
         address = ipaddress.ip_address(host)

@@ -1,16 +1,20 @@
 """Attacks on the public door; docs/threats.md names the threat that each stands for. Every one must fail."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.vocabulary import Channel, Right
+from flows.doors.site import PublicDoor
 from flows.serving import public_site
 from integrations.intake.site.forms import read_form
+from tasks.public_status import make_status_code
 from tests.browser import Browser, browsing
 from tests.flows.company import House, Recording
 
@@ -45,13 +49,76 @@ def test_no_system_is_looked_at_while_somebody_waits(visitor: Browser, systems: 
 
 
 def test_codes_of_cases_cannot_be_tried_one_after_another(visitor: Browser, house: House) -> None:
-    """After some tries the address is told to wait, and the right code opens nothing either."""
+    """After some tries the address is told to wait, and the right code opens nothing there either."""
     case = house.open(Right.ACCESS)
 
-    answers = [visitor.send("/status", case=case, code="AAAA-AAAA-AAAA-AAAA").status_code for _ in range(21)]
+    answers = [visitor.send("/status", case=case, code="AAAA-AAAA-AAAA-AAAA").status_code for _ in range(11)]
 
-    assert answers[:20] == [422] * 20
-    assert answers[20] == 429
+    assert answers == [422] * 10 + [429]
+    assert visitor.send("/status", case=case, code=make_status_code(case)).status_code == 429
+
+
+def test_one_address_cannot_try_the_codes_of_many_cases(visitor: Browser) -> None:
+    """Whichever cases they are of, failures are counted together as well."""
+    answers = [visitor.send("/status", case=f"C-{n}", code="AAAA-AAAA-AAAA-AAAA").status_code for n in range(61)]
+
+    assert (set(answers[:60]), answers[60]) == ({422}, 429)
+
+
+def test_wrong_codes_do_not_shut_the_holder_out(visitor: Browser, house: House) -> None:
+    """Whoever has the receipt opens the case from elsewhere, however often somebody tried."""
+    case = house.open(Right.ACCESS)
+    for _ in range(25):
+        visitor.send("/status", case=case, code="AAAA-AAAA-AAAA-AAAA")
+
+    with browsing(public_site(house.installation), client="198.51.100.9") as holder:
+        answer = holder.send("/status", case=case, code=make_status_code(case))
+
+    assert answer.status_code == 200
+    assert "Your request arrived" in answer.text
+
+
+def test_right_codes_are_not_counted(visitor: Browser, house: House) -> None:
+    """Somebody who looks each hour, or an office that looks for many, is not told to wait."""
+    case = house.open(Right.ACCESS)
+
+    answers = [visitor.send("/status", case=case, code=make_status_code(case)).status_code for _ in range(12)]
+
+    assert set(answers) == {200}
+
+
+def test_no_more_codes_are_compared_at_once_than_one_after_another(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A try is counted before it is compared."""
+    compared: list[str] = []
+    monkeypatch.setattr(PublicDoor, "status", lambda _self, _case, code: compared.append(code))
+    app = public_site(house.installation)
+
+    async def all_at_once() -> list[int]:
+        transport = httpx.ASGITransport(app, client=("203.0.113.7", 4))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            page = (await client.get("/status")).text
+            token = re.findall(r'name="token" value="([^"]+)"', page)[0]
+            sent = [{"token": token, "case": "C-1", "code": f"{n}"} for n in range(29)]
+            answers = await asyncio.gather(*(client.post("/status", data=one) for one in sent))
+        return [answer.status_code for answer in answers]
+
+    answers = asyncio.run(all_at_once())
+
+    assert len(compared) == answers.count(422) == 10
+
+
+def test_one_ipv6_household_is_one_caller(house: House) -> None:
+    """Somebody who has a /64 has no more tries than somebody who has one address; the next /64 has its own."""
+    answers = []
+    for host in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::2", "2001:db8:1:3::1"):
+        with browsing(public_site(house.installation), client=host) as visitor:
+            answers.append([visitor.send("/status", case="C-1", code="x").status_code for _ in range(6)])
+
+    assert answers[0] == [422] * 6
+    assert answers[1] == [422] * 4 + [429] * 2
+    assert answers[2] == [422] * 6
 
 
 def test_limits_outlive_a_restart(house: House) -> None:

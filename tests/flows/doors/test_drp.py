@@ -34,6 +34,10 @@ class Agent:
         self.token = ""
         self._browser = browser
 
+    def use(self, browser: Browser) -> None:
+        """Call from somewhere else."""
+        self._browser = browser
+
     @property
     def verify_key(self) -> str:
         """As in a directory."""
@@ -78,6 +82,11 @@ class Agent:
     def exercise(self, **changed: object) -> httpx.Response:
         """The answer to a request."""
         return self.call("POST", _PATH, self.signed(**self.message(**changed)))
+
+    def revoke(self, request_id: str, /, **changed: object) -> httpx.Response:
+        """The answer to taking a request back."""
+        said = {name: self.message()[name] for name in list(self.message())[:5]} | changed
+        return self.call("DELETE", f"{_PATH}/{request_id}", self.signed(**said))
 
 
 @pytest.fixture
@@ -149,12 +158,63 @@ def test_agent_takes_its_request_back(agent: Agent, house: House) -> None:
     """As long as nobody was proven to have made it; the answer holds the new state."""
     request_id = agent.exercise().json()["request_id"]
 
-    told = agent.call("DELETE", f"{_PATH}/{request_id}", agent.signed(reason="I changed my mind"))
+    told = agent.revoke(request_id, reason="I changed my mind")
 
     assert told.json()["status"] in {"in_progress", "revoked"}
     house.run(request_id)
     assert agent.call("GET", f"{_PATH}/{request_id}").json()["status"] == "revoked"
     assert house.outcome(request_id) == "withdrawn"
+
+
+def test_revocation_that_the_agent_did_not_sign_is_refused(agent: Agent, browser: Browser, house: House) -> None:
+    """Unsigned, signed by another key, or changed on the way: the request goes on."""
+    request_id = agent.exercise().json()["request_id"]
+    thief = Agent(browser, agent.name)
+    thief.token = agent.token
+
+    answers = [
+        agent.call("DELETE", f"{_PATH}/{request_id}"),
+        agent.call("DELETE", f"{_PATH}/{request_id}", json.dumps(agent.message()).encode()),
+        thief.revoke(request_id),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 3
+    assert "withdrawn" not in house.states(request_id)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"business-id": "ANOTHER"},
+        {"agent-id": "other"},
+        {"issued-at": "2020-01-01T00:00:00+00:00", "expires-at": "2020-01-01T00:05:00+00:00"},
+        {"expires-at": "2099-01-01T00:00:00Z"},
+        {"drp.version": "2.0"},
+        {"exercise": "deletion"},
+        {"request_id": "C-AAAA-AAAA"},
+    ],
+    ids=["for somebody else", "by somebody else", "over", "for ever", "another protocol", "recorded", "of another"],
+)
+def test_revocation_is_checked_like_a_request(agent: Agent, house: House, changed: dict[str, object]) -> None:
+    """For us, in time, and a revocation: no recorded request takes itself back."""
+    request_id = agent.exercise().json()["request_id"]
+
+    answer = agent.revoke(request_id, **changed)
+
+    assert (answer.status_code, answer.json()["fatal"]) == (400, True)
+    assert "withdrawn" not in house.states(request_id)
+
+
+def test_unsigned_calls_do_not_shut_the_agent_out(agent: Agent, browser: Browser) -> None:
+    """Whoever floods in an agent's name, with its token even, is told to wait; the agent is not."""
+    answers = [agent.call("POST", f"/drp/v1/agent/{agent.name}", b"junk").status_code for _ in range(650)]
+    answers += [agent.call("POST", _PATH, b"junk").status_code for _ in range(650)]
+
+    assert answers[-1] == 429
+    with browsing(browser.app, client="198.51.100.9") as elsewhere:
+        agent.use(elsewhere)
+        assert agent.set_up().is_success
+        assert agent.exercise().is_success
 
 
 def test_same_message_is_the_same_request(agent: Agent, house: House) -> None:
@@ -175,7 +235,7 @@ def test_agent_sees_its_own_requests_alone(agent: Agent, browser: Browser, house
     strange, peoples = other.exercise().json()["request_id"], house.open(Right.ACCESS)
 
     answers = [agent.call("GET", f"{_PATH}/{one}").status_code for one in (strange, peoples, "C-AAAA-AAAA")]
-    answers.append(agent.call("DELETE", f"{_PATH}/{strange}", agent.signed(reason="")).status_code)
+    answers.append(agent.revoke(strange).status_code)
 
     assert answers == [403] * 4
 

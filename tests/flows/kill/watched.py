@@ -75,12 +75,12 @@ UNWATCHED = frozenset({
     # The list of erasures: asked of by audits and replays, forgotten by the watch and by who says so.
     "erased_cases", "erased_keys", "forget_erased_keys", "forget_erasure",
     # Written to outside the life of a case, or told apart by their own tests: leases by tests/flows/test_leases.py.
-    "end_lease", "open_run", "put_api_key", "put_operator", "record_failure", "take_lease", "use_code",
+    "end_lease", "open_run", "put_api_key", "give_back_try", "put_operator", "take_lease", "take_try", "use_code",
     # Doors: what is told of a case, and who may ask; by tests/flows/doors and the register's own tests.
     "agent", "agents", "calls", "incoming", "incomings", "link", "origin", "origin_of", "origins_of", "outgoing_due",
     "outgoing_left", "uses", "webhook", "webhooks",
     "count_call", "forget_calls", "forget_outgoing", "note_use", "outgoing_again", "outgoing_done", "put_agent",
-    "put_incoming", "put_webhook", "settle_incoming",
+    "uncount_call", "put_incoming", "put_webhook", "settle_incoming",
     # The DPO's registers, runs of duties, and figures; by the register's own tests.
     "approve_rules", "approved_rules", "arrivals_queue", "count_cases", "count_findings", "entries", "entry_history",
     "failed_attempts", "gate_waits", "open_by_day", "open_incidents", "outbox_queue", "put_entry", "put_trainings",

@@ -17,10 +17,16 @@ def caller(*addresses: str) -> SafeCaller:
         "127.0.0.1", "10.0.0.5", "172.16.3.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.1", "224.0.0.1",
         "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
         "::ffff:169.254.169.254", "64:ff9b::7f00:1", "2002:7f00:1::", "not an address",
+        "192.0.0.8", "192.0.0.9", "192.0.2.1", "192.31.196.1", "192.52.193.1", "192.88.99.1", "192.175.48.1",
+        "198.18.0.1",
+        "198.51.100.1", "203.0.113.1", "240.0.0.1", "::ffff:93.184.216.34", "64:ff9b::5db8:d822", "64:ff9b:1::1",
+        "100::1",
+        "100:0:0:1::1", "2001::1", "2001:1::1", "2001:2::1", "2001:20::1", "2001:db8::1", "2002:5db8:d822::1",
+        "2620:4f:8000::1", "3fff::1", "5f00::1", "fec0::1", "4000::1", "::5db8:d822",
     ],
 )  # fmt: skip
 def test_address_that_is_not_public_is_refused(address: str) -> None:
-    """Ours, our neighbours', a cloud's metadata, and forms that carry one of these."""
+    """Ours, our neighbours', a cloud's metadata, every special purpose there is, and forms that carry another."""
     with pytest.raises(RequestInvalid):
         caller(address).check("https://hooks.example.org/")
 

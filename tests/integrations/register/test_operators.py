@@ -6,6 +6,7 @@ from data_contracts.vocabulary import OperatorRole
 from integrations.register import SqlRegister
 from tests.integrations.register.examples import an_operator
 
+_NOW = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
 _LATER = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
@@ -45,13 +46,13 @@ def test_changing_an_operator_keeps_codes_used(register: SqlRegister) -> None:
 def test_failures_count_and_lock_until_a_code_is_good(register: SqlRegister) -> None:
     """A good code clears what failed before."""
     register.put_operator(an_operator("ada"))
-    register.record_failure("ada", locked_until=None)
-    register.record_failure("ada", locked_until=_LATER)
+    tries = [register.take_try("ada", 2, locked_until=_LATER, at=_NOW) for _ in range(3)]
 
     locked = register.operator("ada")
     register.use_code("ada", 100)
     free = register.operator("ada")
 
+    assert tries == [True, True, False]
     assert locked is not None
     assert (locked.failures, locked.locked_until) == (2, _LATER)
     assert free is not None
