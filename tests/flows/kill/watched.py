@@ -65,7 +65,7 @@ REGISTER: Labels = {
 
 UNWATCHED = frozenset({
     "api_key_of", "api_keys", "case", "cases", "cases_of", "disclosures_of", "evidence",
-    "evidence_cases", "gate", "gates",
+    "decision_faults", "evidence_cases", "gate", "gates",
     "holds", "holds_on", "runs",
     "operator", "operators",
     "recipient_notices", "restricted_cases", "restrictions_by", "restrictions_of",
