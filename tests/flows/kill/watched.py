@@ -60,6 +60,7 @@ REGISTER: Labels = {
     "put_outgoing": lambda _case, kind, *_, **__: f"{kind}",
     "put_origin": lambda _origin: "",
     "retire_gate": lambda _case, gate: f"{gate}",
+    "count_call": lambda *_: "",
 }
 """What changes the register in the life of a case; a test sees to it that nothing is forgotten here."""
 
@@ -79,7 +80,7 @@ UNWATCHED = frozenset({
     # Doors: what is told of a case, and who may ask; by tests/flows/doors and the register's own tests.
     "agent", "agents", "calls", "incoming", "incomings", "link", "origin", "origin_of", "origins_of", "outgoing_due",
     "outgoing_left", "uses", "webhook", "webhooks",
-    "count_call", "forget_calls", "forget_outgoing", "note_use", "outgoing_again", "outgoing_done", "put_agent",
+    "forget_calls", "forget_outgoing", "note_use", "outgoing_again", "outgoing_done", "put_agent",
     "uncount_call", "put_incoming", "put_webhook", "settle_incoming",
     # The DPO's registers, runs of duties, and figures; by the register's own tests.
     "approve_rules", "approved_rules", "arrivals_queue", "count_cases", "count_findings", "entries", "entry_history",
