@@ -23,8 +23,8 @@ Aftermath = dict[str, Any]
 Table = tuple[str, list[tuple[Any, ...]]]
 
 _TOLD_ABOVE = frozenset({
-    "call_count", "case_file", "case_move", "data_key", "evidence", "gate", "gate_answer", "lease", "operator", "operator_use",
-    "step",
+    "call_count", "case_file", "case_move", "data_key", "evidence", "gate", "gate_answer", "lease", "operator",
+    "operator_use", "step",
 })  # fmt: skip
 """Tables of the register whose content the aftermath tells in words, or that are not about a case."""
 
