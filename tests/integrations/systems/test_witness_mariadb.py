@@ -248,11 +248,15 @@ def test_nothing_else_is_named(url: str) -> None:
         assert sorted(re.sub(r".*\.", "", name) for name in places(looked_at(town))) == ["n", "t"]
 
 
-def test_database_of_another_system_is_left_to_it(mariadb_database: Callable[[], str]) -> None:
+def test_database_of_another_system_is_left_to_it(
+    mariadb_database: Callable[[], str], mariadb_account: Callable[[], str]
+) -> None:
     """One account may read several; what lies in another system's database is not this one's to explain."""
-    own, other = mariadb_database(), mariadb_database()
+    own, other = mariadb_account(), mariadb_database()
     for one in (own, other):
         run(one, "CREATE TABLE t (id INT PRIMARY KEY, mail VARCHAR(60))", f"INSERT INTO t VALUES (1, '{KEY}')")
+    run(other, f"GRANT SELECT ON {name_of(other)}.* TO '{sa.make_url(own).username}'@'%'")
+    other = sa.make_url(own).set(database=name_of(other)).render_as_string(hide_password=False)
     contracts = {name: a_contract("person", columns=("id", "mail")) for name in ("crm", "web")}
 
     with closing(DirectorySystems(contracts, {"crm": own, "web": other}, time_zone="UTC")) as systems:
