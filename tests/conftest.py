@@ -53,22 +53,38 @@ def pytest_configure() -> None:
     sampling.seed()
 
 
-_WALKED: Final = ("tests/whose/", "tests/flows/")
+_WALKED: Final = ("tests/whose/", "tests/worlds/", "tests/flows/test_")
 """Tests that walk whole cases; what differs between databases is tried on all of them in ``tests/integrations``."""
+_SHARE: Final = 5
+"""One in so many of them is drawn."""
 _DATABASES: Final = frozenset({"sqlite", "postgres_database", "mariadb_account"})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the tests that share something dear first, the longest of them on top.
 
-    A test that walks cases on every database is tried on one of them, drawn by the seed of the run.
+    Tests that walk whole cases are most of the time. Of each module a fifth is drawn by the seed of the run, each on
+    one of the databases it is for; what is named on the command line is run.
     """
-    kept = sampling.one_of_each(items, [_but_for_database(item) for item in items])
+    kept = items
+    if not _is_named(config):
+        kept = sampling.one_of_each(items, [_but_for_database(item) for item in items])
+        kept = sampling.share_of_each(kept, [_walking(item) for item in kept], _SHARE)
     if len(kept) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
     begins = {group: place for place, group in enumerate(dict.fromkeys(_SHARED.values()))}
     items.sort(key=lambda item: begins.get(_group(item.nodeid), len(begins)))
+
+
+def _is_named(config: pytest.Config) -> bool:
+    """Whether somebody asks for tests by module or name, and not for all of a folder."""
+    return any(".py" in argument for argument in config.args)
+
+
+def _walking(item: pytest.Item) -> str:
+    """The module of a test that walks cases; empty for any other."""
+    return item.nodeid.partition("::")[0] if item.nodeid.startswith(_WALKED) else ""
 
 
 def _but_for_database(item: pytest.Item) -> str:

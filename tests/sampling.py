@@ -77,3 +77,31 @@ def one_of_each(things: Iterable[T], groups: Iterable[str]) -> list[T]:
         members.setdefault(group, []).append(place)
     chosen = {random.Random(f"{seed()} {group}").choice(places) for group, places in members.items()}
     return [found[place] for place in sorted(chosen)]
+
+
+def share_of_each(things: Iterable[T], groups: Iterable[str], share: int) -> list[T]:
+    """One in ``share`` of each group, in the order they stand in; all of them where everything is to be tried.
+
+    Args:
+        things: what there is.
+        groups: the name of each thing's group, in the same order; empty for what is always taken.
+        share: of how many one is drawn, of each group one at least.
+
+    Returns:
+        Things of which every group has its share.
+
+    >>> os.environ[SEED] = "1"
+    >>> few = share_of_each(["x", "a1", "a2", "a3", "a4", "b1"], ["", "a", "a", "a", "a", "b"], 4)
+    >>> [one[0] for one in few]
+    ['x', 'a', 'b']
+    """
+    found = list(things)
+    if is_all():
+        return found
+    members: dict[str, list[int]] = {}
+    for place, group in enumerate(groups):
+        members.setdefault(group, []).append(place)
+    chosen = set(members.pop("", []))
+    for group, places in members.items():
+        chosen.update(random.Random(f"{seed()} {group}").sample(places, -(-len(places) // share)))
+    return [found[place] for place in sorted(chosen)]
