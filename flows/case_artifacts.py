@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from data_contracts.decided import SOFTWARE
 from flows import wiring
 from flows.artifacts import Row, show_table
 from flows.wording import shown_lines, table_of, why
 from tasks.services import services
 
 _BY_HAND: Final = "by_hand"
-_SOFTWARE: Final = "rightsflow"
 
 
 def show_case_plan(case_id: str, plan: Mapping[str, Any]) -> None:
@@ -77,7 +77,7 @@ def _timeline(case_id: str) -> list[Row]:
 
 
 def _audit_row(number: int, record: Mapping[str, Any]) -> Row:
-    by = "software" if record["actor"] == _SOFTWARE else "a person"
+    by = "software" if record["actor"] == SOFTWARE else "a person"
     return {
         "record": number,
         "at": str(record["at"])[:19].replace("T", " "),

@@ -13,8 +13,9 @@ What fails is told at the gate and the gate stays open. A wrong code counts towa
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from data_contracts.decided import SOFTWARE, SOFTWARE_PROOF
 from data_contracts.errors import AnswerRefused
-from data_contracts.evidence import canonical, digest
+from data_contracts.evidence import Facts, canonical, digest
 from data_contracts.legible import is_letter, is_line
 from data_contracts.ports import GateAnswer, GateEntry, Operator
 from data_contracts.vocabulary import Decision, Gate, Sensitivity
@@ -112,6 +113,23 @@ def answer_as_proven(entry: GateEntry, answer: Answer, *, proof: str) -> GateEnt
     operator = check_standing(provided.register.operator(answer.operator), entry, provided.now())
     _check(entry, answer)
     return _taken_in(entry, answer, operator, proof)
+
+
+def answer_by_rule(entry: GateEntry, decision: Decision, *, reference: str = "", also: Facts | None = None) -> None:
+    """Answer a gate as the software, which decides alone by a rule of the law or of ours.
+
+    Args:
+        entry: the gate.
+        decision: what the rule says.
+        reference: the ground, where the decision needs one.
+        also: what evidence tells of why.
+
+    Raises:
+        AnswerRefused: when another process, or a person, was first.
+    """
+    provided = services()
+    given = GateAnswer(SOFTWARE, decision, provided.now(), SOFTWARE_PROOF, reason_digest="", reference=reference)
+    provided.register.answer_gate(entry, given, outcome=decision, also=also or {})
 
 
 def prove_for(case_id: str, gate: Gate, name: str, code: str, *, what: str) -> str:

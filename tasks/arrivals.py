@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from data_contracts.case import Case
+from data_contracts.decided import SOFTWARE
 from data_contracts.desk import ArrivedLetter
 from data_contracts.errors import RequestInvalid
 from data_contracts.evidence import Record
@@ -32,7 +33,6 @@ from tasks.services import services
 
 MAIL: Final = "mail.eml"
 """The vault's name of a mail: of an arrival, and afterwards the record of its case."""
-SOFTWARE: Final = "rightsflow"
 READERS: Final = (OperatorRole.AGENT, OperatorRole.LEGAL, OperatorRole.DPO)
 """Who may read what arrived, and say what it is."""
 _LONGEST_TEXT: Final = 100_000

@@ -23,7 +23,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from data_contracts.contract import Table
-from data_contracts.decided import SOFTWARE_PROOF
+from data_contracts.decided import SOFTWARE
 from data_contracts.errors import AnswerRefused, RequestInvalid, StepFailed
 from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.grounds import RefusalGround
@@ -31,11 +31,11 @@ from data_contracts.keys import Selection
 from data_contracts.links import LinkPurpose
 from data_contracts.normal_form import normal_form
 from data_contracts.notices import Content
-from data_contracts.ports import GateAnswer, GateEntry
+from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Assurance, CaseState, Decision, Gate, NoticeKind
 from tasks.act.changing import value_digest
 from tasks.act.rectification import ReplacedKey, replaced_keys
-from tasks.approval import Question, deciding_people
+from tasks.approval import Question, answer_by_rule, deciding_people
 from tasks.clock import IDENTITY, day_of, today
 from tasks.ledger import is_done
 from tasks.links import make_link, use_link
@@ -45,7 +45,6 @@ from tasks.rules.contacts import is_contact, mail_columns
 from tasks.sealed import read_json, read_located, write_json
 from tasks.services import services
 from tasks.step import step
-from tasks.turns import SOFTWARE
 
 STOPPED: Final = "contact change stopped"
 """Step of the ledger: whoever reads an old address stopped the change."""
@@ -342,10 +341,8 @@ def _decided(case_id: str, entry: GateEntry) -> Decision | None:
 
 
 def _answer(entry: GateEntry, decision: Decision) -> None:
-    provided = services()
-    ground = _GROUND if decision is Decision.REFUSE else ""
-    given = GateAnswer(SOFTWARE, decision, provided.now(), SOFTWARE_PROOF, reason_digest="", reference=ground)
-    provided.register.answer_gate(entry, given, outcome=decision, also={"on_behalf_of": _READER if ground else ""})
+    ground, whose = (_GROUND, _READER) if decision is Decision.REFUSE else ("", "")
+    answer_by_rule(entry, decision, reference=ground, also={"on_behalf_of": whose})
 
 
 def _is_refused(case_id: str) -> bool:

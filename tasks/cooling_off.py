@@ -15,14 +15,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from data_contracts.decided import SOFTWARE_PROOF
+from data_contracts.decided import SOFTWARE
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.evidence import Facts, Record
 from data_contracts.links import LinkPurpose
 from data_contracts.notices import Content
-from data_contracts.ports import GateAnswer, GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Right
-from tasks.approval import Question
+from tasks.approval import Question, answer_by_rule
 from tasks.clock import today
 from tasks.erased_again import follows
 from tasks.ledger import is_done
@@ -32,7 +31,6 @@ from tasks.rules.cooling_off import last_day
 from tasks.sealed import PROVEN
 from tasks.services import services
 from tasks.step import step
-from tasks.turns import SOFTWARE
 from tasks.withdraw import withdraw
 
 COOLING_OFF: Final = "cooling off"
@@ -55,7 +53,8 @@ def cooling_words(case_id: str) -> str:
     until = _last_day(case_id)
     if until is None:
         return "\n\n**No time to take the request back:** the answer is due before that would be over."
-    return f"\n\nOnce approved, the data subject can take the request back; it is acted on after {until.isoformat()}."
+    day = until.isoformat()
+    return f"\n\nApproved today, it is acted on after {day}; until then the data subject can take the request back."
 
 
 @step("tell cooling off")
@@ -106,7 +105,7 @@ def release_erasure(case_id: str) -> bool:
     answered = False
     for entry in services().register.gates(case_id, kind=Gate.COOLING_OFF, open_only=True):
         with suppress(AnswerRefused):  # another process, or a person, was first
-            _answer(entry)
+            answer_by_rule(entry, Decision.GO_ON)
             answered = True
     return answered
 
@@ -157,9 +156,3 @@ def _link(case_id: str, until: date) -> str:
         return ""
     ends = datetime.combine(until + timedelta(days=1), time(), ZoneInfo(provided.organisation.time_zone))
     return make_link(case_id, LinkPurpose.TAKE_BACK, ends - provided.now())[0]
-
-
-def _answer(entry: GateEntry) -> None:
-    provided = services()
-    given = GateAnswer(SOFTWARE, Decision.GO_ON, provided.now(), SOFTWARE_PROOF, reason_digest="")
-    provided.register.answer_gate(entry, given, outcome=Decision.GO_ON, also={})

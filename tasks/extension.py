@@ -11,13 +11,12 @@ The order, which survives a process killed anywhere without a second mail:
 from datetime import date
 
 from data_contracts.case import Case, CaseChange
-from data_contracts.decided import SOFTWARE_PROOF
 from data_contracts.errors import AnswerRefused
 from data_contracts.evidence import Facts, Record
 from data_contracts.notices import Content
-from data_contracts.ports import GateAnswer, GateEntry
+from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
-from tasks.approval import Question, deciding_people, reason_name
+from tasks.approval import Question, answer_by_rule, deciding_people, reason_name
 from tasks.clock import clock_of, day_of, is_paused, today
 from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
@@ -28,7 +27,6 @@ from tasks.step import step
 
 EXTEND = "extend"
 _NOTICE = f"notice.{NoticeKind.EXTENSION.value}"
-_SOFTWARE = "rightsflow"
 
 
 def require_extendable(case: Case) -> None:
@@ -164,13 +162,11 @@ def _require_posted(case_id: str, notice_by: date) -> None:
 
 def close_late(entry: GateEntry) -> bool:
     """Answer a gate that nobody answered in time with no; whether it was answered now."""
-    provided = services()
-    case = provided.register.case(entry.case_id)
+    case = services().register.case(entry.case_id)
     try:
         require_extendable(case)
     except AnswerRefused as late:
-        answer = GateAnswer(_SOFTWARE, Decision.REFUSE, provided.now(), SOFTWARE_PROOF, reason_digest="")
-        provided.register.answer_gate(entry, answer, outcome=Decision.REFUSE, also={"why": late.what})
+        answer_by_rule(entry, Decision.REFUSE, also={"why": late.what})
         return True
     return False
 

@@ -5,17 +5,13 @@ A gate for each case that comes first; the software answers it once that case ha
 
 from contextlib import suppress
 
-from data_contracts.decided import SOFTWARE_PROOF
 from data_contracts.errors import AnswerRefused
-from data_contracts.ports import GateAnswer, GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
-from tasks.approval import Question
+from tasks.approval import Question, answer_by_rule
 from tasks.duplicates import SINGLE
 from tasks.rules.turns import come_first
 from tasks.sealed import subject_request
 from tasks.services import services
-
-SOFTWARE = "rightsflow"
 
 
 def waits_for(case_id: str) -> list[str]:
@@ -56,7 +52,9 @@ def release(case_id: str) -> bool:
     free = [entry for entry in waiting if entry.subject not in still]
     for entry in free:
         with suppress(AnswerRefused):  # another process, or a person, was first
-            _answer(entry)
+            answer_by_rule(
+                entry, Decision.GO_ON, also={"other_is": services().register.case(entry.subject).state.value}
+            )
     return bool(free)
 
 
@@ -71,13 +69,6 @@ def _is_admitted(case_id: str) -> bool:
     register = services().register
     is_new = register.case(case_id).state is CaseState.IDENTITY_VERIFIED
     return not is_new or register.step(case_id, SINGLE) is not None
-
-
-def _answer(entry: GateEntry) -> None:
-    provided = services()
-    state = provided.register.case(entry.subject).state
-    answer = GateAnswer(SOFTWARE, Decision.GO_ON, provided.now(), SOFTWARE_PROOF, reason_digest="")
-    provided.register.answer_gate(entry, answer, outcome=Decision.GO_ON, also={"other_is": state.value})
 
 
 def _is_urgent(case_id: str, right: Right) -> bool:

@@ -130,13 +130,11 @@ class GateStore(Store):
         """
         with self._database.write() as connection:
             case = lock_case(connection, entry.case_id)
-            newest = _newest(connection, entry)
-            self._proven(connection, _entries(connection, _NEWEST, _place(entry)))
-            answers = _answers(connection, [] if newest is None else [newest.gate_id]).values()
-            given = next(iter(answers), ())
-            if newest is not None and newest.digest == entry.digest and answer in given:
-                return _entries(connection, _NEWEST, _place(entry))[0]
-            gate_id = _require_open(entry, newest, answer=answer, given=given)
+            found = self._proven(connection, _entries(connection, _NEWEST, _place(entry)))
+            given = found[0].answers if found else ()
+            if found and found[0].digest == entry.digest and answer in given:
+                return found[0]
+            gate_id = _require_open(entry, _newest(connection, entry), answer=answer, given=given)
             _add_answer(connection, gate_id, answer=answer, outcome=outcome, seq=len(given))
             asked = _entries(connection, _NEWEST, _place(entry))[0]
             record = decision_record(asked, answer, outcome=outcome, also=also)

@@ -40,16 +40,14 @@ def require_proven(
 
     Args:
         connection: the transaction in which they were read.
-        entries: gates of one case that somebody will act on.
+        entries: gates of one case that were answered, and that somebody will act on; one at least.
         every: gates of the same case, of the same kinds and subjects at least.
         signer: knows the keys of this installation.
 
     Raises:
         DecisionUnproven: when they are not.
     """
-    concerned = {(entry.gate.value, entry.subject) for entry in entries if entry.answers or entry.outcome is not None}
-    if not concerned:
-        return
+    concerned = {(entry.gate.value, entry.subject) for entry in entries}
     case_id = entries[0].case_id
     about = [entry for entry in every if (entry.gate.value, entry.subject) in concerned]
     for fault in faults_of(connection, case_id, about, signer=signer, concerned=concerned):

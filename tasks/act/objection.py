@@ -162,7 +162,7 @@ def settle_weighing(case_id: str) -> bool:
         receipt=receipt,
         record=Record(_WEIGH, "", {**receipt}),
         move=None if is_left else (CaseState.REFUSED, "nothing that was objected to can be stopped"),
-        actor=", ".join(people) or "rightsflow",
+        actor=", ".join(people) or SOFTWARE,
         outcome=None if is_left else "refused",
     )
     return is_left
