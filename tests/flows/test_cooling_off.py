@@ -13,6 +13,7 @@ import pytest
 from data_contracts.errors import DecisionUnproven, RequestInvalid
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
+from flows.cooling_off import may_erase
 from flows.doors.withdrawing import take_back_by_link
 from flows.leases import carrying
 from flows.lookout import look_at_all
@@ -168,6 +169,15 @@ def test_operator_takes_it_back_for_who_calls(house: House) -> None:
 
     assert house.walk(case_id) == "withdrawn"
     assert house.rows() == before
+
+
+def test_taken_back_under_a_flow_that_goes_on_nothing_is_erased(house: House) -> None:
+    """The last day is over and the flow is past the door, as where a lease was lost: it asks once more."""
+    case_id = _waiting(house, house.open(Right.ERASURE)).case_id
+    house.clock.advance(8 * _DAY)
+    withdraw(case_id, operator="claire")
+
+    assert not may_erase(case_id)
 
 
 def test_person_lets_it_go_on_where_they_ask_not_to_wait(house: House) -> None:
