@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class DeskCase:
         has_letter: whether a letter's text is sealed.
         has_record: whether the scan of a letter is.
         has_advice: whether the DPO advised on it.
+        verdict: how far its act is proven and what that leaves open, as ``rightsflow case`` tells it; None before
+            it was looked at.
     """
 
     case: WaitingCase
@@ -87,6 +89,7 @@ class DeskCase:
     has_letter: bool
     has_record: bool = False
     has_advice: bool = False
+    verdict: Mapping[str, Any] | None = None
     received_on: date | None = None
     is_extended: bool = False
     pauses: tuple[tuple[date, date | None], ...] = ()

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from data_contracts.case import Move
+from data_contracts.verdicts import Conclusion
 from data_contracts.vocabulary import Channel, Right
 
 
@@ -24,6 +25,8 @@ class ToldCase:
     """What the step noted that verified identity; empty where it was not done."""
     timeline: Sequence[Move] = ()
     """Every move, where a proof of identity was asked for, while which the clock may have stood still (Art. 12(6))."""
+    verdict: Conclusion | None = None
+    """How far its act is proven; None where nothing was carried out and looked at."""
 
 
 class PeriodCounts(Protocol):
@@ -32,8 +35,15 @@ class PeriodCounts(Protocol):
     def received_between(self, start: datetime, end: datetime) -> Mapping[tuple[Right, Channel], int]:
         """Requests received from ``start`` on and before ``end``."""
 
-    def told_between(self, start: datetime, end: datetime, *, identity_step: str) -> list[ToldCase]:
-        """Cases whose data subject was told then, by the time of telling; each once, when it was told first."""
+    def told_between(self, start: datetime, end: datetime, *, identity_step: str, proof_step: str) -> list[ToldCase]:
+        """Cases whose data subject was told then, by the time of telling; each once, when it was told first.
+
+        Args:
+            start: the first moment.
+            end: the moment after the last.
+            identity_step: whose receipt tells how identity was verified.
+            proof_step: whose receipt tells the verdict.
+        """
 
     def ended_untold_between(self, start: datetime, end: datetime) -> Mapping[tuple[Right, str], int]:
         """Cases that ended then without an answer, by right and outcome, such as withdrawn."""
@@ -68,6 +78,7 @@ class PeriodStatistics:
         all_times: of all answers; None when there was none.
         refused: cases that were refused, by right and ground.
         outcomes: answered cases by right and outcome.
+        verdicts: answered cases by right and how far their acts are proven; those without an act are left out.
         untold: cases that ended without an answer, by right and outcome.
         open_before: open cases at the beginning, by right.
         open_after: at the end.
@@ -80,6 +91,7 @@ class PeriodStatistics:
     all_times: ResponseTimes | None
     refused: Mapping[tuple[Right, str], int]
     outcomes: Mapping[tuple[Right, str], int]
+    verdicts: Mapping[tuple[Right, Conclusion], int]
     untold: Mapping[tuple[Right, str], int]
     open_before: Mapping[Right, int]
     open_after: Mapping[Right, int]

@@ -22,7 +22,8 @@ _ACT_AGAIN = "act again"
 _LOOK_AGAIN = "done by hand"
 _STAYS = "stays"
 _APPROVE = "approve"
-_PROVE = "prove"
+PROVE = "prove"
+"""The step that looks again."""
 _BEFORE: Final = {UNDECLARED: StayGround.UNDECLARED, COPIES: StayGround.COPIES}
 """Why something stays that people saw before they approved, by the check that counted it."""
 
@@ -70,9 +71,9 @@ def judge_act(case_id: str, proof: Proof) -> int:
     facts: Facts = {"proven": is_proven, "checker": verdict.checker, "counts": shown, **said}
     provided.register.complete(
         case_id,
-        _PROVE,
+        PROVE,
         receipt={"counts": len(lines), "checker": verdict.checker, **said},
-        record=Record(_PROVE, "", facts),
+        record=Record(PROVE, "", facts),
         move=(CaseState.VERIFIED, f"{right.value}: {findings.conclusion.value.replace('_', ' ')}"),
     )
     return len(lines)
@@ -157,9 +158,9 @@ def nothing_to_prove(case_id: str, told: Mapping[str, str]) -> int:
     said, is_proven = findings.facts(), findings.conclusion is Conclusion.PROVEN
     services().register.complete(
         case_id,
-        "prove",
+        PROVE,
         receipt={"counts": 0, **said},
-        record=Record("prove", "", {"proven": is_proven, "ordered": "nothing", "counts": [], **said}),
+        record=Record(PROVE, "", {"proven": is_proven, "ordered": "nothing", "counts": [], **said}),
         move=(CaseState.VERIFIED, "nothing was ordered"),
     )
     return 0
@@ -193,7 +194,7 @@ def told_by_people(case_id: str) -> Mapping[str, str]:
 
 def _proof(case_id: str) -> Mapping[str, Any] | None:
     """The receipt of the proof; None while there is none."""
-    entry = services().register.step(case_id, _PROVE)
+    entry = services().register.step(case_id, PROVE)
     return entry.receipt if entry is not None and entry.state == "done" else None
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from data_contracts.statistics import PeriodStatistics, ToldCase
 from data_contracts.vocabulary import COUNTED_DUTIES, Right
 from tasks.clock import GROUND, IDENTITY, pauses_of_timeline, today
+from tasks.proving import PROVE
 from tasks.refusing import refusal_of
 from tasks.rules.statistics import days_stood_still, month_of, months_before, response_times
 from tasks.services import services
@@ -18,7 +19,7 @@ def statistics_of(start: date, end: date) -> PeriodStatistics:
     """What happened from ``start`` on and before ``end``, days at the place of the organisation."""
     register, zone = services().register, ZoneInfo(services().organisation.time_zone)
     since, until = (datetime.combine(day, time(), tzinfo=zone) for day in (start, end))
-    told = register.told_between(since, until, identity_step=IDENTITY)
+    told = told_cases(since, until)
     paused = {case.case_id: _paused(case, zone) for case in told if case.timeline}
     times = {right: response_times((case for case in told if case.right is right), zone, paused) for right in Right}
     runs = [
@@ -32,11 +33,17 @@ def statistics_of(start: date, end: date) -> PeriodStatistics:
         all_times=response_times(told, zone, paused),
         refused=Counter((case.right, ground) for case in told for ground in _grounds(case)),
         outcomes=Counter((case.right, case.outcome) for case in told),
+        verdicts=Counter((case.right, case.verdict) for case in told if case.verdict is not None),
         untold=register.ended_untold_between(since, until),
         open_before=register.open_at(since),
         open_after=register.open_at(until),
         duties=tuple((duty, outcome, n) for (duty, outcome), n in sorted(Counter(runs).items())),
     )
+
+
+def told_cases(since: datetime, until: datetime) -> list[ToldCase]:
+    """Cases whose data subject was told from ``since`` on and before ``until``, by the time of telling."""
+    return services().register.told_between(since, until, identity_step=IDENTITY, proof_step=PROVE)
 
 
 def statistics_of_month(day: date) -> PeriodStatistics:

@@ -19,6 +19,7 @@ from flows.doors.officer import OfficersDoor
 from flows.gates import opened
 from flows.reviewing import open_review
 from flows.starting import wake_soon
+from flows.verdict_facts import verdict_facts
 from flows.wiring import Installation
 from tasks.advice import advice_of, has_advice
 from tasks.clock import day_of, pauses_of
@@ -108,6 +109,7 @@ class OperatorsDoor:
                 has_letter=vault.has(case_id, REQUEST) and bool(typed_request(case_id).details.strip()),
                 has_record=vault.has(case_id, RECORD),
                 has_advice=has_advice(case_id),
+                verdict=verdict_facts(case_id),
                 received_on=day_of(case.received_at),
                 is_extended=case.is_extended,
                 pauses=tuple((pause.asked_on, pause.proved_on) for pause in pauses_of(case)),

@@ -1,13 +1,14 @@
 """The DPO's page: figures, statistics, lists of cases and runs, the monthly report; for the roles of the policy."""
 
 from collections.abc import Container, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from data_contracts.case import Case
 from data_contracts.entries import RegisterName
 from data_contracts.figures import DEADLINES
 from data_contracts.officer import EndingEntry, ListedCase, Overview, ShownRun
+from data_contracts.verdicts import Conclusion
 from data_contracts.vocabulary import CaseState, Duty, Right
 from flows.monthly import month_named, monthly_pdf
 from flows.wiring import Installation
@@ -18,7 +19,8 @@ from tasks.rules.gates import check_in_force
 from tasks.rules.registers import endings
 from tasks.rules.warnings import OVERDUE
 from tasks.services import services, use
-from tasks.statistics import last_months
+from tasks.rules.statistics import months_before
+from tasks.statistics import last_months, told_cases
 
 _MONTHS = 6
 _WHERE = "the DPO's page"
@@ -66,6 +68,16 @@ class OfficersDoor:
             due = (_after(day, least), _after(day, most))
             asked = Right(right) if right else None, CaseState(state) if state else None
             return [_listed(case, day) for case in services().register.cases_like(*asked, due, limit=_MOST)]
+
+    def proven(self, verdict: str) -> Sequence[ListedCase]:
+        """Cases that were answered in the last months and whose act has that verdict, the last told first."""
+        if verdict not in list(Conclusion):
+            return []
+        with use(self._services):
+            day, zone = today(), ZoneInfo(services().organisation.time_zone)
+            first = datetime.combine(months_before(day, _MONTHS)[0], time(), tzinfo=zone)
+            found = [one.case_id for one in told_cases(first, services().now()) if one.verdict == verdict]
+            return [_listed(services().register.case(name), day) for name in found[::-1][:_MOST]]
 
     def runs(self) -> Sequence[ShownRun]:
         """Runs of duties, newest first."""

@@ -1,6 +1,6 @@
 """The DPO's monthly report, in words (charter 7b; Art. 5(2), 12(3), 12(4))."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,15 +89,10 @@ class _Page:
         yield Grid(
             (columns["right"], columns["ground"], columns["number"]), rows, frozenset({2}), empty=self.said["none"]
         )
-        for title, counted in (("outcomes", self.found.outcomes), ("untold", self.found.untold)):
-            yield Heading(self.said[title])
-            cells = tuple((self._right(right), self._outcome(o), self._n(n)) for (right, o), n in counted.items())
-            yield Grid(
-                (columns["right"], columns["outcome"], columns["number"]),
-                cells,
-                frozenset({2}),
-                empty=self.said["none"],
-            )
+        verdicts = {(right, verdict.value): number for (right, verdict), number in self.found.verdicts.items()}
+        yield from self._counted("outcomes", "outcome", self.found.outcomes)
+        yield from self._counted("verdicts", "verdict", verdicts)
+        yield from self._counted("untold", "outcome", self.found.untold)
 
     def rest(self) -> Iterator[Block]:
         """Backlog, and what was done unasked."""
@@ -121,6 +116,17 @@ class _Page:
             (columns["duty"], columns["outcome"], columns["number"]), duties, frozenset({2}), empty=self.said["none"]
         )
 
+    def _counted(self, title: str, column: str, counted: Mapping[tuple[Right, str], int]) -> Iterator[Block]:
+        """Cases by right and what a column names, in the words of that column."""
+        columns, names = self.said["columns"], self.said[f"{column}_names"]
+        yield Heading(self.said[title])
+        cells = tuple(
+            (self._right(right), str(names.get(one, one.replace("_", " "))), self._n(n))
+            for (right, one), n in counted.items()
+        )
+        titles = (columns["right"], columns[column], columns["number"])
+        yield Grid(titles, cells, frozenset({2}), empty=self.said["none"])
+
     def _times(self, times: ResponseTimes) -> tuple[str, ...]:
         in_time = times.answered - times.late
         figures = (times.answered, in_time, times.late, times.extended, times.median, times.ninetieth, times.longest)
@@ -137,9 +143,6 @@ class _Page:
 
     def _ground(self, ground: str) -> str:
         return str(words(self.language)["reasons"].get(ground, ground.replace("_", " ")))
-
-    def _outcome(self, outcome: str) -> str:
-        return str(self.said["outcome_names"].get(outcome, outcome.replace("_", " ")))
 
     def _n(self, value: int) -> str:
         return number(value, self.language)

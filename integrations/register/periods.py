@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from data_contracts.case import Move
 from data_contracts.statistics import ToldCase
+from data_contracts.verdicts import conclusion_of
 from data_contracts.vocabulary import CaseState, Channel, Right
 from integrations.register import tables
 from integrations.register.cases import as_move
@@ -20,7 +21,14 @@ _IS_TOLD = _T.c.to_state == CaseState.SUBJECT_TOLD.value
 _IS_FIRST = sa.not_(
     sa.exists().where(_BEFORE.c.case_id == _T.c.case_id, _BEFORE.c.to_state == _T.c.to_state, _BEFORE.c.seq < _T.c.seq)
 )
+_PROOF = tables.steps.alias("proof")
 _ASKED = sa.select(_M.case_id).where(_M.to_state == CaseState.IDENTITY_ASKED.value)
+
+
+def _is_done(steps: sa.FromClause, step: str) -> sa.ColumnElement[bool]:
+    """That the row of ``steps`` is the case's, of that step as a whole, and done."""
+    kept = steps.c
+    return sa.and_(kept.case_id == _C.case_id, kept.step == step, kept.system == "", kept.state == "done")
 
 
 class PeriodStore(Store):
@@ -35,13 +43,18 @@ class PeriodStore(Store):
             rows = connection.execute(wanted.group_by(_C.right, _C.channel).order_by(_C.right, _C.channel))
             return {(Right(right), Channel(channel)): number for right, channel, number in rows}
 
-    def told_between(self, start: datetime, end: datetime, *, identity_step: str) -> list[ToldCase]:
+    def told_between(self, start: datetime, end: datetime, *, identity_step: str, proof_step: str) -> list[ToldCase]:
         """Cases whose data subject was told then, by the time of telling; in two statements, however many."""
         columns = (_C.case_id, _C.right, _C.received_at, _T.c.at, _C.response_due, _C.is_extended, _C.outcome)
-        noted = sa.and_(_S.case_id == _C.case_id, _S.step == identity_step, _S.system == "", _S.state == "done")
+        noted, proven = _is_done(tables.steps, identity_step), _is_done(_PROOF, proof_step)
         then = sa.and_(_IS_TOLD, _T.c.at >= start, _T.c.at < end, _IS_FIRST)
-        wanted = sa.select(*columns, _S.receipt).join(_T, _T.c.case_id == _C.case_id)
-        wanted = wanted.outerjoin(tables.steps, noted).where(_IS_CASE, then).order_by(_T.c.at, _C.case_id)
+        wanted = sa.select(*columns, _S.receipt, _PROOF.c.receipt).join(_T, _T.c.case_id == _C.case_id)
+        wanted = (
+            wanted.outerjoin(tables.steps, noted)
+            .outerjoin(_PROOF, proven)
+            .where(_IS_CASE, then)
+            .order_by(_T.c.at, _C.case_id)
+        )
         moves = sa.select(tables.moves).join(_T, _T.c.case_id == _M.case_id).where(then, _M.case_id.in_(_ASKED))
         with self._database.read() as connection:
             rows = connection.execute(wanted).all()
@@ -49,8 +62,13 @@ class PeriodStore(Store):
             for row in connection.execute(moves.order_by(_M.case_id, _M.seq)):
                 timelines[row.case_id].append(as_move(row))
         return [
-            ToldCase(name, Right(right), came, at, due, is_extended, outcome, receipt or {}, timelines.get(name, ()))
-            for name, right, came, at, due, is_extended, outcome, receipt in rows
+            ToldCase(
+                *(name, Right(right), *rest),
+                identity=identity or {},
+                timeline=timelines.get(name, ()),
+                verdict=None if proof is None else conclusion_of(proof),
+            )
+            for name, right, *rest, identity, proof in rows
         ]
 
     def ended_untold_between(self, start: datetime, end: datetime) -> Mapping[tuple[Right, str], int]:

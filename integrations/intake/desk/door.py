@@ -70,6 +70,9 @@ class OfficerDesk(Protocol):
     def cases(self, right: str, state: str, days: str) -> Sequence[ListedCase]:
         """Cases of a right, a state and a bucket of days to the last day; open ones where no state is named."""
 
+    def proven(self, verdict: str) -> Sequence[ListedCase]:
+        """Cases answered in the last months whose act has that verdict, the last told first."""
+
     def runs(self) -> Sequence[ShownRun]:
         """Runs of duties, newest first."""
 

@@ -13,6 +13,7 @@ from data_contracts.case import ENDED
 from data_contracts.figures import AGES, DEADLINES, FindingCount
 from data_contracts.findings import Severity
 from data_contracts.statistics import PeriodStatistics
+from data_contracts.verdicts import Conclusion
 from data_contracts.vocabulary import CaseState, Right
 from integrations.intake.desk.door import DeskDoor
 from integrations.intake.desk.sitting import Desk
@@ -32,11 +33,12 @@ def add_officer(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/dpo/cases")
     def cases(call: Request) -> Response:
-        """Cases of a right, a state, a bucket of days."""
+        """Cases of a right, a state, a bucket of days; or with a verdict."""
         _require(desk, call)
         asked = {name: _asked(call.query_params, name) for name in ("right", "state", "days")}
-        found = desk.door.officer.cases(**asked)
-        return desk.page(call, "dpo_cases.html.j2", cases=found, asked=asked)
+        verdict = _asked(call.query_params, "verdict")
+        found = desk.door.officer.proven(verdict) if verdict else desk.door.officer.cases(**asked)
+        return desk.page(call, "dpo_cases.html.j2", cases=found, asked=asked | {"verdict": verdict})
 
     @app.get("/dpo/runs")
     def runs(call: Request) -> Response:
@@ -95,6 +97,7 @@ def overview_facts(desk: Desk) -> dict[str, object]:
         "waits": waits,
         "by_state": {state: number for state, number in states.items() if number},
         "refusals": _refusals(found.months),
+        "verdicts": _verdicts(found.months),
         "findings": _by_severity(figures.findings),
         "next_due": None if figures.soonest is None else found.today + timedelta(days=figures.soonest),
         "month": found.months[-1],
@@ -107,6 +110,15 @@ def _refusals(months: Sequence[PeriodStatistics]) -> list[tuple[str, str, int]]:
     for month in months:
         counted.update(month.refused)
     return [(right.value, ground, number) for (right, ground), number in sorted(counted.items())]
+
+
+def _verdicts(months: Sequence[PeriodStatistics]) -> list[tuple[str, int]]:
+    """Verdict, how many answers of these months have it; from the best to the worst, none where none has any."""
+    counted: Counter[Conclusion] = Counter()
+    for month in months:
+        for (_, verdict), number in month.verdicts.items():
+            counted[verdict] += number
+    return [(verdict.value, counted[verdict]) for verdict in Conclusion] if counted else []
 
 
 def _by_severity(findings: Sequence[FindingCount]) -> list[tuple[str, int, int]]:

@@ -12,6 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from data_contracts.errors import RequestInvalid
+from data_contracts.verdicts import Conclusion
 from data_contracts.vocabulary import Channel, Decision, Right
 from flows import wiring
 from flows.doors.desk import OperatorsDoor
@@ -21,6 +22,7 @@ from flows.retention import carry_out
 from flows.serving import operators_desk
 from tasks.figures import current_figures
 from tasks.operator_proof import password_digest
+from tasks.proving import conclusion
 from tasks.statistics import last_months, statistics_of_month
 from tests.browser import Browser, browsing
 from tests.flows.company import House
@@ -145,6 +147,25 @@ def test_lists_lead_to_the_cases(claire: Browser, months: House) -> None:
     assert open_case.case_id in claire.get(f"/dpo/cases?state={open_case.state}&days=over+20").text
     assert all('scope="row"' not in claire.get(f"/dpo/cases?{one}=x").text for one in ("right", "state", "days"))
     assert "<ol" in claire.get(f"/cases/{open_case.case_id}").text
+
+
+def test_verdicts_are_counted_and_lead_to_their_cases(claire: Browser, months: House) -> None:
+    """Page, list, case and monthly report say how far the act is proven, as the signed record does."""
+    restricted = next(one.case_id for one in months.installation.register.cases() if one.right is Right.RESTRICTION)
+    verdict = conclusion(restricted)
+    assert verdict is not None
+
+    page = claire.get("/dpo?lang=en").text
+
+    assert f'href="/dpo/cases?verdict={verdict}"' in page
+    assert re.findall(r'scope="row"><a href="/cases/([^"]+)"', claire.get(f"/dpo/cases?verdict={verdict}").text) == [
+        restricted
+    ]
+    assert 'scope="row"' not in claire.get("/dpo/cases?verdict=x").text
+    assert "How far it is proven: proven" in claire.get(f"/cases/{restricted}?lang=en").text
+    assert {
+        one: sum(month.verdicts.get((Right.RESTRICTION, one), 0) for month in last_months(2)) for one in Conclusion
+    } == {one: int(one is verdict) for one in Conclusion}
 
 
 def test_runs_tell_whether_their_evidence_is_whole(claire: Browser) -> None:

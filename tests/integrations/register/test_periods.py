@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from data_contracts.verdicts import Conclusion
 from data_contracts.vocabulary import CaseState, Channel, Duty, Right
 from integrations.register import SqlRegister
 from tests.integrations.register.conftest import Clock
@@ -39,11 +40,29 @@ def test_answers_are_counted_when_they_were_told(register: SqlRegister, clock: C
     _moved(register, case_id, CaseState.SUBJECT_TOLD, CaseState.ARCHIVED, outcome="identity_failed")
     since, until = clock.now - 2 * _DAY, clock.now + _DAY
 
-    (told,) = register.told_between(since, until, identity_step="identity")
+    (told,) = register.told_between(since, until, identity_step="identity", proof_step="prove")
 
     assert (told.case_id, told.told_at, told.outcome) == (case_id, clock.now, "identity_failed")
-    assert register.told_between(until, until + _DAY, identity_step="identity") == []
+    assert register.told_between(until, until + _DAY, identity_step="identity", proof_step="prove") == []
     assert register.ended_untold_between(since, until) == {(Right.ERASURE, "withdrawn"): 1}
+
+
+def test_verdict_of_the_act_comes_along(register: SqlRegister, clock: Clock, case_id: str) -> None:
+    """As the step that looked again says it; none where it was not reached, or is not done."""
+    others = [register.open_case(a_request(request_key=name)).case_id for name in "ab"]
+    for one, verdict in ((case_id, "not_looked_at"), (others[0], "proven_but_for")):
+        register.complete(one, "prove", receipt={"verdict": verdict}, record=a_record("prove"))
+    register.reopen(others[0], ("prove",), a_record("again"), None)
+    for one in (case_id, *others):
+        _moved(register, one, ACKNOWLEDGE[0], CaseState.IDENTITY_FAILED, CaseState.SUBJECT_TOLD)
+
+    told = register.told_between(clock.now - _DAY, clock.now + _DAY, identity_step="i", proof_step="prove")
+
+    assert {one.case_id: one.verdict for one in told} == {
+        case_id: Conclusion.NOT_LOOKED_AT,
+        others[0]: None,
+        others[1]: None,
+    }
 
 
 def test_asking_for_a_proof_is_noted(register: SqlRegister, clock: Clock, case_id: str) -> None:
@@ -55,7 +74,7 @@ def test_asking_for_a_proof_is_noted(register: SqlRegister, clock: Clock, case_i
     for one in (case_id, other):
         _moved(register, one, CaseState.SUBJECT_TOLD, outcome="identity_failed")
 
-    told = register.told_between(clock.now - _DAY, clock.now + _DAY, identity_step="identity")
+    told = register.told_between(clock.now - _DAY, clock.now + _DAY, identity_step="identity", proof_step="prove")
 
     found = {one.case_id: (one.timeline, one.identity) for one in told}
     assert found == {case_id: (register.timeline(case_id), {"ground": "x"}), other: ((), {})}
