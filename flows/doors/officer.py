@@ -17,9 +17,9 @@ from tasks.figures import current_figures
 from tasks.rules.figures import deadline_bounds
 from tasks.rules.gates import check_in_force
 from tasks.rules.registers import endings
+from tasks.rules.statistics import months_before
 from tasks.rules.warnings import OVERDUE
 from tasks.services import services, use
-from tasks.rules.statistics import months_before
 from tasks.statistics import last_months, told_cases
 
 _MONTHS = 6

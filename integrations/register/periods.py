@@ -63,12 +63,12 @@ class PeriodStore(Store):
                 timelines[row.case_id].append(as_move(row))
         return [
             ToldCase(
-                *(name, Right(right), *rest),
-                identity=identity or {},
-                timeline=timelines.get(name, ()),
-                verdict=None if proof is None else conclusion_of(proof),
+                *(name, Right(right), came, at, due, is_extended, outcome),
+                identity or {},
+                timelines.get(name, ()),
+                None if proof is None else conclusion_of(proof),
             )
-            for name, right, *rest, identity, proof in rows
+            for name, right, came, at, due, is_extended, outcome, identity, proof in rows
         ]
 
     def ended_untold_between(self, start: datetime, end: datetime) -> Mapping[tuple[Right, str], int]:
