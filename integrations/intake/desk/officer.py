@@ -113,12 +113,12 @@ def _refusals(months: Sequence[PeriodStatistics]) -> list[tuple[str, str, int]]:
 
 
 def _verdicts(months: Sequence[PeriodStatistics]) -> list[tuple[str, int]]:
-    """Verdict, how many answers of these months have it; from the best to the worst, none where none has any."""
+    """Verdict, how many answers of these months have it; from the best to the worst."""
     counted: Counter[Conclusion] = Counter()
     for month in months:
         for (_, verdict), number in month.verdicts.items():
             counted[verdict] += number
-    return [(verdict.value, counted[verdict]) for verdict in Conclusion] if counted else []
+    return [(verdict.value, counted[verdict]) for verdict in Conclusion]
 
 
 def _by_severity(findings: Sequence[FindingCount]) -> list[tuple[str, int, int]]:
