@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from data_contracts.connecting import connection_variable
 from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid
 from data_contracts.evidence_log import EVIDENCE_LOG
@@ -177,7 +178,7 @@ class Installation:
         urls: dict[str, str] = {}
         embedded = self._embedded()
         for name in self.contracts.systems:
-            variable = f"RIGHTSFLOW_SYSTEM_{name.upper().replace('-', '_')}_URL"
+            variable = connection_variable(name)
             url = os.environ.get(variable) or embedded.get(name) or secret_block(variable)
             if url:
                 urls[name] = url

@@ -17,6 +17,7 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
+from data_contracts.connecting import connection_variable
 from data_contracts.contract import SystemContract
 from data_contracts.errors import SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.quality import Checked, ValueCheck
@@ -55,7 +56,7 @@ class AskedSystems:
             raise SettingsInvalid(
                 "the system has no connection configured",
                 where=system,
-                remedy=f"set RIGHTSFLOW_SYSTEM_{system.upper().replace('-', '_')}_URL, or a Secret block of that name",
+                remedy=f"set {connection_variable(system)}, or a Secret block of that name",
             )
         scheme = url.partition(":")[0].lower()
         if scheme == "memory":

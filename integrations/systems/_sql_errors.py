@@ -10,9 +10,10 @@ from typing import Literal
 import psycopg
 import sqlalchemy as sa
 
-from data_contracts.errors import ContractMismatch, RightsflowError, StepFailed, SystemUnavailable
+from data_contracts.errors import ContractMismatch, RightsflowError, StepFailed
 from data_contracts.rehearsing import NotRehearsed, Refusal, RefusalKind
 from data_contracts.witnessing import NotLooked
+from integrations.systems._sql_connecting import not_reached
 from integrations.systems._sql_refusals import Known, refusal_of
 
 _Verdict = Literal["unavailable", "integrity", "refused", "broken_off", "unforeseen"]
@@ -21,7 +22,7 @@ _POSTGRES_UNAVAILABLE = ("08", "28", "3D", "40", "53", "55P", "57", "58")
 _POSTGRES_REFUSED = "42501"
 _POSTGRES_BROKEN_OFF = "57014"
 # Too many connections, gone away, refused, shutting down, lock wait, deadlock, changed record, unknown database …
-_MYSQL_UNAVAILABLE = frozenset({1020, 1040, 1045, 1049, 1053, 1129, 1130, 1203, 1205, 1213, 1226, 4151})
+_MYSQL_UNAVAILABLE = frozenset({1020, 1040, 1045, 1049, 1053, 1129, 1130, 1203, 1205, 1213, 1226, 1698, 4151})
 # Query interrupted; time limits of MariaDB and MySQL.
 _MYSQL_BROKEN_OFF = frozenset({1317, 1969, 3024})
 _MYSQL_CLIENT = range(2000, 3000)
@@ -98,9 +99,14 @@ def guarded(system: str, recheck: Callable[[], None], known: Callable[[], Known]
         verdict = _verdict(error)
         if verdict == "unforeseen":
             recheck_guarded(system, recheck)
-        raise _told(system, verdict, refusal_of(error, known())).with_detail(str(error.orig)) from None
-    except (sa.exc.TimeoutError, OSError):
-        raise _as_ours(system, "unavailable") from None
+        told = (
+            not_reached(system, error)
+            if verdict == "unavailable"
+            else _told(system, verdict, refusal_of(error, known()))
+        )
+        raise told.with_detail(str(error.orig)) from None
+    except (sa.exc.TimeoutError, OSError) as error:
+        raise not_reached(system, error) from None
     except Exception as error:  # noqa: BLE001  # law 1: no foreign text may come out of a connector
         raise _as_ours(system, "unforeseen").with_detail(repr(error)) from None
 
@@ -112,7 +118,7 @@ def recheck_guarded(system: str, recheck: Callable[[], None]) -> None:
     except RightsflowError:
         raise
     except sa.exc.SQLAlchemyError:
-        raise _as_ours(system, "unavailable") from None
+        raise not_reached(system) from None
 
 
 def is_refused(error: sa.exc.DBAPIError) -> bool:
@@ -123,18 +129,12 @@ def is_refused(error: sa.exc.DBAPIError) -> bool:
 def _told(system: str, verdict: _Verdict, refusal: Refusal) -> RightsflowError:
     """The error, naming what the database refuses where a statement that changes rows was refused."""
     is_refused = verdict == "integrity" or refusal.kind not in {RefusalKind.OTHER, RefusalKind.RIGHT}
-    if verdict in {"unavailable", "broken_off"} or not refusal.statement or not is_refused:
+    if verdict == "broken_off" or not refusal.statement or not is_refused:
         return _as_ours(system, verdict)
     return ContractMismatch(f"{refusal.what}; nothing was changed", where=refusal.place(system), remedy=refusal.remedy)
 
 
 def _as_ours(system: str, verdict: _Verdict) -> RightsflowError:
-    if verdict == "unavailable":
-        return SystemUnavailable(
-            "the database could not be reached, or broke off",
-            where=system,
-            remedy="see that it is up and that the connection configured for it is right, then try again",
-        )
     if verdict == "integrity":
         return ContractMismatch(
             "the database refused the change, because a constraint forbids it; nothing was changed",
