@@ -78,10 +78,8 @@ _LIBPQ: Final = (
     (r"failed to resolve host|could not translate host name", Unreachable.NO_HOST),
     (r"Connection refused|No such file or directory|timeout expired|No route to host", Unreachable.NOBODY_ANSWERS),
     (r"FATAL:  database \".*\" does not exist", Unreachable.NO_DATABASE),
-    (
-        r"FATAL:  .*(authentication failed|role \".*\" (does not exist|is not permitted)|pg_hba\.conf)|no password supplied",
-        Unreachable.NOT_LET_IN,
-    ),
+    (r"FATAL:  .*(authentication failed|pg_hba\.conf)|no password supplied", Unreachable.NOT_LET_IN),
+    (r"FATAL:  role \".*\" (does not exist|is not permitted to log in)", Unreachable.NOT_LET_IN),
     (r"FATAL:  (sorry, )?(too many|remaining) (clients|connections|connection slots)", Unreachable.FULL),
 )
 

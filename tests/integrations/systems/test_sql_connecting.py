@@ -99,9 +99,11 @@ def test_words_of_postgresql(said: str, why: Unreachable) -> None:
 def test_codes_count_where_there_are_some(postgres_database: Callable[[], str]) -> None:
     """A connection that was made and ended by the server is no login that failed."""
     url = sa.make_url(postgres_database()).set(drivername="postgresql")
-    with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
-        try:
-            connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-        except psycopg.Error as error:
-            assert error.sqlstate == "57P01"
-            assert why_unreachable(error) is Unreachable.UNKNOWN
+    with (
+        psycopg.connect(url.render_as_string(hide_password=False)) as connection,
+        pytest.raises(psycopg.Error) as caught,
+    ):
+        connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    assert caught.value.sqlstate == "57P01"
+    assert why_unreachable(caught.value) is Unreachable.UNKNOWN
