@@ -9,9 +9,9 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.incoming import Incoming
 from flows import wiring
 from flows.starting import wake_soon
-from tasks.arrivals import READERS, Reading, assign, mail_of, read_arrival, read_mailbox, set_aside
-from tasks.operator_proof import prove_person
+from tasks.arrivals import Reading, assign, mail_of, read_arrival, read_mailbox, set_aside
 from tasks.services import services
+from tasks.unsealing import Looker
 
 
 def read_once() -> Mapping[str, int]:
@@ -48,8 +48,7 @@ def take_out(incoming_id: str, folder: Path, *, operator: str, code: str) -> dic
         RequestInvalid: when nothing arrived under that name, or the file is there already.
     """
     with wiring.opened():
-        who = prove_person(operator, code, roles=READERS, where=incoming_id, what="take arrival out")
-        letter = read_arrival(incoming_id, who)
+        letter = read_arrival(incoming_id, Looker(operator, code))
         raw = mail_of(incoming_id)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     head = [f"From: {letter.name} <{letter.sender}>", f"Subject: {letter.subject}"]

@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.errors import RequestInvalid
-from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring, work
-from tasks.approval import prove_for
 from tasks.posting import LETTER, unposted
 from tasks.services import services
+from tasks.unsealing import Looker, Sealed, let_look
 
 _PREFIX = "notice."
 
@@ -22,18 +21,14 @@ def unseal(case_id: str, notice: str, folder: Path, *, operator: str, code: str)
         RequestInvalid: when there is no such letter.
         VaultSealed: when it was destroyed with the case's other data.
     """
-    with wiring.opened() as installation:
-        provided = services()
-        provided.register.case(case_id)
-        who = prove_for(case_id, Gate.POSTING, operator, code, what="unseal letters")
+    with wiring.opened():
+        services().register.case(case_id)
         names = [_full(notice)] if notice else [gate.subject for gate in unposted(case_id)]
-        files = [_write(case_id, name, folder) for name in names]
-        if not files:
+        let_look(case_id, Sealed.POST, Looker(operator, code), facts={"letters": names})
+        if not names:
             remedy = "name one, as 'rightsflow case' shows it"
             raise RequestInvalid("no letter waits to be posted", where=case_id, remedy=remedy)
-        facts: Facts = {"by": who, "proof": "totp", "letters": names}
-        number = digest(canonical([facts, installation.now().isoformat()]))[:16]
-        provided.register.complete(case_id, "letter", number, receipt={}, record=Record("letter", "", facts, actor=who))
+        files = [_write(case_id, name, folder) for name in names]
     return {"case": case_id, "folder": str(folder), "files": [str(file) for file in files]}
 
 

@@ -12,24 +12,24 @@ from typing import Any, Final
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.request import Statement
-from data_contracts.vocabulary import Decision
+from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
 from flows.details import Details, read_details
 from flows.gates import opened
 from flows.work import woken
 from tasks.approval import Answer, answer_as_proven
-from tasks.operator_proof import prove_operator, prove_person
+from tasks.operator_proof import prove_person
 from tasks.rules.rectification import nameable_fields
 from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.statement import (
     check_terms,
-    note_letter_taken_out,
     open_statement_gate,
     proposed,
     seal_terms,
     terms_question,
 )
+from tasks.unsealing import Looker, Sealed, let_look
 
 LETTER: Final = "letter.txt"
 TERMS: Final = "statement.yaml"
@@ -50,9 +50,9 @@ def take_letter_out(case_id: str, folder: Path, *, operator: str, code: str) -> 
         RequestInvalid: when no letter waits to be put into terms, or the folder is not empty.
     """
     with wiring.opened():
-        who, proof = prove_operator(open_statement_gate(case_id), operator, code=code)
+        open_statement_gate(case_id)
+        let_look(case_id, Sealed.LETTER, Looker(operator, code), at=Gate.STATEMENT)
         _require_empty(folder)
-        note_letter_taken_out(case_id, who.name, proof)
         _write(folder / LETTER, iter([subject_request(case_id).details]))
         _write(folder / TERMS, _lines(proposed(case_id) or Statement()))
     return {"case": case_id, "letter": str(folder / LETTER), "statement": str(folder / TERMS)}

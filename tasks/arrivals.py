@@ -24,12 +24,13 @@ from data_contracts.vocabulary import Channel, OperatorRole, Right
 from tasks.clock import place, today
 from tasks.ledger import is_done
 from tasks.officer import tell_officer
-from tasks.operator_proof import note_use, prove_person
+from tasks.operator_proof import prove_person
 from tasks.receive_request import TypedRequest, register_request
 from tasks.rules.arrivals import case_answered, is_automatic, right_named
 from tasks.rules.deadlines import response_due
 from tasks.rules.warnings import OVERDUE, warning_level
 from tasks.services import services
+from tasks.unsealing import Looker, prove_looker
 
 MAIL: Final = "mail.eml"
 """The vault's name of a mail: of an arrival, and afterwards the record of its case."""
@@ -98,10 +99,15 @@ def sort(arrival: Incoming) -> Incoming:
     return _known(arrival.incoming_id)
 
 
-def read_arrival(incoming_id: str, operator: str) -> ArrivedLetter:
-    """What somebody wrote, for an operator who may read it; who read it is remembered."""
+def read_arrival(incoming_id: str, looker: Looker) -> ArrivedLetter:
+    """What somebody wrote, for an operator who may read it; who read it is remembered.
+
+    Raises:
+        AnswerRefused: when they may not, or the code is not theirs.
+        RequestInvalid: when there is no such mail.
+    """
+    prove_looker(looker, roles=READERS, where=incoming_id, what="read arrival")
     _known(incoming_id)
-    note_use(operator, "read arrival", incoming_id, "desk")
     return _letter(_parsed(mail_of(incoming_id)))
 
 

@@ -51,6 +51,20 @@ def prove_person(name: str, code: str, *, roles: Sequence[OperatorRole], where: 
     return _noted(name, what, where, prove)[0].name
 
 
+def prove_session(name: str, *, roles: Sequence[OperatorRole], where: str, what: str) -> str:
+    """The name of a person in force with one of the roles, who is signed in at the desk.
+
+    Raises:
+        AnswerRefused: when the person may not.
+    """
+
+    def prove() -> tuple[Operator, str]:
+        provided = services()
+        return check_in_force(provided.register.operator(name), roles=roles, where=where, now=provided.now()), "desk"
+
+    return _noted(name, what, where, prove)[0].name
+
+
 def prove_operator(entry: GateEntry, name: str, *, code: str = "", local_account: str = "") -> tuple[Operator, str]:
     """The operator who may answer a gate, proven; and how we know.
 

@@ -65,16 +65,6 @@ def texts_of(case_id: str, column: str) -> Iterator[tuple[int, str]]:
     yield from _texts(case_id, _place(column))
 
 
-def note_taken_out(case_id: str, operator: str, proof: str) -> None:
-    """Note in evidence who took the texts out to read them."""
-    at = services().now().isoformat()
-    facts: Facts = {"by": operator, "proof": proof, "texts": sum(to_read(case_id).values())}
-    name = digest(canonical([operator, at]))[:16]
-    services().register.complete(
-        case_id, "texts taken out", name, receipt={}, record=Record("texts taken out", "", facts, actor=operator)
-    )
-
-
 def seal_readings(
     case_id: str, readings: Mapping[str, Sequence[tuple[int, Reading]]], operator: str, proof: str
 ) -> str:
@@ -293,7 +283,6 @@ __all__ = [
     "ReadRows",
     "is_settled",
     "look_for_texts",
-    "note_taken_out",
     "review_gate",
     "review_question",
     "reviewed",

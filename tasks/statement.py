@@ -115,14 +115,6 @@ def proposed(case_id: str) -> Statement | None:
     return Statement.model_validate(read_json(case_id, STATEMENT))
 
 
-def note_letter_taken_out(case_id: str, operator: str, proof: str) -> None:
-    """Note in evidence who took the letter out to read it."""
-    at = services().now().isoformat()
-    record = Record("letter taken out", "", {"by": operator, "proof": proof}, actor=operator)
-    name = digest(canonical([operator, at]))[:16]
-    services().register.complete(case_id, "letter taken out", name, receipt={}, record=record)
-
-
 @step("take in statement")
 def settle_statement(case_id: str) -> bool:
     """Seal the terms that people approved into the request, or refuse it; False while neither is decided.

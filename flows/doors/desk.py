@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from data_contracts.case import Case
 from data_contracts.company import Organisation
 from data_contracts.desk import DeskCase, FreeText, ShownProof, TextDecision, Values, WaitingCase
 from data_contracts.documents import DocumentKind
 from data_contracts.errors import AnswerRefused, RequestInvalid
-from data_contracts.evidence import Record, canonical, digest
+from data_contracts.evidence import Facts
 from data_contracts.vocabulary import Gate, OperatorRole, Right
 from flows.change_work import values_of
 from flows.doors.arrivals import ArrivalsDoor
@@ -24,13 +24,14 @@ from flows.wiring import Installation
 from tasks.advice import advice_of, has_advice
 from tasks.clock import day_of, pauses_of
 from tasks.documents import RECORD
-from tasks.operator_proof import note_use, prove_operator, sign_in
+from tasks.operator_proof import prove_operator, sign_in
 from tasks.plans import planned
-from tasks.review import note_taken_out, review_question, seal_readings, texts_of, to_read
-from tasks.rules.gates import check_in_force, check_standing, rule_for
+from tasks.review import review_question, seal_readings, texts_of, to_read
+from tasks.rules.gates import check_in_force
 from tasks.rules.reviewing import Reading
 from tasks.sealed import REQUEST, typed_request
 from tasks.services import services, use
+from tasks.unsealing import Looker, Sealed, let_look
 from tasks.verify_identity import PREFIXES
 
 _FOR_EVER: Final = timedelta(days=36_500)
@@ -116,11 +117,10 @@ class OperatorsDoor:
             )
 
     def texts(self, case_id: str, operator: str) -> Sequence[FreeText]:
-        """Texts that wait to be read; who took them out is in evidence."""
+        """Texts that wait to be read; who looked is in evidence."""
         with use(self._services):
-            self._require_standing(case_id, operator)
-            note_taken_out(case_id, operator, _DESK)
-            note_use(operator, "read texts", case_id, _DESK)
+            open_review(case_id)
+            let_look(case_id, Sealed.TEXTS, Looker(operator), facts={"texts": sum(to_read(case_id).values())})
             columns = [column for column, count in to_read(case_id).items() if count]
             return [FreeText(column, number, text) for column in columns for number, text in texts_of(case_id, column)]
 
@@ -138,68 +138,45 @@ class OperatorsDoor:
     def values(self, case_id: str, operator: str) -> Values:
         """Old and new values of a rectification; who looked is in evidence."""
         with use(self._services):
-            self._require_role(case_id, operator, Gate.APPROVAL)
-            found = values_of(case_id)
-            self._note(case_id, operator, "see values", {"places": len(found)})
-            return found
+            let_look(case_id, Sealed.VALUES, Looker(operator))
+            return values_of(case_id)
 
     def letter(self, case_id: str, operator: str) -> str:
         """What the data subject wrote; who looked is in evidence."""
         with use(self._services):
-            self._require_role(case_id, operator, Gate.IDENTITY)
-            text = typed_request(case_id).details
-            self._note(case_id, operator, "read letter", {})
-            return text
+            let_look(case_id, Sealed.LETTER, Looker(operator))
+            return typed_request(case_id).details
 
     def advice(self, case_id: str, operator: str) -> Sequence[str]:
         """What the DPO advised, for whoever may approve; who looked is in evidence."""
         with use(self._services):
-            self._require_role(case_id, operator, Gate.APPROVAL)
-            found = advice_of(case_id)
-            self._note(case_id, operator, "read advice", {})
-            return found
+            let_look(case_id, Sealed.ADVICE, Looker(operator))
+            return advice_of(case_id)
 
     def record(self, case_id: str, operator: str) -> ShownProof:
         """The scan of a letter; who looked is in evidence."""
         with use(self._services):
-            self._require_role(case_id, operator, Gate.IDENTITY)
-            return self._shown(case_id, RECORD, operator, "see record")
+            let_look(case_id, Sealed.SCAN, Looker(operator))
+            return self._shown(case_id, RECORD)
 
     def proof(self, case_id: str, name: str, operator: str) -> ShownProof:
         """Something that was shown as proof; who looked is in evidence."""
         with use(self._services):
-            self._require_role(case_id, operator, _gate_of(name))
-            vault = self._services.vault
-            if not name.startswith(_PROOF) or name not in vault.names(case_id):
+            is_kept = name.startswith(_PROOF) and name in self._services.vault.names(case_id)
+            facts: Facts = {"name": name if is_kept else ""}  # what a caller made up stands in no evidence
+            let_look(case_id, Sealed.PROOF, Looker(operator), at=_gate_of(name), facts=facts)
+            if not is_kept:
                 raise RequestInvalid("no such proof is kept", where=case_id, remedy="look at the case again")
-            return self._shown(case_id, name, operator, "see proof")
+            return self._shown(case_id, name)
 
-    def _shown(self, case_id: str, name: str, operator: str, what: str) -> ShownProof:
+    def _shown(self, case_id: str, name: str) -> ShownProof:
         with self._services.vault.read(case_id, name) as blob:
             content = blob.read()
-        self._note(case_id, operator, what, {"name": name})
         kind = next((kind for sign, kind in _SIGNS if content.startswith(sign)), "application/octet-stream")
         return ShownProof(name, kind, content)
 
     def _session(self, name: str) -> int:
         return self._services.register.calls(f"desk-session:{name}", _FOR_EVER, self._services.now())
-
-    def _require_standing(self, case_id: str, operator: str) -> None:
-        register = self._services.register
-        check_standing(register.operator(operator), open_review(case_id), self._services.now())
-
-    def _require_role(self, case_id: str, operator: str, gate: Gate) -> None:
-        """That an operator may look at what is looked at to answer that gate (charter 3.2)."""
-        provided = self._services
-        rule = rule_for(provided.policy, provided.register.case(case_id).right, gate)
-        check_in_force(provided.register.operator(operator), roles=rule.roles, where=case_id, now=provided.now())
-
-    def _note(self, case_id: str, operator: str, what: str, facts: dict[str, Any]) -> None:
-        """Remember a look in the operators' log and in the case's evidence."""
-        note_use(operator, what, case_id, _DESK)
-        name = digest(canonical([what, operator, self._services.now().isoformat()]))[:16]
-        record = Record(f"desk.{what}", "", {"by": operator, **facts}, actor=operator)
-        self._services.register.complete(case_id, f"desk.{what}", name, receipt={}, record=record)
 
 
 def _waiting(case: Case, gates: list[str]) -> WaitingCase:

@@ -316,3 +316,14 @@ def _words(raw: bytes) -> str:
 
 
 __all__ = ["FILES", "NOW", "SQL", "Clock", "House", "Passing", "Recording", "a_house", "attest", "lost", "sqlite_rows"]
+
+
+class Always:
+    """Stands for the context variable of the open installation."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def get(self) -> Installation:
+        """The house's installation."""
+        return self.house.installation

@@ -33,6 +33,7 @@ from tasks.arrivals import (
 )
 from tasks.sealed import subject_request
 from tasks.services import services
+from tasks.unsealing import Looker
 from tests.flows.company import House
 
 _CLEAR = "I exercise my right of access (Article 15 GDPR). Please send me a copy of everything."
@@ -101,7 +102,7 @@ def test_mail_that_nobody_can_tell_waits_for_a_person(house: House) -> None:
 
     assert arrival.state is IncomingState.WAITING
     assert arrival.response_due > house.clock().date()
-    assert read_arrival(arrival.incoming_id, "zoe").text.startswith("Hello, I moved")
+    assert read_arrival(arrival.incoming_id, Looker("zoe")).text.startswith("Hello, I moved")
     assert "ana" not in repr(arrival)
 
 
@@ -202,7 +203,7 @@ def test_name_of_a_sender_is_one_line(house: House, word: str, is_address: bool)
     forged = f"=?utf-8?q?{word}?= <ana@example.org>"
     arrival = arrived(house, _UNCLEAR, sender=forged)
 
-    letter = read_arrival(arrival.incoming_id, "zoe")
+    letter = read_arrival(arrival.incoming_id, Looker("zoe"))
     assert letter.sender == ("ana@example.org" if is_address else "")
     assert "\n" not in letter.name + letter.sender + letter.subject
     reading = Reading(Right.ACCESS, {"email": "ana@example.org"})
@@ -288,7 +289,7 @@ def test_mail_that_breaks_the_parser_is_in_nobodys_way(house: House, raw: bytes)
     assert list(box.waiting()) == []
     (waiting,) = house.installation.register.incomings(waiting_only=True)
     assert mail_of(waiting.incoming_id) == raw
-    read_arrival(waiting.incoming_id, "zoe")  # a person is shown what can be shown
+    read_arrival(waiting.incoming_id, Looker("zoe"))  # a person is shown what can be shown
 
 
 def test_mail_that_cannot_be_read_says_so_and_is_moved_before(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +300,7 @@ def test_mail_that_cannot_be_read_says_so_and_is_moved_before(house: House, monk
     assert read_mailbox(box) == {"waiting": 1}
     assert box.taken == ["1"]
     (waiting,) = house.installation.register.incomings(waiting_only=True)
-    assert not read_arrival(waiting.incoming_id, "zoe").is_readable
+    assert not read_arrival(waiting.incoming_id, Looker("zoe")).is_readable
 
 
 def test_reading_is_bounded_in_memory() -> None:

@@ -22,24 +22,13 @@ from flows.clock_work import take_back
 from flows.settings import settings
 from integrations.register import tables
 from integrations.register.database import make_engine, read_url
-from tests.flows.company import House, sqlite_rows
+from tests.flows.company import Always, House, sqlite_rows
 from tests.flows.test_incident import an_incident
 
 _HOME = ("12 rue des Lilas", "59000 Lille")
 _EVERY = tuple(OperatorRole)
 _OPERATORS_OWN = {"operator", "operator_use"}
 """Tables that hold the tries themselves."""
-
-
-class _Always:
-    """Stands for the context variable of the open installation."""
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-
-    def get(self) -> wiring.Installation:
-        """The house's installation."""
-        return self.house.installation
 
 
 def _commands(command: Any, path: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:  # Typer brings a Click of its own
@@ -116,7 +105,7 @@ def whole_house(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A house in which commands work."""
     monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path))
     settings.cache_clear()
-    monkeypatch.setattr(wiring, "_current", _Always(house))
+    monkeypatch.setattr(wiring, "_current", Always(house))
     return house
 
 

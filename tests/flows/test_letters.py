@@ -94,7 +94,7 @@ def test_letters_are_unsealed_for_printing(house: House, tmp_path: Path) -> None
     files = [Path(file) for file in unsealed["files"]]
     assert [file.name for file in files] == [f"{case_id}.acknowledgement.pdf", f"{case_id}.answer.pdf"]
     assert all(file.read_bytes().startswith(b"%PDF-") and file.stat().st_mode & 0o77 == 0 for file in files)
-    (facts,) = [record["facts"] for record in records(house, case_id) if record["step"] == "letter"]
+    (facts,) = [record["facts"] for record in records(house, case_id) if record["step"] == "looked"]
     assert (facts["by"], facts["proof"]) == ("claire", "totp")
     assert facts["letters"] == ["notice.acknowledgement", "notice.answer"]
 

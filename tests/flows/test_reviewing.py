@@ -10,7 +10,7 @@ from data_contracts.vocabulary import Decision, Gate, Right
 from flows import disclosing, reviewing, wiring
 from tasks.review import texts_of
 from tasks.subject_keys import subject_keys_of
-from tests.flows.company import House
+from tests.flows.company import Always, House
 
 _NOTE = "crm.interaction.note"
 _HEAD = "kind,value,recipient,purpose,at,places,source\n"
@@ -19,19 +19,8 @@ _HEAD = "kind,value,recipient,purpose,at,places,source\n"
 @pytest.fixture
 def waiting(house: House, monkeypatch: pytest.MonkeyPatch) -> str:
     """A case whose texts wait to be read, in the installation that commands open."""
-    monkeypatch.setattr(wiring, "_current", _Always(house))  # commands make an installation of their own else
+    monkeypatch.setattr(wiring, "_current", Always(house))  # commands make an installation of their own else
     return house.until(Gate.REVIEW, house.open(Right.ACCESS)).case_id
-
-
-class _Always:
-    """Stands for the context variable of the open installation."""
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-
-    def get(self) -> wiring.Installation:
-        """The house's installation."""
-        return self.house.installation
 
 
 def _take_out(house: House, case_id: str, folder: Path, operator: str = "marc") -> Path:
@@ -127,7 +116,7 @@ def _import(folder: Path, *lines: str) -> dict[str, object]:
 @pytest.fixture
 def ledger(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """A house in which commands work."""
-    monkeypatch.setattr(wiring, "_current", _Always(house))
+    monkeypatch.setattr(wiring, "_current", Always(house))
     return house
 
 

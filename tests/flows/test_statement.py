@@ -17,28 +17,17 @@ from flows.cli import app
 from flows.settings import settings
 from tasks.sealed import REQUEST, subject_request, write_json
 from tasks.statement import seal_terms
-from tests.flows.company import House
+from tests.flows.company import Always, House
 
 _LETTER = "You keep writing to my old address. I am at Maelle.Nouvelle@Example.org now."
 _NEW = "Maelle.Nouvelle@Example.org"
 _TERMS = f'changes:\n- {{field: user.contact.email, value: "{_NEW}"}}\n'
 
 
-class _Always:
-    """Stands for the context variable of the open installation."""
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-
-    def get(self) -> wiring.Installation:
-        """The house's installation."""
-        return self.house.installation
-
-
 @pytest.fixture
 def waiting(house: House, monkeypatch: pytest.MonkeyPatch) -> str:
     """A case whose letter waits to be put into terms, in the installation that commands open."""
-    monkeypatch.setattr(wiring, "_current", _Always(house))  # commands make an installation of their own else
+    monkeypatch.setattr(wiring, "_current", Always(house))  # commands make an installation of their own else
     return house.until(Gate.STATEMENT, _written(house)).case_id
 
 
@@ -143,7 +132,7 @@ def test_operators_read_the_letter(house: House, waiting: str, tmp_path: Path) -
     assert Path(told["letter"]).read_text() == _LETTER
     assert "#   user.contact.email\n" in Path(told["statement"]).read_text()
     assert {file.stat().st_mode & 0o777 for file in (tmp_path / "letter").iterdir()} == {0o600}
-    assert '"letter taken out"' in _evidence(house, waiting)
+    assert '"at":"letter"' in _evidence(house, waiting)
 
 
 def test_the_file_that_was_taken_out_is_handed_in(house: House, waiting: str, tmp_path: Path) -> None:

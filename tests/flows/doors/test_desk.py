@@ -77,8 +77,8 @@ def test_letter_is_read_and_remembered(desk: Browser, house: House) -> None:
     page = desk.get(f"/cases/{case_id}/letter").text
 
     assert "Bonjour, &lt;script&gt;" in page
-    assert house.installation.register.uses()[0].what == "read letter"
-    assert any(step == "desk.read letter" for step, _ in house.installation.register.steps(case_id))
+    assert house.installation.register.uses()[0].what == "look at letter"
+    assert any(step == "looked" for step, _ in house.installation.register.steps(case_id))
 
 
 def test_texts_are_read_and_decided(desk: Browser, house: House) -> None:

@@ -27,6 +27,7 @@ from tasks.incidents import open_incident
 from tasks.permissions import ask_about, ask_about_each, use_of
 from tasks.sealed import subject_request
 from tasks.statement import check_terms
+from tasks.unsealing import Looker
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 from tests.flows.doors.test_api import Program
@@ -243,7 +244,7 @@ def test_mail_whose_address_cannot_be_waits_for_a_person(house: House) -> None:
     arrival = take_in(mail(_CLEAR, sender="Ana <an\x07a@example.org>"), house.clock())
 
     assert arrival.state is IncomingState.WAITING
-    assert read_arrival(arrival.incoming_id, "claire").sender == ""
+    assert read_arrival(arrival.incoming_id, Looker("claire")).sender == ""
 
 
 def test_mail_that_no_case_can_be_made_of_holds_nobody_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
