@@ -112,10 +112,7 @@ def test_nothing_is_given_out_before_the_evidence(
     monkeypatch.setattr(type(services.vault), "read", lambda _, case, name: opened.append(f"{case} {name}"))
     pages = (door.letter, door.record, door.advice, door.values, door.texts)
     looks: list[Callable[[], object]] = [
-        *(
-            partial(look, case_id, "claire")
-            for look in (door.letter, door.record, door.advice, door.values, door.texts)
-        ),
+        *(partial(look, case_id, "claire") for look in pages),
         lambda: take_texts_out(case_id, tmp_path / "texts", operator="claire", code=house.code("claire")),
         lambda: unseal_here(case_id, tmp_path / "values", operator="claire", code=house.code("claire")),
         lambda: unseal(case_id, "answer", tmp_path / "post", operator="claire", code=house.code("claire")),
