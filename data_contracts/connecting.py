@@ -18,15 +18,6 @@ from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal
 from data_contracts.witnessing import Budget, Looked, Testimony
 
 
-def connection_variable(system: str) -> str:
-    """The environment variable, or Secret block, that holds the URL of a system's connection.
-
-    >>> connection_variable("web-shop")
-    'RIGHTSFLOW_SYSTEM_WEB_SHOP_URL'
-    """
-    return f"RIGHTSFLOW_SYSTEM_{system.upper().replace('-', '_')}_URL"
-
-
 class Holds(StrEnum):
     """What a live column can hold, as far as finding an identity key in it goes."""
 

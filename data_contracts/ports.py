@@ -37,6 +37,7 @@ from data_contracts.plan import Remaining, TablePath, Verdict
 from data_contracts.recipients import RecipientNotices
 from data_contracts.retaining import ApprovedRules
 from data_contracts.runs import Runs
+from data_contracts.sealed_rows import Credentials, SealedRows
 from data_contracts.statistics import PeriodCounts
 from data_contracts.subjects import SubjectKeys
 from data_contracts.vocabulary import CaseState, OperatorRole, Right
@@ -182,6 +183,8 @@ class Register(  # one database, so one port; each part stands in a module of it
     FigureCounts,
     PeriodCounts,
     ApprovedRules,
+    SealedRows,
+    Credentials,
     Protocol,
 ):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""

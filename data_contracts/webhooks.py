@@ -22,11 +22,6 @@ class Webhook:
     is_active: bool = True
 
 
-def webhook_context(name: str) -> str:
-    """For what a subscriber's secret is sealed: another one does not open it."""
-    return f"webhook:{name}"
-
-
 class Webhooks(Protocol):
     """The part of the register that knows subscribers."""
 

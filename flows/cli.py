@@ -22,6 +22,7 @@ from flows.commands import (
     changes,
     clock,
     contracts,
+    credentials,
     deploy,
     doors,
     dossier,
@@ -60,6 +61,7 @@ dossier.register(app)
 app.add_typer(erasures.app, name="erasures")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(letters.app)
+app.add_typer(credentials.app, name="secret")
 app.add_typer(holds.app, name="hold")
 app.add_typer(incident.app, name="incident")
 app.add_typer(lift.app)

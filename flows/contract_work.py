@@ -11,6 +11,7 @@ from data_contracts.errors import RequestInvalid, RightsflowError
 from data_contracts.odcs import advice, check
 from data_contracts.rehearsing import WHY_NOT
 from flows import wiring
+from flows.credential_work import in_blocks
 from flows.settings import settings
 from tasks.rules.drift import Drift, Effect, drift, elsewhere, forbids
 from tasks.rules.held_keys import HeldBySeveral, questions, told
@@ -39,6 +40,7 @@ def check_facts(*, live: bool, rehearse: bool = False) -> dict[str, Any]:
         return facts
     with wiring.opened() as installation:
         contracts = installation.contracts
+        facts["warnings"] += in_blocks(installation)
         facts |= {"systems": len(contracts.systems), "tables": sum(1 for _ in contracts.tables())}
         if live:
             looked = _live(contracts, installation)

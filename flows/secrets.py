@@ -1,13 +1,44 @@
-"""Secrets of systems and recipients: from the environment, else from a Prefect Secret block of the same name."""
+"""Credentials of systems and recipients: from the environment, else kept sealed, else from a Prefect Secret block.
+
+Secret blocks are read for installations that have some: whoever may ask Prefect's server reads them in clear. No page
+recommends them, and ``rightsflow contracts check`` names those in use.
+"""
 
 import os
+from collections.abc import Callable
 from typing import cast
 
+from data_contracts.sealed_rows import Credentials, credential_context
 
-def recipient_secret(party: str, what: str) -> str:
-    """A recipient's credential, from the environment or a Prefect Secret block; empty where there is none."""
-    variable = f"RIGHTSFLOW_RECIPIENT_{party.upper().replace('-', '_')}_{what}"
-    return os.environ.get(variable) or secret_block(variable)
+
+class KeptCredentials:
+    """The credentials of an installation, each as it is now."""
+
+    def __init__(self, kept: Credentials, open_secret: Callable[[bytes, str], bytes]) -> None:
+        """Remember where they are.
+
+        Args:
+            kept: the register.
+            open_secret: opens what the master key sealed for a context.
+        """
+        self._kept = kept
+        self._open = open_secret
+
+    def named(self, name: str) -> str:
+        """The credential of that name; empty where there is none.
+
+        Raises:
+            VaultSealed: when it is sealed with another master key.
+        """
+        return self.own(name) or secret_block(name)
+
+    def own(self, name: str) -> str:
+        """The same, Secret blocks left out."""
+        given = os.environ.get(name)
+        if given:
+            return given
+        kept = self._kept.credential(name)
+        return "" if kept is None else self._open(kept.sealed, credential_context(name)).decode()
 
 
 def secret_block(name: str) -> str:

@@ -4,7 +4,6 @@
 command pays for what it uses.
 """
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -15,13 +14,14 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from data_contracts.connecting import connection_variable
 from data_contracts.contract import Contracts
+from data_contracts.credentials import connection_variable, recipient_variable
 from data_contracts.errors import SettingsInvalid
 from data_contracts.evidence_log import EVIDENCE_LOG
 from data_contracts.odcs import load, load_organisation, load_policy
 from data_contracts.ports import Judge
-from flows.secrets import recipient_secret, secret_block
+from data_contracts.sealed_rows import operator_context
+from flows.secrets import KeptCredentials
 from flows.settings import Settings, settings
 from integrations import evidence as evidence_files
 from integrations.channels.audit_pages import AuditPages
@@ -59,6 +59,7 @@ from integrations.register.schema import upgrade
 from integrations.systems import DirectorySystems, look_at
 from integrations.transfers import DirectTransfers
 from integrations.vault import master as master_key
+from integrations.vault.own_keys import own_key
 from integrations.vault.rotation import Rotation, rotate
 from integrations.vault.vault import SealedVault
 from tasks.rules.dossiers import RECOUNT
@@ -116,14 +117,14 @@ class Installation:
             systems=DirectorySystems(self.contracts.systems, self.system_urls(), time_zone=organisation.time_zone),
             channel=MailChannel(organisation, self._mail(), outbox=self.settings.state / "outbox", clock=self.now),
             recipients=self._recipients(),
-            forwarding=OpendsrProcessors(lambda party: recipient_secret(party, "KEY"), self.now),
+            forwarding=OpendsrProcessors(lambda party: self._recipient(party, "KEY"), self.now),
             package=AnswerPackage(self.contracts, organisation),
             reports=ReportPages(organisation),
             judge=self._judge(),
             values=AskedSystems(self.contracts.systems, self.system_urls(), judged=self.settings.judge != "plain"),
             audit_words=AuditPages(organisation),
             chain_faults=self._chain_faults,
-            transfers=DirectTransfers(recipient_secret),
+            transfers=DirectTransfers(self._recipient),
             open_secret=self.master.open,
             seal_secret=self.master.seal,
             pseudonym_key=lambda: self._sealed_key(_PSEUDONYM_KEY),
@@ -174,15 +175,19 @@ class Installation:
         )
 
     def system_urls(self) -> dict[str, str]:
-        """Connection by system name: environment, else Prefect Secret block, else the embedded demo systems."""
-        urls: dict[str, str] = {}
+        """Connection by system name: a credential of ours, else the embedded demo systems, else a Secret block."""
         embedded = self._embedded()
-        for name in self.contracts.systems:
-            variable = connection_variable(name)
-            url = os.environ.get(variable) or embedded.get(name) or secret_block(variable)
-            if url:
-                urls[name] = url
-        return urls
+        own, named = self.credentials.own, self.credentials.named
+        found = {
+            name: own(connection_variable(name)) or embedded.get(name) or named(connection_variable(name))
+            for name in self.contracts.systems
+        }
+        return {name: url for name, url in found.items() if url}
+
+    @cached_property
+    def credentials(self) -> KeptCredentials:
+        """What connects us to systems and recipients."""
+        return KeptCredentials(self.register, self.master.open)
 
     @property
     def is_demo_contracts(self) -> bool:
@@ -191,7 +196,7 @@ class Installation:
 
     def seal_operator_secret(self, name: str, secret: str) -> bytes:
         """An operator's TOTP secret, sealed with the master key."""
-        return self.master.seal(secret.encode(), master_key.operator_context(name))
+        return self.master.seal(secret.encode(), operator_context(name))
 
     def rotate_master_key(self) -> Rotation:
         """A new master key; every data key, operator secret and the pseudonym key are wrapped anew."""
@@ -280,29 +285,17 @@ class Installation:
         """Recipients' interfaces; in the demo company, where none is real, messages to them go to the outbox."""
         endpoints = {}
         for key in self.contracts.vocabulary.parties:
-            variable = f"RIGHTSFLOW_RECIPIENT_{key.upper().replace('-', '_')}"
-            endpoints[key] = Endpoint(os.environ.get(f"{variable}_URL", ""), os.environ.get(f"{variable}_SECRET", ""))
+            endpoints[key] = Endpoint(self._recipient(key, "URL"), self._recipient(key, "SECRET"))
         return HttpRecipients(endpoints, outbox=self.settings.state / "outbox" if self.is_demo_contracts else None)
+
+    def _recipient(self, party: str, what: str) -> str:
+        return self.credentials.named(recipient_variable(party, what))
 
     def _judge(self) -> Judge:
         return PlainJudge() if self.settings.judge == "plain" else GreatExpectationsJudge()
 
     def _sealed_key(self, name: str) -> bytes:
-        """A key of the organisation's own, sealed beside the master key; made on first use."""
-        file = self._keys / name
-        if not file.exists():
-            with self.master.held_alone():
-                self._make_key(file)
-        return self.master.open(file.read_bytes(), name)
-
-    def _make_key(self, file: Path) -> None:
-        """Make the key unless another process did; one that is cut off leaves a draft that the next one writes over."""
-        if file.exists():
-            return
-        draft = file.with_suffix(".part")
-        draft.touch(mode=0o600)
-        draft.write_bytes(self.master.seal(os.urandom(32), file.name))
-        draft.replace(file)
+        return own_key(self.master, self._keys / name)
 
 
 def opendsr_signer(chosen: Settings) -> ResponseSigner | None:

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from data_contracts.evidence import Record
 from data_contracts.former_keys import FormerKey
+from data_contracts.sealed_rows import former_key_context
 from data_contracts.subjects import SubjectKey
 from tasks.act.rectification import replaced_keys
 from tasks.ledger import is_done
-from tasks.remembered_keys import context_of
 from tasks.services import services
 from tasks.step import step
 from tasks.subject_keys import Digests
@@ -49,4 +49,4 @@ def forget_old_keys() -> int:
 
 
 def _sealed(account: SubjectKey, key: SubjectKey, value: str) -> bytes:
-    return services().seal_secret(value.encode(), context_of(account, key))
+    return services().seal_secret(value.encode(), former_key_context(account, key))

@@ -21,6 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.operator_log import OperatorUse
 from data_contracts.ports import GateEntry, Operator
+from data_contracts.sealed_rows import operator_context
 from data_contracts.vocabulary import OperatorRole
 from tasks.rules.gates import check_in_force, check_standing
 from tasks.services import services
@@ -179,7 +180,7 @@ def _step_of(operator: Operator, code: str) -> int:
         AnswerRefused: when it is none of now.
     """
     provided = services()
-    secret = provided.open_secret(operator.secret, f"operator:{operator.name}").decode()
+    secret = provided.open_secret(operator.secret, operator_context(operator.name)).decode()
     step = _matching_step(secret, code.strip(), drift=provided.policy.totp_drift)
     if step is None:
         remedy = "type the six digits that the authenticator shows now"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from data_contracts.former_keys import FormerKey
+from data_contracts.sealed_rows import former_key_context
 from data_contracts.subjects import SubjectKey
 from tasks.rules.former_keys import given_up_by_others
 from tasks.services import services
@@ -52,9 +53,4 @@ def other_owner_of(kind: str, value: str, accounts: Iterable[SubjectKey]) -> dat
 
 
 def _opened(one: FormerKey) -> str:
-    return services().open_secret(one.sealed, context_of(one.account, one.key)).decode()
-
-
-def context_of(account: SubjectKey, key: SubjectKey) -> str:
-    """For what a former key is sealed: this key of this account."""
-    return f"former key:{account.digest}:{key.digest}"
+    return services().open_secret(one.sealed, former_key_context(one.account, one.key)).decode()

@@ -18,7 +18,8 @@ from typing import Final
 
 from data_contracts.errors import RequestInvalid, StepFailed, SystemUnavailable
 from data_contracts.outgoing import Outgoing, OutgoingKind
-from data_contracts.webhooks import Webhook, webhook_context
+from data_contracts.sealed_rows import webhook_context
+from data_contracts.webhooks import Webhook
 from tasks.services import services
 
 Post = Callable[[str, bytes, Mapping[str, str]], int]

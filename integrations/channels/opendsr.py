@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from data_contracts.credentials import recipient_variable
 from data_contracts.errors import SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.recipients import RecipientMessage
 
@@ -70,7 +71,7 @@ class OpendsrProcessors:
     def _processor(self, party: str, address: str) -> "_Processor":
         key, place = self.key_of(party), urlsplit(address)
         if not key:
-            variable = f"RIGHTSFLOW_RECIPIENT_{party.upper().replace('-', '_')}_KEY"
+            variable = recipient_variable(party, "KEY")
             raise SettingsInvalid("no key of the processor is configured", where=party, remedy=f"set {variable}")
         if place.scheme != "https" and place.hostname not in _LOOPBACK:
             raise SettingsInvalid(

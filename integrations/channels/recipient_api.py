@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from data_contracts.credentials import recipient_variable
 from data_contracts.errors import SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.recipients import RecipientMessage
 from integrations.channels.message import message_slug
@@ -100,16 +101,17 @@ def _body(message: RecipientMessage) -> bytes:
 
 
 def _check(party: str, url: str, secret: str) -> None:
-    variable = f"RIGHTSFLOW_RECIPIENT_{party.upper().replace('-', '_')}"
     if not url or not secret:
-        missing = f"{variable}_{'SECRET' if url else 'URL'}"
+        missing = recipient_variable(party, "SECRET" if url else "URL")
         raise SettingsInvalid(
             "the recipient's interface is not configured", where=party, remedy=f"set {missing}, then answer 'retry'"
         )
     place = urlsplit(url)
     if place.scheme != "https" and place.hostname not in _LOOPBACK:
         raise SettingsInvalid(
-            "the message would travel unencrypted", where=party, remedy=f"give {variable}_URL an https address"
+            "the message would travel unencrypted",
+            where=party,
+            remedy=f"give {recipient_variable(party, 'URL')} an https address",
         )
 
 

@@ -17,8 +17,8 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
-from data_contracts.connecting import connection_variable
 from data_contracts.contract import SystemContract
+from data_contracts.credentials import connection_variable
 from data_contracts.errors import SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.quality import Checked, ValueCheck
 from integrations.quality.file_counts import check_files
@@ -56,7 +56,7 @@ class AskedSystems:
             raise SettingsInvalid(
                 "the system has no connection configured",
                 where=system,
-                remedy=f"set {connection_variable(system)}, or a Secret block of that name",
+                remedy=f"run `rightsflow secret set {connection_variable(system)}`, or set that variable",
             )
         scheme = url.partition(":")[0].lower()
         if scheme == "memory":

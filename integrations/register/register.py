@@ -31,6 +31,7 @@ from integrations.register.recipients import RecipientStore
 from integrations.register.retaining import RetentionStore
 from integrations.register.runs import RunStore
 from integrations.register.schema import upgrade_engine
+from integrations.register.sealed_rows import SealedRowStore
 from integrations.register.subjects import SubjectStore
 
 
@@ -61,6 +62,7 @@ class SqlRegister(
     PeriodStore,
     RetentionStore,
     LogStore,
+    SealedRowStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

@@ -164,6 +164,15 @@ data_keys = sa.Table(
     sa.Column("destroyed_at", UtcTime),
 )
 
+credentials = sa.Table(
+    "credential",
+    metadata,
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("set_at", UtcTime, nullable=False),
+    sa.Column("set_by", sa.String(200), nullable=False),
+)
+
 # --- what outlives a case: who is meant is kept as keyed digests alone ------------------------------------------------
 
 subject_keys = sa.Table(

@@ -14,7 +14,7 @@ from typing import Final
 import psycopg
 import sqlalchemy as sa
 
-from data_contracts.connecting import connection_variable
+from data_contracts.credentials import connection_variable
 from data_contracts.errors import SystemUnavailable
 
 

@@ -16,8 +16,8 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from data_contracts.connecting import connection_variable
 from data_contracts.contract import SystemContract
+from data_contracts.credentials import connection_variable
 from data_contracts.errors import SettingsInvalid
 from data_contracts.ports import Connector
 from integrations.systems.memory import MemoryConnector
@@ -104,7 +104,7 @@ class DirectorySystems:
             raise SettingsInvalid(
                 "the system has no connection configured",
                 where=system,
-                remedy=f"set {connection_variable(system)}, or a Secret block of that name",
+                remedy=f"run `rightsflow secret set {connection_variable(system)}`, or set that variable",
             )
         url = self._urls[system]
         beside = [self._contracts[name] for name in self._contracts if name != system and self._is_same(name, url)]

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 import asyncssh
 
 from data_contracts.company import Transmission
+from data_contracts.credentials import recipient_variable
 from data_contracts.errors import RecipientRefused, SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.transfers import Parcel
 
@@ -54,7 +55,7 @@ def send_by_sftp(recipient: str, way: Transmission, parcels: Sequence[Parcel], l
         raise SettingsInvalid(
             "there is no credential to log in with",
             where=recipient,
-            remedy=f"set RIGHTSFLOW_RECIPIENT_{recipient.upper()}_KEY or …_PASSWORD, or a Prefect Secret of that name",
+            remedy=f"run `rightsflow secret set {recipient_variable(recipient, 'KEY')}` or …_PASSWORD",
         )
     _in_a_loop(_send(recipient, way, parcels, login))
     return f"host-key {way.host_key}"

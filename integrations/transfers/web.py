@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from data_contracts.company import Transmission
+from data_contracts.credentials import recipient_variable
 from data_contracts.errors import RecipientRefused, SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.transfers import Parcel
 
@@ -97,7 +98,7 @@ def _trusted(recipient: str, ca_file: str) -> ssl.SSLContext:
         raise SettingsInvalid(
             "the certificates to trust cannot be read",
             where=recipient,
-            remedy=f"set RIGHTSFLOW_RECIPIENT_{recipient.upper()}_CA_FILE to a PEM file",
+            remedy=f"set {recipient_variable(recipient, 'CA_FILE')} to a PEM file",
         ) from None
 
 

@@ -4,9 +4,9 @@
 :func:`load_or_create` gives the master key that wraps every data key, :func:`rotate` exchanges it.
 """
 
-from integrations.vault.master import MasterKey, load_or_create, operator_context
+from integrations.vault.master import MasterKey, load_or_create
 from integrations.vault.memory import MemoryVault
 from integrations.vault.rotation import Rotation, rotate
 from integrations.vault.vault import SealedVault
 
-__all__ = ["MasterKey", "MemoryVault", "Rotation", "SealedVault", "load_or_create", "operator_context", "rotate"]
+__all__ = ["MasterKey", "MemoryVault", "Rotation", "SealedVault", "load_or_create", "rotate"]

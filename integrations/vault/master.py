@@ -85,7 +85,7 @@ class MasterKey:
             raise VaultSealed(what, where=case_id, remedy=remedy) from None
 
     def seal(self, plain: bytes, context: str) -> bytes:
-        """``plain``, encrypted for that context alone; for operators it is :func:`operator_context`."""
+        """``plain``, encrypted for that context alone; see :mod:`data_contracts.sealed_rows`."""
         sealed: bytes = self.aead().encrypt(plain, sealing_context(context))
         return sealed
 
@@ -134,11 +134,6 @@ def load_or_create(file: Path) -> MasterKey:
     except OSError:
         raise _unreadable(file, "cannot be made") from None
     return MasterKey(file)
-
-
-def operator_context(name: str) -> str:
-    """The context under which an operator's TOTP secret is sealed; a rotation seals it anew under the same."""
-    return f"operator:{name}"
 
 
 def key_context(case_id: str) -> bytes:

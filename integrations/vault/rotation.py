@@ -3,27 +3,26 @@
 1. A new key becomes the primary; the old one stays to open. Skipped when there are several keys: that is a rotation
    which was cut off.
 2. Nobody wraps new data keys from here on (they wait a moment).
-3. Every wrapped data key, every operator's and subscriber's secret, and every sealed file that the primary alone does
-   not open is wrapped anew.
+3. Every wrapped data key, every row that the register keeps sealed (:mod:`data_contracts.sealed_rows`), and every
+   sealed file that the primary alone does not open is wrapped anew.
 4. Only when the primary alone opens all of them are the old keys removed.
 
-Operators enrolled by another process while it runs could be sealed with the old key; do not enrol meanwhile.
+What another process sealed before step 1 and stores after step 3 is lost: enrol nobody meanwhile.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tink import proto_keyset_format
 from tink.core import TinkError
 
-from data_contracts.ports import DataKeys, Register
-from data_contracts.webhooks import webhook_context
+from data_contracts.ports import DataKeys
+from data_contracts.sealed_rows import SealedRows
 from integrations.vault.master import (
     MasterKey,
     Primitive,
     key_context,
-    operator_context,
     primary_alone,
     primitive,
     read_keyset,
@@ -39,26 +38,26 @@ class Rotation:
 
     Attributes:
         data_keys: wrapped anew.
-        operators: whose secret was sealed anew.
+        secrets: rows of the register that were sealed anew: operators', subscribers', former keys, credentials.
         removed: old master keys that are gone now.
         was_cut_off: it finished an earlier rotation, whose new key stays the primary.
     """
 
     data_keys: int
-    operators: int
+    secrets: int
     removed: int
     was_cut_off: bool
 
 
 def rotate(
-    master: MasterKey, *, data_keys: DataKeys, register: Register, files: Mapping[str, Path] | None = None
+    master: MasterKey, *, data_keys: DataKeys, register: SealedRows, files: Mapping[str, Path] | None = None
 ) -> Rotation:
     """Exchange the master key.
 
     Args:
         master: the key.
         data_keys: where wrapped data keys are kept.
-        register: where operators and subscribers are kept.
+        register: where everything else is kept that it sealed.
         files: what else the master key sealed, by the context it was sealed for; one that is not there is left out.
 
     Raises:
@@ -75,8 +74,7 @@ def rotate(
         rewrapped = sum(
             _rewrap(master, case_id, data_keys=data_keys, primary=primary) for case_id in data_keys.keyed_cases()
         )
-        resealed = _reseal_operators(master, register=register, primary=primary)
-        _reseal_webhooks(master, register=register, primary=primary)
+        resealed = _reseal_rows(master, register=register, primary=primary)
         for context, file in (files or {}).items():
             _reseal_file(master, file, context=context, primary=primary)
         write_keyset(master.file, primary_alone(keyset))
@@ -99,24 +97,16 @@ def _opens_key(wrapped: bytes, case_id: str, *, primary: Primitive) -> bool:
     return True
 
 
-def _reseal_operators(master: MasterKey, *, register: Register, primary: Primitive) -> int:
-    resealed = 0
-    for operator in register.operators():
-        context = operator_context(operator.name)
-        if not operator.secret or _opens_secret(operator.secret, context, primary=primary):
-            continue
-        secret = master.seal(master.open(operator.secret, context), context)
-        register.put_operator(replace(operator, secret=secret))
-        resealed += 1
+def _reseal_rows(master: MasterKey, *, register: SealedRows, primary: Primitive) -> int:
+    """Seal anew what the register keeps sealed, until a look finds nothing left: rows may change meanwhile."""
+    resealed, is_left = 0, True
+    while is_left:
+        is_left = False
+        for row in register.sealed_rows():
+            if not _opens_secret(row.sealed, row.context, primary=primary):
+                is_left = True
+                resealed += register.reseal(row, master.seal(master.open(row.sealed, row.context), row.context))
     return resealed
-
-
-def _reseal_webhooks(master: MasterKey, *, register: Register, primary: Primitive) -> None:
-    """Secrets that calls to subscribers are signed with."""
-    for webhook in register.webhooks():
-        context = webhook_context(webhook.name)
-        if not _opens_secret(webhook.secret, context, primary=primary):
-            register.put_webhook(replace(webhook, secret=master.seal(master.open(webhook.secret, context), context)))
 
 
 def _reseal_file(master: MasterKey, file: Path, *, context: str, primary: Primitive) -> None:

@@ -71,3 +71,12 @@ def test_later_owner_gets_nothing_of_it(moved: Town, tmp_path: Path) -> None:
     moved.house.answer(entry, Decision.NAMED)
 
     assert _letters(moved, case_id, tmp_path / "p") == []
+
+
+def test_former_address_is_known_after_a_rotation(moved: Town) -> None:
+    """A new master key loses nobody's earlier address."""
+    moved.house.installation.rotate_master_key()
+
+    entry = moved.house.until(Gate.SUBJECTS, moved.open(Right.ACCESS, email=_NEW))
+
+    assert "sys.letters.mail (1 rows) (hers until" in entry.description

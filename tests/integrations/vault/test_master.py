@@ -10,11 +10,21 @@ from pathlib import Path
 import pytest
 
 from data_contracts.errors import SettingsInvalid, VaultSealed
+from data_contracts.former_keys import FormerKey
 from data_contracts.ports import Operator
+from data_contracts.sealed_rows import (
+    Credential,
+    SealedRow,
+    credential_context,
+    former_key_context,
+    operator_context,
+    webhook_context,
+)
+from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import OperatorRole
-from data_contracts.webhooks import Webhook, webhook_context
+from data_contracts.webhooks import Webhook
 from integrations.register import SqlRegister, memory_register
-from integrations.vault import MasterKey, SealedVault, load_or_create, operator_context, rotate
+from integrations.vault import MasterKey, SealedVault, load_or_create, rotate
 from tests.integrations.vault.test_vault import get, put
 
 
@@ -53,6 +63,57 @@ def test_secrets_of_subscribers_survive_a_rotation(master: MasterKey, register: 
     rotate(master, data_keys=register, register=register)
 
     assert load_or_create(master.file).open(register.webhooks()[0].secret, context) == b"between us"
+
+
+def test_former_keys_and_credentials_survive_a_rotation(master: MasterKey, register: SqlRegister) -> None:
+    """A person put right before is found by the earlier address afterwards, and systems are reached."""
+    account, key, at = (
+        SubjectKey("customer_no", "a" * 64),
+        SubjectKey("email", "b" * 64),
+        datetime(2026, 3, 2, tzinfo=UTC),
+    )
+    context, name = former_key_context(account, key), "RIGHTSFLOW_SYSTEM_CRM_URL"
+    register.put_former_keys([FormerKey(account, key, master.seal(b"old@example.org", context), at)])
+    register.put_credential(Credential(name, master.seal(b"sqlite://", credential_context(name)), at, "root"))
+
+    rotate(master, data_keys=register, register=register)
+
+    now = load_or_create(master.file)
+    kept = register.credential(name)
+    assert kept is not None
+    assert now.open(register.former_keys([account])[0].sealed, context) == b"old@example.org"
+    assert now.open(kept.sealed, credential_context(name)) == b"sqlite://"
+
+
+def test_row_that_is_written_meanwhile_is_sealed_anew(master: MasterKey, register: SqlRegister) -> None:
+    """Somebody enrols while the rows are looked at: nothing that only the old key opens is left when it goes."""
+    old = load_or_create(master.file)
+    late = Operator("late", (OperatorRole.DPO,), None, None, secret=old.seal(b"totp", operator_context("late")))
+    register.put_operator(
+        Operator("ada", (OperatorRole.DPO,), None, None, secret=old.seal(b"x", operator_context("ada")))
+    )
+
+    rotate(master, data_keys=register, register=_Enrolling(register, late))  # type: ignore[arg-type]  # a stand-in
+
+    enrolled = register.operator("late")
+    assert enrolled is not None
+    assert load_or_create(master.file).open(enrolled.secret, operator_context("late")) == b"totp"
+
+
+class _Enrolling:
+    """A register in which somebody enrols after the first look at its rows."""
+
+    def __init__(self, register: SqlRegister, late: Operator) -> None:
+        self._register, self._late = register, [late]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._register, name)
+
+    def sealed_rows(self) -> Iterator[SealedRow]:
+        """The rows; afterwards there is one more."""
+        yield from self._register.sealed_rows()
+        if self._late:
+            self._register.put_operator(self._late.pop())
 
 
 def test_the_file_is_its_owners_alone(master: MasterKey) -> None:
@@ -114,7 +175,7 @@ def test_after_a_rotation_the_old_key_is_gone_and_all_opens(
 
     done = rotate(master, data_keys=register, register=register)
 
-    assert (done.data_keys, done.operators, done.removed, done.was_cut_off) == (3, 1, 1, False)
+    assert (done.data_keys, done.secrets, done.removed, done.was_cut_off) == (3, 1, 1, False)
     assert [get(vault, case_id, "keys") for case_id in ("C-1", "C-2", "C-3")] == [b"C-1", b"C-2", b"C-3"]
     with pytest.raises(VaultSealed):
         get(SealedVault(str(tmp_path / "vault"), data_keys=register, master=load_or_create(copy)), "C-1", "keys")
