@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     register_url: str = ""
     """SQLAlchemy URL of the case database; empty: SQLite in the home."""
     vault_url: str = ""
+    master_key: SecretStr = SecretStr("")
+    master_key_kms: str = ""
     """Folder or object-store URI of the vault; empty: in the home."""
     retry_attempts: int = Field(default=5, ge=1, le=20)
     retry_first_wait: timedelta = timedelta(seconds=1)

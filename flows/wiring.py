@@ -58,7 +58,8 @@ from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
 from integrations.systems import DirectorySystems, look_at
 from integrations.transfers import DirectTransfers
-from integrations.vault import master as master_key
+from integrations.vault.given import close_file, master_key
+from integrations.vault.master import MasterKey
 from integrations.vault.own_keys import own_key
 from integrations.vault.rotation import Rotation, rotate
 from integrations.vault.vault import SealedVault
@@ -92,9 +93,11 @@ class Installation:
         return _loaded(folder, tuple(_seen(file) for file in sorted(folder.rglob("*.yaml"))))
 
     @cached_property
-    def master(self) -> master_key.MasterKey:
-        """The master key, made on first use."""
-        return master_key.load_or_create(self._keys / "master.json")
+    def master(self) -> MasterKey:
+        """The master key; its file is made on first use."""
+        chosen = self.settings
+        given = chosen.master_key.get_secret_value()
+        return master_key(self._keys / "master.json", given=given, service=chosen.master_key_kms)
 
     @cached_property
     def register(self) -> SqlRegister:
@@ -197,6 +200,10 @@ class Installation:
     def seal_operator_secret(self, name: str, secret: str) -> bytes:
         """An operator's TOTP secret, sealed with the master key."""
         return self.master.seal(secret.encode(), operator_context(name))
+
+    def close_master_key(self) -> None:
+        """Have the key management service of the settings close the master key's file."""
+        close_file(self._keys / "master.json", self.settings.master_key_kms)
 
     def rotate_master_key(self) -> Rotation:
         """A new master key; every data key, operator secret and the pseudonym key are wrapped anew."""

@@ -111,6 +111,18 @@ def rotate(as_json: Json = False) -> None:
     show({"rotated": str(done)}, as_json, lambda f: print(f["rotated"]))
 
 
+@keys.command("close")
+@our_errors
+def close(as_json: Json = False) -> None:
+    """Have a key management service close the master key's file, so that no copy of it opens anything."""
+    from flows import wiring  # noqa: PLC0415  # pays for what it uses
+    from flows.settings import settings  # noqa: PLC0415  # as above
+
+    wiring.Installation(settings()).close_master_key()
+    said = "the file is closed; earlier copies of it are not: run `rightsflow keys rotate` now"
+    show({"closed": True, "said": said}, as_json, lambda f: print(f["said"]))
+
+
 def _is_terminal() -> bool:
     """Whether somebody can be asked."""
     return sys.stdin.isatty()

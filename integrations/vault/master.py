@@ -25,6 +25,7 @@ from tink.core import TinkError
 from tink.proto import tink_pb2
 
 from data_contracts.errors import SettingsInvalid, VaultSealed
+from integrations.vault.envelopes import Envelope, Plain
 
 aead.register()
 streaming_aead.register()
@@ -43,13 +44,18 @@ _TOKEN = secret_key_access.TOKEN
 class MasterKey:
     """The master key of an installation, as its file says at each use."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, envelope: Envelope | None = None) -> None:
         """Read the key.
+
+        Args:
+            file: where it lies.
+            envelope: what closes the file; nothing unless given.
 
         Raises:
             SettingsInvalid: when the file is absent, can be read by others than its owner, or is no master key.
         """
         self.file = file
+        self.envelope = envelope or Plain()
         self._mark: tuple[int, ...] = ()
         self._aead: Primitive = None
         self.aead()
@@ -62,9 +68,25 @@ class MasterKey:
         """Tink's primitive over all keys of the file as it is now."""
         mark = _mark(self.file)
         if mark != self._mark:
-            self._aead = primitive(read_keyset(self.file))
+            self._aead = primitive(self.keyset())
             self._mark = mark
         return self._aead
+
+    def keyset(self) -> Keyset:
+        """The keys as Tink's message.
+
+        Raises:
+            SettingsInvalid: when the file is absent, can be read by others, or is no keyset.
+        """
+        return read_keyset(self.file, self.envelope)
+
+    def exchange(self, keyset: Keyset) -> None:
+        """Exchange the keys at one stroke.
+
+        Raises:
+            SettingsInvalid: when the file cannot be written; the old keys stay.
+        """
+        write_keyset(self.file, keyset, self.envelope)
 
     def wrap(self, handle: Handle, case_id: str) -> bytes:
         """A case's data key, encrypted for that case alone. Do it within :meth:`held`."""
@@ -115,8 +137,12 @@ class MasterKey:
             yield
 
 
-def load_or_create(file: Path) -> MasterKey:
+def load_or_create(file: Path, envelope: Envelope | None = None) -> MasterKey:
     """The master key of that file; its first caller makes it, also when several start at once.
+
+    Args:
+        file: where it lies.
+        envelope: what closes the file; nothing unless given.
 
     Raises:
         SettingsInvalid: when the file can be read by others than its owner, is no master key, or cannot be written.
@@ -124,7 +150,7 @@ def load_or_create(file: Path) -> MasterKey:
     try:
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = _draft(file, _text(_new_keyset()))
+            draft = _draft(file, (envelope or Plain()).close(_text(_new_keyset())))
             try:
                 os.link(draft, file)  # refuses where a file is: whoever was first has made the key
             except FileExistsError:
@@ -133,7 +159,7 @@ def load_or_create(file: Path) -> MasterKey:
                 draft.unlink()
     except OSError:
         raise _unreadable(file, "cannot be made") from None
-    return MasterKey(file)
+    return MasterKey(file, envelope)
 
 
 def key_context(case_id: str) -> bytes:
@@ -146,7 +172,7 @@ def sealing_context(context: str) -> bytes:
     return b"rightsflow secret\0" + context.encode()
 
 
-def read_keyset(file: Path) -> Keyset:
+def read_keyset(file: Path, envelope: Envelope) -> Keyset:
     """The keys of the file as Tink's message.
 
     Raises:
@@ -156,20 +182,20 @@ def read_keyset(file: Path) -> Keyset:
         if file.stat().st_mode & _OTHERS:
             remedy = f"run `chmod 600 {file}`; if others had access to it, rotate the master key"
             raise SettingsInvalid("the master key can be read by others than its owner", where=str(file), remedy=remedy)
-        handle = tink.json_proto_keyset_format.parse(file.read_text("utf-8"), _TOKEN)
+        handle = tink.json_proto_keyset_format.parse(envelope.open(file.read_bytes()).decode(), _TOKEN)
     except (OSError, ValueError, TinkError):
         raise _unreadable(file, "is absent or no master key") from None
     return keyset_of(handle)
 
 
-def write_keyset(file: Path, keyset: Keyset) -> None:
+def write_keyset(file: Path, keyset: Keyset, envelope: Envelope) -> None:
     """Exchange the file's keys at one stroke.
 
     Raises:
         SettingsInvalid: when the file cannot be written; the old keys stay.
     """
     try:
-        _draft(file, _text(keyset)).replace(file)
+        _draft(file, envelope.close(_text(keyset))).replace(file)
         folder = os.open(file.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -25,10 +25,8 @@ from integrations.vault.master import (
     key_context,
     primary_alone,
     primitive,
-    read_keyset,
     sealing_context,
     with_new_primary,
-    write_keyset,
 )
 
 
@@ -65,11 +63,11 @@ def rotate(
         SettingsInvalid: when the key file cannot be read or written; what was done stays valid.
     """
     with master.held_alone():
-        keyset = read_keyset(master.file)
+        keyset = master.keyset()
         was_cut_off = len(keyset.key) > 1
         if not was_cut_off:
             keyset = with_new_primary(keyset)
-            write_keyset(master.file, keyset)
+            master.exchange(keyset)
         primary = primitive(primary_alone(keyset))
         rewrapped = sum(
             _rewrap(master, case_id, data_keys=data_keys, primary=primary) for case_id in data_keys.keyed_cases()
@@ -77,7 +75,7 @@ def rotate(
         resealed = _reseal_rows(master, register=register, primary=primary)
         for context, file in (files or {}).items():
             _reseal_file(master, file, context=context, primary=primary)
-        write_keyset(master.file, primary_alone(keyset))
+        master.exchange(primary_alone(keyset))
     return Rotation(rewrapped, resealed, len(keyset.key) - 1, was_cut_off)
 
 
