@@ -5,6 +5,7 @@ takes ``--json``. Heavy imports happen inside the commands, so that each pays fo
 """
 
 import getpass
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,7 @@ from flows.commands import (
 )
 from flows.details import read_details
 from flows.identities import pairs
+from flows.private import UMASK
 from flows.running import join
 from flows.settings import settings
 from flows.showing import OPTION_JSON, note, our_errors, quiet, show, table
@@ -87,6 +89,7 @@ statement.register(app)
 @our_errors
 def main() -> None:
     """Carry out people's data-protection rights across a company's systems."""
+    os.umask(UMASK)
     join(settings())
     quiet()
 

@@ -21,6 +21,7 @@ from data_contracts.evidence_log import EVIDENCE_LOG
 from data_contracts.odcs import load, load_organisation, load_policy
 from data_contracts.ports import Judge
 from data_contracts.sealed_rows import operator_context
+from flows.private import keep_private
 from flows.secrets import KeptCredentials
 from flows.settings import Settings, settings
 from integrations import evidence as evidence_files
@@ -102,7 +103,7 @@ class Installation:
     @cached_property
     def register(self) -> SqlRegister:
         """The case database."""
-        self.settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        keep_private(self.settings.state)
         upgrade(self.settings.register)
         return SqlRegister(self.settings.register, signer=load_or_create(self._keys / "evidence"), clock=self.now)
 
