@@ -87,13 +87,17 @@ def test_opening_an_installation_closes_them(home: Path) -> None:
 
 
 def test_commands_write_for_their_owner_alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request that is opened leaves nothing that others read, from the first command on."""
+    """In the home from the first command on, and in a file that a person names elsewhere."""
     (home / "register.db").unlink()
     monkeypatch.setenv("RIGHTSFLOW_HOME", str(home))
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     settings.cache_clear()
 
-    done = CliRunner().invoke(app, ["open", "access", "--identity", "email=ana@example.org"])
+    report = home.parent / "report.pdf"
 
-    assert done.exit_code == 0, done.output
+    for words in (["open", "access", "--identity", "email=ana@example.org"], ["report", "--pdf", str(report)]):
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0, done.output
+
+    assert report.stat().st_mode & 0o077 == 0
     assert _readable_by_others(home) == ["notes.txt"]
