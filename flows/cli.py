@@ -179,6 +179,38 @@ def approve_gate(  # noqa: PLR0913  # the options of an answer
     show(facts, as_json, lambda f: print(f["said"]))
 
 
+@app.command("questions")
+@our_errors
+def write_questions(
+    *,
+    to: Annotated[Path, typer.Option("--to", help="File to write; a new one.")],
+    gate: Annotated[list[Gate] | None, typer.Option(help="Of this kind alone; may be repeated.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the questions that wait to a file, to be read and filled in."""
+    from flows import deciding  # noqa: PLC0415  # pays for what it uses
+
+    show(deciding.write_questions(to, gate or ()), as_json, lambda f: print(f"{f['gates']} questions in {f['file']}"))
+
+
+@app.command("decide")
+@our_errors
+def decide(
+    file: Annotated[Path, typer.Argument(help="The filled-in file of `questions`.")],
+    *,
+    operator: Operator,
+    code: Code,
+    as_json: Json = False,
+) -> None:
+    """Answer the gates of a filled-in file with one code; each question is named in what is signed."""
+    from flows import deciding  # noqa: PLC0415  # pays for what it uses
+
+    facts = deciding.decide(file, operator=operator, code=code)
+    for told in facts["notes"].values():
+        note(str(told))
+    show(facts, as_json, lambda f: table(f["gates"], ("case", "gate", "outcome")))
+
+
 @app.command("case")
 @our_errors
 def show_case(

@@ -155,10 +155,21 @@ def answer(case_id: str, gate: Gate, subject: str, typed: Answered) -> dict[str,
         finally:
             # Also after a refused answer: the form in the Prefect UI shows why.
             note = _woken_by_answer(case_id)
-        if concerns_extension(decided):
-            go_on_extending(services().register.case(case_id))
+        _go_on(decided)
     told = {"outcome": _outcome(decided), "note": note, "said": _said(decided)}
     return {"case": case_id, "gate": gate_name(entry)} | told
+
+
+def carried_on(decided: GateEntry) -> str:
+    """Let the case of a gate that was answered go on; what to tell where nothing carries it on by itself."""
+    note = _woken_by_answer(decided.case_id)
+    _go_on(decided)
+    return note
+
+
+def _go_on(decided: GateEntry) -> None:
+    if concerns_extension(decided):
+        go_on_extending(services().register.case(decided.case_id))
 
 
 def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:

@@ -93,14 +93,14 @@ def answer_gate(entry: GateEntry, answer: Answer, *, local_account: str = "") ->
     Raises:
         AnswerRefused: with the reason; the gate stays open and shows it.
     """
-    provided, entry = services(), _under_policy(entry)
+    provided, entry = services(), under_policy(entry)
     try:
         operator, proof = prove_operator(entry, answer.operator, code=answer.code, local_account=local_account)
-        _check(entry, answer)
+        check_answer_to(entry, answer)
     except AnswerRefused as refused:
         provided.register.note_gate(entry, f"{provided.now():%Y-%m-%d %H:%M:%S} UTC: {refused}")
         raise
-    return _taken_in(entry, answer, operator, proof)
+    return take_in(entry, answer, operator, proof)
 
 
 def answer_as_proven(entry: GateEntry, answer: Answer, *, proof: str) -> GateEntry:
@@ -109,10 +109,10 @@ def answer_as_proven(entry: GateEntry, answer: Answer, *, proof: str) -> GateEnt
     Raises:
         AnswerRefused: when they may not answer this gate, or not so.
     """
-    provided, entry = services(), _under_policy(entry)
+    provided, entry = services(), under_policy(entry)
     operator = check_standing(provided.register.operator(answer.operator), entry, provided.now())
-    _check(entry, answer)
-    return _taken_in(entry, answer, operator, proof)
+    check_answer_to(entry, answer)
+    return take_in(entry, answer, operator, proof)
 
 
 def answer_by_rule(entry: GateEntry, decision: Decision, *, reference: str = "", also: Facts | None = None) -> None:
@@ -143,7 +143,12 @@ def prove_for(case_id: str, gate: Gate, name: str, code: str, *, what: str) -> s
     return prove_person(name, code, roles=rule.roles, where=case_id, what=what)
 
 
-def _check(entry: GateEntry, answer: Answer) -> None:
+def check_answer_to(entry: GateEntry, answer: Answer) -> None:
+    """That an answer says what it must at that gate; who answers, and how we know, is looked at elsewhere.
+
+    Raises:
+        AnswerRefused: with the reason.
+    """
     for name, can_be in (("reason", is_letter(answer.reason)), ("reference", is_line(answer.reference))):
         if not can_be:
             raise AnswerRefused(
@@ -155,14 +160,25 @@ def _check(entry: GateEntry, answer: Answer) -> None:
     _check_ground(entry, answer)
 
 
-def _under_policy(entry: GateEntry) -> GateEntry:
+def under_policy(entry: GateEntry) -> GateEntry:
     """The gate, as strict as the policy asks today: its row in the register could have been made to ask for less."""
     rule = rule_for(services().policy, matter_of(entry.case_id), entry.gate)
     roles = tuple(role for role in entry.roles if role in rule.roles)
     return replace(entry, roles=roles, people=max(entry.people, rule.people))
 
 
-def _taken_in(entry: GateEntry, answer: Answer, operator: Operator, proof: str) -> GateEntry:
+def take_in(
+    entry: GateEntry, answer: Answer, operator: Operator, proof: str, *, also: Facts | None = None
+) -> GateEntry:
+    """Record the checked answer of a proven person, signed; the gate as it stands afterwards.
+
+    Args:
+        entry: the gate.
+        answer: what was decided.
+        operator: who was proven just before.
+        proof: how.
+        also: more facts for the record.
+    """
     provided = services()
     given = GateAnswer(
         operator=operator.name,
@@ -174,7 +190,7 @@ def _taken_in(entry: GateEntry, answer: Answer, operator: Operator, proof: str) 
         roles=operator.roles,
     )
     outcome = outcome_of((*entry.answers, given), entry.people)
-    return provided.register.answer_gate(entry, given, outcome=outcome, also={})
+    return provided.register.answer_gate(entry, given, outcome=outcome, also=also or {})
 
 
 def reason_name(gate: Gate, subject: str, number: int) -> str:

@@ -81,6 +81,22 @@ def prove_operator(entry: GateEntry, name: str, *, code: str = "", local_account
     return _noted(name, f"answer gate {entry.gate.value}", entry.case_id, prove)
 
 
+def prove_at_gates(entries: Sequence[GateEntry], name: str, *, code: str) -> tuple[Operator, str]:
+    """The operator who may answer each of several gates, proven by one code; and how we know.
+
+    Raises:
+        AnswerRefused: when they may not answer one of them today, or the code is wrong.
+    """
+
+    def prove() -> tuple[Operator, str]:
+        provided = services()
+        known = provided.register.operator(name)
+        first, *_ = (check_standing(known, entry, provided.now()) for entry in entries)
+        return first, _prove_code(first, code)
+
+    return _noted(name, "answer gates together", f"{len(entries)} gates", prove)
+
+
 def sign_in(name: str, password: str, code: str, *, caller: str = "") -> Operator:
     """The operator who signs in with password and code, in force whatever the role.
 

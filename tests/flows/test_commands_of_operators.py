@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import typer
+import yaml
 from typer.testing import CliRunner
 
 from data_contracts.entries import RegisterName
@@ -19,6 +20,7 @@ from flows import wiring
 from flows.audit import carry_out
 from flows.cli import app
 from flows.clock_work import take_back
+from flows.deciding import write_questions
 from flows.settings import settings
 from integrations.register import tables
 from integrations.register.database import make_engine, read_url
@@ -69,6 +71,7 @@ def _asked(house: House, folder: Path) -> Mapping[str, tuple[str, ...]]:
         "finding": (finding, "--close", "--reason", "seen"),
         "retention": (),
         "statement": (wording, "--to", out),
+        "decide": (str(_a_decision(folder, identity)),),
         "verify": (identity, "--method", "call_back"),
         "approve": (identity, "identity", "--reference", "call_back"),
         "extend": (identity, "--reason", "complexity", "--text", "Many systems."),
@@ -90,6 +93,18 @@ def _asked(house: House, folder: Path) -> Mapping[str, tuple[str, ...]]:
         "register remove": ("recipients", "adnet"),
         "register import": ("training", str(trainings)),
     }
+
+
+def _a_decision(folder: Path, case_id: str) -> Path:
+    """A file that decides the identity of one case."""
+    file = folder / "questions.yaml"
+    write_questions(file, [Gate.IDENTITY])
+    written = yaml.safe_load(file.read_text())
+    gates = [
+        one | {"decision": "approve", "reference": "call_back"} for one in written["gates"] if one["case"] == case_id
+    ]
+    file.write_text(yaml.safe_dump({"gates": gates}))
+    return file
 
 
 def _withdrawn_by_letter(house: House, identity: dict[str, list[str]]) -> str:
