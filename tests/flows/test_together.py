@@ -155,6 +155,17 @@ def test_role_is_asked_at_every_gate(house: House, waiting: list[str]) -> None:
     assert [case_id for case_id in waiting if _decisions(house, case_id)] == []
 
 
+def test_policy_counts_and_not_what_a_row_says(house: House, waiting: list[str]) -> None:
+    """A gate that was made to ask for anybody is answered by nobody else than before."""
+    house.hire("root", OperatorRole.ADMIN)
+    gate = house.installation.register.gates(waiting[0], open_only=True)[0]
+    opened_up = replace(gate, roles=tuple(OperatorRole))
+    given = [Given(opened_up, Answer("root", Decision.APPROVE, reference="call_back"))]
+
+    with pytest.raises(AnswerRefused, match="does not have the role"):
+        answer_together(given, operator="root", code=house.code("root"))
+
+
 def test_number_is_bounded(house: House, waiting: list[str]) -> None:
     """Nobody reads hundreds at once; no gate is answered twice, and none is no answer."""
     gate = house.installation.register.gates(waiting[0], open_only=True)[0]
