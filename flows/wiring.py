@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid
@@ -34,7 +34,7 @@ from integrations.channels.recipient_api import Endpoint, HttpRecipients
 from integrations.channels.register_pages import RegisterPages
 from integrations.channels.report_pdf import ReportPages
 from integrations.channels.settings import Dkim, MailSettings
-from integrations.channels.unpacking import unpack
+from integrations.channels.unpacking import unpack as unpack_package
 from integrations.evidence import EvidenceShelf, Fault, Verification, load_or_create, verify_any
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
@@ -44,6 +44,8 @@ from integrations.intake.mail_reading import read_mail
 from integrations.intake.mailbox import ImapMailbox, ImapSettings, opened_mailbox
 from integrations.intake.opendsr_api import HandedOn, ResponseSigner, opendsr_api
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
+from integrations.intake.prefect_door.app import Doors, prefect_app
+from integrations.intake.prefect_door.upstream import PrefectServer
 from integrations.intake.requests_api import KeyUsed, requests_api
 from integrations.intake.site.app import site_app
 from integrations.intake.web.proxies import BehindProxies, read_networks
@@ -357,11 +359,6 @@ def opened(chosen: Settings | None = None, *, now: Callable[[], datetime] = utc_
         made.close()
 
 
-def unpack_package(stream: BinaryIO, folder: Path) -> list[Path]:
-    """Write an answer package's files below ``folder``."""
-    return unpack(stream, folder)
-
-
 def verify_evidence_file(file: Path, trusted: Sequence[Path]) -> Verification:
     """Verify an exported evidence file or a dossier, with public keys from elsewhere where they are given."""
     return verify_any(file, trusted, RECOUNT)
@@ -374,9 +371,11 @@ __all__ = [
     "AskedOverHttp",
     "BehindProxies",
     "DocumentRefused",
+    "Doors",
     "HandedOn",
     "Installation",
     "KeyUsed",
+    "PrefectServer",
     "SafeCaller",
     "desk_app",
     "drp_api",
@@ -389,6 +388,7 @@ __all__ = [
     "opendsr_signer",
     "opened",
     "permissions_app",
+    "prefect_app",
     "read_document",
     "read_networks",
     "requests_api",

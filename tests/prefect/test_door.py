@@ -1,0 +1,268 @@
+"""The door in front of Prefect: what an operator who is signed in may do there, and what nobody may (docs/adr/0021)."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from data_contracts.vocabulary import Gate, OperatorRole, Right
+from tests.prefect.office import Office
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def run_id(office: Office) -> str:
+    """A flow run that waits at the gate of identity."""
+    case_id = office.register(Right.ACCESS, "door")
+    run = office.started("access", {"case_id": case_id}, name=case_id)
+    office.form(run["id"])
+    return str(run["id"])
+
+
+@pytest.fixture
+def somebody(office: Office) -> dict[str, str]:
+    """An operator with the role, and a code."""
+    return office.somebody()
+
+
+@pytest.fixture
+def door(office: Office, somebody: dict[str, str]) -> Iterator[httpx.Client]:
+    """The door, as the operator calls it who is signed in."""
+    with office.at_door(somebody["operator"]) as client:
+        yield client
+
+
+def test_nobody_sees_anything_without_signing_in(office: Office, run_id: str) -> None:
+    """Pages lead to the sign-in, calls are refused; the server's own secret opens nothing at the door."""
+    page = httpx.get(f"{office.door}/v2/dashboard", headers={"Accept": "text/html"})
+    call = httpx.get(f"{office.door}/api/flow_runs/{run_id}")
+    with_secret = httpx.get(f"{office.door}/api/flow_runs/{run_id}", auth=office.system.auth)
+
+    assert (page.status_code, page.headers["location"]) == (303, "/sign-in")
+    assert (call.status_code, with_secret.status_code) == (401, 401)
+
+
+def test_operator_looks_at_runs(door: httpx.Client, run_id: str) -> None:
+    """A run, its deployment, lists of them."""
+    run = door.get(f"/flow_runs/{run_id}").raise_for_status().json()
+    listed = door.post("/flow_runs/filter", json={"limit": 5, "sort": "START_TIME_DESC"}).raise_for_status().json()
+
+    assert run["state_name"] == "Suspended"
+    assert run_id in {one["id"] for one in listed}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/block_documents/filter"),
+        ("GET", "/block_types/slug/secret/block_documents/name/rightsflow-system-crm-url"),
+        ("POST", "/variables/filter"),
+        ("POST", "/automations/filter"),
+        ("GET", "/admin/settings"),
+        ("POST", "/admin/database/clear"),
+        ("PATCH", "/work_pools/rightsflow"),
+        ("POST", "/work_pools/"),
+        ("POST", "/deployments/"),
+        ("POST", "/flow_runs/"),
+        ("DELETE", "/flow_runs/{run_id}"),
+        ("PATCH", "/flow_runs/{run_id}"),
+        ("POST", "/flow_runs/{run_id}/input"),
+        ("POST", "/flow_runs/{run_id}/input/filter"),
+        ("DELETE", "/flow_runs/{run_id}/input/{form}-response"),
+        ("GET", "/flow_runs/{run_id}/input/{form}-response"),
+        ("POST", "/work_pools/rightsflow/get_scheduled_flow_runs"),
+        ("POST", "/logs/"),
+        ("POST", "/events"),
+        ("GET", "/flow_runs/%2e%2e/block_documents/filter"),
+    ],
+)
+def test_what_is_in_no_line_is_refused(office: Office, door: httpx.Client, run_id: str, method: str, path: str) -> None:
+    """Issue 13, rows 1, 2 and 5: blocks, variables, pools, deployments, and run inputs that are answers."""
+    keys = office.run(run_id)["state"]["state_details"]["run_input_keyset"]
+    path = path.format(run_id=run_id, form=keys["schema"].removesuffix("-schema"))
+
+    answer = door.request(method, path, json={} if method in {"POST", "PATCH"} else None)
+
+    assert answer.status_code == 403
+    assert answer.json()["detail"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"job_variables": {"command": "touch /tmp/was-here"}},
+        {"job_variables": {"env": {"RIGHTSFLOW_HOME": "/tmp"}}},
+        {"infrastructure_document_id": "6f1c8f38-0000-4000-8000-000000000001"},
+        {"work_queue_name": "urgent"},
+        {"labels": {"a": "b"}},
+        {"enforce_parameter_schema": False},
+        {"empirical_policy": {"retries": 9}},
+        {"context": {"a": "b"}},
+        {"parent_task_run_id": "6f1c8f38-0000-4000-8000-000000000001"},
+        {"state": {"type": "COMPLETED"}},
+        {"state": {"type": "SCHEDULED", "state_details": {"run_input_keyset": {}}}},
+    ],
+    ids=lambda more: json.dumps(more)[:40],
+)
+def test_nobody_says_how_a_flow_is_started(office: Office, door: httpx.Client, more: dict[str, object]) -> None:
+    """Issue 13, row 1: a command in the job variables was code that ran as the worker."""
+    deployment = door.get("/deployments/name/report/report").raise_for_status().json()
+
+    answer = door.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": {}, **more})
+
+    assert answer.status_code == 403, answer.text
+    assert "job_variables" not in str(deployment["job_variables"]) and not deployment["pull_steps"]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"case_id": {"__prefect_kind": "workspace_variable", "variable_name": "a"}},
+        {"case_id": 7},
+        {"case_id": "", "request": {"received": "yesterday"}},
+        {"case_id": "", "unknown": "x"},
+    ],
+)
+def test_parameters_are_those_of_the_flow(door: httpx.Client, parameters: dict[str, object]) -> None:
+    """What our types do not take, or the server would fill in, starts nothing."""
+    deployment = door.get("/deployments/name/access/access").raise_for_status().json()
+
+    answer = door.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": parameters})
+
+    assert answer.status_code == 422
+    assert "access" in answer.json()["detail"] or "parameter" in answer.json()["detail"]
+
+
+def test_role_decides_which_flows_are_started(office: Office) -> None:
+    """A duty of the controller's is not an agent's to start; a request is."""
+    agent = office.somebody(OperatorRole.AGENT)
+    with office.at_door(agent["operator"]) as door:
+        report, access = (door.get(f"/deployments/name/{name}/{name}").json() for name in ("report", "lift"))
+        refused = door.post(f"/deployments/{report['id']}/create_flow_run", json={})
+        case_id = office.register(Right.ACCESS, "door of an agent")
+        started = door.post(f"/deployments/{access['id']}/create_flow_run", json={"parameters": {"case_id": case_id}})
+
+    assert refused.status_code == 422
+    assert "does not have the role" in refused.json()["detail"]
+    assert f"by:{agent['operator']}" in started.raise_for_status().json()["tags"]
+    assert [use.what for use in office.installation.register.uses(operator=agent["operator"])] == ["start lift"]
+
+
+def test_refused_answer_moves_nothing(office: Office, run_id: str) -> None:
+    """A wrong code, another's name, another question: the reason is told, and the run stays where it is."""
+    before, who = office.run(run_id)["state_id"], office.somebody()
+    other = office.somebody()
+    tries = [
+        {**who, "code": "000000", "reference": "call_back"},
+        {**who, "reference": "call_back", "question": "0123456789ab"},
+        {**who, "reference": "no such way"},
+        {**who, "reference": "call_back", "surprise": "1"},
+    ]
+
+    said = [office.answer(run_id, **typed) for typed in tries]
+    with office.at_door(who["operator"]) as door:
+        mine = office.answered(door, run_id, {"decision": "approve", "reference": "call_back", **other})
+
+    assert [one["code"] for one in (*said, mine)] == [422] * 5
+    assert "code" in said[0]["detail"] and "not the question" in said[1]["detail"]
+    assert f"signed in as {who['operator']}" in mine["detail"]
+    assert office.run(run_id)["state_id"] == before
+    assert office.gates(office.run(run_id)["name"])[0].answers == ()
+
+
+def test_answer_is_recorded_before_prefect_hears_of_it(office: Office) -> None:
+    """Neither code nor decision is in Prefect's database; the run goes on by the signed answer."""
+    case_id = office.register(Right.ACCESS, "door answered")
+    run = office.started("access", {"case_id": case_id}, name=case_id)
+    office.form(run["id"])
+    who = office.somebody()
+
+    said = office.answer(run["id"], reference="call_back", reason="zanzibar-quokka", **who)
+
+    assert said["status"] == "ACCEPT", said
+    entry = office.installation.register.gate(case_id, Gate.IDENTITY, "")
+    assert entry is not None
+    assert [answer.operator for answer in entry.answers] == [who["operator"]]
+    office.until(lambda: "identity_verified" in office.states(case_id))
+    database = office.home / "prefect" / "prefect.db"
+    office.system.forget_wiped()
+    assert b"zanzibar-quokka" not in database.read_bytes()
+    assert _values_of_inputs(database, who["code"]) == []
+
+
+def _values_of_inputs(database: Path, code: str) -> list[str]:
+    """Run inputs that hold a code, or are an answer."""
+    with closing(sqlite3.connect(database)) as kept:
+        rows = kept.execute("SELECT key, value FROM flow_run_input").fetchall()
+    return [key for key, value in rows if str(key).endswith("-response") or code in str(value)]
+
+
+def test_answer_past_the_door_decides_nothing(office: Office) -> None:
+    """Issue 13, row 2: who has the server's own secret posts an answer into its run inputs, code and all."""
+    case_id = office.register(Right.ACCESS, "door passed by")
+    run = office.started("access", {"case_id": case_id}, name=case_id)
+    office.form(run["id"])
+    entry, before = office.gates(case_id)[0], office.run(run["id"])["state_id"]
+    with office.at_door(office.somebody()["operator"]) as door:
+        typed = {**office.filled(door, run["id"]), "decision": "approve", "reference": "call_back", **office.somebody()}
+
+    said = office.api.post(f"/flow_runs/{run['id']}/resume", json={"run_input": typed}).json()
+    office.until(lambda: office.run(run["id"])["state_id"] != before and office.form(run["id"]))
+
+    assert said["status"] == "ACCEPT"
+    again = office.gates(case_id)[0]
+    assert (again.outcome, again.answers, again.digest) == (None, (), entry.digest)
+    assert "past our door" in again.note
+    assert "past our door" in office.form(run["id"])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://localhost:9999"},
+        {"Origin": "null"},
+        {"Host": "rebound.example"},
+        {"Content-Type": "text/plain"},
+    ],
+    ids=str,
+)
+def test_another_site_makes_no_call(door: httpx.Client, run_id: str, headers: dict[str, str]) -> None:
+    """Cross-site requests, a page on another port, DNS rebinding, forms without a preflight."""
+    change = json.dumps({"state": {"type": "CANCELLING"}})
+
+    answer = door.post(
+        f"/flow_runs/{run_id}/set_state", content=change, headers={"Content-Type": "application/json", **headers}
+    )
+
+    assert answer.status_code in {403, 415, 421}
+
+
+def test_body_that_is_too_large_is_not_read(door: httpx.Client) -> None:
+    """Nothing of half a megabyte is a question."""
+    assert door.post("/flow_runs/filter", content=b" " * 600_000).status_code == 413
+
+
+def test_run_is_cancelled_and_tried_again(office: Office, door: httpx.Client, somebody: dict[str, str]) -> None:
+    """By the states that the UI asks for, and no other."""
+    case_id = office.register(Right.ACCESS, "door cancelled")
+    run = office.started("access", {"case_id": case_id}, name=case_id)
+    office.form(run["id"])
+    path = f"/flow_runs/{run['id']}/set_state"
+
+    other = door.post(path, json={"state": {"type": "COMPLETED"}, "force": True})
+    early = door.post(path, json={"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": True})
+    door.post(path, json={"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": True}).raise_for_status()
+    office.ended(run["id"], "Cancelled")
+    door.post(path, json={"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": True}).raise_for_status()
+
+    assert (other.status_code, early.status_code) == (403, 409)
+    office.ended(run["id"], "Suspended")
+    done = [use.what for use in office.installation.register.uses(operator=somebody["operator"])]
+    assert done == ["retry run", "cancel run"]
