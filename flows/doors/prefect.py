@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import yaml
 from prefect import Flow
+from prefect.exceptions import PrefectException
 from pydantic import ValidationError
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
@@ -25,6 +26,8 @@ from tasks.services import use
 _FORMS: Final = "suspended-"
 _ON_CASES: Final = frozenset({*(right.value for right in Right), "receive", "extend", "lift"})
 """Flows that work on one case; every other one is a duty of the controller's."""
+_BESIDE: Final = frozenset({"extend", "lift"})
+"""Flows whose runs do something beside the case's own."""
 _OF_CASES: Final = (OperatorRole.AGENT, OperatorRole.LEGAL, OperatorRole.DPO)
 _OF_DUTIES: Final = (OperatorRole.DPO, OperatorRole.ADMIN)
 _TEMPLATED: Final = "__prefect_kind"
@@ -85,10 +88,15 @@ class PrefectHouse:
         flow: Flow[..., Any] = getattr(import_module(f"flows.{deployed.name}"), deployed.name)
         try:
             flow.validate_parameters(dict(parameters))
-        except (ValidationError, TypeError, ValueError):
+        except (PrefectException, ValidationError, TypeError, ValueError):
             what, remedy = "the flow does not take these parameters", "fill in its form"
             raise RequestInvalid(what, where=deployed.name, remedy=remedy) from None
         return parameters
+
+    def run_name(self, deployed: DeployedFlow, parameters: Mapping[str, Any]) -> str:
+        """What a run is called that goes on with a case or a duty, by which an answer finds it; else empty."""
+        matter = str(parameters.get("case_id") or parameters.get("run_id") or "")
+        return f"{deployed.name} {matter}" if matter and deployed.name in _BESIDE else matter
 
     @cached_property
     def _deployments(self) -> Mapping[str, str]:

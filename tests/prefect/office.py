@@ -166,6 +166,12 @@ class Office:
         with self.at_door(typed["operator"]) as door:
             return self.answered(door, run_id, typed)
 
+    def shown(self, run_id: str) -> str:
+        """What somebody reads who opens the form of a suspended flow run at the door now."""
+        name = self.run(run_id)["state"]["state_details"]["run_input_keyset"]["description"]
+        with self.at_door(self.somebody()["operator"]) as door:
+            return door.get(f"/flow_runs/{run_id}/input/{name}").raise_for_status().text
+
     def answered(self, door: httpx.Client, run_id: str, typed: Mapping[str, str]) -> dict[str, Any]:
         """What the door says to an answer of whoever is signed in."""
         said = door.post(f"/flow_runs/{run_id}/resume", json={"run_input": {**self.filled(door, run_id), **typed}})

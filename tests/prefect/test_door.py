@@ -4,24 +4,41 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import httpx
 import pytest
 
-from data_contracts.vocabulary import Gate, OperatorRole, Right
+from data_contracts.vocabulary import Channel, Gate, OperatorRole, Right
+from flows.starting import start_flow
+from tasks.receive_request import TypedRequest, register_request
 from tests.prefect.office import Office
 
 pytestmark = pytest.mark.timeout(600)
 
 
+_NUMBERS = count(1)
+
+
+def asked() -> str:
+    """A case of somebody of whom there is no other."""
+    key, identity = f"door {next(_NUMBERS)}", {"email": [f"nobody-{next(_NUMBERS)}@example.com"]}
+    return register_request(TypedRequest(Right.ACCESS, Channel.LETTER, "en", datetime.now(UTC), key, identity)).case_id
+
+
+def waiting_run(office: Office) -> str:
+    """A flow run that waits at the gate of identity."""
+    run_id = str(start_flow(office.installation.register.case(asked())))
+    office.form(run_id)
+    return run_id
+
+
 @pytest.fixture(scope="module")
 def run_id(office: Office) -> str:
     """A flow run that waits at the gate of identity."""
-    case_id = office.register(Right.ACCESS, "door")
-    run = office.started("access", {"case_id": case_id}, name=case_id)
-    office.form(run["id"])
-    return str(run["id"])
+    return waiting_run(office)
 
 
 @pytest.fixture
@@ -50,7 +67,8 @@ def test_nobody_sees_anything_without_signing_in(office: Office, run_id: str) ->
 def test_operator_looks_at_runs(door: httpx.Client, run_id: str) -> None:
     """A run, its deployment, lists of them."""
     run = door.get(f"/flow_runs/{run_id}").raise_for_status().json()
-    listed = door.post("/flow_runs/filter", json={"limit": 5, "sort": "START_TIME_DESC"}).raise_for_status().json()
+    query = {"flow_runs": {"name": {"any_": [run["name"]]}}, "limit": 5, "sort": "START_TIME_DESC"}
+    listed = door.post("/flow_runs/filter", json=query).raise_for_status().json()
 
     assert run["state_name"] == "Suspended"
     assert run_id in {one["id"] for one in listed}
@@ -95,8 +113,8 @@ def test_what_is_in_no_line_is_refused(office: Office, door: httpx.Client, run_i
 @pytest.mark.parametrize(
     "more",
     [
-        {"job_variables": {"command": "touch /tmp/was-here"}},
-        {"job_variables": {"env": {"RIGHTSFLOW_HOME": "/tmp"}}},
+        {"job_variables": {"command": "touch was-here"}},
+        {"job_variables": {"env": {"RIGHTSFLOW_HOME": "elsewhere"}}},
         {"infrastructure_document_id": "6f1c8f38-0000-4000-8000-000000000001"},
         {"work_queue_name": "urgent"},
         {"labels": {"a": "b"}},
@@ -109,14 +127,15 @@ def test_what_is_in_no_line_is_refused(office: Office, door: httpx.Client, run_i
     ],
     ids=lambda more: json.dumps(more)[:40],
 )
-def test_nobody_says_how_a_flow_is_started(office: Office, door: httpx.Client, more: dict[str, object]) -> None:
+def test_nobody_says_how_a_flow_is_started(door: httpx.Client, more: dict[str, object]) -> None:
     """Issue 13, row 1: a command in the job variables was code that ran as the worker."""
     deployment = door.get("/deployments/name/report/report").raise_for_status().json()
 
     answer = door.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": {}, **more})
 
     assert answer.status_code == 403, answer.text
-    assert "job_variables" not in str(deployment["job_variables"]) and not deployment["pull_steps"]
+    assert "job_variables" not in str(deployment["job_variables"])
+    assert not deployment["pull_steps"]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +143,7 @@ def test_nobody_says_how_a_flow_is_started(office: Office, door: httpx.Client, m
     [
         {"case_id": {"__prefect_kind": "workspace_variable", "variable_name": "a"}},
         {"case_id": 7},
-        {"case_id": "", "request": {"received": "yesterday"}},
+        {"case_id": "", "request": {"received": "yesterday of Ana"}},
         {"case_id": "", "unknown": "x"},
     ],
 )
@@ -135,22 +154,24 @@ def test_parameters_are_those_of_the_flow(door: httpx.Client, parameters: dict[s
     answer = door.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": parameters})
 
     assert answer.status_code == 422
-    assert "access" in answer.json()["detail"] or "parameter" in answer.json()["detail"]
+    assert "parameter" in answer.json()["detail"]
+    assert "Ana" not in answer.text
 
 
 def test_role_decides_which_flows_are_started(office: Office) -> None:
     """A duty of the controller's is not an agent's to start; a request is."""
     agent = office.somebody(OperatorRole.AGENT)
     with office.at_door(agent["operator"]) as door:
-        report, access = (door.get(f"/deployments/name/{name}/{name}").json() for name in ("report", "lift"))
+        report, access = (door.get(f"/deployments/name/{name}/{name}").json() for name in ("report", "access"))
         refused = door.post(f"/deployments/{report['id']}/create_flow_run", json={})
-        case_id = office.register(Right.ACCESS, "door of an agent")
+        case_id = asked()
         started = door.post(f"/deployments/{access['id']}/create_flow_run", json={"parameters": {"case_id": case_id}})
 
     assert refused.status_code == 422
     assert "does not have the role" in refused.json()["detail"]
-    assert f"by:{agent['operator']}" in started.raise_for_status().json()["tags"]
-    assert [use.what for use in office.installation.register.uses(operator=agent["operator"])] == ["start lift"]
+    assert started.raise_for_status().json()["name"] == case_id
+    assert f"by:{agent['operator']}" in started.json()["tags"]
+    assert [use.what for use in office.installation.register.uses(operator=agent["operator"])] == ["start access"]
 
 
 def test_refused_answer_moves_nothing(office: Office, run_id: str) -> None:
@@ -169,7 +190,8 @@ def test_refused_answer_moves_nothing(office: Office, run_id: str) -> None:
         mine = office.answered(door, run_id, {"decision": "approve", "reference": "call_back", **other})
 
     assert [one["code"] for one in (*said, mine)] == [422] * 5
-    assert "code" in said[0]["detail"] and "not the question" in said[1]["detail"]
+    assert "code" in said[0]["detail"]
+    assert "not the question" in said[1]["detail"]
     assert f"signed in as {who['operator']}" in mine["detail"]
     assert office.run(run_id)["state_id"] == before
     assert office.gates(office.run(run_id)["name"])[0].answers == ()
@@ -177,17 +199,14 @@ def test_refused_answer_moves_nothing(office: Office, run_id: str) -> None:
 
 def test_answer_is_recorded_before_prefect_hears_of_it(office: Office) -> None:
     """Neither code nor decision is in Prefect's database; the run goes on by the signed answer."""
-    case_id = office.register(Right.ACCESS, "door answered")
-    run = office.started("access", {"case_id": case_id}, name=case_id)
-    office.form(run["id"])
-    who = office.somebody()
+    run_id, who = waiting_run(office), office.somebody()
+    case_id = office.run(run_id)["name"]
 
-    said = office.answer(run["id"], reference="call_back", reason="zanzibar-quokka", **who)
+    said = office.answer(run_id, reference="call_back", reason="zanzibar-quokka", **who)
 
     assert said["status"] == "ACCEPT", said
-    entry = office.installation.register.gate(case_id, Gate.IDENTITY, "")
-    assert entry is not None
-    assert [answer.operator for answer in entry.answers] == [who["operator"]]
+    entries = [entry for entry in office.installation.register.gates(case_id) if entry.gate is Gate.IDENTITY]
+    assert [answer.operator for entry in entries for answer in entry.answers] == [who["operator"]]
     office.until(lambda: "identity_verified" in office.states(case_id))
     database = office.home / "prefect" / "prefect.db"
     office.system.forget_wiped()
@@ -204,21 +223,20 @@ def _values_of_inputs(database: Path, code: str) -> list[str]:
 
 def test_answer_past_the_door_decides_nothing(office: Office) -> None:
     """Issue 13, row 2: who has the server's own secret posts an answer into its run inputs, code and all."""
-    case_id = office.register(Right.ACCESS, "door passed by")
-    run = office.started("access", {"case_id": case_id}, name=case_id)
-    office.form(run["id"])
-    entry, before = office.gates(case_id)[0], office.run(run["id"])["state_id"]
-    with office.at_door(office.somebody()["operator"]) as door:
-        typed = {**office.filled(door, run["id"]), "decision": "approve", "reference": "call_back", **office.somebody()}
+    run_id, who = waiting_run(office), office.somebody()
+    run = office.run(run_id)
+    case_id, entry = run["name"], office.gates(run["name"])[0]
+    with office.at_door(who["operator"]) as door:
+        typed = {**office.filled(door, run_id), "decision": "approve", "reference": "call_back", **who}
 
-    said = office.api.post(f"/flow_runs/{run['id']}/resume", json={"run_input": typed}).json()
-    office.until(lambda: office.run(run["id"])["state_id"] != before and office.form(run["id"]))
+    said = office.api.post(f"/flow_runs/{run_id}/resume", json={"run_input": typed}).json()
+    office.until(lambda: office.run(run_id)["state_id"] != run["state_id"] and office.form(run_id))
 
     assert said["status"] == "ACCEPT"
     again = office.gates(case_id)[0]
     assert (again.outcome, again.answers, again.digest) == (None, (), entry.digest)
     assert "past our door" in again.note
-    assert "past our door" in office.form(run["id"])
+    assert "past our door" in office.form(run_id)
 
 
 @pytest.mark.parametrize(
@@ -251,18 +269,16 @@ def test_body_that_is_too_large_is_not_read(door: httpx.Client) -> None:
 
 def test_run_is_cancelled_and_tried_again(office: Office, door: httpx.Client, somebody: dict[str, str]) -> None:
     """By the states that the UI asks for, and no other."""
-    case_id = office.register(Right.ACCESS, "door cancelled")
-    run = office.started("access", {"case_id": case_id}, name=case_id)
-    office.form(run["id"])
-    path = f"/flow_runs/{run['id']}/set_state"
+    run_id = waiting_run(office)
+    path = f"/flow_runs/{run_id}/set_state"
 
     other = door.post(path, json={"state": {"type": "COMPLETED"}, "force": True})
     early = door.post(path, json={"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": True})
     door.post(path, json={"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": True}).raise_for_status()
-    office.ended(run["id"], "Cancelled")
+    office.ended(run_id, "Cancelled")
     door.post(path, json={"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": True}).raise_for_status()
 
     assert (other.status_code, early.status_code) == (403, 409)
-    office.ended(run["id"], "Suspended")
+    office.ended(run_id, "Suspended")
     done = [use.what for use in office.installation.register.uses(operator=somebody["operator"])]
     assert done == ["retry run", "cancel run"]

@@ -145,6 +145,8 @@ class Calls:
         parameters = await run_in_threadpool(self._door.checked, deployed, body.parameters)
         await run_in_threadpool(self._door.note, who.name, f"start {deployed.name}", "")
         order: dict[str, Any] = {"parameters": parameters, "tags": [f"by:{who.name}"], "enforce_parameter_schema": True}
+        if name := self._door.run_name(deployed, parameters):
+            order["name"] = name
         if body.scheduled_time:
             order["state"] = {"type": "SCHEDULED", "state_details": {"scheduled_time": body.scheduled_time}}
         path = f"/deployments/{found.values['id']}/create_flow_run"

@@ -45,3 +45,6 @@ class PrefectDoor(Protocol):
         Raises:
             RequestInvalid: when the flow does not take them; the message quotes nothing.
         """
+
+    def run_name(self, deployed: DeployedFlow, parameters: Mapping[str, Any]) -> str:
+        """What a run with these parameters is called; empty where it finds its name by itself."""
