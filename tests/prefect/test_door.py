@@ -81,7 +81,6 @@ def test_operator_looks_at_runs(door: httpx.Client, run_id: str) -> None:
         ("GET", "/block_types/slug/secret/block_documents/name/rightsflow-system-crm-url"),
         ("POST", "/variables/filter"),
         ("POST", "/automations/filter"),
-        ("GET", "/admin/settings"),
         ("POST", "/admin/database/clear"),
         ("PATCH", "/work_pools/rightsflow"),
         ("POST", "/work_pools/"),
@@ -265,6 +264,13 @@ def test_another_site_makes_no_call(door: httpx.Client, run_id: str, headers: di
 def test_body_that_is_too_large_is_not_read(door: httpx.Client) -> None:
     """Nothing of half a megabyte is a question."""
     assert door.post("/flow_runs/filter", content=b" " * 600_000).status_code == 413
+
+
+def test_ui_is_told_to_send_nothing(door: httpx.Client) -> None:
+    """The UI tells its maker of who uses it unless the server says no; no setting of the server is shown."""
+    told = door.get("/admin/settings").raise_for_status().json()
+
+    assert told == {"server": {"analytics_enabled": False, "ui": {"show_promotional_content": False}}}
 
 
 def test_run_is_cancelled_and_tried_again(office: Office, door: httpx.Client, somebody: dict[str, str]) -> None:

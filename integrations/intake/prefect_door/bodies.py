@@ -42,6 +42,12 @@ class History(Reading):
     history_interval_seconds: float | None = None
 
 
+class Points(Reading):
+    """A question to the list that the UI draws as points."""
+
+    limit: int | None = Field(default=None, ge=0, le=1000)
+
+
 class Events(Body):
     """A question to Prefect's events."""
 

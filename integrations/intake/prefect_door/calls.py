@@ -25,6 +25,8 @@ from integrations.intake.prefect_door.upstream import Upstream, answered
 _BODY_SECONDS: Final = 20
 _WHAT_MAY_BE: Final = "look at runs, start flows by their forms, answer gates, cancel and retry"
 _SUSPENDED: Final = "PAUSED"
+_SETTINGS: Final = {"server": {"analytics_enabled": False, "ui": {"show_promotional_content": False}}}
+"""What the UI is told of the server's settings: to send nothing to anybody, and to advertise nothing."""
 _ENDED: Final = frozenset({"FAILED", "CRASHED", "CANCELLED", "COMPLETED"})
 
 
@@ -90,6 +92,8 @@ class Calls:
             raise Refused(403, f"the door does not let this through; what may be done here is to {_WHAT_MAY_BE}")
         body = await _body(call, found)
         match found.line.way:
+            case Way.SETTINGS:
+                return JSONResponse(_SETTINGS), False
             case Way.FORM:
                 return await self._form(found), False
             case Way.ANSWER if isinstance(body, Answered):
@@ -112,9 +116,10 @@ class Calls:
 
     async def _ui_settings(self, call: Request) -> Response:
         """What the UI asks first: its API is behind this door, and asks for no password."""
-        answer = await self._upstream.stream("GET", call.url.path, headers={"accept": "application/json"})
-        told = json.loads(b"".join([bytes(piece) async for piece in answer.body_iterator]))  # type: ignore[attr-defined]  # of a stream
-        return JSONResponse({**told, "api_url": "/api", "auth": None, "csrf_enabled": False})
+        answer = await self._upstream.ask("GET", call.url.path, below="")
+        if not answer.is_success:
+            raise Refused(503, "the Prefect server is busy. Try again")
+        return JSONResponse({**answer.json(), "api_url": "/api", "auth": None, "csrf_enabled": False})
 
     async def _form(self, found: Found) -> Response:
         run = await self._one(f"/flow_runs/{found.values['id']}")

@@ -19,7 +19,17 @@ from typing import Final
 from urllib.parse import quote
 
 from data_contracts.vocabulary import OperatorRole
-from integrations.intake.prefect_door.bodies import Answered, Body, ByIds, Change, Events, History, Order, Reading
+from integrations.intake.prefect_door.bodies import (
+    Answered,
+    Body,
+    ByIds,
+    Change,
+    Events,
+    History,
+    Order,
+    Points,
+    Reading,
+)
 
 
 class Way(Enum):
@@ -27,6 +37,8 @@ class Way(Enum):
 
     READ = auto()
     """Passes it on; what is sealed is taken out of the answer."""
+    SETTINGS = auto()
+    """Answers itself: what the UI asks about the server, and no setting of it."""
     FORM = auto()
     """Answers itself, from the register: the form of a gate."""
     ANSWER = auto()
@@ -115,9 +127,11 @@ PEOPLE: Final[Sequence[Line]] = (
         "/logs/filter",
         *("/ui/task_runs/dashboard/counts", "/ui/task_runs/count"),
     ),
-    *_asks(History, "/flow_runs/history", "/task_runs/history", "/ui/flow_runs/history"),
+    *_asks(History, "/flow_runs/history", "/task_runs/history"),
+    Line("POST", "/ui/flow_runs/history", body=Points),
     *_asks(ByIds, "/ui/flow_runs/count-task-runs", "/ui/flows/count-deployments", "/ui/flows/next-runs"),
     *_asks(Events, "/events/filter", "/events/count-by/{name}"),
+    Line("GET", "/admin/settings", Way.SETTINGS),
     Line("GET", "/flow_runs/{id}/input/{key}", Way.FORM),
     Line("POST", "/flow_runs/{id}/resume", Way.ANSWER, Answered),
     Line("POST", "/flow_runs/{id}/set_state", Way.CHANGE, Change),

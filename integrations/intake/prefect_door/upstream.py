@@ -87,16 +87,23 @@ class Upstream:
             await self._made.aclose()
             self._made = None
 
-    async def ask(
-        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, sent: object = None, query: str = ""
+    async def ask(  # noqa: PLR0913  # each is a part of a call
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        sent: object = None,
+        query: str = "",
+        below: str = "/api",
     ) -> httpx.Response:
-        """What the server's API answers; ``sent`` goes as JSON.
+        """What the server answers, its API unless said otherwise; ``sent`` goes as JSON.
 
         Raises:
             SystemUnavailable: when it cannot be reached.
         """
         try:
-            url = f"{self.server.root}/api{path}{query}"
+            url = f"{self.server.root}{below}{path}{query}"
             return await self._client.request(method, url, headers=passed_on(headers or {}), json=sent)
         except httpx.HTTPError:
             raise _away() from None
