@@ -170,7 +170,7 @@ class Office:
         """What somebody reads who opens the form of a suspended flow run at the door now."""
         name = self.run(run_id)["state"]["state_details"]["run_input_keyset"]["description"]
         with self.at_door(self.somebody()["operator"]) as door:
-            return door.get(f"/flow_runs/{run_id}/input/{name}").raise_for_status().text
+            return str(door.get(f"/flow_runs/{run_id}/input/{name}").raise_for_status().json())
 
     def answered(self, door: httpx.Client, run_id: str, typed: Mapping[str, str]) -> dict[str, Any]:
         """What the door says to an answer of whoever is signed in."""
@@ -186,12 +186,16 @@ class Office:
     @contextmanager
     def at_door(self, operator: str) -> Iterator[httpx.Client]:
         """What an operator calls in the Prefect UI, signed in at the door."""
+        with httpx.Client(base_url=f"{self.door}/api", timeout=180) as door:
+            door.cookies.set(*self.cookie(operator))
+            yield door
+
+    def cookie(self, operator: str) -> tuple[str, str]:
+        """Name and value of the cookie of an operator who signed in."""
         seal = CookieSeal(self.installation.services.door_key(), name="rf_desk", is_https=False)
         session = self.installation.register.calls(f"desk-session:{operator}", _FOR_EVER, datetime.now(UTC))
         visit = seal.read(None).with_facts(operator=operator, session=session, since=datetime.now(UTC).isoformat())
-        with httpx.Client(base_url=f"{self.door}/api", timeout=180) as door:
-            door.cookies.set(seal.cookie, seal.sealed(visit))
-            yield door
+        return seal.cookie, seal.sealed(visit)
 
     def identify(self, run_id: str, **typed: str) -> None:
         """Somebody called the data subject back, and says so at the gate."""

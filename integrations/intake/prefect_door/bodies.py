@@ -66,9 +66,13 @@ class ByIds(Body):
 
 
 def _empty(value: object) -> object:
-    if value:
+    if not _is_hollow(value):
         raise ValueError
     return None
+
+
+def _is_hollow(value: object) -> bool:
+    return all(_is_hollow(one) for one in value.values()) if isinstance(value, dict) else not value
 
 
 _Empty = Annotated[None, BeforeValidator(_empty)]
@@ -77,6 +81,10 @@ _Empty = Annotated[None, BeforeValidator(_empty)]
 
 class _At(Body):
     scheduled_time: datetime | None = None
+    cache_expiration: _Empty = None
+    deferred: _Empty = None
+    pause_reschedule: _Empty = None
+    untrackable_result: _Empty = None
 
 
 class _Scheduled(Body):
@@ -99,6 +107,7 @@ class Order(Body):
     work_queue_name: str | None = Field(default=None, max_length=100)
     enforce_parameter_schema: Literal[True] | None = None
     job_variables: _Empty = None
+    empirical_policy: _Empty = None
     idempotency_key: _Empty = None
     labels: _Empty = None
 
@@ -113,6 +122,7 @@ class _NewState(Body):
     type: Literal["CANCELLING", "cancelling", "SCHEDULED", "scheduled"]
     name: Literal["Cancelling", "CANCELLING", "AwaitingRetry"] | None = None
     message: str | None = Field(default=None, max_length=1000)
+    state_details: _Empty = None
 
     @property
     def is_retry(self) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import httpx
 from fastapi import Request
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
@@ -25,8 +25,11 @@ from integrations.intake.prefect_door.upstream import Upstream, answered
 _BODY_SECONDS: Final = 20
 _WHAT_MAY_BE: Final = "look at runs, start flows by their forms, answer gates, cancel and retry"
 _SUSPENDED: Final = "PAUSED"
-_SETTINGS: Final = {"server": {"analytics_enabled": False, "ui": {"show_promotional_content": False}}}
-"""What the UI is told of the server's settings: to send nothing to anybody, and to advertise nothing."""
+_BY_ITSELF: Final[Mapping[Way, Any]] = {
+    Way.SETTINGS: {"server": {"analytics_enabled": False, "ui": {"show_promotional_content": False}}},
+    Way.LOOKS_WELL: {"valid": True, "errors": []},
+}
+"""What the door answers by itself: the UI is told to send nothing to anybody, and to advertise nothing."""
 _ENDED: Final = frozenset({"FAILED", "CRASHED", "CANCELLED", "COMPLETED"})
 
 
@@ -91,9 +94,9 @@ class Calls:
         if found is None or not who.roles & set(found.line.roles):
             raise Refused(403, f"the door does not let this through; what may be done here is to {_WHAT_MAY_BE}")
         body = await _body(call, found)
+        if (told := _BY_ITSELF.get(found.line.way)) is not None:
+            return JSONResponse(told), False
         match found.line.way:
-            case Way.SETTINGS:
-                return JSONResponse(_SETTINGS), False
             case Way.FORM:
                 return await self._form(found), False
             case Way.ANSWER if isinstance(body, Answered):
@@ -127,7 +130,8 @@ class Calls:
         if found.values["key"] != f"{waits.form}-{part}" or part not in {"schema", "description"}:
             raise Refused(403, "this run does not show that form; answers are shown to nobody")
         form = await run_in_threadpool(self._door.form, waits)
-        return PlainTextResponse(form.description if part == "description" else json.dumps(form.schema))
+        # As JSON also the description: Prefect sends it as bare text, which its V2 UI cannot read and leaves out.
+        return JSONResponse(form.description if part == "description" else form.schema)
 
     async def _answer_gate(self, found: Found, who: Caller, body: Answered) -> Response:
         """Take an answer, then let the run go on; what is refused moves nothing."""

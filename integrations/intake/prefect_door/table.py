@@ -37,6 +37,8 @@ class Way(Enum):
 
     READ = auto()
     """Passes it on; what is sealed is taken out of the answer."""
+    LOOKS_WELL = auto()
+    """Answers itself that a form looks well: what is typed is checked against our schema when it is sent."""
     SETTINGS = auto()
     """Answers itself: what the UI asks about the server, and no setting of it."""
     FORM = auto()
@@ -132,6 +134,7 @@ PEOPLE: Final[Sequence[Line]] = (
     *_asks(ByIds, "/ui/flow_runs/count-task-runs", "/ui/flows/count-deployments", "/ui/flows/next-runs"),
     *_asks(Events, "/events/filter", "/events/count-by/{name}"),
     Line("GET", "/admin/settings", Way.SETTINGS),
+    Line("POST", "/ui/schemas/validate", Way.LOOKS_WELL),
     Line("GET", "/flow_runs/{id}/input/{key}", Way.FORM),
     Line("POST", "/flow_runs/{id}/resume", Way.ANSWER, Answered),
     Line("POST", "/flow_runs/{id}/set_state", Way.CHANGE, Change),
