@@ -19,7 +19,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -30,6 +30,7 @@ from integrations.intake.desk.signing_in import WANTED, add_signing_in
 from integrations.intake.desk.sitting import Desk
 from integrations.intake.prefect_door.calls import Caller, Calls, Refused
 from integrations.intake.prefect_door.door import PrefectDoor
+from integrations.intake.prefect_door.sockets import EVENTS_IN, take_events
 from integrations.intake.prefect_door.upstream import PrefectServer, Upstream
 from integrations.intake.web.cookies import Visit, comes_from_elsewhere
 from integrations.intake.web.protection import Protected
@@ -76,7 +77,13 @@ def prefect_app(doors: Doors, server: PrefectServer, *, key: bytes, address: str
     front.add_styles(app)
     add_signing_in(app, front)
     front.answer_errors(app)
-    door = _Door(front, Calls(doors.prefect, upstream), _hosts(address))
+    calls = Calls(doors.prefect, upstream)
+    door = _Door(front, calls, _hosts(address))
+
+    @app.websocket(EVENTS_IN)
+    async def events(socket: WebSocket) -> None:
+        """Events of a worker elsewhere."""
+        await take_events(socket, calls, server)
 
     @app.api_route("/{path:path}", methods=_EVERY_METHOD, include_in_schema=False)
     async def passed(call: Request) -> Response:
@@ -140,8 +147,10 @@ class _Door:
     async def _api(self, call: Request, who: Caller | None, visit: Visit) -> Response:
         if who is None:
             raise Refused(401, "you are not signed in, or not any more. Load this page again")
+        if not who.is_person:
+            return await self._calls.work(call)
         answer, has_acted = await self._calls.answer(call, who)
-        if who.is_person and has_acted:
+        if has_acted:
             self._front.seal.keep(answer, visit)
         return answer
 

@@ -21,6 +21,7 @@ from integrations.intake.prefect_door.bodies import Answered, Change, Order
 from integrations.intake.prefect_door.door import PrefectDoor
 from integrations.intake.prefect_door.table import PEOPLE, Found, Way, route_of
 from integrations.intake.prefect_door.upstream import Upstream, answered
+from integrations.intake.prefect_door.workers import WORKERS
 
 _BODY_SECONDS: Final = 20
 _WHAT_MAY_BE: Final = "look at runs, start flows by their forms, answer gates, cancel and retry"
@@ -30,6 +31,7 @@ _BY_ITSELF: Final[Mapping[Way, Any]] = {
     Way.LOOKS_WELL: {"valid": True, "errors": []},
 }
 """What the door answers by itself: the UI is told to send nothing to anybody, and to advertise nothing."""
+_HOW: Final = ("job_variables", "infrastructure_document_id", "infra_overrides")
 _ENDED: Final = frozenset({"FAILED", "CRASHED", "CANCELLED", "COMPLETED"})
 
 
@@ -81,15 +83,13 @@ class Calls:
         return await self._upstream.stream(call.method, path + query, headers=call.headers)
 
     async def answer(self, call: Request, who: Caller) -> tuple[Response, bool]:
-        """The answer to a call of the API, and whether something was done.
+        """The answer to an operator's call of the API, and whether something was done.
 
         Raises:
             Refused: when who calls may not, or not so.
             AnswerRefused, RequestInvalid: see :class:`PrefectDoor`.
             SystemUnavailable: when the server is away.
         """
-        if not who.is_person:
-            raise Refused(403, "this key opens nothing here yet")
         found = route_of(call.method, call.url.path.removeprefix("/api"), PEOPLE)
         if found is None or not who.roles & set(found.line.roles):
             raise Refused(403, f"the door does not let this through; what may be done here is to {_WHAT_MAY_BE}")
@@ -107,6 +107,21 @@ class Calls:
                 return await self._change(found, who, body), True
             case _:
                 return await self._read(call, found, body), False
+
+    async def work(self, call: Request) -> Response:
+        """The answer to a worker's call, as it is; who starts a flow says nothing of how it is started.
+
+        Raises:
+            Refused: when the key does not open this.
+            SystemUnavailable: when the server is away.
+        """
+        found = route_of(call.method, call.url.path.removeprefix("/api"), WORKERS)
+        if found is None:
+            raise Refused(403, "the key of a worker does not open this")
+        raw = await _raw(call)
+        if found.line.way is Way.WORK_START and not _starts_plainly(raw):
+            raise Refused(403, "a worker starts flows as their deployments say")
+        return await self._upstream.work(call.method, found.target, call, raw)
 
     async def _read(self, call: Request, found: Found, body: BaseModel | None) -> Response:
         query = {name: call.query_params[name] for name in found.line.query if name in call.query_params}
@@ -219,10 +234,7 @@ async def _body(call: Request, found: Found) -> BaseModel | None:
     Raises:
         Refused: when it is too slow, no JSON, or holds what the line does not take.
     """
-    try:
-        raw = await asyncio.wait_for(call.body(), _BODY_SECONDS)
-    except TimeoutError:
-        raise Refused(408, "this came too slowly") from None
+    raw = await _raw(call)
     if found.line.body is None:
         return None
     if not call.headers.get("content-type", "").startswith("application/json"):
@@ -235,6 +247,27 @@ async def _body(call: Request, found: Found) -> BaseModel | None:
         raise Refused(403, f"the door does not let this through: {', '.join(names)[:200]}") from None
     except (ValueError, RecursionError):
         raise Refused(400, "this is no JSON") from None
+
+
+async def _raw(call: Request) -> bytes:
+    """The bytes that came with a call.
+
+    Raises:
+        Refused: when they come too slowly.
+    """
+    try:
+        return await asyncio.wait_for(call.body(), _BODY_SECONDS)
+    except TimeoutError:
+        raise Refused(408, "this came too slowly") from None
+
+
+def _starts_plainly(raw: bytes) -> bool:
+    """Whether an order to start a flow leaves how it is started to its deployment."""
+    try:
+        order = json.loads(raw or b"{}")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(order, dict) and not any(order.get(name) for name in _HOW)
 
 
 def _key_in(authorization: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from data_contracts.errors import SystemUnavailable
@@ -26,7 +27,16 @@ _PASSED: Final = (
     "user-agent",
 )
 """Headers of a caller that the server sees; cookies, credentials and everything else stay at the door."""
-_SHOWN: Final = ("content-type", "content-encoding", "content-disposition", "etag", "last-modified", "location")
+_OF_WORK: Final = ("content-type", "prefect-csrf-token", "prefect-csrf-client")
+_SHOWN: Final = (
+    "content-type",
+    "content-encoding",
+    "content-disposition",
+    "etag",
+    "last-modified",
+    "location",
+    "retry-after",
+)
 """Headers of the server that a caller sees."""
 _SEALED: Final[Mapping[str, Any]] = {
     "job_variables": {},
@@ -107,6 +117,22 @@ class Upstream:
             return await self._client.request(method, url, headers=passed_on(headers or {}), json=sent)
         except httpx.HTTPError:
             raise _away() from None
+
+    async def work(self, method: str, path: str, call: Request, content: bytes) -> Response:
+        """What the API answers to a worker's call, as it is.
+
+        Raises:
+            SystemUnavailable: when it cannot be reached.
+        """
+        headers = passed_on(call.headers) | {name: call.headers[name] for name in _OF_WORK if name in call.headers}
+        query = f"?{call.url.query}" if call.url.query else ""
+        url = f"{self.server.root}/api{path}{query}"
+        try:
+            answer = await self._client.request(method, url, headers=headers, content=content)
+        except httpx.HTTPError:
+            raise _away() from None
+        told = {name: value for name, value in shown(answer.headers).items() if name != "content-encoding"}
+        return Response(answer.content, answer.status_code, told)
 
     async def stream(self, method: str, path: str, *, headers: Mapping[str, str]) -> Response:
         """The server's answer under an address, piece by piece.
