@@ -1,9 +1,11 @@
 """The door in front of Prefect: what an operator who is signed in may do there, and what nobody may (docs/adr/0021)."""
 
 import json
+import socket
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -12,6 +14,7 @@ import httpx
 import pytest
 
 from data_contracts.vocabulary import Channel, Gate, OperatorRole, Right
+from flows.doors.desk import OperatorsDoor
 from flows.starting import start_flow
 from tasks.receive_request import TypedRequest, register_request
 from tests.prefect.office import Office
@@ -20,6 +23,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 _NUMBERS = count(1)
+_SLOW = 500
 
 
 def asked() -> str:
@@ -236,6 +240,43 @@ def test_answer_past_the_door_decides_nothing(office: Office) -> None:
     assert (again.outcome, again.answers, again.digest) == (None, (), entry.digest)
     assert "past our door" in again.note
     assert "past our door" in office.form(run_id)
+
+
+def test_replay_decides_nothing(office: Office) -> None:
+    """Every byte, cookie and code of one operator again: on the same question, before and after, and on the next."""
+    first, second, who = waiting_run(office), waiting_run(office), office.somebody()
+    with office.at_door(who["operator"]) as door, office.at_door(office.somebody()["operator"]) as other:
+        said = {**office.filled(door, first), "decision": "refuse", "reference": "", "reason": "It is not them."}
+        recorded = {"run_input": {**said, "code": who["code"]}}
+        by_another = other.post(f"/flow_runs/{first}/resume", json=recorded)
+        taken = door.post(f"/flow_runs/{first}/resume", json=recorded)
+        again = door.post(f"/flow_runs/{first}/resume", json=recorded)
+        elsewhere = door.post(f"/flow_runs/{second}/resume", json=recorded)
+        next_one = office.answered(door, second, {**said, **office.filled(door, second), "code": who["code"]})
+        OperatorsDoor(office.installation).sign_out(who["operator"])
+        signed_out = door.get(f"/flow_runs/{second}")
+
+    assert (by_another.status_code, taken.status_code) == (422, 201)
+    assert [again.status_code in {409, 422}, elsewhere.status_code, next_one["code"]] == [True, 422, 422]
+    assert "used before" in next_one["detail"]
+    assert signed_out.status_code == 401
+    assert office.gates(office.run(second)["name"])[0].answers == ()
+    entries = office.installation.register.gates(office.run(first)["name"])
+    assert [answer.operator for entry in entries for answer in entry.answers] == [who["operator"]]
+
+
+def test_slow_callers_are_in_nobodys_way(office: Office, door: httpx.Client) -> None:
+    """500 connections that send a byte a second; somebody else is answered as ever."""
+    address = office.door.removeprefix("http://").split(":")
+    with ExitStack() as stack:
+        slow = [stack.enter_context(socket.create_connection((address[0], int(address[1])), 10)) for _ in range(_SLOW)]
+        for turn in range(3):
+            for one in slow:
+                one.sendall(b"POST"[turn : turn + 1])
+            begun = time.monotonic()
+            door.get("/health").raise_for_status()
+            assert time.monotonic() - begun < 5
+            time.sleep(1)
 
 
 @pytest.mark.parametrize(
