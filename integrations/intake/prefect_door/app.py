@@ -78,7 +78,7 @@ def prefect_app(doors: Doors, server: PrefectServer, *, key: bytes, address: str
     add_signing_in(app, front)
     front.answer_errors(app)
     calls = Calls(doors.prefect, upstream)
-    door = _Door(front, calls, _hosts(address))
+    door = _Door(front, calls, address)
 
     @app.websocket(EVENTS_IN)
     async def events(socket: WebSocket) -> None:
@@ -96,11 +96,12 @@ def prefect_app(doors: Doors, server: PrefectServer, *, key: bytes, address: str
 class _Door:
     """Answers a call."""
 
-    def __init__(self, front: Desk, calls: Calls, hosts: frozenset[str]) -> None:
-        """Keep who signs people in, what answers calls to the API, and names that we are called by."""
+    def __init__(self, front: Desk, calls: Calls, address: str) -> None:
+        """Keep who signs people in, what answers calls to the API, and the address that people open."""
         self._front = front
         self._calls = calls
-        self._hosts = hosts
+        self._address = urlsplit(address).netloc
+        self._hosts = _LOCAL | ({_name_of(self._address)} if address else frozenset())
 
     async def answer(self, call: Request) -> Response:
         """The answer to a call, refused or not."""
@@ -142,7 +143,7 @@ class _Door:
     def _is_own_origin(self, call: Request) -> bool:
         """Whether a call that names the page it comes from comes from one of ours."""
         origin = call.headers.get("origin")
-        return origin is None or urlsplit(origin).netloc == call.headers.get("host")
+        return origin is None or urlsplit(origin).netloc in {call.headers.get("host"), self._address} - {""}
 
     async def _api(self, call: Request, who: Caller | None, visit: Visit) -> Response:
         if who is None:
@@ -177,10 +178,6 @@ class _Door:
 def _is_page(call: Request) -> bool:
     """Whether somebody opens a page, by an address or a link."""
     return call.method == "GET" and "text/html" in call.headers.get("accept", "")
-
-
-def _hosts(address: str) -> frozenset[str]:
-    return _LOCAL | ({_name_of(urlsplit(address).netloc)} if address else frozenset())
 
 
 def _name_of(host: str) -> str:

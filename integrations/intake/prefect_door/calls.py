@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 from fastapi import Request
@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from data_contracts.prefect_door import DeployedFlow, SuspendedRun
 from integrations.intake.prefect_door.bodies import Answered, Change, Order
 from integrations.intake.prefect_door.door import PrefectDoor
-from integrations.intake.prefect_door.table import PEOPLE, Found, Way, route_of
+from integrations.intake.prefect_door.table import PEOPLE, Found, Way, is_plain, route_of
 from integrations.intake.prefect_door.upstream import Upstream, answered
 from integrations.intake.prefect_door.workers import WORKERS
 
@@ -75,11 +75,17 @@ class Calls:
         return None if name is None else Caller(name, frozenset(), is_person=False)
 
     async def page(self, call: Request) -> Response:
-        """A page, a script or a picture of the UI."""
+        """A page, a script or a picture of the UI.
+
+        Raises:
+            Refused: when its address is odd: the server must not read another one than we do.
+        """
+        if not is_plain(call.url.path):
+            raise Refused(404, "there is no such page")
         if call.url.path.rstrip("/").endswith("/ui-settings"):
             return await self._ui_settings(call)
         query = f"?{call.url.query}" if call.url.query else ""
-        path = call.scope.get("raw_path", b"/").decode("latin-1").partition("?")[0]
+        path = quote(call.url.path, safe="/")
         return await self._upstream.stream(call.method, path + query, headers=call.headers)
 
     async def answer(self, call: Request, who: Caller) -> tuple[Response, bool]:

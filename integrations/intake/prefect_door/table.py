@@ -9,6 +9,8 @@ every change of a flow, deployment, work pool or queue are in no line.
 '/flow_runs/6f1c8f38-0000-4000-8000-000000000001'
 >>> route_of("POST", "/block_documents/filter", PEOPLE), route_of("GET", "/flow_runs/../variables", PEOPLE)
 (None, None)
+>>> route_of("POST", "/work_pools/../queues/filter", PEOPLE), is_plain("/v2/../api/variables"), is_plain("/v2/runs")
+(None, False, True)
 """
 
 import re
@@ -79,8 +81,8 @@ class Found:
 _PIECES: Final[Mapping[str, str]] = {
     "id": r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
     "key": r"[a-z0-9][a-z0-9-]{0,200}",
-    "name": r"(?!\.+$)[\w .:@+()-]{1,200}",
-    "more": r"(?!\.+$)[\w .:@+()-]{1,200}",
+    "name": r"(?!\.+(?:/|$))[\w .:@+()-]{1,200}",
+    "more": r"(?!\.+(?:/|$))[\w .:@+()-]{1,200}",
 }
 """What a piece of a path may look like, by what the templates call it."""
 
@@ -157,6 +159,12 @@ def route_of(method: str, path: str, table: Sequence[Line]) -> Found | None:
             target = line.path.format_map({name: quote(value, safe="") for name, value in values.items()})
             return Found(line, target, values)
     return None
+
+
+def is_plain(path: str) -> bool:
+    """Whether a decoded path is what it looks like: no way up, nothing empty, nothing that servers read differently."""
+    pieces = path.split("/")
+    return not any(piece in {".", ".."} for piece in pieces) and not any(odd in path for odd in ("//", "\\", "%", "\0"))
 
 
 def _compiled(table: Sequence[Line]) -> Sequence[tuple[Line, re.Pattern[str]]]:
