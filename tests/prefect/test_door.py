@@ -177,6 +177,8 @@ def test_nobody_says_how_a_flow_is_started(door: httpx.Client, more: dict[str, o
     "parameters",
     [
         {"case_id": {"__prefect_kind": "workspace_variable", "variable_name": "a"}},
+        {"case_id": "", "request": {"__prefect_kind": "workspace_variable", "variable_name": "a"}},
+        {"case_id": "", "request": {"details": [{"__prefect_kind": "jinja", "template": "{{ a }}"}]}},
         {"case_id": 7},
         {"case_id": "", "request": {"received": "yesterday of Ana"}},
         {"case_id": "", "unknown": "x"},
