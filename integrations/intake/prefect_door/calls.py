@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from data_contracts.errors import SystemUnavailable
 from data_contracts.prefect_door import DeployedFlow, SuspendedRun
 from integrations.intake.prefect_door.bodies import Answered, Change, Order
 from integrations.intake.prefect_door.door import PrefectDoor
@@ -160,11 +161,18 @@ class Calls:
         async with self._turns[path]:
             run = await self._one(path)
             await run_in_threadpool(self._door.answer, _suspended(run), who.name, body.run_input)
-            run = await self._one(path)
-            if run["state_type"] != _SUSPENDED:  # somebody let it go on meanwhile: it finds the answer
-                return JSONResponse({"state": run["state"], "status": "ACCEPT", "details": _ACCEPTED})
-            order = {"state": {"type": "SCHEDULED", "name": "Resuming"}, "force": True}
-            return answered(await self._upstream.ask("POST", f"{path}/set_state", sent=order))
+            accepted = JSONResponse({"state": run["state"], "status": "ACCEPT", "details": _ACCEPTED})
+            try:
+                return await self._let_go_on(path) or accepted
+            except (Refused, SystemUnavailable):
+                return accepted  # it is recorded; the watch lets the run go on
+
+    async def _let_go_on(self, path: str) -> Response | None:
+        """Have a suspended run scheduled; None where somebody did so meanwhile: it finds the answer."""
+        if (await self._one(path))["state_type"] != _SUSPENDED:
+            return None
+        order = {"state": {"type": "SCHEDULED", "name": "Resuming"}, "force": True}
+        return answered(await self._upstream.ask("POST", f"{path}/set_state", sent=order))
 
     async def _start(self, found: Found, who: Caller, body: Order) -> Response:
         deployment = await self._one(f"/deployments/{found.values['id']}")
