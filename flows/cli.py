@@ -251,7 +251,7 @@ def unseal_package(
 @app.command("up")
 @our_errors
 def run_everything(  # noqa: PLR0913, PLR0917  # a port for each thing that is served
-    port: Annotated[int, typer.Option(help="Port of the Prefect server and UI.")] = 4200,
+    port: Annotated[int, typer.Option(help="Port of the door behind which people open the Prefect UI.")] = 4200,
     seed: Annotated[bool, typer.Option(help="Make the demo company's systems where no system is configured.")] = True,
     permissions_port: Annotated[
         int, typer.Option(help="Port of the API that programs ask before they use data; 0: not served.")

@@ -1,9 +1,9 @@
 """The whole system on one machine: Prefect server with its UI, deployments, a process worker, and the sweep.
 
 :func:`running` starts everything and ends everything; each child writes its log below the home. Prefect's home lies in
-ours unless ``PREFECT_HOME`` says otherwise. Telemetry is off. The server answers nobody without its password (Prefect's
-auth string), made on first use and kept beside the keys: a page that some browser on this machine shows must not be
-able to start flows.
+ours unless ``PREFECT_HOME`` says otherwise. Telemetry is off. The server listens on this machine alone and answers
+nobody without its secret (Prefect's auth string), made anew at each start and kept beside the keys for our own
+processes: people come through our door (docs/adr/0021), and who has the server's secret does everything.
 """
 
 import os
@@ -38,7 +38,6 @@ from flows.forked import ADDRESS
 from flows.settings import Settings
 from flows.showing import HUSHED
 
-DEFAULT_PORT = 4200
 _SERVER_AUTH = "PREFECT_SERVER_API_AUTH_STRING"
 _START_SECONDS = 300
 _END_SECONDS = 10
@@ -52,7 +51,7 @@ class RunningSystem:
     """What runs, and where.
 
     Attributes:
-        ui_url: address of the Prefect UI.
+        ui_url: address of the Prefect server, for our processes alone.
         environment: for processes that shall use this server.
     """
 
@@ -141,7 +140,7 @@ class RunningSystem:
 def running(
     settings: Settings,
     *,
-    port: int = DEFAULT_PORT,
+    port: int = 0,
     tell: Callable[[str], None] = lambda _: None,
     meanwhile: Callable[[], object] = lambda: None,
 ) -> Iterator[RunningSystem]:
@@ -149,7 +148,7 @@ def running(
 
     Args:
         settings: of the installation.
-        port: of server and UI; 0 takes a free one.
+        port: of the server, which only the door and our processes use; 0 takes a free one.
         tell: told what is being started.
         meanwhile: done while the server starts.
 
@@ -159,6 +158,7 @@ def running(
     """
     chosen = port or free_port()
     require_free(chosen)
+    renew_secret(settings)
     environment = environment_for(settings, chosen) | _forking_address(settings)
     for folder in (settings.state / "logs", Path(environment["PREFECT_HOME"])):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -199,7 +199,7 @@ def join(settings: Settings) -> None:
 def environment_for(settings: Settings, port: int) -> dict[str, str]:
     """Environment of our processes: where the server is, and nothing sent anywhere."""
     home = os.environ.get("PREFECT_HOME") or str(settings.state / "prefect")
-    auth = os.environ.get(AUTH) or os.environ.get(_SERVER_AUTH) or _password(settings)
+    auth = os.environ.get(AUTH) or os.environ.get(_SERVER_AUTH) or _secret(settings)
     hushed = {HUSHED, "PREFECT_LOGGING_LEVEL"} if HUSHED in os.environ else set()
     return {
         **{name: value for name, value in os.environ.items() if name not in hushed},
@@ -223,16 +223,28 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
     }
 
 
-def _password(settings: Settings) -> str:
-    """What the server asks for, as ``name:password``; made on first use, for our account's eyes alone."""
-    file = settings.state / "keys" / "prefect-password"
+def renew_secret(settings: Settings) -> None:
+    """Make what the server asks for from now on, ``name:secret``, for our account's eyes alone.
+
+    An older one is worth nothing afterwards; neither is the password that earlier versions gave to people.
+    """
+    file = _secret_file(settings)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as made:  # noqa: PTH123  # opened for its owner alone
-            made.write(f"rightsflow:{secrets.token_urlsafe(24)}")
-    except FileExistsError:
-        pass  # made before
-    return file.read_text("ascii")
+    draft = file.with_suffix(".part")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as made:  # noqa: PTH123  # opened for its owner alone
+        made.write(f"rightsflow:{secrets.token_urlsafe(32)}")
+    draft.replace(file)
+    file.with_name("prefect-password").unlink(missing_ok=True)
+
+
+def _secret(settings: Settings) -> str:
+    file = _secret_file(settings)
+    return file.read_text("ascii") if file.exists() else ""
+
+
+def _secret_file(settings: Settings) -> Path:
+    return settings.state / "keys" / "prefect-secret"
 
 
 def _address_file(settings: Settings) -> Path:

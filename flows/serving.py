@@ -11,6 +11,8 @@ from contextvars import copy_context
 from importlib import import_module
 from typing import Any
 
+from data_contracts.errors import SettingsInvalid
+from flows.deploying import AUTH
 from flows.running import require_free
 from flows.settings import Settings, settings
 from flows.wiring import Installation
@@ -139,6 +141,27 @@ def operators_desk(installation: Installation) -> Any:  # noqa: ANN401  # an ASG
     return BehindProxies(desk, read_networks(installation.settings.trusted_proxies))
 
 
+def prefect_door(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI application
+    """The door in front of the Prefect server that this process's environment names.
+
+    Raises:
+        SettingsInvalid: when it names none.
+    """
+    from flows.doors.desk import OperatorsDoor  # noqa: PLC0415  # pays for what it uses
+    from flows.doors.prefect import PrefectHouse  # noqa: PLC0415  # as above
+    from flows.wiring import BehindProxies, Doors, PrefectServer, prefect_app, read_networks  # noqa: PLC0415  # as above
+
+    url = os.environ.get("PREFECT_API_URL", "")
+    if not url.rstrip("/").endswith("/api"):
+        remedy = "set it to the address of the server's API, which ends with /api"
+        raise SettingsInvalid("no Prefect server is configured", where="PREFECT_API_URL", remedy=remedy)
+    server = PrefectServer(url, os.environ.get(AUTH, ""), os.environ.get("PREFECT_API_KEY", ""))
+    doors = Doors(OperatorsDoor(installation), PrefectHouse(installation))
+    chosen = installation.settings
+    door = prefect_app(doors, server, key=installation.services.door_key(), address=chosen.prefect_url)
+    return BehindProxies(door, read_networks(chosen.trusted_proxies))
+
+
 def _server(app: Any, port: int, **more: Any) -> Any:  # noqa: ANN401  # an ASGI application; uvicorn.Server, imported inside
     import uvicorn  # noqa: PLC0415  # pays for what it uses
 
@@ -146,7 +169,7 @@ def _server(app: Any, port: int, **more: Any) -> Any:  # noqa: ANN401  # an ASGI
         "access_log": False,
         "log_level": "warning",
         "server_header": False,
-        "lifespan": "off",
+        "lifespan": "auto",
         "proxy_headers": False,
         **more,
     }

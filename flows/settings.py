@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     """Addresses and networks, between commas, of proxies whose word of who calls counts; empty: nobody's does."""
     desk_url: str = ""
     """Address of the operators' desk, named at gates. Empty: none is."""
+    prefect_url: str = ""
+    """Address at which people open the Prefect UI through our door. Empty: on this machine alone."""
     gate_timeout: timedelta = timedelta(days=400)
     """Far beyond the legal time: a gate that times out fails its flow run. The law's clock is ours, not Prefect's."""
     silence: timedelta = timedelta(seconds=90)

@@ -14,7 +14,7 @@ from flows.demo.registers import enter_demo_registers
 from flows.metrics import metrics_api
 from flows.permission_api import permission_api
 from flows.running import RunningSystem, require_free, running
-from flows.serving import MakeApp, operators_desk, public_site, serving
+from flows.serving import MakeApp, operators_desk, prefect_door, public_site, serving
 from flows.settings import settings
 from flows.showing import console
 from tasks.services import services
@@ -33,7 +33,7 @@ class Ports:
     """Where everything listens on this machine; 0: it is not served.
 
     Attributes:
-        prefect: the Prefect server and UI.
+        prefect: our door, behind which people open the Prefect UI.
         site: the pages that people come to.
         permissions: the API that other programs ask before they use data.
         desk: the operators' desk.
@@ -72,8 +72,8 @@ def up(ports: Ports, *, seed: bool) -> None:
             seed_missing_systems()
         # From now on the home is in use: the next demo must not replace it.
         (settings().state / DEMO_MARK).unlink(missing_ok=True)
-        with running(settings(), port=ports.prefect, tell=_tell) as system, _doors(system, ports):
-            _say_where(system)
+        with running(settings(), tell=_tell) as system, _doors(system, ports):
+            _say_where(ports)
             _watch_over(system)
     except (KeyboardInterrupt, _Ended):
         console.print("Ended.")
@@ -95,6 +95,7 @@ def _doors(system: RunningSystem, ports: Ports) -> Iterator[None]:
     from flows.dispatching import dispatching  # noqa: PLC0415  # reads the server's address when imported
 
     doors: list[tuple[str, MakeApp, int, str]] = [
+        ("Prefect UI", prefect_door, ports.prefect, "  (sign in as at the desk)"),
         ("Intake site", public_site, ports.site, ""),
         ("Desk", operators_desk, ports.desk, "  (password: rightsflow operator password NAME)"),
         ("Metrics", metrics_api, ports.metrics, "/metrics  (rules: rightsflow metrics --alerts)"),
@@ -177,12 +178,13 @@ def _read_mailbox() -> None:
         _tell(f"mailbox: {dict(done)}")
 
 
-def _say_where(system: RunningSystem) -> None:
+def _say_where(ports: Ports) -> None:
     state = settings().state
-    console.print(f"\n[bold]Prefect UI[/]  {system.ui_url}  (password: {':'.join(system.auth)})")
-    console.print(f"[bold]Home[/]        {state}  (mails in outbox/, logs in logs/)")
+    console.print(f"\n[bold]Home[/]         {state}  (mails in outbox/, logs in logs/)")
     if not services_have_operators():
-        console.print("[bold]Next[/]        enrol yourself: rightsflow operator add NAME --role dpo")
+        console.print("[bold]Next[/]         enrol yourself: rightsflow operator add NAME --role dpo,")
+        console.print("             then choose a password: rightsflow operator password NAME,")
+        console.print(f"             then sign in at http://localhost:{ports.prefect}")
     console.print("Ctrl-C ends everything.\n")
 
 

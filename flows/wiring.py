@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from data_contracts.contract import Contracts
 from data_contracts.credentials import connection_variable, recipient_variable
@@ -36,7 +36,7 @@ from integrations.channels.recipient_api import Endpoint, HttpRecipients
 from integrations.channels.register_pages import RegisterPages
 from integrations.channels.report_pdf import ReportPages
 from integrations.channels.settings import Dkim, MailSettings
-from integrations.channels.unpacking import unpack
+from integrations.channels.unpacking import unpack as unpack_package
 from integrations.evidence import EvidenceShelf, Fault, Verification, load_or_create, verify_any
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
@@ -46,6 +46,8 @@ from integrations.intake.mail_reading import read_mail
 from integrations.intake.mailbox import ImapMailbox, ImapSettings, opened_mailbox
 from integrations.intake.opendsr_api import HandedOn, ResponseSigner, opendsr_api
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
+from integrations.intake.prefect_door.app import Doors, prefect_app
+from integrations.intake.prefect_door.upstream import PrefectServer
 from integrations.intake.requests_api import KeyUsed, requests_api
 from integrations.intake.site.app import site_app
 from integrations.intake.web.proxies import BehindProxies, read_networks
@@ -96,9 +98,8 @@ class Installation:
     @cached_property
     def master(self) -> MasterKey:
         """The master key; its file is made on first use."""
-        chosen = self.settings
-        given = chosen.master_key.get_secret_value()
-        return master_key(self._keys / "master.json", given=given, service=chosen.master_key_kms)
+        given, service = self.settings.master_key.get_secret_value(), self.settings.master_key_kms
+        return master_key(self._keys / "master.json", given=given, service=service)
 
     @cached_property
     def register(self) -> SqlRegister:
@@ -359,11 +360,6 @@ def opened(chosen: Settings | None = None, *, now: Callable[[], datetime] = utc_
         made.close()
 
 
-def unpack_package(stream: BinaryIO, folder: Path) -> list[Path]:
-    """Write an answer package's files below ``folder``."""
-    return unpack(stream, folder)
-
-
 def verify_evidence_file(file: Path, trusted: Sequence[Path]) -> Verification:
     """Verify an exported evidence file or a dossier, with public keys from elsewhere where they are given."""
     return verify_any(file, trusted, RECOUNT)
@@ -376,9 +372,11 @@ __all__ = [
     "AskedOverHttp",
     "BehindProxies",
     "DocumentRefused",
+    "Doors",
     "HandedOn",
     "Installation",
     "KeyUsed",
+    "PrefectServer",
     "SafeCaller",
     "desk_app",
     "drp_api",
@@ -391,6 +389,7 @@ __all__ = [
     "opendsr_signer",
     "opened",
     "permissions_app",
+    "prefect_app",
     "read_document",
     "read_networks",
     "requests_api",

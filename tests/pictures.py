@@ -14,7 +14,8 @@ from playwright.sync_api import Page
 
 from data_contracts.odcs import load_organisation
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
-from flows.running import join, running
+from flows.running import free_port, join, running
+from flows.serving import prefect_door, serving
 from flows.settings import settings
 from tests.flows.company import attest
 from tests.notice_pictures import take_letters_for_docs
@@ -24,6 +25,7 @@ from tests.retention_pictures import take_retention
 _IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 _SETTLE_MILLISECONDS = 2000
 _OPERATOR = "claire.demo"
+_PASSWORD = "quiet-otters-42"
 _CUSTOMERS = 1_000
 _LETTER = "Bonjour,\nje souhaite recevoir une copie de toutes les données que vous détenez sur moi.\nMerci d'avance."
 
@@ -38,9 +40,9 @@ def main() -> None:
             join(settings())
             subject = companies[0].subject
             secret = _enrol()
-            with a_page() as page:
-                ui = PrefectUi(page, system)
-                ui.sign_in()
+            with serving(prefect_door, port := free_port()), a_page() as page:
+                ui = PrefectUi(page, system, f"http://127.0.0.1:{port}")
+                ui.sign_in(_OPERATOR, _PASSWORD, fresh_code(secret))
                 case = _register(ui, subject)
                 _approve(ui, case, secret, {"How identity was checked": "call_back"})
                 _read_texts(case, secret)
@@ -64,9 +66,11 @@ def _seed() -> Any:  # the demo company
 
 
 def _enrol() -> str:
-    from flows.people import enrol  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.people import enrol, set_password  # noqa: PLC0415  # Prefect reads its settings when imported
 
-    return str(enrol(_OPERATOR, (OperatorRole.DPO,), instead=True)["secret"])
+    secret = str(enrol(_OPERATOR, (OperatorRole.DPO,), instead=True)["secret"])
+    set_password(_OPERATOR, _PASSWORD)
+    return secret
 
 
 def _register(ui: PrefectUi, subject: Any) -> str:  # the demo subject

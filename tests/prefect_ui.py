@@ -40,35 +40,33 @@ def a_page(**context: Any) -> Iterator[Page]:
 class PrefectUi:
     """One operator's browser at the Prefect UI."""
 
-    def __init__(self, page: Page, system: RunningSystem) -> None:
+    def __init__(self, page: Page, system: RunningSystem, address: str) -> None:
+        """Keep the page, the system to look at behind the door, and the door's address."""
         self.page = page
+        self.address = address
         self._system = system
 
-    @property
-    def address(self) -> str:
-        """Where the UI is."""
-        return self._system.ui_url
-
-    @property
-    def auth(self) -> tuple[str, str]:
-        """Name and password of the server."""
-        return self._system.auth
-
-    def sign_in(self) -> None:
-        """Give the server's password, as everybody must who opens the UI."""
-        self.page.goto(self._system.ui_url)
-        self.page.get_by_placeholder("admin:pass").fill(":".join(self._system.auth))
-        self.page.get_by_role("button", name="Login").click()
+    def sign_in(self, name: str, password: str, code: str) -> None:
+        """Sign in at the door, as at the desk; the page that was wanted opens."""
+        self.page.goto(f"{self.address}/dashboard")
+        self.page.get_by_label("Your operator name").fill(name)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_label("Code of your authenticator").fill(code)
+        self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url("**/dashboard*")
+
+    def become(self, cookie: str, value: str) -> None:
+        """Work on as somebody else, who signed in before."""
+        self.page.context.add_cookies([{"name": cookie, "value": value, "url": self.address}])
 
     def open_form(self, flow: str) -> None:
         """The page on which a run of a flow is started with a form."""
-        found = self._call("GET", f"/deployments/name/{flow}/{flow}")
-        self.page.goto(f"{self._system.ui_url}/deployments/deployment/{found['id']}/run")
+        found = self.call("GET", f"/deployments/name/{flow}/{flow}")
+        self.page.goto(f"{self.address}/deployments/deployment/{found['id']}/run")
 
     def open_run(self, case: str) -> None:
         """The page of the case's newest run."""
-        self.page.goto(f"{self._system.ui_url}/runs/flow-run/{self.run(case)['id']}")
+        self.page.goto(f"{self.address}/runs/flow-run/{self.run(case)['id']}")
 
     def open_gate(self, case: str) -> Locator:
         """The dialog of the gate at which a case waits."""
@@ -102,10 +100,11 @@ class PrefectUi:
     def run(self, case: str) -> dict[str, Any]:
         """The case's newest run; empty while it has none."""
         wanted = {"flow_runs": {"name": {"any_": [case]}}, "sort": "START_TIME_DESC"}
-        found = self._call("POST", "/flow_runs/filter", json=wanted)
+        found = self.call("POST", "/flow_runs/filter", json=wanted)
         return dict(found[0]) if found else {}
 
-    def _call(self, method: str, path: str, **sent: Any) -> Any:
+    def call(self, method: str, path: str, **sent: Any) -> Any:
+        """What the server itself, behind the door, answers."""
         answer = httpx.request(method, f"{self._system.ui_url}/api{path}", auth=self._system.auth, **sent)
         return answer.raise_for_status().json()
 

@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
-import httpx
 from playwright.sync_api import Page
 
 from tests.prefect_ui import PrefectUi, fresh_code, until
@@ -35,10 +33,10 @@ def take_retention(ui: PrefectUi, operator: str, secret: str, take: Callable[[Pa
 
 def _started(ui: PrefectUi) -> str:
     """The name of a new run, once it waits at its gate."""
-    found = _call(ui, "GET", "/deployments/name/retention/retention")
-    run = _call(ui, "POST", f"/deployments/{found['id']}/create_flow_run", json={})
+    found = ui.call("GET", "/deployments/name/retention/retention")
+    run = ui.call("POST", f"/deployments/{found['id']}/create_flow_run", json={})
     waits = until(
-        lambda: seen if (seen := _call(ui, "GET", f"/flow_runs/{run['id']}"))["state_name"] == "Suspended" else None
+        lambda: seen if (seen := ui.call("GET", f"/flow_runs/{run['id']}"))["state_name"] == "Suspended" else None
     )
     return str(waits["name"])
 
@@ -46,8 +44,3 @@ def _started(ui: PrefectUi) -> str:
 def _open(ui: PrefectUi, path: str) -> None:
     ui.page.goto(f"{ui.address}{path}")
     ui.page.wait_for_timeout(_SETTLE_MILLISECONDS)
-
-
-def _call(ui: PrefectUi, method: str, path: str, **sent: Any) -> Any:
-    answer = httpx.request(method, f"{ui.address}/api{path}", auth=ui.auth, timeout=60, **sent)
-    return answer.raise_for_status().json()

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     READ = "requests:read"
     WITHDRAW = "requests:withdraw"
     WEBHOOKS = "webhooks"
+    PREFECT_WORKER = "prefect-worker"
 
 
 @keys.command("add")

@@ -1,4 +1,4 @@
-"""``rightsflow serve-site`` and ``serve-desk``: the pages that people and operators come to."""
+"""``rightsflow serve-site``, ``serve-desk`` and ``serve-prefect``: what people and operators come to."""
 
 from typing import Annotated
 
@@ -34,6 +34,18 @@ def serve_desk(
 
     _tell_of_proxies(settings().desk_url)
     serve(operators_desk, port)
+
+
+@app.command("serve-prefect")
+@our_errors
+def serve_prefect(
+    port: Annotated[int, typer.Option(help="Port on this machine; a proxy in front speaks https.")] = 4200,
+) -> None:
+    """Serve the door in front of the Prefect server of PREFECT_API_URL until Ctrl-C."""
+    from flows.serving import prefect_door, serve  # noqa: PLC0415  # pays for what it uses
+
+    _tell_of_proxies(settings().prefect_url)
+    serve(prefect_door, port)
 
 
 def _tell_of_proxies(address: str) -> None:

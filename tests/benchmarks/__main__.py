@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks import (
+    door,
     dossier,
     erasure,
     evidence_log,
@@ -49,6 +50,7 @@ def main() -> None:
     show("Memory that the authority's dossier of a period adds to the process", dossier.measure())
     show("Verifying the log of all cases offline", evidence_log.measure(asked.records))
     show("Telling people of an incident", incident.measure())
+    show("The door in front of Prefect", door.measure())
     show("Asking whether each of a million keys may be used", permissions.measure())
 
 

@@ -9,7 +9,7 @@ import pytest
 from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid
 from data_contracts.vocabulary import Gate, Right
 from flows.doors.desk import OperatorsDoor
-from flows.gates import _description
+from flows.gate_forms import description_of
 from tasks.advice import advice_of, give_advice, has_advice
 from tests.flows.company import House
 
@@ -44,8 +44,8 @@ def test_who_decides_is_told_of_it(house: House) -> None:
     case_id = advised(house)
     entry = house.gate(case_id, Gate.APPROVAL)
 
-    assert "The DPO has advised" in _description(entry)
-    assert _SAID not in _description(entry)
+    assert "The DPO has advised" in description_of(entry)
+    assert _SAID not in description_of(entry)
     door = OperatorsDoor(house.installation)
     assert door.case(case_id).has_advice
     assert _SAID in door.advice(case_id, "marc")[0]

@@ -12,6 +12,7 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 
 from flows import wiring
 from flows.running import free_port, running
+from flows.serving import prefect_door, serving
 from flows.settings import Settings, settings
 from tests.flows.company import attest
 from tests.prefect.office import Office, Patient
@@ -43,8 +44,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
                 temporary_settings({PREFECT_API_URL: url, PREFECT_API_AUTH_STRING: ":".join(system.auth)}),
                 wiring.opened(chosen) as installation,
                 httpx.Client(base_url=url, auth=system.auth, timeout=180, transport=Patient()) as api,
+                serving(prefect_door, door := free_port(), chosen),
             ):
-                office = Office(system, installation, made[0], api)
+                office = Office(system, installation, made[0], api, f"http://127.0.0.1:{door}")
                 office.hold_the_watch()
                 yield office
     settings.cache_clear()

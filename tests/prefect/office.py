@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,14 @@ from flows.running import RunningSystem
 from flows.watch import mend_form
 from flows.wiring import Installation
 from integrations.demo import DemoCompany
+from integrations.intake.web.cookies import CookieSeal
 from tasks.receive_request import TypedRequest, register_request
 
 Run = dict[str, Any]
 
 _PATIENCE_SECONDS = 180
 _LOOK_SECONDS = 0.2
+_FOR_EVER = timedelta(days=36_500)
 _NUMBERS = count(1)
 
 
@@ -53,13 +56,15 @@ class Office:
     """The running system, its installation, and the server's own API.
 
     Attributes:
-        api: speaks to the Prefect server as its UI does.
+        api: speaks to the Prefect server itself, as our own processes do.
+        door: address of the door in front of it, which people come through.
     """
 
     system: RunningSystem
     installation: Installation
     company: DemoCompany
     api: httpx.Client
+    door: str
     secrets: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -155,12 +160,42 @@ class Office:
         return bool(str(seen.state_id) != run["state_id"])
 
     def answer(self, run_id: str, **typed: str) -> dict[str, Any]:
-        """What the server says to an answer typed into the form of a suspended flow run."""
+        """What the door says to an answer that its operator, signed in, types into the form of a suspended flow run."""
         self.form(run_id)
         typed = {"decision": "approve", "reference": "", "reason": "", **typed}
-        answer = self.api.post(f"/flow_runs/{run_id}/resume", json={"run_input": typed})
-        said: dict[str, Any] = answer.raise_for_status().json()
-        return said
+        with self.at_door(typed["operator"]) as door:
+            return self.answered(door, run_id, typed)
+
+    def shown(self, run_id: str) -> str:
+        """What somebody reads who opens the form of a suspended flow run at the door now."""
+        name = self.run(run_id)["state"]["state_details"]["run_input_keyset"]["description"]
+        with self.at_door(self.somebody()["operator"]) as door:
+            return str(door.get(f"/flow_runs/{run_id}/input/{name}").raise_for_status().json())
+
+    def answered(self, door: httpx.Client, run_id: str, typed: Mapping[str, str]) -> dict[str, Any]:
+        """What the door says to an answer of whoever is signed in."""
+        said = door.post(f"/flow_runs/{run_id}/resume", json={"run_input": {**self.filled(door, run_id), **typed}})
+        return {"status": "ACCEPT" if said.is_success else "REJECT", "code": said.status_code, **said.json()}
+
+    def filled(self, door: httpx.Client, run_id: str) -> dict[str, str]:
+        """What a form is filled in with when it is opened: which question it is."""
+        keys = self.run(run_id)["state"]["state_details"]["run_input_keyset"]
+        form = door.get(f"/flow_runs/{run_id}/input/{keys['schema']}" if keys else f"/flow_runs/{run_id}/input/gone")
+        return {"question": form.json()["properties"]["question"]["default"]} if form.is_success else {}
+
+    @contextmanager
+    def at_door(self, operator: str) -> Iterator[httpx.Client]:
+        """What an operator calls in the Prefect UI, signed in at the door."""
+        with httpx.Client(base_url=f"{self.door}/api", timeout=180) as door:
+            door.cookies.set(*self.cookie(operator))
+            yield door
+
+    def cookie(self, operator: str) -> tuple[str, str]:
+        """Name and value of the cookie of an operator who signed in."""
+        seal = CookieSeal(self.installation.services.door_key(), name="rf_desk", is_https=False)
+        session = self.installation.register.calls(f"desk-session:{operator}", _FOR_EVER, datetime.now(UTC))
+        visit = seal.read(None).with_facts(operator=operator, session=session, since=datetime.now(UTC).isoformat())
+        return seal.cookie, seal.sealed(visit)
 
     def identify(self, run_id: str, **typed: str) -> None:
         """Somebody called the data subject back, and says so at the gate."""

@@ -52,7 +52,7 @@ def story(office: Office) -> Story:
     office.answer(run_id, operator=office.somebody()["operator"], code="000000", reference="call_back")
     office.system.start_worker()
     told.note = office.until(lambda: office.gates(case_id)[0].note)
-    told.next_form = office.form(run_id)
+    told.next_form = office.shown(run_id)
     office.identify(run_id)
     carried_to_their_ends(office, {"access": Clerk(run_id)})
     return told
@@ -76,13 +76,13 @@ def _nobody_works(office: Office, told: Story) -> None:
 
 
 def test_wrong_code_is_told_in_the_next_form(story: Story) -> None:
-    """The form after a wrong code says why the answer was not accepted."""
+    """Who opens the form after a wrong code is told why the answer was not accepted."""
     assert "code" in story.note
     assert story.note in story.next_form
 
 
 def test_every_mail_once(office: Office, story: Story) -> None:
-    """Over a killed worker and four starts of the flow each mail leaves once."""
+    """Over a killed worker and each start of the flow each mail leaves once."""
     assert office.mails(story.case_id) == ["acknowledgement", "answer"]
 
 
@@ -133,8 +133,8 @@ def _events(office: Office, case_id: str) -> list[dict[str, Any]]:
     return list(found["events"])
 
 
-def test_server_answers_nobody_without_its_password(office: Office) -> None:
-    """A page in a browser on this machine cannot start a flow, nor a program that does not know the password."""
+def test_server_answers_nobody_without_its_secret(office: Office) -> None:
+    """A page in a browser on this machine cannot start a flow, nor a program that does not know the secret."""
     asked = httpx.post(f"{office.system.ui_url}/api/flow_runs/filter", json={})
 
     assert asked.status_code == 401

@@ -5,7 +5,6 @@ at once when the operator is taken out of force. Signing in lets an operator loo
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -17,13 +16,11 @@ from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid, Va
 from integrations.intake.desk.arrivals import add_arrivals
 from integrations.intake.desk.door import DeskDoor
 from integrations.intake.desk.officer import add_officer
+from integrations.intake.desk.signing_in import add_signing_in
 from integrations.intake.desk.sitting import Desk
-from integrations.intake.web.limiting import Limit, caller
 from integrations.intake.web.protection import Protected
 
 _LARGEST_BODY: Final = 2 * 1024 * 1024
-_SIGN_IN: Final = Limit("desk", 20, timedelta(minutes=15))
-"""Sign-ins that fail from one address, in whichever names."""
 _INLINE: Final = frozenset({"image/jpeg", "image/png"})
 
 
@@ -32,7 +29,7 @@ def desk_app(door: DeskDoor, *, key: bytes, is_https: bool) -> Protected:
     desk = Desk(door, key=key, is_https=is_https)
     app = FastAPI(title="Rightsflow: the desk", docs_url=None, redoc_url=None, openapi_url=None)
     desk.add_styles(app)
-    _add_signing_in(app, desk)
+    add_signing_in(app, desk)
     _add_looking(app, desk)
     _add_advice(app, desk)
     _add_texts(app, desk)
@@ -41,45 +38,6 @@ def desk_app(door: DeskDoor, *, key: bytes, is_https: bool) -> Protected:
     desk.answer_errors(app)
     _answer_ours(app, desk)
     return Protected(app, largest_body=_LARGEST_BODY, is_https=is_https)
-
-
-def _add_signing_in(app: FastAPI, desk: Desk) -> None:
-    @app.get("/sign-in")
-    def ask(call: Request) -> Response:
-        """Where to sign in."""
-        return desk.page(call, "sign_in.html.j2", fault=False)
-
-    @app.post("/sign-in")
-    async def sign_in(call: Request) -> Response:
-        """Let an operator in."""
-        _, fields = await desk.own_form(call)
-        return await run_in_threadpool(_signed_in, desk, call, dict(fields))
-
-    @app.post("/sign-out")
-    async def sign_out(call: Request) -> Response:
-        """End every session of the operator."""
-        visit, _ = await desk.own_form(call)
-        await run_in_threadpool(desk.door.sign_out, desk.operator(visit))
-        answer = RedirectResponse("/sign-in", 303)
-        desk.seal.end(answer)
-        return answer
-
-
-def _signed_in(desk: Desk, call: Request, fields: Mapping[str, object]) -> Response:
-    who = caller(call)
-    desk.limits.take(_SIGN_IN, who)
-    name, password, code = (str(fields.get(field, ""))[:300] for field in ("name", "password", "code"))
-    try:
-        session = desk.door.sign_in(name, password, code, caller=who)
-    except AnswerRefused:
-        return desk.page(call, "sign_in.html.j2", status=422, fault=True)
-    desk.limits.give_back(_SIGN_IN, who)
-    # A new visit: a cookie from before the sign-in is worth nothing after it (session fixation).
-    since, lang = datetime.now(UTC).isoformat(), desk.seal.visit(call).facts.get("lang")
-    visit = desk.seal.read(None).with_facts(operator=name, session=session, since=since, lang=lang)
-    answer = RedirectResponse("/", 303)
-    desk.seal.keep(answer, visit)
-    return answer
 
 
 def _add_looking(app: FastAPI, desk: Desk) -> None:

@@ -1,0 +1,1 @@
+"""The door in front of Prefect's UI and API (docs/adr/0021)."""
