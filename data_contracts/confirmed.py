@@ -26,7 +26,7 @@ from data_contracts.vocabulary import CaseState
 OF_PLAN: Final = ""
 OF_LIFTING: Final = "lift"
 OF_RESTORING: Final = "restore"
-"""What is confirmed: the case's plan, that its restriction is lifted (Art. 18(3)), or that what it erased is given back."""
+"""What is confirmed: the plan, that its restriction is lifted (Art. 18(3)), or that what was erased is given back."""
 
 RECEIPTS: Final[Mapping[str, tuple[str, ...]]] = {
     OF_PLAN: ("plan", "approve", "confirm"),
@@ -52,7 +52,7 @@ class Confirmed:
     Attributes:
         case_id: the case that it is for, and no other.
         digest: of the plan, or of the question about lifting or giving back.
-        subject: :data:`OF_PLAN`, :data:`OF_LIFTING` or :data:`OF_RESTORING`; the ``system`` that the receipts stand under.
+        subject: :data:`OF_PLAN`, :data:`OF_LIFTING`, :data:`OF_RESTORING`; the ``system`` of the receipts.
         mark: shows that :mod:`tasks.plans` makes it.
     """
 

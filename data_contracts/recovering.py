@@ -1,4 +1,4 @@
-"""A way back from a mistake: what an erasure takes is copied first, and given back when two people say so (Art. 17, 32).
+"""A way back from a mistake: what an erasure takes is copied first, and given back if it was one (Art. 17, 32).
 
 The port of systems that can: copying and carrying out see the same rows, in one transaction. Values are copied as the
 database writes them, so that giving back makes them again as they were, whatever Python can hold. The copies are
@@ -15,7 +15,6 @@ from typing import Any, Final, Protocol
 import pyarrow as pa
 
 from data_contracts.keys import Order
-
 
 ENDED: Final = "recovery ended"
 """Step of the ledger: the key of a copy is destroyed. Its receipt tells the ``cause``."""
@@ -118,7 +117,7 @@ class GivesBack(Protocol):
         """Those of the tables whose rows cannot be given back, and why."""
 
     def carry_out_kept(self, orders: Sequence[Order], again: Sequence[Order], keeping: Keeping) -> list[int]:
-        """Give ``keeping`` the rows that ``orders`` take, then carry out ``orders`` and ``again``: rows touched by each.
+        """Give ``keeping`` the rows that ``orders`` take, then carry out both lists of orders: rows touched by each.
 
         One transaction, in which both see the same rows: a row that changes meanwhile is a failure, and trying again
         helps. Memory does not grow with the number of rows.

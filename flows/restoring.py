@@ -1,4 +1,4 @@
-"""Giving back what was erased by mistake: two people decide, every system takes its rows back, the data subject is told.
+"""Giving back what was erased by mistake: two people decide, systems take their rows back, the data subject is told.
 
 It can be begun again at any time: what is done stays done. A system that refuses stops no other; the list of erasures,
 the data subject and the copy wait until every system has its rows.

@@ -31,8 +31,8 @@ from tasks.documents import keep_record
 from tasks.extension import concerns_extension
 from tasks.matters import matter_of
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
-from tasks.rules.gates import people_missing
 from tasks.recovery import copy_facts
+from tasks.rules.gates import people_missing
 from tasks.services import services
 from tasks.verify_identity import identity_question
 

@@ -1,4 +1,4 @@
-"""A way back from a mistake: what an erasure takes stays sealed for some days, under a key of its own (Art. 17, 32(1)(c)).
+"""A way back from a mistake: what an erasure takes stays sealed for some days (Art. 17, 32(1)(c)).
 
 The order, where the policy says ``recovery_days``:
 
@@ -70,8 +70,8 @@ def recovery_words(case_id: str) -> str:
         return ""
     days = services().policy.recovery_days
     said = (
-        f"\n\n**What is erased stays sealed for {days} days**, under a key of its own. Until then two people can have it "
-        f"given back (`rightsflow erasures restore {case_id}`); then the key is destroyed. The data subject is told so."
+        f"\n\n**What is erased stays sealed for {days} days**, under a key of its own. Until then two people can have "
+        f"it given back (`rightsflow erasures restore {case_id}`); then the key is destroyed. The data subject is told."
     )
     lost = _left_out(case_id)
     if not lost:

@@ -88,6 +88,8 @@ class Copies:
             head = CopyHead(order.selection.table, tuple(made), key, is_deleted=False)
         if asked.parts and head.columns:
             keeping.put(number, head, self._batches(asked, head, made))
+            # Reading by pieces is a setting of the connection, under which nothing can be changed.
+            self._connection.execution_options(yield_per=None, stream_results=False)
 
     def _batches(self, asked: Asked, head: CopyHead, made: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
         form = self._form

@@ -16,7 +16,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from data_contracts.errors import ContractMismatch, SystemUnavailable
+from data_contracts.errors import ContractMismatch
 from data_contracts.recovering import Copy, CopyHead, GivenBack
 from data_contracts.rehearsing import Refusal, RefusalKind
 from integrations.systems._sql_copies import SETTINGS, Named, unpack
@@ -86,8 +86,7 @@ class _PostgresqlWriter:
     def write(self, head: CopyHead, table: SqlTable, batches: Iterator[pa.RecordBatch]) -> GivenBack:
         self._number += 1
         staged = _Staged(head, table, f"rightsflow_back_{self._number}")
-        width = len(head.columns) if head.is_deleted else 2 * len(head.columns) + len(head.key)
-        names = ", ".join(f"c{i} text" for i in range(width))
+        names = ", ".join(f"{place} text" for place in staged.places)
         self._connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {staged.name} ({names}) ON COMMIT DROP")
         driver: Any = self._connection.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(f"COPY pg_temp.{staged.name} FROM STDIN") as copy:
@@ -110,7 +109,9 @@ class _PostgresqlWriter:
             *staged.keys({name: staged.value(i) for i, name in enumerate(columns)}),
             *(staged.stands(name, staged.staged.c[f"c{i}"]) for i, name in enumerate(columns)),
         )
-        is_there = sa.exists(sa.select(sa.literal(1)).select_from(staged.live).where(same).correlate(staged.staged))
+        is_there = sa.exists(
+            sa.select(sa.literal_column("1")).select_from(staged.live).where(same).correlate(staged.staged)
+        )
         count = self._connection.execute(sa.select(sa.func.count()).select_from(staged.staged)).scalar_one()
         rows = sa.select(*(staged.value(i) for i in range(len(columns)))).select_from(staged.staged).where(~is_there)
         insert = sa.insert(staged.table.clause).from_select(list(columns), rows, include_defaults=False)
@@ -148,22 +149,20 @@ class _PostgresqlWriter:
         return GivenBack(staged.head.table, written, int(already or 0), int(changed or 0) + count - found)
 
 
-@dataclass(frozen=True, slots=True)
 class _Staged:
     """A temporary table of copies, and the table that they go to."""
 
-    head: CopyHead
-    table: SqlTable
-    name: str
+    def __init__(self, head: CopyHead, table: SqlTable, name: str) -> None:
+        self.head = head
+        self.table = table
+        self.name = name
+        width = len(head.columns) if head.is_deleted else 2 * len(head.columns) + len(head.key)
+        self.places = [f"c{i}" for i in range(width)]
+        self.staged = sa.table(name, *(sa.column(place, sa.Text()) for place in self.places), schema="pg_temp")
 
     @property
     def live(self) -> Any:  # noqa: ANN401  # an alias of a table
         return self.table.clause
-
-    @property
-    def staged(self) -> sa.TableClause:
-        width = len(self.head.columns) if self.head.is_deleted else 2 * len(self.head.columns) + len(self.head.key)
-        return sa.table(self.name, *(sa.column(f"c{i}", sa.Text()) for i in range(width)), schema="pg_temp")
 
     def value(self, place: int, name: str = "") -> sa.ColumnElement[Any]:
         """The staged value of a place, in the type of its column."""

@@ -101,7 +101,7 @@ class Orders:
         return touched
 
     def written(self, asked: Asked, order: ChangeColumns) -> Changes:
-        """What an order writes, by column, as values and expressions; columns that it leaves as they are do not show."""
+        """What an order writes, by column, as values and expressions; not the columns that it leaves as they are."""
         fixed = dict.fromkeys(order.clear) | {n: self._constant(asked, n, value) for n, value in order.set_to.items()}
         return self._changes(asked, fixed, {n: self._fitted(asked, n, values) for n, values in order.replace.items()})
 

@@ -1,4 +1,4 @@
-"""Give back what was erased by mistake, from the copy that is sealed for some days (Art. 17, 32(1)(c); tasks/recovery.py).
+"""Give back what was erased by mistake, from the copy that is sealed for some days (Art. 17, 32(1)(c)).
 
 The order:
 
@@ -25,8 +25,8 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.notices import Content
 from data_contracts.recovering import Copy, CopyHead, GivenBack, space_of
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
-from tasks.acting import act
 from tasks.act.erasure import systems_in_order
+from tasks.acting import act
 from tasks.approval import Question, deciding_people
 from tasks.erased_keys import UNLISTED
 from tasks.ledger import is_done
@@ -73,9 +73,9 @@ def restore_question(case_id: str) -> Question:
     return Question(
         gate=Gate.RESTORATION,
         description=(
-            f"**Case {case_id}: give back what was erased?** {facts['rows']} rows are sealed until {facts['until']}.\n\n"
-            "Answer *approve* with the reference of what shows that it was a mistake (a ticket, a letter). Two different "
-            f"people must; then `rightsflow erasures restore {case_id}` carries it out."
+            f"**Case {case_id}: give back what was erased?** {facts['rows']} rows are sealed until {facts['until']}."
+            "\n\nAnswer *approve* with the reference of what shows that it was a mistake (a ticket, a letter). Two "
+            f"different people must; then `rightsflow erasures restore {case_id}` carries it out."
             + (f"\n\n**Is not given back:**{lost}" if lost else "")
         ),
         facts={"restore": case_id, "until": facts["until"]},
