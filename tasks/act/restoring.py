@@ -20,9 +20,10 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data_contracts.confirmed import ACTED, OF_RESTORING, Confirmed
-from data_contracts.errors import RequestInvalid
+from data_contracts.errors import ActRefused, RequestInvalid
 from data_contracts.evidence import Facts, Record
 from data_contracts.notices import Content
+from data_contracts.ports import StepEntry
 from data_contracts.recovering import Copy, CopyHead, GivenBack, space_of
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
 from tasks.act.erasure import systems_in_order
@@ -99,7 +100,7 @@ def restore_system(case_id: str, system: str, confirmed: Confirmed) -> dict[str,
         ContractMismatch: when the system refuses a row; nothing of it was written.
     """
     register = services().register
-    entry = register.claim(case_id, RESTORE, system, confirmed=confirmed, states=ACTED[OF_RESTORING])
+    entry = _claimed(case_id, RESTORE, system, confirmed)
     if entry.state == "done":
         return dict(entry.receipt["rows"])  # type: ignore[call-overload, no-any-return]  # written below
     giver = services().systems.connector(system).giver()
@@ -120,7 +121,7 @@ def finish_restoring(case_id: str, confirmed: Confirmed) -> Mapping[str, object]
         ActRefused: when two people did not decide so (law 14).
     """
     register = services().register
-    entry = register.claim(case_id, RESTORED, confirmed=confirmed, states=ACTED[OF_RESTORING])
+    entry = _claimed(case_id, RESTORED, "", confirmed)
     if entry.state == "done":
         return entry.receipt
     gate = register.gate(case_id, Gate.RESTORATION)
@@ -145,6 +146,7 @@ def tell_restored(case_id: str, confirmed: Confirmed) -> str:
     Raises:
         ActRefused: when two people did not decide so (law 14).
     """
+    _require_decided(confirmed)
     return send_notice(case_id, NoticeKind.RESTORED, Content(), confirmed=confirmed)
 
 
@@ -153,6 +155,18 @@ def end_restoring(case_id: str) -> None:
     """Destroy the copy, once all is given back and told."""
     if is_done(case_id, RESTORED):
         end_copy(case_id, RESTORED)
+
+
+def _claimed(case_id: str, name: str, system: str, confirmed: Confirmed) -> StepEntry:
+    _require_decided(confirmed)
+    return services().register.claim(case_id, name, system, confirmed=confirmed, states=ACTED[OF_RESTORING])
+
+
+def _require_decided(confirmed: Confirmed) -> None:
+    """That what was confirmed is giving back: what was approved is the plan that erased."""
+    if confirmed.subject != OF_RESTORING:
+        what = "the plan that erased lets nobody give back"
+        raise ActRefused(what, where=confirmed.case_id, remedy="take it from tasks.plans.confirm_restoring")
 
 
 def _by_table(given: list[GivenBack], name: str) -> dict[str, int]:
