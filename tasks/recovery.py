@@ -136,8 +136,8 @@ def end_old_copies() -> int:
     """Destroy the keys of copies whose last day is over; how many. One that fails stops no other."""
     ended = 0
     for copy in services().register.recoveries():
-        if not is_over(copy.until, today()):
-            break
+        if not (is_over(copy.until, today()) or is_done(copy.case_id, ENDED)):
+            continue
         try:
             end_copy(copy.case_id, TIME_OVER)
             ended += 1
