@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -327,100 +327,3 @@ def test_no_value_is_in_clear_while_the_copy_is_kept(house: House) -> None:
 
 def _receipts(case_id: str) -> list[Any]:
     return [dict(entry.receipt) for entry in services().register.steps(case_id).values()]
-
-
-# --- law 2, law 3: broken off at each moment -----------------------------------------------------------------------
-
-
-class _Died(BaseException):
-    """The process ends here."""
-
-
-def _dying(place: Any, name: str, when: str, is_it: Callable[..., bool]) -> Any:
-    """A method that ends the process before or after it does its work, the first time that it is called so."""
-    inner, dead = getattr(place, name), []
-
-    def call(*given: Any, **named: Any) -> Any:
-        is_now = not dead and is_it(*given)
-        if is_now:
-            dead.append(True)
-        if is_now and when == "before":
-            raise _Died
-        result = inner(*given, **named)
-        if is_now:
-            raise _Died
-        return result
-
-    return call
-
-
-_ANY: Callable[..., bool] = lambda *_: True  # noqa: E731  # a short way to say it
-_ERASING = [
-    ("register", "put_recovery", _ANY),
-    ("register", "complete", lambda _case, step, *_: step == "recovery"),
-    ("register", "complete", lambda _case, step, *_: step == "recovery copy"),
-    ("register", "complete", lambda _case, step, *_: step == "erase"),
-]
-_RESTORING = [
-    ("register", "complete", lambda _case, step, *_: step == "confirm"),
-    ("register", "complete", lambda _case, step, *_: step == "restore"),
-    ("register", "forget_erasure", _ANY),
-    ("register", "complete", lambda _case, step, *_: step == "restored"),
-    ("register", "complete", lambda _case, step, *_: step == "notice.restored"),
-    ("vault", "destroy", _ANY),
-    ("register", "complete", lambda _case, step, *_: step == "recovery ended"),
-    ("register", "forget_recovery", _ANY),
-]
-_WHEN = pytest.mark.parametrize("when", ["before", "after"])
-
-
-@_WHEN
-@pytest.mark.parametrize("moment", range(len(_ERASING)))
-def test_broken_off_while_erasing_everything_comes_back(
-    house: House, moment: int, when: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever was sealed already, and whichever system was erased: carried on and given back, all is as it was."""
-    before = house.rows()
-    case_id = house.open(Right.ERASURE)
-    house.until(Gate.APPROVAL, case_id)
-    place, name, is_it = _ERASING[moment]
-    whole = getattr(services(), place)
-    with monkeypatch.context() as patch:
-        patch.setattr(whole, name, _dying(whole, name, when, is_it))
-        with pytest.raises(_Died):
-            house.walk(case_id)
-
-    assert house.walk(case_id) == "granted_in_part"
-    assert _restored(house, case_id, "claire", "marc").is_complete
-
-    assert _in_databases(house.rows()) == _in_databases(before)
-    assert house.installation.verify_case(case_id).is_whole
-
-
-@_WHEN
-@pytest.mark.parametrize("moment", range(len(_RESTORING)))
-def test_broken_off_while_giving_back_it_is_finished(
-    house: House, moment: int, when: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each row once, one mail, no copy left, whoever runs it again."""
-    before = house.rows()
-    case_id = _erased(house)
-    _restored(house, case_id, "claire")
-    place, name, is_it = _RESTORING[moment]
-    whole = getattr(services(), place)
-    with monkeypatch.context() as patch:
-        patch.setattr(whole, name, _dying(whole, name, when, is_it))
-        with pytest.raises(_Died):
-            _restored(house, case_id, "marc")
-    house.clock.advance(timedelta(minutes=10))
-
-    try:
-        assert restore(case_id, operator="claire", code=house.code("claire"), reference="").is_complete
-    except RequestInvalid as too_late:
-        assert "given back already" in str(too_late)  # noqa: PT017  # it was at its end
-    end_old_copies()
-
-    assert _in_databases(house.rows()) == _in_databases(before)
-    assert len(_told(house, "restored")) == 1
-    assert services().vault.names(space_of(case_id)) == []
-    assert services().register.recoveries() == []
