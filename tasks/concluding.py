@@ -39,12 +39,12 @@ def staying_items(case_id: str) -> tuple[ToldItem, ...]:
     # The recovery copy has words of its own in the letter, with its last day.
     found = [(str(one["system"]), f"stays_{one['why']}") for one in _lasting(case_id)]
     found += [(place.partition(":")[0], _NOT_LOOKED) for place, _ in not_looked_at(case_id) if place]
-    return tuple(ToldItem(_title(case_id, system), why=why) for system, why in dict.fromkeys(found))
+    return tuple(ToldItem(title_of(case_id, system), why=why) for system, why in dict.fromkeys(found))
 
 
 def told_titles(case_id: str) -> tuple[str, ...]:
     """Systems of which a person says that it was done, and that could not be looked at, in the case's language."""
-    return tuple(_title(case_id, system) for system in sorted(beyond_reach(case_id)))
+    return tuple(title_of(case_id, system) for system in sorted(beyond_reach(case_id)))
 
 
 def _lasting(case_id: str) -> Iterator[Mapping[str, Any]]:
@@ -52,7 +52,8 @@ def _lasting(case_id: str) -> Iterator[Mapping[str, Any]]:
     return (one for one in staying(case_id) if one["why"] != StayGround.RECOVERY)
 
 
-def _title(case_id: str, system: str) -> str:
+def title_of(case_id: str, system: str) -> str:
+    """What a system is called in the language of the case."""
     provided = services()
     contracts: Mapping[str, Any] = provided.contracts.systems
     contract = contracts[system]

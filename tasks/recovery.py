@@ -73,7 +73,7 @@ def recovery_words(case_id: str) -> str:
         f"\n\n**What is erased stays sealed for {days} days**, under a key of its own. Until then two people can have "
         f"it given back (`rightsflow erasures restore {case_id}`); then the key is destroyed. The data subject is told."
     )
-    lost = _left_out(case_id)
+    lost = left_out(case_id)
     if not lost:
         return said
     lines = "".join(f"\n- {place}: {_WHY[NotCopied(why)]}" for place, why in sorted(lost.items()))
@@ -204,7 +204,7 @@ def _begin(case_id: str) -> bool:
     return copy_of(case_id) is not None
 
 
-def _left_out(case_id: str) -> dict[str, str]:
+def left_out(case_id: str) -> dict[str, str]:
     """What of the plan cannot be given back, by place, each with a code of why; asked once for each plan."""
     register, number = services().register, planned(case_id)[:16]
     noted = register.step(case_id, _PLANNED, number)

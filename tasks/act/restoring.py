@@ -22,17 +22,18 @@ import pyarrow as pa
 from data_contracts.confirmed import ACTED, OF_RESTORING, Confirmed
 from data_contracts.errors import ActRefused, RequestInvalid
 from data_contracts.evidence import Facts, Record
-from data_contracts.notices import Content
+from data_contracts.notices import Content, ToldItem
 from data_contracts.ports import StepEntry
 from data_contracts.recovering import Copy, CopyHead, GivenBack, space_of
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
 from tasks.act.erasure import systems_in_order
 from tasks.acting import act
 from tasks.approval import Question, deciding_people
+from tasks.concluding import title_of
 from tasks.erased_keys import UNLISTED
 from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
-from tasks.recovery import HEAD, blobs_of, copy_facts, copy_of, end_copy
+from tasks.recovery import HEAD, blobs_of, copy_facts, copy_of, end_copy, left_out
 from tasks.services import services
 from tasks.step import step
 
@@ -147,7 +148,7 @@ def tell_restored(case_id: str, confirmed: Confirmed) -> str:
         ActRefused: when two people did not decide so (law 14).
     """
     _require_decided(confirmed)
-    return send_notice(case_id, NoticeKind.RESTORED, Content(), confirmed=confirmed)
+    return send_notice(case_id, NoticeKind.RESTORED, Content(not_done=_lost(case_id)), confirmed=confirmed)
 
 
 @step("end restoring")
@@ -155,6 +156,15 @@ def end_restoring(case_id: str) -> None:
     """Destroy the copy, once all is given back and told."""
     if is_done(case_id, RESTORED):
         end_copy(case_id, RESTORED)
+
+
+def _lost(case_id: str) -> tuple[ToldItem, ...]:
+    """What is not as it was, each system once for each reason."""
+    found = [(place.partition(".")[0], "not_given_back") for place in left_out(case_id)]
+    for (name, system), entry in services().register.steps(case_id).items():
+        if name == RESTORE and entry.state == "done" and entry.receipt["changed_since"]:
+            found.append((system, "written_since"))
+    return tuple(ToldItem(title_of(case_id, system), why=why) for system, why in dict.fromkeys(found))
 
 
 def _claimed(case_id: str, name: str, system: str, confirmed: Confirmed) -> StepEntry:

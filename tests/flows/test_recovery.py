@@ -166,7 +166,9 @@ def test_it_is_in_evidence_and_the_data_subject_is_told(house: House) -> None:
     assert (noted.receipt["decided_by"], noted.receipt["reference"]) == (["claire", "marc"], "TICKET-7")
     assert noted.receipt["systems"]["crm"]["rows"]["customer"] == 1
     assert len(_told(house, "restored")) == 1
-    assert "We erased data about you by mistake" in house.mails()[-1]
+    mail = house.mails()[-1]
+    assert "We erased data about you by mistake" in mail
+    assert "What we could not put back" in mail
     assert services().vault.names(space_of(case_id)) == []
     assert copy_facts(case_id)["state"] == "restored"  # type: ignore[index]  # there is one
     with pytest.raises(RequestInvalid, match="given back already"):
@@ -239,7 +241,7 @@ def test_data_subject_and_the_people_who_approve_know_the_day(house: House) -> N
 
     assert f"stays sealed for {_DAYS} days" in approval.description
     (mail,) = (text for text in house.mails() if "Kept for a few days" in text)
-    assert "encrypted and apart until 14 April 2026" in mail
+    assert "as far as it can be given back, until 14 April 2026" in mail
     facts = copy_facts(case_id)
     assert facts is not None
     assert (facts["until"], facts["state"]) == ("2026-04-14", "kept")

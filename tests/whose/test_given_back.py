@@ -11,8 +11,9 @@ from data_contracts.recovering import space_of
 from data_contracts.vocabulary import Gate, Right
 from flows.restoring import Restoring, restore
 from flows.verdict_facts import verdict_facts
+from tasks.erased_again import AGAIN
 from tasks.proving import act_again
-from tasks.recovery import copy_facts, end_old_copies
+from tasks.recovery import copy_facts, end_old_copies, keeps_copy
 from tasks.services import services
 from tests.whose.conftest import MakeTown
 from tests.whose.town import Town, column, number, table
@@ -133,6 +134,17 @@ def test_database_that_gives_nothing_back_says_so(kept: Town) -> None:
     assert "**Cannot be given back:**\n- sys: the system cannot copy" in approval.description
     assert services().vault.names(space_of(case_id)) == []
     assert "Kept for a few days" not in kept.house.mails()[-1]
+
+
+def test_who_is_erased_again_leaves_no_copy(kept: Town) -> None:
+    """Nobody writes to them, so that nothing is kept that they were not told of."""
+    case_id = kept.open(Right.ERASURE, email="ana@example.org")
+    assert keeps_copy(case_id)
+
+    receipt = {"origin": case_id, "plain": False}
+    services().register.complete(case_id, AGAIN, receipt=receipt, record=None)
+
+    assert not keeps_copy(case_id)
 
 
 def test_what_is_written_between_two_acts_is_copied_too(giving: Town) -> None:

@@ -368,7 +368,7 @@ def test_older_register_gets_its_log_by_itself(url: str, keys: Path, clock: Cloc
         first, second = a_case(before, "one"), a_case(before, "two")
     by_force(
         url,
-        *(f"DROP TABLE {table}" for table in ("log_leaf", "log_part", "log_checkpoint", "log_origin")),
+        *(f"DROP TABLE {table}" for table in ("log_leaf", "log_part", "log_checkpoint", "log_origin", "recovery_copy")),
         *(("DROP FUNCTION log_append_only", "DROP FUNCTION log_leaf_placed_once") if "postgres" in url else ()),
         f"UPDATE alembic_version SET version_num = '{MIGRATION.down_revision}'",  # noqa: S608  # our own
         f"UPDATE evidence SET envelope = 'spoilt' WHERE case_id = '{second}' AND seq = 3",  # noqa: S608  # our own
