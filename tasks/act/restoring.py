@@ -108,7 +108,7 @@ def restore_system(case_id: str, system: str, confirmed: Confirmed) -> dict[str,
     if giver is None:
         what = "the system that this was copied from cannot take rows back as it is configured now"
         raise RequestInvalid(what, where=f"{case_id}, {system}", remedy="configure the connection that it had")
-    given = giver.give_back(_copies(case_id, system))
+    given = giver.give_back(copies_of(case_id, system))
     receipt = {name: _by_table(given, name) for name in ("rows", "already", "changed_since")}
     register.complete(case_id, RESTORE, system, receipt=receipt, record=Record(RESTORE, system, receipt))
     return receipt["rows"]
@@ -189,7 +189,7 @@ def _by_table(given: list[GivenBack], name: str) -> dict[str, int]:
 # --- what is sealed ------------------------------------------------------------------------------------------------
 
 
-def _copies(case_id: str, system: str) -> list[Copy]:
+def copies_of(case_id: str, system: str) -> list[Copy]:
     """The copies of one system in the order to write: the last order first, and of each the last act.
 
     An act that broke off is begun again, and its rows are copied again: the later copy says what was erased.

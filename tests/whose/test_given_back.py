@@ -158,7 +158,7 @@ def test_what_is_written_between_two_acts_is_copied_too(giving: Town) -> None:
         if step == "prove" and not came:
             came.append(True)
             act_again(given)
-            giving.ask_to("INSERT INTO members VALUES (1, 'ana@example.org', 'late')")
+            giving.ask_to("INSERT INTO members VALUES (9, 'ana@example.org', 'late')")
             raise _Died
         complete(given, step, *more, **named)
 
@@ -170,7 +170,7 @@ def test_what_is_written_between_two_acts_is_copied_too(giving: Town) -> None:
     assert came
     assert _restored(giving, case_id, "claire", "marc").is_complete
 
-    before[0][0] = (1, "ana@example.org", "late")
+    before[0].append((9, "ana@example.org", "late"))
     assert _rows(giving) == before
 
 
