@@ -190,7 +190,7 @@ def _opens(space: str, name: str) -> bool:
 
 def _begin(case_id: str) -> bool:
     """Whether what is erased now is copied; the first time the copy begins, and its last day is fixed."""
-    if not keeps_copy(case_id) or is_done(case_id, ENDED):
+    if not keeps_copy(case_id):
         return False
     provided = services()
     if not is_done(case_id, RECOVERY):

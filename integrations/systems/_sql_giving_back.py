@@ -66,10 +66,12 @@ def _refused(system: str, refusal: Refusal) -> ContractMismatch:
         RefusalKind.FOREIGN_KEY: f"the row that `{refusal.constraint or 'a foreign key'}` refers to is gone",
     }
     what = said.get(refusal.kind, refusal.what.replace("the new value", "the value").replace("new value", "value"))
+    grant = "grant the account INSERT and UPDATE there, and in PostgreSQL TEMPORARY on the database"
+    mend = grant if refusal.kind is RefusalKind.RIGHT else "mend it in the system"
     error = ContractMismatch(
         f"what was erased cannot be given back: {what}; nothing of this system was",
         where=refusal.place(system),
-        remedy="mend it in the system, then give back once more, while the copy is there",
+        remedy=f"{mend}, then give back once more, while the copy is there",
     )
     return error.with_detail(refusal.detail)
 

@@ -12,6 +12,7 @@ from data_contracts.errors import ContractMismatch, StepFailed, SystemUnavailabl
 from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Order, Selection
 from data_contracts.ports import Connector
 from data_contracts.recovering import Copy, CopyHead, GivenBack, NotCopied
+from integrations.systems import SqlConnector
 from tests.integrations.spellings import connect
 from tests.integrations.systems.all_types import POSTGRESQL, POSTGRESQL_TYPES, SQLITE
 from tests.integrations.systems.looks import run
@@ -247,6 +248,29 @@ def test_parent_of_other_tables_is_not_copied(postgresql: str) -> None:
     assert giver is not None
     assert giver.not_copied(["thing"]) == {"thing": NotCopied.INHERITED}
     run(postgresql, "DROP TABLE thing_child")
+
+
+def test_account_without_the_right_is_told_which(postgresql: str) -> None:
+    """Rights to erase are none to insert; the copy is kept, so that they can be granted."""
+    connector = connect(postgresql, {"thing": "id integer PRIMARY KEY, mail varchar(40))"})
+    run(
+        postgresql,
+        "INSERT INTO thing VALUES (1, 'a@x.fr')",
+        "DROP ROLE IF EXISTS rf_eraser",
+        "CREATE ROLE rf_eraser LOGIN",
+        "GRANT SELECT, UPDATE, DELETE ON thing TO rf_eraser",
+    )
+    kept = _carried_out(connector, DeleteRows(_of("thing", 1)))
+    eraser = SqlConnector(
+        connector._contract, sa.make_url(postgresql).set(username="rf_eraser"), time_zone="UTC"
+    )  # the same contract
+
+    with pytest.raises(ContractMismatch, match="grant the account INSERT"):
+        _back(eraser, kept)
+
+    eraser.close()
+    run(postgresql, "DROP OWNED BY rf_eraser", "DROP ROLE rf_eraser")
+    assert [one.rows for one in _back(connector, kept)] == [1]
 
 
 class _Broken(Kept):
