@@ -174,6 +174,28 @@ def test_what_is_written_between_two_acts_is_copied_too(giving: Town) -> None:
     assert _rows(giving) == before
 
 
+def test_row_that_changed_after_a_copy_that_nobody_needs(giving: Town) -> None:
+    """The act broke off once its rows were sealed: what was erased in the end comes back, not what was sealed first."""
+    before = _rows(giving)
+    case_id = giving.open(Right.ERASURE, email="ana@example.org")
+    giving.house.until(Gate.APPROVAL, case_id)
+    whole = services().register
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(whole, "complete", _dying(whole, "complete", "after", _IS_COPY))
+        with pytest.raises(_Died):
+            giving.house.walk(case_id)
+    giving.ask_to("UPDATE members SET words = 'changed' WHERE id = 1")
+    giving.ask_to("UPDATE orders SET city = 'Metz' WHERE id = 1")
+
+    giving.house.walk(case_id)
+    giving.house.clock.advance(_MINUTE)
+
+    assert _restored(giving, case_id, "claire", "marc").is_complete
+    before[0][0] = (*before[0][0][:2], "changed")
+    before[2][0] = (*before[2][0][:3], "Metz", *before[2][0][4:])
+    assert _rows(giving) == before
+
+
 def test_over_before_it_is_acted_on_again_nothing_is_copied(giving: Town) -> None:
     """The last day never moves: an act that is done after it leaves no copy."""
     case_id = giving.open(Right.ERASURE, email="ana@example.org")
@@ -220,6 +242,7 @@ def _dying(place: Any, name: str, when: str, is_it: Callable[..., bool]) -> Any:
 
 
 _ANY: Callable[..., bool] = lambda *_: True  # noqa: E731  # a short way to say it
+_IS_COPY: Callable[..., bool] = lambda _case, step, *_: step == "recovery copy"  # noqa: E731  # as above
 _IS_ERASE: Callable[..., bool] = lambda _case, step, *_: step == "erase"  # noqa: E731  # as above
 _ERASING = [
     ("register", "put_recovery", _ANY),

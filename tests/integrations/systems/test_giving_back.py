@@ -261,9 +261,8 @@ def test_account_without_the_right_is_told_which(postgresql: str) -> None:
         "GRANT SELECT, UPDATE, DELETE ON thing TO rf_eraser",
     )
     kept = _carried_out(connector, DeleteRows(_of("thing", 1)))
-    eraser = SqlConnector(
-        connector._contract, sa.make_url(postgresql).set(username="rf_eraser"), time_zone="UTC"
-    )  # the same contract
+    url = sa.make_url(postgresql).set(username="rf_eraser")
+    eraser = SqlConnector(connector._contract, url, time_zone="UTC")  # the same contract
 
     with pytest.raises(ContractMismatch, match="grant the account INSERT"):
         _back(eraser, kept)
