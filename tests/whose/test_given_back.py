@@ -197,24 +197,28 @@ def test_row_that_changed_after_a_copy_that_nobody_needs(giving: Town) -> None:
     assert _rows(giving) == before
 
 
-def test_over_before_it_is_acted_on_again_nothing_is_copied(giving: Town) -> None:
-    """The last day never moves: an act that is done after it leaves no copy."""
+@pytest.mark.parametrize("is_swept", [True, False])
+def test_over_before_it_is_acted_on_again_nothing_is_copied(giving: Town, *, is_swept: bool) -> None:
+    """The last day never moves: an act that is done after it leaves no copy, whether the watch has looked or not."""
     case_id = giving.open(Right.ERASURE, email="ana@example.org")
     giving.house.until(Gate.APPROVAL, case_id)
     whole = services().register
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(whole, "complete", _dying(whole, "complete", "before", _IS_ERASE))
+        patch.setattr(whole, "complete", _dying(whole, "complete", "after", _IS_COPY))
         with pytest.raises(_Died):
             giving.house.walk(case_id)
+    sealed = services().vault.names(space_of(case_id))
 
     giving.house.clock.advance(timedelta(days=_DAYS + 1))
-    assert end_old_copies() == 1
+    assert end_old_copies() == 1 if is_swept else sealed
     giving.house.walk(case_id)
 
+    assert giving.ask("SELECT id FROM members") == [(2,)]
+    assert services().vault.names(space_of(case_id)) == ([] if is_swept else sealed)
+    assert end_old_copies() == (0 if is_swept else 1)
     facts = copy_facts(case_id)
     assert facts is not None
-    assert facts["state"] == "time over"
-    assert services().vault.names(space_of(case_id)) == []
+    assert (facts["state"], services().vault.names(space_of(case_id))) == ("time over", [])
 
 
 # --- law 2, law 3: broken off at each moment -----------------------------------------------------------------------
@@ -244,7 +248,6 @@ def _dying(place: Any, name: str, when: str, is_it: Callable[..., bool]) -> Any:
 
 _ANY: Callable[..., bool] = lambda *_: True  # noqa: E731  # a short way to say it
 _IS_COPY: Callable[..., bool] = lambda _case, step, *_: step == "recovery copy"  # noqa: E731  # as above
-_IS_ERASE: Callable[..., bool] = lambda _case, step, *_: step == "erase"  # noqa: E731  # as above
 _ERASING = [
     ("register", "put_recovery", _ANY),
     ("register", "complete", lambda _case, step, *_: step == "recovery"),
