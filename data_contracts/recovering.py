@@ -20,6 +20,12 @@ ENDED: Final = "recovery ended"
 """Step of the ledger: the key of a copy is destroyed. Its receipt tells the ``cause``."""
 TIME_OVER: Final = "time over"
 """The cause of most: nobody had it given back."""
+RESTORE: Final = "restore"
+"""Step of the ledger: one system has its rows again."""
+RESTORED: Final = "restored"
+"""All have, and the list of erasures knows the keys no more; also the cause why a copy ends."""
+IN_PART: Final = "given back in part"
+"""The cause where the last day came before every system had its rows."""
 
 
 class NotCopied(StrEnum):

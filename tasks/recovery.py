@@ -25,7 +25,17 @@ from data_contracts.errors import RightsflowError, StepFailed, VaultSealed
 from data_contracts.evidence import Facts, Record
 from data_contracts.keys import Order
 from data_contracts.plan import Remaining
-from data_contracts.recovering import ENDED, TIME_OVER, CopyHead, NotCopied, RecoveryCopy, space_of
+from data_contracts.recovering import (
+    ENDED,
+    IN_PART,
+    RESTORE,
+    RESTORED,
+    TIME_OVER,
+    CopyHead,
+    NotCopied,
+    RecoveryCopy,
+    space_of,
+)
 from data_contracts.verdicts import StayGround, Staying
 from data_contracts.vocabulary import Gate, Right
 from tasks.clock import today
@@ -139,7 +149,7 @@ def end_old_copies() -> int:
         if not (is_over(copy.until, today()) or is_done(copy.case_id, ENDED)):
             continue
         try:
-            end_copy(copy.case_id, TIME_OVER)
+            end_copy(copy.case_id, _cause(copy.case_id))
             ended += 1
         except RightsflowError:
             continue  # it is noted still, and the next sweep tries again
@@ -167,6 +177,14 @@ def end_copy(case_id: str, cause: str) -> None:
         case_id, ENDED, receipt={"cause": cause}, record=Record(ENDED, "", facts), outcome=_closes_as(case_id, cause)
     )
     provided.register.forget_recovery(case_id)
+
+
+def _cause(case_id: str) -> str:
+    """Why a copy ends that nobody ended: what came back, in one system or in all, is not proven to be gone."""
+    steps = services().register.steps(case_id)
+    if is_done(case_id, RESTORED):
+        return RESTORED
+    return IN_PART if any(name == RESTORE for name, _ in steps) else TIME_OVER
 
 
 def _closes_as(case_id: str, cause: str) -> str | None:
@@ -254,7 +272,9 @@ class Sealing:
         self._case_id = case_id
         self._system = system
         self._tables = [order.selection.table for order in orders]
-        taken = [act for name, act, _, _ in blobs_of(case_id) if name == system]
+        noted = [place.rpartition(".") for name, place in services().register.steps(case_id) if name == COPY]
+        taken = [int(act) for name, _, act in noted if name == system]
+        taken += [act for name, act, _, _ in blobs_of(case_id) if name == system]
         self._number = max(taken, default=0) + 1
         self.name = f"{system}.{self._number:04d}"
         self._rows: dict[str, int] = {}

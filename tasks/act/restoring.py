@@ -15,7 +15,7 @@ import json
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 
@@ -24,7 +24,7 @@ from data_contracts.errors import ActRefused, RequestInvalid
 from data_contracts.evidence import Facts, Record
 from data_contracts.notices import Content, ToldItem
 from data_contracts.ports import StepEntry
-from data_contracts.recovering import Copy, CopyHead, GivenBack, space_of
+from data_contracts.recovering import RESTORE, RESTORED, Copy, CopyHead, GivenBack, space_of
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
 from tasks.act.erasure import systems_in_order
 from tasks.acting import act
@@ -36,11 +36,6 @@ from tasks.notify_subject import send_notice
 from tasks.recovery import HEAD, blobs_of, copy_facts, copy_of, end_copy, left_out
 from tasks.services import services
 from tasks.step import step
-
-RESTORE: Final = "restore"
-"""Step of the ledger: one system has its rows again."""
-RESTORED: Final = "restored"
-"""All have, and the list of erasures knows the keys no more."""
 
 
 def require_copy(case_id: str) -> None:
@@ -56,7 +51,7 @@ def require_copy(case_id: str) -> None:
             "nothing was kept of what this case erased",
             "see `recovery_days` of policy.yaml (docs/recovery.md)",
         )
-    elif facts["state"] == "restored":
+    elif facts["state"] == RESTORED:
         what, remedy = "what this case erased was given back already", f"see 'rightsflow case {case_id}'"
     elif copy_of(case_id) is None:
         what = f"it is too late: the copy was kept until {facts['until']}, and its key is destroyed"

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from data_contracts.errors import RequestInvalid
-from data_contracts.recovering import space_of
+from data_contracts.recovering import IN_PART, RESTORE, RESTORED, space_of
 from data_contracts.vocabulary import Gate, Right
 from flows.restoring import Restoring, restore
 from flows.verdict_facts import verdict_facts
 from tasks.erased_again import AGAIN
 from tasks.proving import act_again
-from tasks.recovery import copy_facts, end_old_copies, keeps_copy
+from tasks.recovery import Sealing, copy_facts, end_old_copies, keeps_copy
 from tasks.services import services
 from tests.whose.conftest import MakeTown
 from tests.whose.town import Town, column, number, table
@@ -134,6 +134,31 @@ def test_database_that_gives_nothing_back_says_so(kept: Town) -> None:
     assert "**Cannot be given back:**\n- sys: the system cannot copy" in approval.description
     assert services().vault.names(space_of(case_id)) == []
     assert "Kept for a few days" not in kept.house.mails()[-1]
+
+
+@pytest.mark.parametrize(("step", "system", "cause"), [(RESTORED, "", RESTORED), (RESTORE, "sys", IN_PART)])
+def test_what_came_back_is_not_proven_to_be_gone(giving: Town, step: str, system: str, cause: str) -> None:
+    """Giving back broke off, and the last day came: the verdict does not close, nor does the outcome."""
+    case_id = _erased(giving)
+    services().register.complete(case_id, step, system, receipt={}, record=None)
+
+    giving.house.clock.advance(timedelta(days=_DAYS + 1))
+    assert end_old_copies() == 1
+
+    facts, verdict = copy_facts(case_id), verdict_facts(case_id)
+    assert facts is not None
+    assert verdict is not None
+    assert (facts["state"], verdict["verdict"]) == (cause, "proven_but_for")
+    assert giving.house.outcome(case_id) == "granted_in_part"
+
+
+def test_act_that_took_nothing_is_counted_too(kept: Town) -> None:
+    """The next one has a number of its own, so that what it seals is noted."""
+    case_id = kept.open(Right.ERASURE, email="ana@example.org")
+    first = Sealing(case_id, "sys", ())
+    first.sealed()
+
+    assert Sealing(case_id, "sys", ()).name != first.name
 
 
 def test_who_is_erased_again_leaves_no_copy(kept: Town) -> None:
