@@ -4,18 +4,21 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from data_contracts.errors import AnswerRefused, RequestInvalid, RightsflowError
 from data_contracts.odcs import load_policy
 from data_contracts.recovering import space_of
 from data_contracts.verdicts import Conclusion
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
+from flows.cli import app
 from flows.restoring import Restoring, restore
+from flows.settings import settings
 from flows.verdict_facts import verdict_facts
 from integrations.demo import DemoCompany
 from integrations.vault.rotation import rotate
@@ -208,6 +211,34 @@ def test_row_that_is_taken_is_named_and_the_other_systems_go_on(house: House) ->
     house.clock.advance(_MINUTE)
     assert restore(case_id, operator="claire", code=house.code("claire"), reference="").is_complete
     assert _in_databases(house.rows()) == _in_databases(before)
+
+
+def test_command_says_what_is_missing_and_what_was_done(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an operator types it, and what ``rightsflow case`` shows before."""
+    monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path))
+    monkeypatch.setenv("RIGHTSFLOW_CONTRACTS", str(tmp_path / "contracts"))
+    settings.cache_clear()
+    house.clock.moment = datetime.now(UTC) - 2 * _MINUTE
+    case_id = _erased(house)
+    house.clock.moment = datetime.now(UTC)
+
+    def call(*words: str) -> Result:
+        return CliRunner().invoke(app, [*words])
+
+    def give_back(who: str) -> Result:
+        told = ("--as", who, "--code", house.code(who), "--reference", "TICKET-7")
+        return call("erasures", "restore", case_id, *told)
+
+    shown = call("case", case_id)
+    first, second, third = give_back("claire"), give_back("marc"), give_back("claire")
+
+    assert "Recovery copy:" in shown.stdout
+    assert "1 more to answer, a different person" in first.stdout
+    assert "the data subject is told, the copy is destroyed" in second.stdout
+    assert (first.exit_code, second.exit_code, third.exit_code) == (0, 0, 1)
+    assert "given back already" in third.stderr + third.stdout
 
 
 # --- the end -------------------------------------------------------------------------------------------------------
