@@ -172,9 +172,11 @@ def end_copy(case_id: str, cause: str) -> None:
     if provided.register.case(case_id).is_ended:
         provided.vault.destroy(case_id)
     provided.register.retire_gate(case_id, Gate.RESTORATION)
+    outcome = _closes_as(case_id, cause)
     facts: Facts = {"cause": cause, "sealed": len(names), "opens": 0, "left": 0, "key": "destroyed"}
+    facts = {**facts, "outcome": outcome} if outcome else facts
     provided.register.complete(
-        case_id, ENDED, receipt={"cause": cause}, record=Record(ENDED, "", facts), outcome=_closes_as(case_id, cause)
+        case_id, ENDED, receipt={"cause": cause}, record=Record(ENDED, "", facts), outcome=outcome
     )
     provided.register.forget_recovery(case_id)
 
