@@ -1,4 +1,4 @@
-"""Giving back rows of a SQL database that were copied before they were erased; see :mod:`..._sql_copies`.
+"""Giving back rows of a SQL database that were copied before they were erased; see `_sql_copies`.
 
 All of a system in one transaction. A row that is there as it had been is left alone, and a value is written only where
 what the erasure wrote still stands, so that it can be done again, and does not undo what others wrote meanwhile.
