@@ -83,7 +83,7 @@ def recovery_words(case_id: str) -> str:
         f"\n\n**What is erased stays sealed for {days} days**, under a key of its own. Until then two people can have "
         f"it given back (`rightsflow erasures restore {case_id}`); then the key is destroyed. The data subject is told."
     )
-    lost = left_out(case_id)
+    lost = _asked_left_out(case_id)
     if not lost:
         return said
     lines = "".join(f"\n- {place}: {_WHY[NotCopied(why)]}" for place, why in sorted(lost.items()))
@@ -224,12 +224,18 @@ def _begin(case_id: str) -> bool:
     return copy_of(case_id) is not None
 
 
-def left_out(case_id: str) -> dict[str, str]:
-    """What of the plan cannot be given back, by place, each with a code of why; asked once for each plan."""
-    register, number = services().register, planned(case_id)[:16]
-    noted = register.step(case_id, _PLANNED, number)
-    if noted is not None and noted.state == "done":
-        return dict(noted.receipt["not_copied"])  # type: ignore[call-overload, no-any-return]  # written below
+def left_out(case_id: str) -> dict[str, str] | None:
+    """What of the plan cannot be given back, by place, each with a code of why; None where nobody was told of any."""
+    noted = services().register.step(case_id, _PLANNED, planned(case_id)[:16])
+    if noted is None or noted.state != "done":
+        return None
+    return dict(noted.receipt["not_copied"])  # type: ignore[call-overload, no-any-return]  # written below
+
+
+def _asked_left_out(case_id: str) -> dict[str, str]:
+    """The same, asked once for each plan."""
+    if (known := left_out(case_id)) is not None:
+        return known
     tables: dict[str, dict[str, None]] = {}
     for line in plan_receipt(case_id)["plan"]["lines"]:
         if line["action"] in _ERASING and line["rows"]:
@@ -242,7 +248,8 @@ def left_out(case_id: str) -> dict[str, str]:
         else:
             lost |= {f"{system}.{table}": why.value for table, why in giver.not_copied(list(names)).items()}
     receipt: Facts = {"not_copied": lost}
-    register.complete(case_id, _PLANNED, number, receipt=receipt, record=Record(_PLANNED, "", receipt))
+    number = planned(case_id)[:16]
+    services().register.complete(case_id, _PLANNED, number, receipt=receipt, record=Record(_PLANNED, "", receipt))
     return lost
 
 

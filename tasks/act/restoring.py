@@ -155,7 +155,7 @@ def end_restoring(case_id: str) -> None:
 
 def _lost(case_id: str) -> tuple[ToldItem, ...]:
     """What is not as it was, each system once for each reason."""
-    found = [(place.partition(".")[0], "not_given_back") for place in left_out(case_id)]
+    found = [(place.partition(".")[0], "not_given_back") for place in left_out(case_id) or {}]
     for (name, system), entry in services().register.steps(case_id).items():
         if name == RESTORE and entry.state == "done" and entry.receipt["changed_since"]:
             found.append((system, "written_since"))
