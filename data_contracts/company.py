@@ -29,7 +29,7 @@ AttestationKind = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """As in the key of an attestation: ``dpa``, ``iso27001``, …"""
 
 Roles = Annotated[list[OperatorRole], Field(min_length=1)]
-_AS = {Gate.CONTACT_CHANGE: Gate.SUBJECTS, Gate.COOLING_OFF: Gate.APPROVAL}
+_AS = {Gate.CONTACT_CHANGE: Gate.SUBJECTS, Gate.COOLING_OFF: Gate.APPROVAL, Gate.RESTORATION: Gate.APPROVAL}
 """Gates that policies older than they are do not name, and the gate that is answered by the same people."""
 _ISO_DATE = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 
@@ -314,6 +314,8 @@ class Policy(_Strict):
     """Days that a contact stays as it was once its reader was told of the change; none after the highest assurance."""
     cooling_off_days: NonNegativeInt = 0
     """Days after its approval in which a request for erasure can be taken back before it is acted on; 0: none."""
+    recovery_days: NonNegativeInt = Field(default=0, le=30)
+    """Days for which what was erased stays sealed, so that two people can have it given back; 0: none is kept."""
     witness: WitnessPolicy = Field(default_factory=WitnessPolicy)
     rehearsal: RehearsalPolicy = Field(default_factory=RehearsalPolicy)
     former_key_years: PositiveInt = 3
@@ -348,11 +350,9 @@ class Policy(_Strict):
     """More rows than these are not erased by an approved rule at once: a person is asked first (charter 4.1)."""
     retention_threshold_percent: PositiveInt = Field(default=10, le=100)
     """The same for the share of the table's rows: a wrong date in many rows shows so."""
-    audit_roles: list[OperatorRole] = Field(
-        default_factory=lambda: [OperatorRole.DPO, OperatorRole.LEGAL, OperatorRole.ADMIN], min_length=1
-    )
+    audit_roles: Roles = Field(default_factory=lambda: [OperatorRole.DPO, OperatorRole.LEGAL, OperatorRole.ADMIN])
     """Who may assign and close findings of audits (charter 3.4)."""
-    risk_roles: list[OperatorRole] = Field(default_factory=lambda: [OperatorRole.DPO], min_length=1)
+    risk_roles: Roles = Field(default_factory=lambda: [OperatorRole.DPO])
     """Who may accept the risk of a finding, until a day and with a reason (Art. 24(1))."""
     audit_owners: dict[Area, str] = Field(default_factory=dict)
     """Who gets a new finding, by what was looked into: a role or an operator; the others go to the DPO."""

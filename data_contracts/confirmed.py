@@ -25,14 +25,20 @@ from data_contracts.vocabulary import CaseState
 
 OF_PLAN: Final = ""
 OF_LIFTING: Final = "lift"
-"""What is confirmed: the case's plan, or that its restriction is lifted (Art. 18(3))."""
+OF_RESTORING: Final = "restore"
+"""What is confirmed: the plan, that its restriction is lifted (Art. 18(3)), or that what was erased is given back."""
 
-RECEIPTS: Final[Mapping[str, tuple[str, ...]]] = {OF_PLAN: ("plan", "approve", "confirm"), OF_LIFTING: ("confirm",)}
+RECEIPTS: Final[Mapping[str, tuple[str, ...]]] = {
+    OF_PLAN: ("plan", "approve", "confirm"),
+    OF_LIFTING: ("confirm",),
+    OF_RESTORING: ("confirm",),
+}
 """Steps whose receipts an act stands on, by what is confirmed."""
 
 ACTED: Final[Mapping[str, frozenset[CaseState]]] = {
     OF_PLAN: frozenset({CaseState.VERIFIED, CaseState.RECIPIENTS_TOLD}),
     OF_LIFTING: frozenset({CaseState.ARCHIVED}),
+    OF_RESTORING: frozenset({CaseState.ARCHIVED}),
 }
 """Where a case stands of which can be told, sent or noted what was done, by what was confirmed."""
 
@@ -45,8 +51,8 @@ class Confirmed:
 
     Attributes:
         case_id: the case that it is for, and no other.
-        digest: of the plan, or of the question about lifting.
-        subject: :data:`OF_PLAN` or :data:`OF_LIFTING`; the ``system`` that the receipts stand under.
+        digest: of the plan, or of the question about lifting or giving back.
+        subject: :data:`OF_PLAN`, :data:`OF_LIFTING`, :data:`OF_RESTORING`; the ``system`` of the receipts.
         mark: shows that :mod:`tasks.plans` makes it.
     """
 

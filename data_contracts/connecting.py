@@ -14,6 +14,7 @@ from data_contracts.held_keys import HeldKeys
 from data_contracts.hiding import Hiding, Undeclared
 from data_contracts.keys import Condition, Key, Look, Order, Selection, Spelling
 from data_contracts.obstacles import Obstacle
+from data_contracts.recovering import GivesBack
 from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal
 from data_contracts.witnessing import Budget, Looked, Testimony
 
@@ -154,6 +155,9 @@ class Connector(Protocol):
         All or nothing for databases. For file datasets each file is replaced atomically, and carrying out
         the same orders again finishes what was cut off.
         """
+
+    def giver(self) -> GivesBack | None:
+        """What copies rows before they are erased, and gives them back; None where the system cannot."""
 
     def rehearse(self, orders: Sequence[Order], limits: Limits, made_up: Sequence[MadeUpRow] = ()) -> Rehearsal:
         """Carry out ``orders`` where nothing can be committed, and say what the system refuses (law 13).

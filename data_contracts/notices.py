@@ -89,6 +89,8 @@ class Content:
     recipients: tuple[RecipientTold, ...] = ()
     backups_until: str = ""
     """ISO date by which the last backup that holds the data is overwritten."""
+    recovery_until: str = ""
+    """ISO date of the last day on which what was erased is kept sealed, to give it back if it was a mistake."""
     ground: str = ""
     """A code: of Art. 18(1) for a restriction, of the extension's reason."""
     linked_to: str = ""

@@ -35,6 +35,7 @@ from data_contracts.outgoing import Outbox
 from data_contracts.permissions import Permissions
 from data_contracts.plan import Remaining, TablePath, Verdict
 from data_contracts.recipients import RecipientNotices
+from data_contracts.recovering import RecoveryCopies
 from data_contracts.retaining import ApprovedRules
 from data_contracts.runs import Runs
 from data_contracts.sealed_rows import Credentials, SealedRows
@@ -76,6 +77,7 @@ ACTING = frozenset({CaseState.ACTING})
 class Vault(Protocol):
     """Sealed personal data: a data key per case, wrapped by the master key.
 
+    A recovery copy has one of its own (:func:`data_contracts.recovering.space_of`), so that it lives and dies apart.
     Names are slugs like ``keys`` or ``package.zip``.
     """
 
@@ -164,6 +166,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     SubjectKeys,
     FormerKeys,
     ErasedKeys,
+    RecoveryCopies,
     Permissions,
     ApiKeys,
     RecipientNotices,

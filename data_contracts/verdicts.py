@@ -41,6 +41,9 @@ class StayGround(StrEnum):
     COPIES = "copies"
     """The same of copies that the database keeps by itself."""
 
+    RECOVERY = "recovery"
+    """What was erased is sealed for some days, so that a mistake can be undone; then its key is destroyed."""
+
 
 DECIDABLE: Final = (StayGround.MENTION, StayGround.OBLIGATION, StayGround.TECHNICAL)
 """Grounds that a person can give at the gate *mismatch*; the others come from what people saw before."""

@@ -30,16 +30,12 @@ class Duty(StrEnum):
 
     RETENTION = "retention"
     """Art. 5(1)(e): what is over its period is erased (charter 4.2)."""
-
     AUDIT = "audit"
     """Art. 5(2), 24(1), 32(1)(d): is everything as declared? (charter 1.1, 1.3, 3.4)"""
-
     INCIDENT = "incident"
     """Art. 33, 34: a personal data breach, or an attack that clients are warned of (charter 6)."""
-
     DOSSIER = "dossier"
     """Art. 31: what the supervisory authority asked for (charter 7d)."""
-
     CANARY = "canary"
     """Art. 32(1)(d): a made-up person is found, changed and erased, to test that a data subject would be."""
 
@@ -313,6 +309,8 @@ class Gate(StrEnum):
     """Art. 16, 32: an address or telephone number is to change: whoever reads the old one may stop it until a day."""
     COOLING_OFF = "cooling-off"
     """Art. 17: an approved erasure waits, so that the request can be taken back; or do they ask not to wait?"""
+    RESTORATION = "restoration"
+    """Art. 17, 32(1)(c): was it erased by mistake, and is it given back? Two people, whatever the policy says."""
     TURN = "turn"
     """Another case of the same data subject comes first: wait for it, or go on?"""
     EXTENSION = "extension"
@@ -386,6 +384,8 @@ class NoticeKind(StrEnum):
     """Art. 32: told at the old address before an address or telephone number changes, with a link to stop it."""
     COOLING_OFF = "cooling_off"
     """An erasure was approved, and until a day the request can be taken back."""
+    RESTORED = "restored"
+    """What was erased by mistake was given back."""
     PACKAGE_LINK = "package_link"
     """A new link to the answer package, asked for by who lost the first one."""
     INCIDENT = "incident"

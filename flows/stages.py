@@ -42,6 +42,7 @@ from tasks.notify_subject import acknowledge, tell_referral, uncertain_question
 from tasks.plans import asked_about
 from tasks.posting import awaits_posting, settle_posting, unposted
 from tasks.proofs import settle_proof, waits_for_settling
+from tasks.recovery import recovery_words
 from tasks.referrals import refer
 from tasks.refusing import tell_duplicate, tell_refused, tell_withdrawal
 from tasks.searching import SEARCH
@@ -277,7 +278,10 @@ def _approval_question(case_id: str, receipt: Mapping[str, object]) -> Question:
     case = case_of(case_id)
     return Question(
         gate=Gate.APPROVAL,
-        description=plan_table(case, plan) + unserved(slow_searches(case_id)) + cooling_words(case_id),
+        description=plan_table(case, plan)
+        + unserved(slow_searches(case_id))
+        + cooling_words(case_id)
+        + recovery_words(case_id),
         facts=asked_about(str(receipt["digest"])),
         options=(Decision.APPROVE, Decision.REFUSE),
         sensitivity=Sensitivity(plan["sensitivity"]),  # type: ignore[index]  # plan_facts

@@ -31,3 +31,15 @@ def print_verdict(facts: dict[str, Any] | None) -> None:
         console.print(f"Told by a person, not looked at: {system}, {reference}")
     for one in facts["not_looked"]:
         console.print(f"Not looked at: {one['place'] or 'beside the contracts'} ({one['why'].replace('_', ' ')})")
+
+
+def print_copy(facts: dict[str, Any] | None) -> None:
+    """Tell a person of the copy of what was erased, and of its end."""
+    if facts is None:
+        return
+    if facts["state"] == "kept":
+        console.print(f"Recovery copy: {facts['rows']} rows sealed until {facts['until']}; then its key is destroyed")
+    else:
+        console.print(f"Recovery copy: its key is destroyed ({facts['state']})")
+    for place, why in facts["not_copied"].items():
+        console.print(f"Not in it: {place} ({why.replace('_', ' ')})")

@@ -15,7 +15,8 @@ A run whose process was killed stays Running for ever by itself. The sweep, in t
 8. an open case that nobody is asked about and that no run carries on is woken, or started again a while after its last
    run ended: a case never sleeps;
 9. a run that waits for the worker in a queue of less urgent cases is brought forward (:mod:`flows.queues`);
-10. an archived case whose sealed package's time is over is purged;
+10. a recovery copy whose last day is over is destroyed, key and rows (:mod:`tasks.recovery`);
+11. an archived case whose sealed package's time is over is purged;
 The flow then carries out the outbox once more, for where nobody else does (:mod:`flows.dispatching`), and makes a
 checkpoint of the log of all cases where the last one is an hour old (:mod:`flows.checkpoints`).
 """
@@ -53,6 +54,7 @@ from flows.queues import hurry
 from flows.settings import settings
 from flows.starting import LIVE, runs_of, start_flow, wake_soon
 from tasks.archive_evidence import purge_ended
+from tasks.recovery import end_old_copies
 from tasks.services import services
 from tasks.step import guarded
 
@@ -73,6 +75,7 @@ class Swept:
     started: int = 0
     sealed: int = 0
     purged: int = 0
+    copies_ended: int = 0
     woken: int = 0
     hurried: int = 0
     looked: Mapping[str, int] = field(default_factory=dict)
@@ -117,8 +120,9 @@ def sweep() -> Swept:
         looked = look_at_all(cases, PrefectRuns())
         hurried = hurry(client, cases, now)
         woken = sum(_wake(client, case, now) for case in _unasked(cases))
+    copies = end_old_copies()
     purged = sum(purge_ended(case) for case in cases)
-    return Swept(crashed, retried, rescheduled, formed, started, sealed, purged, woken, hurried, dict(looked))
+    return Swept(crashed, retried, rescheduled, formed, started, sealed, purged, copies, woken, hurried, dict(looked))
 
 
 def _runs(client: SyncPrefectClient, state: StateType) -> Iterator[FlowRun]:

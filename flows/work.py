@@ -23,7 +23,7 @@ from flows.rights import carry_on, require_flow
 from flows.showing import console, table
 from flows.starting import start_flow, wake_flow, wake_run
 from flows.telling_time import clock_line, clock_row
-from flows.verdict_facts import print_verdict, verdict_facts
+from flows.verdict_facts import print_copy, print_verdict, verdict_facts
 from flows.wording import shown_lines, table_of, why
 from tasks.approval import Answer, answer_gate
 from tasks.archive_evidence import PACKAGE
@@ -31,6 +31,7 @@ from tasks.documents import keep_record
 from tasks.extension import concerns_extension
 from tasks.matters import matter_of
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
+from tasks.recovery import copy_facts
 from tasks.rules.gates import people_missing
 from tasks.services import services
 from tasks.verify_identity import identity_question
@@ -188,6 +189,7 @@ def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:
             ],
             "plan": dict(plan.receipt).get("plan") if plan else None,
             "verdict": verdict_facts(case_id),
+            "recovery": copy_facts(case_id),
             "gates": [gate_facts(entry) for entry in _standing_gates(case_id)],
             "steps": {
                 f"{step} {system}".strip(): {"state": entry.state, "receipt": dict(entry.receipt)}
@@ -231,6 +233,7 @@ def print_case(facts: Any) -> None:  # noqa: ANN401  # JSON facts
     table(facts["timeline"], ("at", "to", "cause", "actor"), title="Timeline")
     print_plan(facts["plan"])
     print_verdict(facts["verdict"])
+    print_copy(facts["recovery"])
     waiting = [gate for gate in facts["gates"] if not gate["outcome"] and facts["waits_at"]]
     if waiting:
         table(waiting, ("gate", "roles", "people", "answered_by", "note"), title="Open gates")

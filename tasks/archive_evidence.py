@@ -3,7 +3,7 @@
 What is left afterwards is the register's row, its timeline and the evidence, none of which holds personal data. An
 answer package stays sealed until the time the policy gives it is over; then the case is purged with its data key. A
 restriction (Art. 18) keeps its request, the keys of its rows and the keys recipients were told by sealed until it is
-lifted and they know it.
+lifted and they know it. While what an erasure took can be given back, the address stays to which that would be told.
 """
 
 from datetime import timedelta
@@ -11,10 +11,11 @@ from datetime import timedelta
 from data_contracts.case import Case
 from data_contracts.errors import StepFailed
 from data_contracts.evidence import Facts, Record
-from data_contracts.request import ProvenSubject, SubjectRequest
+from data_contracts.request import ProvenSubject, Statement, SubjectRequest
 from data_contracts.vocabulary import CaseState, Right
 from tasks.concluding import as_concluded
 from tasks.posting import unposted
+from tasks.recovery import WITHOUT_COPY
 from tasks.restricted import FORGOTTEN, LIFTED, ROWS, TOLD_BY
 from tasks.sealed import PROVEN, REQUEST, subject_request, write_json
 from tasks.services import services
@@ -43,25 +44,30 @@ def archive_evidence(case_id: str, outcome: str) -> str:
     case = provided.register.case(case_id)
     if case.is_ended:
         return case.outcome
-    outcome = as_concluded(case_id, outcome)
+    asked, outcome = outcome, as_concluded(case_id, outcome)
     if unposted(case_id):
         raise StepFailed("a letter was not posted", where=case_id, remedy="post it, then answer its gate posting")
     keeps_package = (
         outcome not in _WITHOUT_PACKAGE and case.right in _WITH_PACKAGE and provided.vault.has(case_id, PACKAGE)
     )
     keeps_restriction = _settle_restriction(case, outcome)
+    has_copy = provided.register.recovery(case_id) is not None
     if keeps_package:
         _remove_staged(case_id, (*_KEPT_PREFIXES, *_kept_contact(case_id)))
+    elif has_copy:
+        _remove_staged(case_id, _kept_to_write(case_id))
     elif keeps_restriction:
         _remove_staged(case_id, _RESTRICTION_KEEPS)
     else:
         provided.vault.destroy(case_id)
     more: Facts = {"restricted": "until lifted"} if keeps_restriction else {}
+    more = {**more, "address_kept": "as long as the recovery copy"} if has_copy else more
+    copied = {WITHOUT_COPY: as_concluded(case_id, asked, without_copy=True)} if has_copy else {}
     facts: Facts = {"outcome": outcome, "staged": "destroyed", "package_kept": keeps_package, **more}
     provided.register.complete(
         case_id,
         "archive",
-        receipt={"outcome": outcome},
+        receipt={"outcome": outcome, **copied},
         record=Record("archive", "", facts),
         move=(CaseState.ARCHIVED, outcome),
         outcome=outcome,
@@ -75,6 +81,8 @@ def purge_ended(case: Case) -> bool:
     provided = services()
     if case.state is not CaseState.ARCHIVED or case.closed_at is None:
         return False
+    if provided.register.recovery(case.case_id) is not None:
+        return False  # until its key is destroyed, the data subject may have to be written to
     if is_restricted(case) or _is_being_lifted(case.case_id):
         return False
     if provided.now() < case.closed_at + timedelta(days=provided.policy.package_days):
@@ -124,6 +132,23 @@ def _kept_contact(case_id: str) -> tuple[str, ...]:
     request = subject_request(case_id)
     write_json(case_id, PROVEN, ProvenSubject(address=request.reply_to, identity={}).model_dump())
     write_json(case_id, REQUEST, SubjectRequest(name=request.name).model_dump())
+    return REQUEST, PROVEN
+
+
+def _kept_to_write(case_id: str) -> tuple[str, ...]:
+    """Where the data subject can be written to while what was erased can be given back; no key that finds anything."""
+    has_proof, request = services().vault.has(case_id, PROVEN), subject_request(case_id)
+    who = request.statement
+    kept = SubjectRequest(
+        name=request.name,
+        reply_to=request.reply_to,
+        postal_address=request.postal_address,
+        postal_country=request.postal_country,
+        statement=Statement(requester=who.requester, requester_name=who.requester_name),
+    )
+    if has_proof:
+        write_json(case_id, PROVEN, ProvenSubject(address=request.reply_to, identity={}).model_dump())
+    write_json(case_id, REQUEST, kept.model_dump())
     return REQUEST, PROVEN
 
 

@@ -26,7 +26,8 @@ from tasks.subject_keys import subject_keys_of
 
 LISTED: Final = "list erasure"
 """The ledger's name of the step that puts a case's keys on the list."""
-_UNLISTED: Final = "unlist erasure"
+UNLISTED: Final = "unlist erasure"
+"""The ledger's name of taking them off it."""
 _YEAR: Final = timedelta(days=366)
 _DAYS: Final = {"d": 1, "mo": 31, "y": 366}
 """The most days of a unit of a retention period."""
@@ -100,7 +101,7 @@ def forget_erasure(case_id: str, *, operator: str, code: str) -> int:
         raise RequestInvalid("the list has no keys of it", where=case_id, remedy="see 'rightsflow erasures list'")
     facts: Facts = {"keys": count, "by": who}
     at = services().now().isoformat()
-    register.complete(case_id, _UNLISTED, at, receipt=facts, record=Record(_UNLISTED, "", facts, actor=who), actor=who)
+    register.complete(case_id, UNLISTED, at, receipt=facts, record=Record(UNLISTED, "", facts, actor=who), actor=who)
     return count
 
 

@@ -6,13 +6,14 @@ Here alone a :class:`Confirmed` is made, and each time anew from the receipts in
 from collections.abc import Mapping
 from typing import Any
 
-from data_contracts.confirmed import OF_LIFTING, OF_PLAN, RECEIPTS, Confirmed, is_covered
+from data_contracts.confirmed import OF_LIFTING, OF_PLAN, OF_RESTORING, RECEIPTS, Confirmed, is_covered
 from data_contracts.confirming import MARK
 from data_contracts.errors import ActRefused, ContractMismatch
 from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.plan import Plan, is_empty, plan_facts
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
+from tasks.rules.gates import FOUR_EYES
 from tasks.services import services
 from tasks.step import step
 
@@ -124,6 +125,21 @@ def confirm_lifting(case_id: str) -> Confirmed:
     record = Record("confirm", OF_LIFTING, {"digest": gate.digest})
     services().register.complete(case_id, "confirm", OF_LIFTING, receipt={"digest": gate.digest}, record=record)
     return Confirmed(case_id, gate.digest, OF_LIFTING, mark=MARK)
+
+
+def confirm_restoring(case_id: str) -> Confirmed:
+    """What giving back takes, once two people decided that it was erased by mistake.
+
+    Raises:
+        ActRefused: when they did not.
+    """
+    gate = services().register.gate(case_id, Gate.RESTORATION)
+    people = {answer.operator for answer in gate.answers if answer.decision is Decision.APPROVE} if gate else set()
+    if gate is None or gate.outcome is not Decision.APPROVE or len(people) < FOUR_EYES:
+        raise _refused(case_id, "two people have not decided to give back what was erased")
+    record = Record("confirm", OF_RESTORING, {"digest": gate.digest})
+    services().register.complete(case_id, "confirm", OF_RESTORING, receipt={"digest": gate.digest}, record=record)
+    return Confirmed(case_id, gate.digest, OF_RESTORING, mark=MARK)
 
 
 def _confirm(case_id: str, cause: str) -> None:

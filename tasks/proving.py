@@ -11,6 +11,7 @@ from data_contracts.errors import ActUnproven
 from data_contracts.evidence import Facts, Record
 from data_contracts.plan import COPIES, UNDECLARED, Remaining, TablePath
 from data_contracts.ports import GateEntry
+from data_contracts.recovering import ENDED, TIME_OVER
 from data_contracts.verdicts import Conclusion, Findings, StayGround, Staying, conclusion_of, staying_of
 from data_contracts.vocabulary import CaseState
 from tasks.approval import deciding_people
@@ -37,12 +38,14 @@ class Proof:
         expected: tables that must have a line.
         told: systems that a person handled and that cannot be looked at, with the person's reference.
         not_looked: places that the witness could not look at, each with a code of why.
+        copies: of what was erased, sealed by us for a while.
     """
 
     lines: Sequence[Remaining]
     expected: Sequence[TablePath]
     told: Mapping[str, str]
     not_looked: Sequence[tuple[str, str]] = ()
+    copies: Sequence[Staying] = ()
 
 
 def judge_act(case_id: str, proof: Proof) -> int:
@@ -58,7 +61,7 @@ def judge_act(case_id: str, proof: Proof) -> int:
     if not verdict.proven:
         raise _unproven(case_id, verdict.failures, lines)
     findings = Findings(
-        staying=tuple(one for line in proof.lines for one in _staying(case_id, line, decided)),
+        staying=(*(one for line in proof.lines for one in _staying(case_id, line, decided)), *proof.copies),
         told=proof.told,
         not_looked=tuple(proof.not_looked),
     )
@@ -169,7 +172,12 @@ def nothing_to_prove(case_id: str, told: Mapping[str, str]) -> int:
 def conclusion(case_id: str) -> Conclusion | None:
     """How far what was done is proven; None before it was looked at."""
     receipt = _proof(case_id)
-    return None if receipt is None else conclusion_of(receipt)
+    if receipt is None:
+        return None
+    concluded = conclusion_of(receipt)
+    # What alone stayed was the recovery copy, and its key is destroyed by now.
+    is_closed = concluded is Conclusion.PROVEN_BUT_FOR and not staying(case_id)
+    return Conclusion.PROVEN if is_closed else concluded
 
 
 def is_proven(case_id: str) -> bool:
@@ -179,7 +187,10 @@ def is_proven(case_id: str) -> bool:
 
 def staying(case_id: str) -> Sequence[Mapping[str, Any]]:
     """What stays that the plan does not keep, as the record says it: system, place, check, rows, why, by."""
-    return staying_of(_proof(case_id) or {})
+    ended = services().register.step(case_id, ENDED)
+    is_gone = ended is not None and ended.state == "done" and ended.receipt["cause"] == TIME_OVER
+    found = staying_of(_proof(case_id) or {})
+    return [one for one in found if not (is_gone and one["why"] == StayGround.RECOVERY)]
 
 
 def not_looked_at(case_id: str) -> Sequence[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""``rightsflow erasures``: what a restored backup or an import brings back of people who were erased (Art. 17)."""
+"""``rightsflow erasures``: what a restored backup or an import brings back, and what is given back (Art. 17)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -65,6 +65,36 @@ def forget(
     with wiring.opened():
         keys = forget_erasure(case, operator=operator, code=code)
     show({"case": case, "keys": keys}, as_json, lambda f: print(f"{f['case']}: {f['keys']} keys are off the list"))
+
+
+@app.command("restore")
+@our_errors
+def restore(
+    case: Annotated[str, typer.Argument(help="The case that erased by mistake.")],
+    *,
+    operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
+    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
+    reference: Annotated[str, typer.Option(help="What shows that it was a mistake: a ticket, a letter.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Give back what a case erased by mistake, while its copy is kept; two different people must decide."""
+    from flows import wiring  # noqa: PLC0415  # pays for what it uses
+    from flows.restoring import restore as give_back  # noqa: PLC0415  # as above
+
+    with wiring.opened():
+        done = give_back(case, operator=operator, code=code, reference=reference)
+    show(done.facts(), as_json, _print_restored)
+    if done.failed:
+        raise typer.Exit(1)
+
+
+def _print_restored(facts: Mapping[str, Any]) -> None:
+    rows = [{"system": s, "table": t, "rows": n} for s, tables in facts["rows"].items() for t, n in tables.items()]
+    if rows:
+        table(rows, ("system", "table", "rows"), title="Given back")
+    print(facts["said"])
+    for text in facts["failed"].values():
+        print(text)
 
 
 def _print(facts: Mapping[str, Any]) -> None:

@@ -28,6 +28,7 @@ from integrations.register.outgoing import OutgoingStore
 from integrations.register.periods import PeriodStore
 from integrations.register.permissions import PermissionStore
 from integrations.register.recipients import RecipientStore
+from integrations.register.recoveries import RecoveryStore
 from integrations.register.retaining import RetentionStore
 from integrations.register.runs import RunStore
 from integrations.register.schema import upgrade_engine
@@ -45,6 +46,7 @@ class SqlRegister(
     SubjectStore,
     FormerKeyStore,
     ErasedKeyStore,
+    RecoveryStore,
     PermissionStore,
     ApiKeyStore,
     RecipientStore,

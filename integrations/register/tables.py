@@ -204,6 +204,14 @@ erased_keys = sa.Table(
     sa.Column("stays", sa.Text, nullable=False),
 )
 
+recoveries = sa.Table(
+    "recovery_copy",
+    metadata,
+    sa.Column("case_id", sa.String(40), sa.ForeignKey("case_file.case_id"), primary_key=True),
+    sa.Column("until", sa.Date, nullable=False, index=True),
+    sa.Column("made_at", UtcTime, nullable=False),
+)
+
 stances = sa.Table(
     "stance",
     metadata,

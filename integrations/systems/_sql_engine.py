@@ -26,16 +26,18 @@ _CONNECT_SECONDS = 10
 _BUSY_SECONDS = 15
 SQLITE_HOLDS = "rightsflow_holds"
 """The function by which SQLite tells whether a value holds a pattern; it has none of its own."""
-_STREAM, _READ, _WRITE, _LOOK, _REHEARSE = "stream", "read", "write", "look", "rehearse"
+_STREAM, _READ, _WRITE, _LOOK, _REHEARSE, _KEEP = "stream", "read", "write", "look", "rehearse", "keep"
 
 _BEGIN = {
     # IMMEDIATE: the write lock is waited for at the start, where nothing is lost yet.
     ("sqlite", _STREAM): "BEGIN",
     ("sqlite", _READ): "BEGIN",
     ("sqlite", _WRITE): "BEGIN IMMEDIATE",
+    ("sqlite", _KEEP): "BEGIN IMMEDIATE",
     ("sqlite", _LOOK): "BEGIN",
     ("sqlite", _REHEARSE): "BEGIN IMMEDIATE",
     ("postgresql", _READ): "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    ("postgresql", _KEEP): "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     ("postgresql", _LOOK): "SET TRANSACTION READ ONLY",
     ("mysql", _LOOK): "START TRANSACTION READ ONLY",
     ("mariadb", _LOOK): "START TRANSACTION READ ONLY",
@@ -111,9 +113,15 @@ class Engines:
             yield connection.execution_options(rightsflow=_READ if statements > 1 else _STREAM)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that is committed when the block ends well and rolled back, whole, when not."""
-        with self._transactions.connect() as connection, connection.execution_options(rightsflow=_WRITE).begin():
+    def writing(self, *, keeps: bool = False) -> Iterator[Connection]:
+        """A transaction that is committed when the block ends well and rolled back, whole, when not.
+
+        Args:
+            keeps: all its statements see the same rows; one that would change a row which others changed meanwhile
+                fails, and trying again helps.
+        """
+        access = _KEEP if keeps else _WRITE
+        with self._transactions.connect() as connection, connection.execution_options(rightsflow=access).begin():
             yield connection
         if self.dialect == "sqlite":
             with self._single.connect() as connection:

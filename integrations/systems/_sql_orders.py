@@ -100,6 +100,11 @@ class Orders:
         self._change_at_once(asked, bound, bound_replace)
         return touched
 
+    def written(self, asked: Asked, order: ChangeColumns) -> Changes:
+        """What an order writes, by column, as values and expressions; not the columns that it leaves as they are."""
+        fixed = dict.fromkeys(order.clear) | {n: self._constant(asked, n, value) for n, value in order.set_to.items()}
+        return self._changes(asked, fixed, {n: self._fitted(asked, n, values) for n, values in order.replace.items()})
+
     def _changes(self, asked: Asked, fixed: Changes, replace: _Replacements) -> dict[str, Any]:
         constants = {name: self._written(asked, name, value) for name, value in fixed.items()}
         return constants | {n: self._replacement(asked, n, v) for n, v in replace.items() if v}

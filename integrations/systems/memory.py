@@ -162,6 +162,9 @@ class MemoryConnector:
                 self._rows = before
                 raise
 
+    def giver(self) -> None:
+        """Nothing: rows in memory are not copied in one transaction."""
+
     def rehearse(self, orders: Sequence[Order], _limits: Limits, _made_up: Sequence[MadeUpRow] = ()) -> Rehearsal:
         """Carry ``orders`` out and take everything back."""
         tables = {order.selection.table: RehearsedTable(order.selection.table) for order in orders}

@@ -186,6 +186,9 @@ class ParquetConnector:
                 self._attempt(order)
             return [self._carry_out(order) for order in orders]
 
+    def giver(self) -> None:
+        """Nothing: files cannot be copied and changed in one transaction."""
+
     def rehearse(self, orders: Sequence[Order], _limits: Limits, _made_up: Sequence[MadeUpRow] = ()) -> Rehearsal:
         """Try names, types and values of ``orders`` on every file's schema; no file is written."""
         with self._guarded():

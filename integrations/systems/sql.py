@@ -19,6 +19,7 @@ from data_contracts.held_keys import HeldKeys
 from data_contracts.hiding import Hides, Undeclared
 from data_contracts.keys import Condition, Key, Look, Order, Selection, Spelling
 from data_contracts.ports import LiveSchema
+from data_contracts.recovering import Copy, GivenBack, Keeping, NotCopied
 from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal
 from data_contracts.witnessing import Budget, Looked, Testimony
 from integrations.systems._spelling import Sought, resolved
@@ -26,8 +27,10 @@ from integrations.systems._sql_arrow import arrow_schema, oddities, to_batch, wh
 from integrations.systems._sql_candidates import may_hold
 from integrations.systems._sql_columns import SqlColumn
 from integrations.systems._sql_conditions import Conditions
+from integrations.systems._sql_copies import GIVING, Copies, not_copied
 from integrations.systems._sql_engine import SCAN_SECONDS, Engines
 from integrations.systems._sql_errors import guarded
+from integrations.systems._sql_giving_back import give_back
 from integrations.systems._sql_held_keys import count_held_by_several
 from integrations.systems._sql_odd_keys import from_mysql
 from integrations.systems._sql_orders import Orders, count_unlike
@@ -231,6 +234,37 @@ class SqlConnector:
             with self._engines.writing() as connection:
                 erasure = Orders(self._queries, connection, copies)
                 return [erasure.carry_out(order) for order in exact]
+
+    def giver(self) -> "SqlConnector | None":
+        """Itself, where it can copy rows as the database writes them; MariaDB and MySQL are not among these."""
+        return self if self._engines.dialect in GIVING else None
+
+    def not_copied(self, tables: Sequence[str]) -> dict[str, NotCopied]:
+        """Those of the tables whose rows cannot be given back, and why."""
+        live = self.describe()
+        with self._guard(), self._engines.single() as connection:
+            return not_copied(connection, live, self._tables, tables)
+
+    def carry_out_kept(self, orders: Sequence[Order], again: Sequence[Order], keeping: Keeping) -> list[int]:
+        """Give ``keeping`` the rows that ``orders`` take, then carry out all, in one transaction that sees the same."""
+        live = self.describe()
+        left_out = self.not_copied([order.selection.table for order in orders])
+        with self._guard():
+            exact = [replace(order, selection=self._exact(order.selection)) for order in (*orders, *again)]
+            views = self._tables.copies() if self._engines.dialect == "postgresql" else set()
+            with self._engines.writing(keeps=True) as connection:
+                erasure = Orders(self._queries, connection, views)
+                copies = Copies(connection, self._queries, live, erasure)
+                for number, order in enumerate(exact[: len(orders)]):
+                    if order.selection.table not in {*left_out, *views}:
+                        copies.put(number, order, keeping)
+                keeping.sealed()
+                return [erasure.carry_out(order) for order in exact]
+
+    def give_back(self, copies: Sequence[Copy]) -> list[GivenBack]:
+        """Write rows back in that order, in one transaction; what became of each."""
+        with self._guard(), self._engines.writing() as connection:
+            return give_back(self.system, connection, self._tables, copies, self._tables.known)
 
     def rehearse(self, orders: Sequence[Order], limits: Limits, made_up: Sequence[MadeUpRow] = ()) -> Rehearsal:
         """Carry out ``orders`` on a connection that cannot commit, and say what the database refuses."""

@@ -35,6 +35,7 @@ from tasks.acting import act
 from tasks.clock import calendar_of, today
 from tasks.locate_data import by_hand
 from tasks.plans import confirm, freeze, plan_receipt, planned
+from tasks.recovery import sealing
 from tasks.rehearsing import REHEARSE, rehearse_orders, rehearsed_systems
 from tasks.restricted import seal_spared, spare_restricted
 from tasks.rules.drift import Effect, drift, forbidding
@@ -124,12 +125,17 @@ def erase_in_system(case_id: str, system: str, confirmed: Confirmed) -> dict[str
         return dict(entry.receipt["rows"])  # type: ignore[call-overload, no-any-return]  # written below
     sequence, again = erasing_orders(case_id, system, planned_as_of(case_id))
     connector = provided.systems.connector(system)
-    touched = connector.carry_out([order for _, order in (*sequence, *again)])
+    own, late = ([order for _, order in some] for some in (sequence, again))
+    giver, kept = connector.giver(), sealing(case_id, system, own)
+    if giver is not None and kept is not None:
+        touched = giver.carry_out_kept(own, late, kept)
+    else:
+        touched = connector.carry_out([*own, *late])
     rows: dict[str, int] = {}
     for (table, _), count in zip(sequence, touched, strict=False):
         rows[table] = rows.get(table, 0) + count
     stale = stale_views(connector)
-    facts: Facts = {"rows": rows, "attempt": entry.attempts, **stale}
+    facts: Facts = {"rows": rows, "attempt": entry.attempts, **stale, **({"copy": kept.name} if kept else {})}
     receipt = {"rows": rows, **stale}
     provided.register.complete(case_id, "erase", system, receipt=receipt, record=Record("erase", system, facts))
     return rows

@@ -37,6 +37,7 @@ from tasks.notify_subject import tell_erased
 from tasks.plans import plan_receipt
 from tasks.proving import Proof, is_proven, judge_act
 from tasks.reach import beyond_reach
+from tasks.recovery import copy_place, told_until
 from tasks.referrals import referrals_of
 from tasks.rules.limits import OTHER_BASIS, PUBLIC
 from tasks.rules.plan import Segment, erased_look, segments
@@ -69,6 +70,7 @@ def judge_erasure(case_id: str, counted: Sequence[Remaining], testified: Mapping
         expected=_expected(case_id),
         told=beyond_reach(case_id),
         not_looked=gaps(case_id, testified.values()),
+        copies=copy_place(case_id),
     )
     return judge_act(case_id, proof)
 
@@ -81,6 +83,7 @@ def tell_erasure(case_id: str, confirmed: Confirmed) -> str:
         not_done=(*unreached_items(case_id, language), *shared_items(case_id), *staying_items(case_id)),
         done=tuple(public_items(case_id, language)),
         backups_until=backups_until(case_id, confirmed),
+        recovery_until=told_until(case_id),
         kept=tuple(kept_items(case_id, language)),
         erased_rows=erased_rows(case_id),
         is_proven=is_proven(case_id),

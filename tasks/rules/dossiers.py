@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from data_contracts.dossiers import Account, Recount
+from data_contracts.recovering import ENDED
 from data_contracts.vocabulary import CaseState, NoticeKind
 
 _ANSWERS: Final = frozenset(
@@ -36,7 +37,14 @@ _UNTOLD: Final = frozenset({"shown"})
 IN_TIME, LATE, UNANSWERED = "in_time", "late", "unanswered"
 
 
+_NO_ACTS = frozenset({"stage", "recovery copy"})
+"""Steps that count rows of a system and change none."""
 _OF_PROOF = ("proven", "verdict", "checker", "counts", "but_for", "told", "not_looked", "by_hand")
+
+
+def _tells_outcome(record: Account) -> bool:
+    """Whether a record says how the case ended: its archive does, and the end of what was kept for a while."""
+    return record["step"] in {"archive", ENDED} and "outcome" in record["facts"]
 
 
 def case_account(records: Sequence[Account], time_zone: str) -> Account:
@@ -54,7 +62,7 @@ def case_account(records: Sequence[Account], time_zone: str) -> Account:
         "channel": received.get("channel", ""),
         "clock": clock,
         "answer": _answer(records, clock["due"], ZoneInfo(time_zone)),
-        "outcome": next((one["facts"]["outcome"] for one in reversed(records) if one["step"] == "archive"), ""),
+        "outcome": next((one["facts"]["outcome"] for one in reversed(records) if _tells_outcome(one)), ""),
         "identity": [
             _picked(one, "verified", "method", "checked_by", "proofs_destroyed") for one in _of(records, "identity")
         ],
@@ -63,7 +71,7 @@ def case_account(records: Sequence[Account], time_zone: str) -> Account:
         "acts": [
             {"at": one["at"], "step": one["step"], "system": one["system"], "rows": one["facts"]["rows"]}
             for one in records
-            if one["system"] and "rows" in one["facts"] and one["step"] != "stage"
+            if one["system"] and "rows" in one["facts"] and one["step"] not in _NO_ACTS
         ],
         "proof": [
             _picked(one, "proven", "verdict", "checker", "counts", "but_for", "told", "not_looked", "by_hand")

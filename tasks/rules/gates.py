@@ -6,6 +6,7 @@ Pure: the proof of who answered is checked elsewhere, what it is worth is decide
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from data_contracts.company import GateRule, Policy
 from data_contracts.decided import AT_ONCE
@@ -15,6 +16,11 @@ from data_contracts.verdicts import DECIDABLE
 from data_contracts.vocabulary import Decision, Duty, Gate, OperatorRole, Right, Sensitivity
 from tasks.rules.refusals import asks_second
 
+FOUR_EYES: Final = 2
+"""People without whom nothing that was erased is given back."""
+_FOR_TWO = frozenset({Gate.RESTORATION})
+"""Gates that one person never decides, whatever the policy says."""
+_BY_REFERENCE = frozenset({Gate.POSTING, Gate.RESTORATION})
 _NEEDS_REFERENCE = frozenset({Decision.BY_HAND})
 _STAY_GROUNDS = tuple(ground.value for ground in DECIDABLE)
 _NEEDS_REASON = frozenset({Decision.REFUSE})
@@ -36,7 +42,8 @@ def rule_for(policy: Policy, matter: Right | Duty, gate: Gate) -> GateRule:
             where=f"policy.yaml: {part}",
             remedy=f"add {part}.{matter.value}.{gate.value} with roles and people",
         )
-    return rule
+    is_for_two = gate in _FOR_TWO and rule.people < FOUR_EYES
+    return rule.model_copy(update={"people": FOUR_EYES}) if is_for_two else rule
 
 
 def people_needed(rule: GateRule, sensitivity: Sensitivity) -> int:
@@ -98,9 +105,9 @@ def check_answer(entry: GateEntry, decision: Decision, *, reason: str, reference
     if decision in _NEEDS_REASON and not reason.strip():
         # Art. 12(4): no refusal without its reasons.
         raise AnswerRefused("a refusal needs its reason", where=where, remedy="write the reason for the data subject")
-    if (decision in _NEEDS_REFERENCE or entry.gate is Gate.POSTING) and not reference.strip():
+    if (decision in _NEEDS_REFERENCE or entry.gate in _BY_REFERENCE) and not reference.strip():
         raise AnswerRefused(
-            "what was done by hand needs a reference", where=where, remedy="give the reference of the ticket or letter"
+            "this answer needs a reference", where=where, remedy="give the reference of the ticket or letter"
         )
     if decision is Decision.STAYS and reference.strip() not in _STAY_GROUNDS:
         raise AnswerRefused(

@@ -14,6 +14,7 @@ from tests.benchmarks import (
     judges,
     memory,
     permissions,
+    recovery,
     rehearsal,
     request_path,
     witness,
@@ -41,6 +42,7 @@ def main() -> None:
         title = f"An access ({asked.subjects} subjects), state on this machine's disk"
         show(title, request_path.measure(url, asked.customers, asked.subjects))
         show("Memory that an access adds to the process", memory.measure(url))
+        show("Memory that a recovery copy adds to the process", recovery.measure(url))
         show("A witness over 12 tables", witness.measure(url, asked.customers))
         with TemporaryDirectory() as home:
             show("A rehearsal over 12 tables", rehearsal.measure(url, asked.customers, Path(home)))

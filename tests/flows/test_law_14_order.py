@@ -13,7 +13,7 @@ import pytest
 
 import tasks
 from data_contracts.case import Case
-from data_contracts.confirmed import OF_LIFTING, OF_PLAN, Confirmed
+from data_contracts.confirmed import OF_LIFTING, OF_PLAN, OF_RESTORING, Confirmed
 from data_contracts.errors import ActRefused, MoveRefused, RequestInvalid, TerminalError
 from data_contracts.evidence import Record
 from data_contracts.ports import GateEntry, StepEntry
@@ -28,13 +28,13 @@ from tasks.act.objection import approve_by_law
 from tasks.act.portability import portable_content
 from tasks.acting import Act
 from tasks.decisions import settle_approval, settle_empty
-from tasks.plans import confirm_lifting, confirm_staged, confirmed, planned
+from tasks.plans import confirm_lifting, confirm_restoring, confirm_staged, confirmed, planned
 from tasks.services import services
 from tests.flows.company import House, Rows
 from tests.test_house import ROOT
 
 _NEW_TICKET = "INSERT INTO interaction VALUES (990001, ?, '2026-03-31T09:00:00+00:00', 'phone', 'agent1', 'called')"
-_EFFECTS = {"carry_out", "transfers.send", "package.write"}
+_EFFECTS = {"carry_out", "carry_out_kept", "give_back", "transfers.send", "package.write"}
 """Calls that change a system, or make or send what is disclosed."""
 _LET_OTHERWISE = {
     ("tasks/act/expired.py", "erase"),
@@ -53,6 +53,7 @@ ASKED: Mapping[Right, Statement] = {
 }
 
 LIFTING = "lifting"
+RESTORING = "restoring"
 ACTS: Mapping[str, tuple[Right | str, tuple[object, ...]]] = {
     "tasks.act.access.build_package": (Right.ACCESS, ()),
     "tasks.notify_subject.tell_answer": (Right.ACCESS, (3,)),
@@ -74,6 +75,9 @@ ACTS: Mapping[str, tuple[Right | str, tuple[object, ...]]] = {
     "tasks.act.lifting.unmark_system": (LIFTING, ("crm",)),
     "tasks.act.lifting.finish_lifting": (LIFTING, ()),
     "tasks.notify_lifting.tell_lifted": (LIFTING, ("mailer",)),
+    "tasks.act.restoring.restore_system": (RESTORING, ("crm",)),
+    "tasks.act.restoring.finish_restoring": (RESTORING, ()),
+    "tasks.act.restoring.tell_restored": (RESTORING, ()),
 }
 """Every act: whose it is, and what it is called with beside the case and what was confirmed."""
 
@@ -305,6 +309,17 @@ def test_plan_of_a_case_lets_nobody_lift(house: House) -> None:
     house.walk(case_id)
 
     nothing_happens(house, case_id, LIFTING, confirmed(case_id))
+
+
+def test_nothing_is_given_back_before_two_people_decided(house: House) -> None:
+    """Neither written to a system, taken off the list of erasures nor told, whatever was approved before."""
+    case_id = opened(house, Right.ERASURE)
+    house.walk(case_id)
+
+    nothing_happens(house, case_id, RESTORING, forged(case_id, "0" * 64, OF_RESTORING))
+    nothing_happens(house, case_id, RESTORING, confirmed(case_id))
+    with pytest.raises(ActRefused, match="two people have not decided"):
+        confirm_restoring(case_id)
 
 
 # --- how a confirmation is made ----------------------------------------------------------------------------------

@@ -93,7 +93,13 @@ class Town:
 
 
 def write_contracts(
-    folder: Path, tables: Sequence[dict[str, Any]], kinds: Mapping[str, Any], country: str, *, canary: bool = False
+    folder: Path,
+    tables: Sequence[dict[str, Any]],
+    kinds: Mapping[str, Any],
+    country: str,
+    *,
+    canary: bool = False,
+    recovery_days: int = 0,
 ) -> None:
     """A folder of contracts: one system of these tables, with words, organisation and policy beside it."""
     (folder / "systems").mkdir(parents=True)
@@ -102,6 +108,7 @@ def write_contracts(
     policy = read_yaml(CONTRACTS / "policy.yaml") | {
         "contact_systems": [],
         "identity_facts": [],
+        "recovery_days": recovery_days,
     }
     policy["gates"]["erasure"]["approval"] = {"roles": ["legal", "dpo"], "people": 1}
     write_yaml(folder / "policy.yaml", policy)
@@ -155,6 +162,7 @@ def a_town(
     *statements: str,
     country: str = "FR",
     canary: bool = False,
+    recovery_days: int = 0,
     **kinds: Any,
 ) -> Iterator[Town]:
     """A house over the system at ``url``, made by ``statements``; one that is there already takes none.
@@ -170,7 +178,7 @@ def a_town(
     held = {said["identity"] for said in _columns_of(tables) if "identity" in said}
     said = {kind: _given(dict(KINDS.get(kind, {})) | kinds.get(kind, {})) for kind in held}
     shutil.rmtree(home / "contracts", ignore_errors=True)
-    write_contracts(home / "contracts", tables, said, country, canary=canary)
+    write_contracts(home / "contracts", tables, said, country, canary=canary, recovery_days=recovery_days)
     company = DemoCompany(urls={}, subject=_NOBODY, relative=_NOBODY, rows={})
     with contextmanager(a_house)(home, company, home / "contracts") as (house, _):
         yield Town(house, url)

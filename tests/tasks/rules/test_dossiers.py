@@ -115,6 +115,18 @@ def test_texts_that_people_saw_are_left_out() -> None:
     ]
 
 
+def test_copy_of_what_was_erased_is_no_act_and_its_end_closes_the_case() -> None:
+    """Rows that were sealed were not changed; once their key is destroyed, the case has ended as that record says."""
+    copied = a_record("recovery copy", system="crm.0001", rows={"customer": 1})
+    erased = a_record("erase", system="crm", rows={"customer": 1})
+    archived = a_record("archive", outcome="granted_in_part")
+    ended = a_record("recovery ended", cause="time over", outcome="granted")
+
+    assert [one["step"] for one in account(copied, erased, archived)["acts"]] == ["erase"]
+    assert account(archived)["outcome"] == "granted_in_part"
+    assert account(archived, ended)["outcome"] == "granted"
+
+
 def test_recipient_is_told_as_it_stands_last() -> None:
     """Reminded, then acknowledged: once, by its last record."""
     first = a_record("notice.recipient.adnet", party="adnet", state="awaited")
