@@ -5,7 +5,8 @@ recommends them, and ``rightsflow contracts check`` names those in use.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import cast
 
 from data_contracts.sealed_rows import Credentials, credential_context
@@ -34,21 +35,31 @@ class KeptCredentials:
 
     def own(self, name: str) -> str:
         """The same, Secret blocks left out."""
-        given = os.environ.get(name)
-        if given:
-            return given
-        kept = self._kept.credential(name)
-        return "" if kept is None else self._open(kept.sealed, credential_context(name)).decode()
+        return self.own_of([name])[name]
+
+    def own_of(self, names: Iterable[str]) -> Mapping[str, str]:
+        """The same of several, in one look at the register."""
+        kept = {one.name: one.sealed for one in self._kept.credentials()}
+        return {
+            name: os.environ.get(name)
+            or (self._open(kept[name], credential_context(name)).decode() if name in kept else "")
+            for name in names
+        }
 
 
 def secret_block(name: str) -> str:
-    """What a Prefect Secret block holds; empty where there is no server or no such block."""
+    """What a Prefect Secret block holds; empty where there is no server, no such block, or it is not ours to read."""
     if not os.environ.get("PREFECT_API_URL"):
         return ""
     from prefect.blocks.system import Secret  # noqa: PLC0415  # imports Prefect only where a server is configured
+    from prefect.exceptions import PrefectHTTPStatusError  # noqa: PLC0415  # as above
 
     try:
         block = Secret.load(name.lower().replace("_", "-"), _sync=True)  # type: ignore[call-arg]  # Prefect's sync switch
     except ValueError:
         return ""
+    except PrefectHTTPStatusError as refused:
+        if refused.response.status_code == HTTPStatus.FORBIDDEN:  # our door, which shows blocks to no worker
+            return ""
+        raise
     return str(cast("Secret[str]", block).get())

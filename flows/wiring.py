@@ -22,7 +22,7 @@ from data_contracts.odcs import load, load_organisation, load_policy
 from data_contracts.ports import Judge
 from data_contracts.sealed_rows import operator_context
 from flows.private import keep_private
-from flows.secrets import KeptCredentials
+from flows.secrets import KeptCredentials, secret_block
 from flows.settings import Settings, settings
 from integrations import evidence as evidence_files
 from integrations.channels.audit_pages import AuditPages
@@ -182,11 +182,9 @@ class Installation:
     def system_urls(self) -> dict[str, str]:
         """Connection by system name: a credential of ours, else the embedded demo systems, else a Secret block."""
         embedded = self._embedded()
-        own, named = self.credentials.own, self.credentials.named
-        found = {
-            name: own(connection_variable(name)) or embedded.get(name) or named(connection_variable(name))
-            for name in self.contracts.systems
-        }
+        variables = {name: connection_variable(name) for name in self.contracts.systems}
+        own = self.credentials.own_of(variables.values())
+        found = {name: own[v] or embedded.get(name) or secret_block(v) for name, v in variables.items()}
         return {name: url for name, url in found.items() if url}
 
     @cached_property
@@ -292,9 +290,10 @@ class Installation:
 
     def _recipients(self) -> HttpRecipients:
         """Recipients' interfaces; in the demo company, where none is real, messages to them go to the outbox."""
-        endpoints = {}
-        for key in self.contracts.vocabulary.parties:
-            endpoints[key] = Endpoint(self._recipient(key, "URL"), self._recipient(key, "SECRET"))
+        keys = self.contracts.vocabulary.parties
+        parties = {key: (recipient_variable(key, "URL"), recipient_variable(key, "SECRET")) for key in keys}
+        own = self.credentials.own_of(name for pair in parties.values() for name in pair)
+        endpoints = {key: Endpoint(own[url], own[secret]) for key, (url, secret) in parties.items()}
         return HttpRecipients(endpoints, outbox=self.settings.state / "outbox" if self.is_demo_contracts else None)
 
     def _recipient(self, party: str, what: str) -> str:
