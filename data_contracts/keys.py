@@ -7,7 +7,7 @@ are personal data: the shapes here redact their ``repr``, are never logged, and 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from data_contracts.inside import Inside
 
@@ -167,7 +167,7 @@ class Look:
 
     cleared: tuple[str, ...] = ()
     holding: Mapping[str, KeyValue] = field(default_factory=dict, repr=False)
-    replaced: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    replaced: Mapping[str, frozenset[Any]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +188,13 @@ class ChangeColumns:
     Attributes:
         clear: columns set to NULL.
         set_to: column to the one value it is set to; text where the column's type has no other form in JSON.
-        replace: column to a map from each old value, as text, to its replacement; other values stay.
+        replace: column to a map from each old value, as text or bytes, to its replacement; other values stay.
     """
 
     selection: Selection
     clear: tuple[str, ...] = ()
     set_to: Mapping[str, KeyValue] = field(default_factory=dict, repr=False)
-    replace: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    replace: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what is for reading alone."""

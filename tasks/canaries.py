@@ -29,7 +29,8 @@ from data_contracts.request import Statement, SubjectRequest
 from data_contracts.runs import Run
 from data_contracts.vocabulary import Duty
 from data_contracts.witnessing import Looked, Testimony
-from tasks.act.erasure import erasing_orders, make_case_key, parts_of, with_row_keys
+from tasks.act.erasure import erasing_orders, parts_of, with_row_keys
+from tasks.act.pseudonyms import make_case_key
 from tasks.act.rectification import RECTIFY
 from tasks.act.views import stale_views
 from tasks.canary_sealed import planted_canary, request_of, seal_canary, sealed_canary, token_of

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from data_contracts.contract import Contracts, SystemContract, Table
 from data_contracts.keys import Order
 from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal
+from tasks.act.pseudonyms import old
 from tasks.clock import calendar_of, today
 from tasks.rules.made_up import located_rows, made_up_rows
 from tasks.rules.order import table_order
@@ -40,7 +41,7 @@ def _alone(contracts: Contracts, contract: SystemContract) -> Contracts:
 def _orders_of(table: Table, parts: Sequence[Segment], rows: tuple[MadeUpRow, ...]) -> Iterator[Order]:
     swaps = {
         name: {
-            str(row.values[name]): shaped(table.column(name), _digest(row.values[name]))
+            old(row.values[name]): shaped(table.column(name), _digest(row.values[name]))
             for row in rows
             if row.table == table.name and row.values.get(name) is not None
         }

@@ -176,7 +176,7 @@ class Orders:
             )
         return fitted
 
-    def _fitted(self, asked: Asked, name: str, values: Mapping[str, str]) -> dict[Any, Any]:
+    def _fitted(self, asked: Asked, name: str, values: Mapping[Any, Any]) -> dict[Any, Any]:
         fitted = {self._queries.conditions.fitted(asked.table, name, old): new for old, new in values.items()}
         return {old: self._constant(asked, name, new) for old, new in fitted.items() if old is not NO_MATCH}
 
@@ -216,7 +216,7 @@ def count_unlike(queries: Queries, connection: Connection, asked: Asked, look: L
     return count(queries, connection, asked, [either(signs)], old)
 
 
-def _old_values(queries: Queries, asked: Asked, name: str, values: frozenset[str]) -> frozenset[Any]:
+def _old_values(queries: Queries, asked: Asked, name: str, values: frozenset[Any]) -> frozenset[Any]:
     fitted = (queries.conditions.fitted(asked.table, name, value) for value in values)
     return frozenset(value for value in fitted if value is not NO_MATCH)
 

@@ -23,8 +23,9 @@ from data_contracts.notices import Content, ToldItem
 from data_contracts.plan import Located, Remaining, TablePath
 from data_contracts.ports import Connector, KeptItem
 from data_contracts.vocabulary import TableErasure
-from tasks.act.erasure import parts_of, planned_as_of, replacements, with_row_keys
+from tasks.act.erasure import parts_of, planned_as_of, with_row_keys
 from tasks.act.inside import found_again
+from tasks.act.pseudonyms import replacements
 from tasks.act.references import REFERENCE
 from tasks.act.views import stale_lines
 from tasks.act.witnessed import Testified, gaps

@@ -168,7 +168,7 @@ def sensitivity_of(contracts: Contracts, paths: Iterable[TablePath]) -> Sensitiv
     return ranks[max(found, default=0)]
 
 
-def orders(parts: Iterable[Segment], table: Table, replacements: Mapping[str, Mapping[str, str]]) -> tuple[Order, ...]:
+def orders(parts: Iterable[Segment], table: Table, replacements: Mapping[str, Mapping[Any, Any]]) -> tuple[Order, ...]:
     """What the connector is told to do with one table.
 
     Args:
@@ -184,7 +184,7 @@ def orders(parts: Iterable[Segment], table: Table, replacements: Mapping[str, Ma
     return (*_joined(columns), *(DeleteRows(part.selection) for part in own if part.verb == "delete"))
 
 
-def erased_look(part: Segment, table: Table, replacements: Mapping[str, Mapping[str, str]]) -> Look:
+def erased_look(part: Segment, table: Table, replacements: Mapping[str, Mapping[Any, Any]]) -> Look:
     """What the columns of ``part`` look like afterwards, for the proof (law 7)."""
     values = _values(part, table, replacements)
     return Look(
@@ -290,7 +290,7 @@ def _verbs(table: Table, selection: Selection, columns: tuple[str, ...]) -> list
     return [Segment((table.system, table.name), verb, selection, tuple(names)) for verb, names in by_verb.items()]
 
 
-def _values(part: Segment, table: Table, replacements: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _values(part: Segment, table: Table, replacements: Mapping[str, Mapping[Any, Any]]) -> dict[str, Any]:
     # What an identity lies inside is other people's as well, and never cleared or masked as a whole.
     inside = {c for c in part.columns if table.column(c).inside is not None}
     whole = tuple(c for c in part.columns if c not in inside)

@@ -294,8 +294,14 @@ MISTAKES = [
         "customer.email",
         "is no integer",
     ),
-    ("token no text", at("crm.customer.ended_on", erase="token"), CRM, "customer.ended_on", "but the column is date"),
-    ("token too long", _strategy("token", physicalType="varchar(7)"), CRM, "customer.email", "writes 8 characters"),
+    ("token has no form", _strategy("token", logicalType="boolean"), CRM, "customer.email", "no form for boolean"),
+    (
+        "hash has no form",
+        at("crm.customer.ended_on", erase="hmac", hold="identity_5y"),
+        CRM,
+        "customer.ended_on",
+        "no form for date",
+    ),
     ("hash too long", _strategy("hmac", logicalTypeOptions={"maxLength": 31}), CRM, "customer.email", "writes 32"),
     (
         "key changed",

@@ -332,7 +332,7 @@ def test_rows_with_a_key_inside_are_told_apart_by_the_live_key() -> None:
     [
         (LiveColumn("name", "TEXT", nullable=False, is_computed=True), "computes the column by itself"),
         (LiveColumn("name", "ENUM", nullable=False, holds=Holds.TEXT, labels=("f", "m")), "enumeration"),
-        (LiveColumn("name", "BYTEA", nullable=False, holds=Holds.BYTES), "has no form for bytea"),
+        (LiveColumn("name", "BOOLEAN", nullable=False, holds=Holds.BOOLEAN), "has no form for boolean"),
     ],
 )
 def test_way_of_erasing_that_the_live_type_cannot_hold_forbids_erasing(live: LiveColumn, said: str) -> None:
