@@ -29,7 +29,8 @@ def length_of(type_: TypeEngine[Any]) -> int | None:
     """Signs of a text, or bytes, that a value of the type may have; None: no bound that is told."""
     if isinstance(type_, mysql.BIT):
         return -(-(type_.length or 1) // 8)
-    if isinstance(type_, mysql.TEXT | mysql.SET | sa.Enum) or not isinstance(type_, sa.String | sa.BINARY | sa.VARBINARY):
+    is_open = isinstance(type_, mysql.TEXT | mysql.SET | sa.Enum)
+    if is_open or not isinstance(type_, sa.String | sa.BINARY | sa.VARBINARY):
         return None
     return type_.length
 
