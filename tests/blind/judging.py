@@ -21,7 +21,7 @@ from data_contracts.vocabulary import Gate
 from tasks.plans import plan_receipt, planned
 from tasks.proving import conclusion, not_looked_at, staying
 from tasks.services import services, use
-from tests.blind.mutants import LAKES, Mutant, mutants, references
+from tests.blind.mutants import LAKES, Mutant, mutants, neighbours
 from tests.flows.clerk import answered
 from tests.flows.company import House, _contracts
 from tests.sampling import is_all, shuffled
@@ -169,8 +169,12 @@ def _is_known(table: str, rows: Counter[tuple[Any, ...]], ended: Ended, world: "
         return True
     if any(key in str(value).casefold() for row in rows for value in row for key in world.keys):
         return False
-    above = world.above.get(table, frozenset()) - {table}
-    return any(one in ended.kept or _is_known(one, Counter(), ended, world) for one in above)
+    reached, pending = {table}, [table]
+    while pending:
+        more = world.beside.get(pending.pop(), frozenset()) - reached
+        reached |= more
+        pending += more
+    return any(one in ended.kept or is_told(one, ended.told) for one in reached)
 
 
 def written(mutant: Mutant, whole: Path, home: Path) -> tuple[Path | None, str]:
@@ -216,8 +220,8 @@ class World:
     lost: Rows
     keys: Sequence[str]
     """What she proved, without capitals."""
-    above: Mapping[str, frozenset[str]]
-    """By table the tables that it refers to, as the whole contracts say."""
+    beside: Mapping[str, frozenset[str]]
+    """By table those that it refers to or that refer to it, as the whole contracts say."""
 
 
 def a_world(contracts: Path, home: Path, walk: Walk, before: Rows, keys: Sequence[str]) -> World:
@@ -226,7 +230,7 @@ def a_world(contracts: Path, home: Path, walk: Walk, before: Rows, keys: Sequenc
     ended = walk(contracts, home)
     assert ended.is_old_proof_green, ended
     lost = {table: gone for table, rows in before.items() if (gone := rows - ended.rows[table])}
-    return World(contracts, walk, before, lost, [key.casefold() for key in keys], references(contracts))
+    return World(contracts, walk, before, lost, [key.casefold() for key in keys], neighbours(contracts))
 
 
 def told_of(world: World, home: Path, lakes: frozenset[str] = LAKES) -> list[Told]:

@@ -88,15 +88,17 @@ def mutants(folder: Path, lakes: frozenset[str] = LAKES) -> list[Mutant]:
     return list(_mutants(documents(folder), lakes))
 
 
-def references(folder: Path) -> dict[str, frozenset[str]]:
-    """By system and table, as one text, the tables that it refers to."""
-    made: dict[str, frozenset[str]] = {}
+def neighbours(folder: Path) -> dict[str, frozenset[str]]:
+    """By system and table, as one text, the tables that it refers to or that refer to it."""
+    made: dict[str, set[str]] = {}
     for system, document in documents(folder).items():
         for table in document["schema"]:
             ends = [one["to"][0] for one in table.get("relationships", ())]
             ends += [one["to"] for column in table["properties"] for one in column.get("relationships", ())]
-            made[f"{system}.{table['name']}"] = frozenset(".".join(_target(system, to)) for to in ends)
-    return made
+            for to in {".".join(_target(system, to)) for to in ends}:
+                made.setdefault(f"{system}.{table['name']}", set()).add(to)
+                made.setdefault(to, set()).add(f"{system}.{table['name']}")
+    return {table: frozenset(others - {table}) for table, others in made.items()}
 
 
 def _mutants(whole: Documents, lakes: frozenset[str]) -> Iterator[Mutant]:
