@@ -201,4 +201,33 @@ class ChangeColumns:
         _only_read(self.selection)
 
 
-Order: TypeAlias = DeleteRows | ChangeColumns
+@dataclass(frozen=True, slots=True)
+class MoveKeys:
+    """Replace keys in all columns that hold them, at once: references hold before and afterwards (Art. 17).
+
+    Attributes:
+        selection: rows of the table whose key it is.
+        places: table and column of each, the key's own first; in each every row that holds an old value is changed.
+        replace: each old value, as text or bytes, to its replacement.
+    """
+
+    selection: Selection
+    places: tuple[tuple[str, str], ...]
+    replace: Mapping[Any, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def changes(self) -> tuple[ChangeColumns, ...]:
+        """The same, place by place, for a system in which nothing keeps references."""
+        keys = frozenset((value,) for value in self.replace)
+        return tuple(
+            ChangeColumns(Selection(table, (Condition((name,), keys),)), replace={name: self.replace})
+            for table, name in self.places
+        )
+
+
+Order: TypeAlias = DeleteRows | ChangeColumns | MoveKeys
+
+
+def each_of(order: Order) -> tuple[DeleteRows | ChangeColumns, ...]:
+    """The order, table by table."""
+    return order.changes if isinstance(order, MoveKeys) else (order,)

@@ -168,7 +168,10 @@ def pseudonyms(contracts: ContractSet) -> Iterator[Fault]:
 
 
 def keys_stay(contracts: ContractSet) -> Iterator[Fault]:
-    """A column at either end of a reference in its system keeps its value or is cleared, or the reference breaks."""
+    """A column at either end of a reference in its system keeps its value or is cleared, or the reference breaks.
+
+    A key with ``token`` is replaced together with what refers to it; what refers needs no way of its own.
+    """
     ends = {
         (table.system, name, column)
         for _, table in contracts.tables()
@@ -179,10 +182,25 @@ def keys_stay(contracts: ContractSet) -> Iterator[Fault]:
     }
     for system, table, column in contracts.rules():
         is_end = (table.system, table.name, column.name) in ends
+        if (is_end or column.primary_key) and column.erase is ColumnErasure.TOKEN and not _why_not_moved(table, column):
+            continue
         if column.erase in _REPLACING and (is_end or column.primary_key):
             what = f"`erase: {column.erase}` would change a key, and break what refers to it"
-            remedy = "write `erase: keep` with a hold, `clear` where NULL is allowed, or delete the rows"
+            remedy = (
+                "write `erase: token`, which replaces what refers to it too, `keep` with a hold, or delete the rows"
+            )
+            if column.erase is ColumnErasure.TOKEN:
+                what, remedy = _why_not_moved(table, column), "write `erase: keep` with a hold, or delete the rows"
             yield at_column(system, table, column.name, what=what, remedy=remedy)
+
+
+def _why_not_moved(table: Table, column: Column) -> str:
+    """Why a key cannot be replaced together with what refers to it; empty where it can."""
+    if column.hold or column.cases or column.inside is not None:
+        return "`erase: token` at a key that others refer to takes no `hold`, no `cases` and no `inside`"
+    if any(item.then is RetentionAction.COLUMNS for item in table.retentions):
+        return "`erase: token` at a key that others refer to cannot be carried out by a retention period"
+    return ""
 
 
 def rows_can_go(contracts: ContractSet) -> Iterator[Fault]:

@@ -24,6 +24,7 @@ from data_contracts.plan import Located, Plan
 from data_contracts.vocabulary import TableErasure
 from tasks.act.inside import rows_of_several, seal_inside
 from tasks.act.limits import ground_facts, limited, seal_holds
+from tasks.act.moves import key_orders, key_parts, moved_columns, seal_moves, with_new_keys
 from tasks.act.pinned import refuse_pinned
 from tasks.act.pseudonyms import make_case_key, replacements, seal_turns, sealed_keys
 from tasks.act.references import reference_parts, seal_references
@@ -76,10 +77,11 @@ def measure_system(case_id: str, system: str) -> Mapping[str, int]:
     refuse_pinned(case_id, connector, counted, live.references)
     names = [*(str(number) for number in range(len(parts))), *(f"={name}" for name in tables)]
     found = dict(zip(names, counts, strict=True))
-    if seal_references(case_id, connector, counted, live):
-        losing = list(reference_parts(case_id, system))
-        numbers = range(len(parts), len(parts) + len(losing))
-        found |= dict(zip(map(str, numbers), connector.count([part.selection for part in losing]), strict=True))
+    seal_moves(case_id, connector, counted)
+    seal_references(case_id, connector, counted, live)
+    if others := [*reference_parts(case_id, system), *key_parts(case_id, system)]:
+        numbers = range(len(parts), len(parts) + len(others))
+        found |= dict(zip(map(str, numbers), connector.count([part.selection for part in others]), strict=True))
     return found
 
 
@@ -141,7 +143,11 @@ def systems_in_order(case_id: str) -> tuple[str, ...]:
 
 def parts_of(case_id: str, system: str, as_of: date) -> list[Segment]:
     """The parts of the plan in one system, from what is sealed; last those in rows of others."""
-    return [*own_parts(case_id, system, as_of), *reference_parts(case_id, system)]
+    return [
+        *own_parts(case_id, system, as_of),
+        *reference_parts(case_id, system),
+        *key_parts(case_id, system),
+    ]
 
 
 def own_parts(case_id: str, system: str, as_of: date) -> list[Segment]:
@@ -165,7 +171,7 @@ def with_row_keys(case_id: str, located: Located, system: str) -> Located:
             keys = sealed.get((path[1], *table.primary_key), frozenset())
             conditions[path] = (*ways, Condition(table.primary_key, keys)) if keys else ways
     shared = {path: ways for path, ways in located.shared.items() if path[0] == system}
-    return Located(conditions=conditions, shared=shared)
+    return Located(conditions=with_new_keys(case_id, system, conditions), shared=with_new_keys(case_id, system, shared))
 
 
 def _seal_keys(case_id: str, system: str) -> None:
@@ -216,7 +222,8 @@ _Sequence = list[tuple[str, Order]]
 def erasing_orders(case_id: str, system: str, as_of: date) -> tuple[_Sequence, _Sequence]:
     """Every order of one system by table, in the order foreign keys demand.
 
-    And those to carry out once more, last, because triggers write rows there while the others are carried out.
+    And those that come last: keys that are replaced, and what is carried out once more, because triggers write rows
+    there meanwhile.
     """
     provided = services()
     contract = provided.contracts.systems[system]
@@ -226,11 +233,12 @@ def erasing_orders(case_id: str, system: str, as_of: date) -> tuple[_Sequence, _
     sequence = [
         (table.name, order)
         for table in (fitted(t, live.tables.get(t.name, {})) for t in table_order(contract, losing, live.references))
-        for order in orders(parts, table, replacements(case_id, table))
+        for order in orders(parts, table, replacements(case_id, table), moved_columns(contract, table.name))
         if order.selection.conditions
     ]
     last = written_meanwhile({table for table, _ in sequence}, live.hidings)
-    return sequence, [one for name in last for one in sequence if one[0] == name]
+    moves = [(order.selection.table, order) for order in key_orders(case_id, system)]
+    return sequence, [*moves, *(one for name in last for one in sequence if one[0] == name)]
 
 
 def planned_as_of(case_id: str) -> date:

@@ -12,6 +12,7 @@ import hmac
 import secrets
 from collections.abc import Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 
 from data_contracts.contract import Column, Table
@@ -39,7 +40,7 @@ def sealed_keys(case_id: str, system: str) -> dict[tuple[str, ...], frozenset[An
     return keys_of(read_json(case_id, f"keys.{system}"))
 
 
-def replacements(case_id: str, table: Table) -> Swaps:
+def replacements(case_id: str, table: Table, also: Mapping[str, frozenset[Any]] = MappingProxyType({})) -> Swaps:
     """For each pseudonymised column: every old value to its pseudonym, the same on each run (Art. 4(5)).
 
     For each column with identities inside: every old value to what is left of it.
@@ -47,12 +48,13 @@ def replacements(case_id: str, table: Table) -> Swaps:
     Args:
         case_id: the case.
         table: brought to its live types.
+        also: more values of its columns, which other columns hold that refer to them.
     """
     sealed, turns = sealed_keys(case_id, table.system), _sealed_turns(case_id, table.system)
     made: Swaps = dict(left_inside(case_id, table, partial(_inside, case_id)))
     for name in pseudonymised(table):
         column, own = table.column(name), turns.get((table.name, name), {})
-        values = sealed.get((table.name, name), frozenset())
+        values = sealed.get((table.name, name), frozenset()) | also.get(name, frozenset())
         made[name] = {
             old(value): shaped(column, _digest(case_id, table, column, value), own.get(str(value), 0))
             for (value,) in values

@@ -7,7 +7,7 @@ The same segments give the orders (:func:`orders`) and the proof (:func:`erased_
 is done and what is proven cannot drift apart.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +30,8 @@ _VERBS: Mapping[ColumnErasure, Action] = {
 }
 
 
+KEY = "key"
+"""The note of a part: columns that refer to a replaced key and get its pseudonym, whosever the rows are."""
 _LEAVING: frozenset[Action] = frozenset({"keep", "refer", "shred"})
 """Verbs of rows that stay as they are; what is shredded is only made unreadable, by deleting its key."""
 
@@ -168,7 +170,12 @@ def sensitivity_of(contracts: Contracts, paths: Iterable[TablePath]) -> Sensitiv
     return ranks[max(found, default=0)]
 
 
-def orders(parts: Iterable[Segment], table: Table, replacements: Mapping[str, Mapping[Any, Any]]) -> tuple[Order, ...]:
+def orders(
+    parts: Iterable[Segment],
+    table: Table,
+    replacements: Mapping[str, Mapping[Any, Any]],
+    moved: Collection[str] = (),
+) -> tuple[Order, ...]:
     """What the connector is told to do with one table.
 
     Args:
@@ -176,10 +183,13 @@ def orders(parts: Iterable[Segment], table: Table, replacements: Mapping[str, Ma
         table: the table.
         replacements: for each pseudonymised column, old value to pseudonym; for each column with identities inside,
             old value to what is left of it.
+        moved: columns that are replaced together with what refers to them, by orders of their own.
     """
-    own = [p for p in parts if p.path == (table.system, table.name) and p.verb not in _LEAVING]
+    own = [p for p in parts if p.note != KEY and p.path == (table.system, table.name) and p.verb not in _LEAVING]
     columns = [
-        ChangeColumns(part.selection, **_values(part, table, replacements)) for part in own if part.verb != "delete"
+        ChangeColumns(part.selection, **_values(part, table, replacements))
+        for part in (replace(p, columns=tuple(c for c in p.columns if c not in moved)) for p in own)
+        if part.verb != "delete" and part.columns
     ]
     return (*_joined(columns), *(DeleteRows(part.selection) for part in own if part.verb == "delete"))
 
