@@ -1,6 +1,8 @@
 """Ways of erasing and live types (Art. 17(1)): the table that `check`, plan and act share."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -184,3 +186,55 @@ def test_clear_is_a_way_out_where_null_is_taken() -> None:
     assert "`erase: clear`" in remedy(_column(_TOKEN), nullable)
     assert "`erase: clear`" not in remedy(_column(_TOKEN), never)
     assert "one of f, m" in remedy(_column(_MASK), _live("ENUM", labels=("f", "m")))
+
+
+_CONTAINERS = {"jsonb": Container.JSON, "xml": Container.XML, "hstore": Container.ENTRIES, "text[]": Container.ARRAY}
+_HOLDS = {
+    **dict.fromkeys(("varchar(3)", "enum", "set"), Holds.TEXT),
+    **dict.fromkeys(("bigint", "smallint", "numeric(5,2)", "real"), Holds.NUMBER),
+    **dict.fromkeys(("bytea", "binary(2)"), Holds.BYTES),
+    **dict.fromkeys(("date", "timestamp"), Holds.MOMENT),
+    **dict.fromkeys(_CONTAINERS, Holds.CONTAINER),
+    "uuid": Holds.UUID,
+    "boolean": Holds.BOOLEAN,
+}
+_LOGICAL = {
+    **dict.fromkeys(("bigint", "smallint"), "integer"),
+    **dict.fromkeys(("numeric(5,2)", "real"), "number"),
+    **{name: name for name in ("boolean", "date", "time", "timestamp")},
+}
+_SIZES = {"varchar(3)": 3, "binary(2)": 2}
+
+
+def _rows_of_the_docs() -> Iterator[tuple[str, str, str]]:
+    text = (Path(__file__).parents[3] / "docs" / "contracts.md").read_text("utf-8")
+    section = text.partition("### Ways of erasing and live types")[2].partition("###")[0]
+    for line in section.splitlines():
+        if line.startswith("| ") and "---" not in line and "live type" not in line:
+            kind, mask, token = (cell.strip() for cell in line.strip("|").split(" | "))
+            yield kind.strip("`"), mask, token
+
+
+def _written(kind: str, way: ColumnErasure) -> str:
+    live = _live(
+        kind,
+        _HOLDS.get(kind, Holds.UNKNOWN),
+        container=_CONTAINERS.get(kind, Container.NONE),
+        length=_SIZES.get(kind),
+        labels=("f", "m") if kind in {"enum", "set"} else (),
+        is_computed=kind == "a generated column",
+    )
+    column = _column(way, _LOGICAL.get(kind, "string"))
+    if why_not(column, live):
+        return "no way"
+    made = _fitted(column, live)
+    value = masked_value(made) if way is _MASK else shaped(made, _DIGEST)
+    return f"`0x{value.hex()}`" if isinstance(value, bytes) else f"`{value}`"
+
+
+def test_the_documentation_says_what_is_written() -> None:
+    """The table of types and ways in `docs/contracts.md` is what the code does."""
+    rows = list(_rows_of_the_docs())
+
+    assert len(rows) >= 28
+    assert rows == [(kind, _written(kind, _MASK), _written(kind, _TOKEN)) for kind, _, _ in rows]
