@@ -6,6 +6,7 @@ here (law 7): the gate shows it, and the verdict names what is left of it after 
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from data_contracts.contract import Table
 from data_contracts.keys import Condition, Selection, When
@@ -13,6 +14,8 @@ from data_contracts.plan import COPIES, UNDECLARED, TablePath, Unreached
 from tasks.rules.drift import drift, proven_but_for
 from tasks.services import services
 
+_SEVERAL: Final = 2
+"""Of one reference alone the contract says whose the rows are that fulfil its condition, and nothing of others."""
 Ways = Mapping[TablePath, tuple[Condition, ...]]
 
 
@@ -56,7 +59,7 @@ def unsaid_places(system: str, ways: Ways) -> list[Unreached]:
 def _said(table: Table, way: Condition) -> tuple[When, ...]:
     """That a row fulfils none of the conditions under which the columns of a way refer to anything."""
     own = [one for one in table.references if one.columns == way.columns]
-    if not own or not all(len(one.when) == 1 for one in own) or len({one.when[0].column for one in own}) != 1:
+    if len(own) < _SEVERAL or not all(len(one.when) == 1 for one in own) or len({o.when[0].column for o in own}) != 1:
         return ()
     values = tuple(dict.fromkeys(value for one in own for value in one.when[0].values))
     return (When(own[0].when[0].column, values, negated=True),)

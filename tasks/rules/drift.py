@@ -242,7 +242,7 @@ def _undeclared_referrers(contract: SystemContract, live: LiveSchema) -> Iterato
         target, child = declared.get(reference.to_table), declared.get(reference.table)
         if target is not None and child is None:
             yield _of_referrer(target, reference)
-        elif target is not None and child is not None and not _is_declared(child, reference):
+        elif target is not None and child is not None and _is_missed(target, child, reference):
             yield _of_reference(target, child, reference)
 
 
@@ -287,19 +287,21 @@ def _blocking(contract: SystemContract, live: LiveSchema) -> Iterator[Drift]:
             yield at(target, "", Effect.WARNING, kind, what=what, remedy=remedy, about=child.name)
 
 
-def _is_declared(child: Table, live: LiveReference) -> bool:
-    return any(own.to_table == live.to_table and set(own.columns) <= set(live.columns) for own in child.references)
+def _is_missed(target: Table, child: Table, live: LiveReference) -> bool:
+    """Whether a foreign key matters that the contract does not say: between people's rows, or to a key that changes."""
+    is_declared = any(o.to_table == live.to_table and set(o.columns) <= set(live.columns) for o in child.references)
+    are_personal = all(any(column.is_personal for column in table.rules) for table in (target, child))
+    changes = any(c.name in live.to_columns and c.erase is ColumnErasure.TOKEN for c in target.columns)
+    return not is_declared and (are_personal or changes)
 
 
 def _of_reference(target: Table, child: Table, reference: LiveReference) -> Drift:
     """A foreign key between declared tables: nobody said whose the rows are that refer (law 8, law 13)."""
-    are_personal = all(any(column.is_personal for column in table.rules) for table in (target, child))
-    effect = Effect.FORBIDS_ERASING if are_personal else Effect.WARNING
     columns = ", ".join(reference.columns)
     what = f"a foreign key ({columns}) refers to `{target.name}`, and the contract does not say so"
     remedy = f"declare the reference to `{target.name}`, with `follow: none` where the rows are not the data subject's"
     kind = FindingKind.REFERRER_UNDECLARED
-    return at(child, reference.columns[0], effect, kind, what=what, remedy=remedy, about=columns)
+    return at(child, reference.columns[0], Effect.FORBIDS_ERASING, kind, what=what, remedy=remedy, about=columns)
 
 
 def _of_referrer(target: Table, reference: LiveReference) -> Drift:
