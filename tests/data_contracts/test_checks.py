@@ -304,6 +304,20 @@ MISTAKES = [
     ),
     ("hash too long", _strategy("hmac", logicalTypeOptions={"maxLength": 31}), CRM, "customer.email", "writes 32"),
     (
+        "key moved with a hold",
+        at("crm.customer.id", erase="token", hold="identity_5y", category="user.unique_id", source="derived"),
+        CRM,
+        "customer.id",
+        "takes no `hold`",
+    ),
+    (
+        "key moved by a period",
+        at("crm.customer.id", erase="token", category="user.unique_id", source="derived"),
+        CRM,
+        "customer.id",
+        "by a retention period",
+    ),
+    (
         "key changed",
         at("crm.customer.household_id", erase="mask", category="user.unique_id", source="derived"),
         CRM,

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from data_contracts.keys import Condition, MoveKeys, Selection
 from data_contracts.vocabulary import Gate, Right
+from tasks.trying_out import try_out
 from tests.whose.conftest import MakeTown
 from tests.whose.town import column, number, table
 
@@ -91,6 +93,43 @@ def test_key_and_all_that_refers_to_it_get_one_pseudonym(town: MakeTown, url: st
     step = made.house.installation.register.step(case_id, "prove")
     assert step is not None
     assert step.receipt["verdict"] == "proven"
+
+
+def test_check_rehearses_the_keys_of_people_who_are_nobody(town: MakeTown) -> None:
+    """`contracts check --rehearse` replaces made-up keys with what refers to them; nothing is refused, no row stays."""
+    orders = table("orders", number(), _refers("mail", "users.mail"), column("what"), erase="keep", hold="tax")
+    made = town(
+        [_users(), orders],
+        "CREATE TABLE users (mail VARCHAR(60) PRIMARY KEY, words VARCHAR(60))",
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, mail VARCHAR(60) NOT NULL, what VARCHAR(60),"
+        " FOREIGN KEY (mail) REFERENCES users (mail))",
+    )
+
+    said = try_out("sys")
+
+    assert not said.refusals
+    assert "users" in {one.table for one in said.tables if one.is_accepted}
+    assert made.ask("SELECT count(*) FROM users") == [(0,)]
+
+
+def test_acting_again_changes_nothing(town: MakeTown) -> None:
+    """An act that was cut off after its commit is carried out once more: the keys are not replaced twice."""
+    made = town(
+        [_users()],
+        "CREATE TABLE users (mail VARCHAR(60) PRIMARY KEY, words VARCHAR(60))",
+        "INSERT INTO users VALUES ('ana@example.org', 'hello'), ('ben@example.org', 'hello')",
+    )
+    moved = MoveKeys(
+        Selection("users", (Condition(("mail",), frozenset({(_ANA,)})),)),
+        (("users", "mail"),),
+        {_ANA: "0123456789abcdef"},
+    )
+    connector = made.house.installation.services.systems.connector("sys")
+
+    assert connector.carry_out([moved]) == [1]
+    assert connector.carry_out([moved]) == [0]
+
+    assert made.ask("SELECT mail FROM users ORDER BY mail") == [("0123456789abcdef",), (_BEN,)]
 
 
 def test_reference_that_no_contract_declares_stops_before_the_approval(town: MakeTown) -> None:
