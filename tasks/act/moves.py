@@ -108,6 +108,12 @@ def with_new_keys(
     return {path: tuple(_both(path[1], way, swaps) for way in ways) for path, ways in conditions.items()}
 
 
+def also_moved(case_id: str, system: str, selection: Selection) -> Selection:
+    """The selection, which selects the rows once their keys were replaced, too."""
+    path = (system, selection.table)
+    return replace(selection, conditions=with_new_keys(case_id, system, {path: selection.conditions})[path])
+
+
 def _both(table: str, way: Condition, swaps: Mapping[Place, Mapping[Any, Any]]) -> Condition:
     own = [swaps.get((table, name), {}) for name in way.columns]
     if not any(own):
@@ -121,6 +127,7 @@ def _name(system: str) -> str:
 
 
 __all__ = [
+    "also_moved",
     "key_orders",
     "key_parts",
     "moved_columns",
