@@ -62,6 +62,8 @@ class LiveColumn:
     """Of text in signs, of bytes in bytes; None: any, or not known."""
     labels: tuple[str, ...] = ()
     """All values of an enumeration."""
+    since: str = ""
+    """The first day that a moment may have; empty: any."""
     is_computed: bool = False
     """The system computes it, so that nothing can be written to it."""
 

@@ -7,7 +7,7 @@ are personal data: the shapes here redact their ``repr``, are never logged, and 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from data_contracts.inside import Inside
 
@@ -167,7 +167,7 @@ class Look:
 
     cleared: tuple[str, ...] = ()
     holding: Mapping[str, KeyValue] = field(default_factory=dict, repr=False)
-    replaced: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    replaced: Mapping[str, frozenset[Any]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +188,46 @@ class ChangeColumns:
     Attributes:
         clear: columns set to NULL.
         set_to: column to the one value it is set to; text where the column's type has no other form in JSON.
-        replace: column to a map from each old value, as text, to its replacement; other values stay.
+        replace: column to a map from each old value, as text or bytes, to its replacement; other values stay.
     """
 
     selection: Selection
     clear: tuple[str, ...] = ()
     set_to: Mapping[str, KeyValue] = field(default_factory=dict, repr=False)
-    replace: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    replace: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what is for reading alone."""
         _only_read(self.selection)
 
 
-Order: TypeAlias = DeleteRows | ChangeColumns
+@dataclass(frozen=True, slots=True)
+class MoveKeys:
+    """Replace keys in all columns that hold them, at once: references hold before and afterwards (Art. 17).
+
+    Attributes:
+        selection: rows of the table whose key it is.
+        places: table and column of each, the key's own first; in each every row that holds an old value is changed.
+        replace: each old value, as text or bytes, to its replacement.
+    """
+
+    selection: Selection
+    places: tuple[tuple[str, str], ...]
+    replace: Mapping[Any, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def changes(self) -> tuple[ChangeColumns, ...]:
+        """The same, place by place, for a system in which nothing keeps references."""
+        keys = frozenset((value,) for value in self.replace)
+        return tuple(
+            ChangeColumns(Selection(table, (Condition((name,), keys),)), replace={name: self.replace})
+            for table, name in self.places
+        )
+
+
+Order: TypeAlias = DeleteRows | ChangeColumns | MoveKeys
+
+
+def each_of(order: Order) -> tuple[DeleteRows | ChangeColumns, ...]:
+    """The order, table by table."""
+    return order.changes if isinstance(order, MoveKeys) else (order,)

@@ -39,6 +39,8 @@ class NotCopied(StrEnum):
     """Rows of tables that inherit from it go with its own, and would come back without their own columns."""
     TOO_WIDE = "too_wide"
     """It has more columns than one statement takes."""
+    KEY_REPLACED = "key_replaced"
+    """A key of it is replaced with all that refers to it, so that its rows cannot be told again afterwards."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from typing import Any, Final
 from data_contracts.canaries import CanaryResult, CanaryStanding, CanaryState
 from data_contracts.errors import ActUnproven, ContractMismatch, RightsflowError
 from data_contracts.evidence import Facts, Record
-from data_contracts.keys import Condition, Selection, When
+from data_contracts.keys import Condition, DeleteRows, Selection, When
 from data_contracts.plan import Located
 from data_contracts.ports import Connector
 from data_contracts.rehearsing import MadeUpRow
@@ -29,7 +29,9 @@ from data_contracts.request import Statement, SubjectRequest
 from data_contracts.runs import Run
 from data_contracts.vocabulary import Duty
 from data_contracts.witnessing import Looked, Testimony
-from tasks.act.erasure import erasing_orders, make_case_key, parts_of, with_row_keys
+from tasks.act.erasure import erasing_orders, parts_of, with_row_keys
+from tasks.act.moves import also_moved
+from tasks.act.pseudonyms import make_case_key
 from tasks.act.rectification import RECTIFY
 from tasks.act.views import stale_views
 from tasks.canary_sealed import planted_canary, request_of, seal_canary, sealed_canary, token_of
@@ -205,7 +207,8 @@ def take_away(run_id: str, system: str) -> None:
     if canary is None or not (is_done(run_id, _PLANT, system) or _is_there(system, canary)):
         return  # she was never planted: a key of hers may be somebody else's
     connector = services().systems.connector(system)
-    connector.carry_out(taking_away(services().contracts.systems[system], canary))
+    orders = taking_away(services().contracts.systems[system], canary)
+    connector.carry_out([DeleteRows(also_moved(run_id, system, order.selection)) for order in orders])
     stale_views(connector)
 
 

@@ -32,6 +32,7 @@ from data_contracts.recovering import (
     RESTORED,
     TIME_OVER,
     CopyHead,
+    GivesBack,
     NotCopied,
     RecoveryCopy,
     space_of,
@@ -42,6 +43,7 @@ from tasks.clock import today
 from tasks.erased_again import follows
 from tasks.ledger import is_done
 from tasks.plans import plan_receipt, planned
+from tasks.rules.moving import moved_keys
 from tasks.rules.recovery import is_over, last_day
 from tasks.services import services
 
@@ -64,6 +66,7 @@ _WHY: Final[Mapping[NotCopied, str]] = {
     NotCopied.NO_KEY: "the table has no primary key",
     NotCopied.INHERITED: "other tables inherit from it",
     NotCopied.TOO_WIDE: "the table has too many columns",
+    NotCopied.KEY_REPLACED: "a key of the table is replaced with all that refers to it",
 }
 
 
@@ -246,11 +249,18 @@ def _asked_left_out(case_id: str) -> dict[str, str]:
         if giver is None:
             lost[system] = NotCopied.SYSTEM.value
         else:
-            lost |= {f"{system}.{table}": why.value for table, why in giver.not_copied(list(names)).items()}
+            lost |= _lost(giver, system, list(names))
     receipt: Facts = {"not_copied": lost}
     number = planned(case_id)[:16]
     services().register.complete(case_id, _PLANNED, number, receipt=receipt, record=Record(_PLANNED, "", receipt))
     return lost
+
+
+def _lost(giver: GivesBack, system: str, tables: Sequence[str]) -> dict[str, str]:
+    """Those of a system's tables whose rows cannot be given back, by place, each with a code of why."""
+    replaced = {table for table, _ in moved_keys(services().contracts.systems[system])}
+    found = dict(giver.not_copied(tables)) | dict.fromkeys(replaced & set(tables), NotCopied.KEY_REPLACED)
+    return {f"{system}.{table}": why.value for table, why in found.items()}
 
 
 def _receipts(case_id: str) -> list[Mapping[str, Any]]:
@@ -308,11 +318,8 @@ class Sealing:
     def sealed(self) -> None:
         """Note how many rows of which tables are sealed, and which tables are not."""
         giver = services().systems.connector(self._system).giver()
-        lost = giver.not_copied(self._tables) if giver is not None else {}
-        receipt: dict[str, Any] = {
-            "rows": self._rows,
-            "not_copied": {f"{self._system}.{table}": why.value for table, why in sorted(lost.items())},
-        }
+        lost = _lost(giver, self._system, self._tables) if giver is not None else {}
+        receipt: dict[str, Any] = {"rows": self._rows, "not_copied": dict(sorted(lost.items()))}
         services().register.complete(
             self._case_id, COPY, self.name, receipt=receipt, record=Record(COPY, self.name, receipt)
         )

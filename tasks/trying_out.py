@@ -1,13 +1,17 @@
 """Every way of erasing of a contract, tried with a made-up row in each table, when a contract is written (law 13)."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from data_contracts.contract import Contracts, SystemContract, Table
-from data_contracts.keys import Order
+from data_contracts.keys import Condition, MoveKeys, Order, Selection
 from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal
+from tasks.act.moves import moved_columns
+from tasks.act.pseudonyms import old
 from tasks.clock import calendar_of, today
 from tasks.rules.made_up import located_rows, made_up_rows
+from tasks.rules.moving import moved_keys, places_of
 from tasks.rules.order import table_order
 from tasks.rules.plan import Segment, orders, pseudonymised, segments
 from tasks.rules.replacing import fitted, shaped
@@ -24,11 +28,12 @@ def try_out(system: str) -> Rehearsal:
     located = located_rows(contract, rows)
     parts = segments(_alone(provided.contracts, contract), located, calendar_of(today()))
     losing = {part.path[1] for part in parts if part.verb == "delete"}
-    ordered = [
+    ordered: list[Order] = [
         order
         for table in table_order(contract, losing, live.references)
-        for order in _orders_of(tables[table.name], parts, rows)
+        for order in _orders_of(tables[table.name], parts, rows, moved_columns(contract, table.name))
     ]
+    ordered += _moves(contract, tables, rows)
     limits = provided.policy.rehearsal
     return connector.rehearse(ordered, Limits(limits.lock_seconds, limits.total_seconds), rows)
 
@@ -37,16 +42,29 @@ def _alone(contracts: Contracts, contract: SystemContract) -> Contracts:
     return Contracts({contract.name: contract}, contracts.vocabulary, contracts.digest)
 
 
-def _orders_of(table: Table, parts: Sequence[Segment], rows: tuple[MadeUpRow, ...]) -> Iterator[Order]:
-    swaps = {
-        name: {
-            str(row.values[name]): shaped(table.column(name), _digest(row.values[name]))
-            for row in rows
-            if row.table == table.name and row.values.get(name) is not None
-        }
-        for name in pseudonymised(table)
+def _orders_of(
+    table: Table, parts: Sequence[Segment], rows: tuple[MadeUpRow, ...], moved: Collection[str]
+) -> Iterator[Order]:
+    swaps = {name: _swaps(table, name, rows) for name in pseudonymised(table)}
+    yield from orders(parts, table, swaps, moved)
+
+
+def _moves(contract: SystemContract, tables: Mapping[str, Table], rows: tuple[MadeUpRow, ...]) -> Iterator[Order]:
+    """Orders of keys that are replaced together with what refers to them."""
+    moved = moved_keys(contract)
+    for key in sorted(set(moved.values())):
+        if swaps := _swaps(tables[key[0]], key[1], rows):
+            held = Condition((key[1],), frozenset((value,) for value in swaps))
+            yield MoveKeys(Selection(key[0], (held,)), places_of(moved, key), swaps)
+
+
+def _swaps(table: Table, name: str, rows: tuple[MadeUpRow, ...]) -> dict[Any, Any]:
+    """By value that a made-up row holds in a column: its pseudonym."""
+    return {
+        old(row.values[name]): shaped(table.column(name), _digest(row.values[name]))
+        for row in rows
+        if row.table == table.name and row.values.get(name) is not None
     }
-    yield from orders(parts, table, swaps)
 
 
 def _digest(value: object) -> str:

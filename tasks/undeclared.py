@@ -5,12 +5,17 @@ here (law 7): the gate shows it, and the verdict names what is left of it after 
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Final
 
-from data_contracts.keys import Condition, Selection
+from data_contracts.contract import Table
+from data_contracts.keys import Condition, Selection, When
 from data_contracts.plan import COPIES, UNDECLARED, TablePath, Unreached
 from tasks.rules.drift import drift, proven_but_for
 from tasks.services import services
 
+_SEVERAL: Final = 2
+"""Of one reference alone the contract says whose the rows are that fulfil its condition, and nothing of others."""
 Ways = Mapping[TablePath, tuple[Condition, ...]]
 
 
@@ -30,6 +35,34 @@ def undeclared_places(system: str, ways: Ways, seen: Collection[tuple[str, str]]
         places |= {f"{name} → {table}": rows for name, rows in counted.referring.items()}
         found += [Unreached(system, place, rows, check=UNDECLARED) for place, rows in places.items() if rows]
     return sorted(found)
+
+
+def unsaid_places(system: str, ways: Ways) -> list[Unreached]:
+    """Rows that hold one of her keys where a reference holds under a condition, and of which no reference speaks.
+
+    A comment on what the contract calls neither ``User`` nor ``Product`` may be on the data subject all the same.
+    The keys are those of the sealed search, so that the rows are counted when hers are gone, too.
+    """
+    provided = services()
+    contract, connector = provided.contracts.systems[system], provided.systems.connector(system)
+    asked: dict[str, Selection] = {}
+    for (_, name), conditions in _of(system, ways):
+        for way in conditions:
+            if said := _said(contract.table(name), way):
+                place = f"{name}.{', '.join(way.columns)} (other {said[0].column})"
+                beside = asked.get(place, Selection(name, ())).conditions
+                asked[place] = Selection(name, (*beside, replace(way, when=said)), spared=conditions)
+    rows = connector.count(list(asked.values())) if asked else []
+    return sorted(Unreached(system, place, n, check=UNDECLARED) for place, n in zip(asked, rows, strict=True) if n)
+
+
+def _said(table: Table, way: Condition) -> tuple[When, ...]:
+    """That a row fulfils none of the conditions under which the columns of a way refer to anything."""
+    own = [one for one in table.references if one.columns == way.columns]
+    if len(own) < _SEVERAL or not all(len(one.when) == 1 for one in own) or len({o.when[0].column for o in own}) != 1:
+        return ()
+    values = tuple(dict.fromkeys(value for one in own for value in one.when[0].values))
+    return (When(own[0].when[0].column, values, negated=True),)
 
 
 def copies_kept(system: str, ways: Ways) -> list[Unreached]:

@@ -18,7 +18,7 @@ from tasks.rules.witness import explained_before, not_looked, places_seen, unrea
 from tasks.sealed import read_located
 from tasks.services import services
 from tasks.step import step
-from tasks.undeclared import copies_kept, undeclared_places
+from tasks.undeclared import copies_kept, undeclared_places, unsaid_places
 
 LOOK: Final = "witness"
 
@@ -43,6 +43,7 @@ def witness_system(case_id: str, system: str) -> int:
     found = [
         *unreached(system, seen),
         *undeclared_places(system, located.conditions, places_seen(seen)),
+        *unsaid_places(system, located.conditions),
         *copies_kept(system, located.conditions),
     ]
     facts: dict[str, Any] = {

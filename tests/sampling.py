@@ -55,6 +55,14 @@ def drawn(things: Iterable[T], *, groups: Sequence[Iterable[object]]) -> list[T]
     return [found[place] for place in sorted(chosen)]
 
 
+def shuffled(things: Iterable[T]) -> list[T]:
+    """All of them, in an order that the seed of the run draws; as they stand where everything is to be tried."""
+    found = list(things)
+    if not is_all():
+        random.Random(seed()).shuffle(found)
+    return found
+
+
 def one_of_each(things: Iterable[T], groups: Iterable[str]) -> list[T]:
     """One of each group, in the order they stand in; all of them where everything is to be tried.
 

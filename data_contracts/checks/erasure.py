@@ -11,10 +11,11 @@ from data_contracts.contract import Column, Table
 from data_contracts.fault import Fault
 from data_contracts.vocabulary import About, ColumnErasure, RetentionAction, TableErasure
 
-_PSEUDONYMS: Final = {ColumnErasure.TOKEN: 8, ColumnErasure.HMAC: 32}
-"""How many characters a column must take to hold a pseudonym that tells people apart."""
-_PSEUDONYMOUS: Final = frozenset({"string", "integer", "number"})
-"""Logical types that hold a pseudonym: as hexadecimal signs, or as digits."""
+_PSEUDONYMS: Final = {ColumnErasure.TOKEN: 1, ColumnErasure.HMAC: 32}
+"""How many characters a column must take: a keyed hash tells people apart by itself, a token is one that nobody has."""
+_HASHED: Final = frozenset({"string", "integer", "number"})
+"""Logical types that hold a keyed hash: as hexadecimal signs, or as digits."""
+_WITHOUT_PSEUDONYM: Final = frozenset({"boolean", "map", "vector"})
 _KINDS: Final[Mapping[str, tuple[type, ...]]] = {"integer": (int,), "number": (int, float), "boolean": (bool,)}
 """What a replacement must be, by the logical types that are no text."""
 _REPLACING: Final = frozenset({ColumnErasure.MASK, ColumnErasure.TOKEN, ColumnErasure.HMAC})
@@ -151,13 +152,15 @@ def _why_not_allowed(column: Column) -> str:
 
 
 def pseudonyms(contracts: ContractSet) -> Iterator[Fault]:
-    """A pseudonym is a text of 8 characters at least, or of digits; a keyed hash has 32."""
+    """A token has the column's own type; a keyed hash is a text of 32 characters at least, or a number."""
     for system, table, column in contracts.rules():
         needed = _PSEUDONYMS.get(column.erase, 0) if column.erase else 0
         if not needed:
             continue
-        if column.logical_type not in _PSEUDONYMOUS and column.inside is None:
-            what = f"`erase: {column.erase}` writes a text, but the column is {column.logical_type}"
+        is_hash = column.erase is ColumnErasure.HMAC
+        has_none = column.logical_type not in _HASHED if is_hash else column.logical_type in _WITHOUT_PSEUDONYM
+        if has_none and column.inside is None:
+            what = f"`erase: {column.erase}` has no form for {column.logical_type}"
             yield at_column(system, table, column.name, what=what, remedy="write `erase: mask` or `erase: clear`")
         elif column.max_length is not None and column.max_length < needed:
             what = f"`erase: {column.erase}` writes {needed} characters, but the column takes {column.max_length}"
@@ -165,7 +168,10 @@ def pseudonyms(contracts: ContractSet) -> Iterator[Fault]:
 
 
 def keys_stay(contracts: ContractSet) -> Iterator[Fault]:
-    """A column at either end of a reference in its system keeps its value or is cleared, or the reference breaks."""
+    """A column at either end of a reference in its system keeps its value or is cleared, or the reference breaks.
+
+    A key with ``token`` is replaced together with what refers to it; what refers needs no way of its own.
+    """
     ends = {
         (table.system, name, column)
         for _, table in contracts.tables()
@@ -176,10 +182,25 @@ def keys_stay(contracts: ContractSet) -> Iterator[Fault]:
     }
     for system, table, column in contracts.rules():
         is_end = (table.system, table.name, column.name) in ends
+        if (is_end or column.primary_key) and column.erase is ColumnErasure.TOKEN and not _why_not_moved(table, column):
+            continue
         if column.erase in _REPLACING and (is_end or column.primary_key):
             what = f"`erase: {column.erase}` would change a key, and break what refers to it"
-            remedy = "write `erase: keep` with a hold, `clear` where NULL is allowed, or delete the rows"
+            remedy = (
+                "write `erase: token`, which replaces what refers to it too, `keep` with a hold, or delete the rows"
+            )
+            if column.erase is ColumnErasure.TOKEN:
+                what, remedy = _why_not_moved(table, column), "write `erase: keep` with a hold, or delete the rows"
             yield at_column(system, table, column.name, what=what, remedy=remedy)
+
+
+def _why_not_moved(table: Table, column: Column) -> str:
+    """Why a key cannot be replaced together with what refers to it; empty where it can."""
+    if column.hold or column.cases or column.inside is not None:
+        return "`erase: token` at a key that others refer to takes no `hold`, no `cases` and no `inside`"
+    if any(item.then is RetentionAction.COLUMNS for item in table.retentions):
+        return "`erase: token` at a key that others refer to cannot be carried out by a retention period"
+    return ""
 
 
 def rows_can_go(contracts: ContractSet) -> Iterator[Fault]:

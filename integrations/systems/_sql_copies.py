@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from data_contracts.connecting import LiveSchema
 from data_contracts.hiding import Hides
-from data_contracts.keys import DeleteRows, Order
+from data_contracts.keys import ChangeColumns, DeleteRows
 from data_contracts.recovering import CopyHead, Keeping, NotCopied
 from integrations.systems._sql_orders import Orders
 from integrations.systems._sql_query import Asked, Queries
@@ -75,7 +75,7 @@ class Copies:
             for statement in SETTINGS:
                 connection.exec_driver_sql(statement)
 
-    def put(self, number: int, order: Order, keeping: Keeping) -> None:
+    def put(self, number: int, order: DeleteRows | ChangeColumns, keeping: Keeping) -> None:
         """Give the rows of one order to ``keeping``; columns that the database computes are left to it."""
         asked = self._queries.ask(order.selection)
         key = self._live.primary_keys[order.selection.table]

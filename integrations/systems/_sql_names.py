@@ -10,17 +10,27 @@ from sqlalchemy.sql.type_api import TypeEngine
 
 from data_contracts.connecting import LiveColumn
 
+_OF_FOUR_BYTES = "1971-01-01"
+"""MariaDB's TIMESTAMP begins with 1970, in whatever time zone."""
+
 
 def type_name(type_: TypeEngine[Any]) -> str:
     """The type as people know it; of a domain the type that it rests on."""
-    return str(type_.data_type if isinstance(type_, postgresql.DOMAIN) else type_)
+    while isinstance(type_, postgresql.DOMAIN):
+        type_ = type_.data_type
+    if isinstance(type_, sa.ARRAY):
+        return f"{type_name(type_.item_type)}[]"
+    if isinstance(type_, mysql.BIT | postgresql.BIT) and type_.length:
+        return f"BIT({type_.length})"
+    return str(type_)
 
 
 def length_of(type_: TypeEngine[Any]) -> int | None:
     """Signs of a text, or bytes, that a value of the type may have; None: no bound that is told."""
     if isinstance(type_, mysql.BIT):
         return -(-(type_.length or 1) // 8)
-    if isinstance(type_, mysql.TEXT | sa.Enum) or not isinstance(type_, sa.String | sa.BINARY | sa.VARBINARY):
+    is_open = isinstance(type_, mysql.TEXT | mysql.SET | sa.Enum)
+    if is_open or not isinstance(type_, sa.String | sa.BINARY | sa.VARBINARY):
         return None
     return type_.length
 
@@ -35,4 +45,6 @@ def bounded(column: LiveColumn, type_: TypeEngine[Any], dialect: str) -> LiveCol
     """The column with what its type takes; SQLite takes anything, whatever the type says."""
     if dialect == "sqlite":
         return column
-    return replace(column, length=length_of(type_), labels=tuple(getattr(type_, "enums", None) or ()))
+    labels = type_.values if isinstance(type_, mysql.SET) else getattr(type_, "enums", None) or ()
+    since = _OF_FOUR_BYTES if isinstance(type_, mysql.TIMESTAMP) else ""
+    return replace(column, length=length_of(type_), labels=tuple(labels), since=since)

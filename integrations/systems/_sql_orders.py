@@ -15,15 +15,17 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from data_contracts.errors import ContractMismatch
-from data_contracts.keys import ChangeColumns, DeleteRows, Look, Order
+from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Look, MoveKeys, Order, Selection
 from integrations.systems._sql_containers import as_stored
 from integrations.systems._sql_cutoffs import Clause, either
+from integrations.systems._sql_moving import carry_out_at_once, held_off
 from integrations.systems._sql_query import Asked, Queries
 from integrations.systems._sql_terms import Part
 from integrations.systems._values import NO_MATCH, Kind
 
 _REPLACED_AT_ONCE = 2_000
 _SENT_AT_ONCE = 400
+_MOVED_AT_ONCE = 1_000
 
 Changes: TypeAlias = Mapping[str, Any]
 _Replacements: TypeAlias = Mapping[str, Mapping[Any, Any]]
@@ -47,6 +49,8 @@ class Orders:
 
     def carry_out(self, order: Order) -> int:
         """Carry out one order; the number of rows touched."""
+        if isinstance(order, MoveKeys):
+            return self._move(order)
         asked = self._queries.ask(order.selection)
         if not asked.parts:
             return 0
@@ -104,6 +108,28 @@ class Orders:
         """What an order writes, by column, as values and expressions; not the columns that it leaves as they are."""
         fixed = dict.fromkeys(order.clear) | {n: self._constant(asked, n, value) for n, value in order.set_to.items()}
         return self._changes(asked, fixed, {n: self._fitted(asked, n, values) for n, values in order.replace.items()})
+
+    # --- keys ----------------------------------------------------------------------------------------------------
+
+    def _move(self, order: MoveKeys) -> int:
+        """Replace keys everywhere at once: no reference leads nowhere, not even in between."""
+        touched = self._queries.count(self._connection, self._queries.ask(order.selection))
+        by_table: dict[str, list[str]] = {}
+        for table, name in order.places:
+            by_table.setdefault(table, []).append(name)
+        with held_off(self._connection):
+            for some in _chunks(order.replace, _MOVED_AT_ONCE):
+                carry_out_at_once(
+                    self._connection, [self._moving(table, names, some) for table, names in by_table.items()]
+                )
+        return touched
+
+    def _moving(self, table: str, names: Sequence[str], values: Mapping[Any, Any]) -> sa.Update:
+        asked = self._queries.ask(Selection(table, (Condition((names[0],), frozenset((v,) for v in values)),)))
+        new = {name: self._fitted(asked, name, values) for name in names}
+        rows = either([self._is_one_of(asked, name, own) for name, own in new.items() if own])
+        changes = {name: self._case(asked, name, own) for name, own in new.items() if own}
+        return sa.update(asked.table.clause).values(changes).where(rows)
 
     def _changes(self, asked: Asked, fixed: Changes, replace: _Replacements) -> dict[str, Any]:
         constants = {name: self._written(asked, name, value) for name, value in fixed.items()}
@@ -181,7 +207,7 @@ class Orders:
             )
         return fitted
 
-    def _fitted(self, asked: Asked, name: str, values: Mapping[str, str]) -> dict[Any, Any]:
+    def _fitted(self, asked: Asked, name: str, values: Mapping[Any, Any]) -> dict[Any, Any]:
         fitted = {self._queries.conditions.fitted(asked.table, name, old): new for old, new in values.items()}
         return {old: self._constant(asked, name, new) for old, new in fitted.items() if old is not NO_MATCH}
 
@@ -221,7 +247,7 @@ def count_unlike(queries: Queries, connection: Connection, asked: Asked, look: L
     return count(queries, connection, asked, [either(signs)], old)
 
 
-def _old_values(queries: Queries, asked: Asked, name: str, values: frozenset[str]) -> frozenset[Any]:
+def _old_values(queries: Queries, asked: Asked, name: str, values: frozenset[Any]) -> frozenset[Any]:
     fitted = (queries.conditions.fitted(asked.table, name, value) for value in values)
     return frozenset(value for value in fitted if value is not NO_MATCH)
 

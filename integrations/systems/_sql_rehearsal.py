@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection
 from data_contracts.connecting import LiveSchema
 from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch
-from data_contracts.keys import ChangeColumns, DeleteRows, Order
+from data_contracts.keys import ChangeColumns, DeleteRows, MoveKeys, Order
 from data_contracts.rehearsing import (
     Appeared,
     Limits,
@@ -194,7 +194,7 @@ class SqlRehearsal:
         table = order.selection.table
         for one in self._live.references:
             refers = one.to_table == table and one.on_delete in {"", "RESTRICT"}
-            changes = isinstance(order, ChangeColumns) and table in {one.table, one.to_table}
+            changes = isinstance(order, ChangeColumns | MoveKeys) and table in {one.table, one.to_table}
             if changes or (isinstance(order, DeleteRows) and refers):
                 yield f"{one.table}({', '.join(one.columns)})"
 

@@ -208,7 +208,9 @@ class SqlTables:
         made = sql_column(column, said, self._dialect)
         is_loose, container = made.kind in TEXTS and said.is_loose, container_of(made.type)
         held = holds(made.type, made.kind)
-        live = LiveColumn(column["name"], type_name(column["type"]), made.nullable, held, is_loose, container)
+        is_unknown = isinstance(made.type, sa.types.NullType) and said.type_name
+        named = said.type_name if is_unknown else type_name(column["type"])
+        live = LiveColumn(column["name"], named, made.nullable, held, is_loose, container)
         return bounded(replace(live, is_computed=is_computed(column)), made.type, self._dialect)
 
     def undeclared(self) -> list[str]:

@@ -21,7 +21,20 @@ from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch, SystemUnavailable
 from data_contracts.held_keys import HeldKeys
 from data_contracts.hiding import Undeclared
-from data_contracts.keys import Condition, Cutoff, DeleteRows, Key, Look, Order, Referrer, Selection, Spelling, When
+from data_contracts.keys import (
+    ChangeColumns,
+    Condition,
+    Cutoff,
+    DeleteRows,
+    Key,
+    Look,
+    Order,
+    Referrer,
+    Selection,
+    Spelling,
+    When,
+    each_of,
+)
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
 from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal, RehearsedTable
 from data_contracts.witnessing import Budget, Looked, Testimony
@@ -157,7 +170,7 @@ class MemoryConnector:
         with self._lock:
             before = copy.deepcopy(self._rows)
             try:
-                return [self._carry_out(order) for order in orders]
+                return [sum(self._carry_out(one) for one in each_of(order)) for order in orders]
             except ContractMismatch:
                 self._rows = before
                 raise
@@ -171,8 +184,8 @@ class MemoryConnector:
         with self._lock:
             before = copy.deepcopy(self._rows)
             try:
-                for order in orders:
-                    self._carry_out(order)
+                for one in (one for order in orders for one in each_of(order)):
+                    self._carry_out(one)
             finally:
                 self._rows = before
         return Rehearsal(tuple(tables.values()))
@@ -196,7 +209,7 @@ class MemoryConnector:
 
     # --- orders ----------------------------------------------------------------------------------------------------
 
-    def _carry_out(self, order: Order) -> int:
+    def _carry_out(self, order: DeleteRows | ChangeColumns) -> int:
         if isinstance(order, DeleteRows):
             gone = {id(row) for row in self._selected(order.selection, ())}
             table = self._rows[order.selection.table]

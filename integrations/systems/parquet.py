@@ -24,7 +24,7 @@ from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch, RightsflowError, StepFailed, SystemUnavailable
 from data_contracts.held_keys import HeldKeys
 from data_contracts.hiding import Undeclared
-from data_contracts.keys import Condition, Key, Look, Order, Referrer, Selection, Spelling
+from data_contracts.keys import Condition, Key, Look, Order, Referrer, Selection, Spelling, each_of
 from data_contracts.obstacles import Obstacle
 from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal
 from data_contracts.witnessing import Budget, Looked, Testimony
@@ -183,8 +183,9 @@ class ParquetConnector:
         """
         with self._guarded(), self._erasing:
             for order in orders:
-                self._attempt(order)
-            return [self._carry_out(order) for order in orders]
+                for one in each_of(order):
+                    self._attempt(one)
+            return [sum(self._carry_out(one) for one in each_of(order)) for order in orders]
 
     def giver(self) -> None:
         """Nothing: files cannot be copied and changed in one transaction."""
@@ -192,7 +193,7 @@ class ParquetConnector:
     def rehearse(self, orders: Sequence[Order], _limits: Limits, _made_up: Sequence[MadeUpRow] = ()) -> Rehearsal:
         """Try names, types and values of ``orders`` on every file's schema; no file is written."""
         with self._guarded():
-            return rehearse(self._attempt, orders)
+            return rehearse(self._attempt, [one for order in orders for one in each_of(order)])
 
     def plant(self, rows: Sequence[MadeUpRow]) -> None:
         """Refuse: several files are not written all or none.

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from data_contracts.contract import SystemContract
 from data_contracts.held_keys import HeldKeys
 from data_contracts.hiding import Hides, Undeclared
-from data_contracts.keys import Condition, Key, Look, Order, Selection, Spelling
+from data_contracts.keys import Condition, Key, Look, MoveKeys, Order, Selection, Spelling
 from data_contracts.ports import LiveSchema
 from data_contracts.recovering import Copy, GivenBack, Keeping, NotCopied
 from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal
@@ -248,7 +248,8 @@ class SqlConnector:
     def carry_out_kept(self, orders: Sequence[Order], again: Sequence[Order], keeping: Keeping) -> list[int]:
         """Give ``keeping`` the rows that ``orders`` take, then carry out all, in one transaction that sees the same."""
         live = self.describe()
-        left_out = self.not_copied([order.selection.table for order in orders])
+        moved = {table for order in orders if isinstance(order, MoveKeys) for table, _ in order.places}
+        left_out = {*self.not_copied([order.selection.table for order in orders]), *moved}
         with self._guard():
             exact = [replace(order, selection=self._exact(order.selection)) for order in (*orders, *again)]
             views = self._tables.copies() if self._engines.dialect == "postgresql" else set()
@@ -256,7 +257,7 @@ class SqlConnector:
                 erasure = Orders(self._queries, connection, views)
                 copies = Copies(connection, self._queries, live, erasure)
                 for number, order in enumerate(exact[: len(orders)]):
-                    if order.selection.table not in {*left_out, *views}:
+                    if order.selection.table not in {*left_out, *views} and not isinstance(order, MoveKeys):
                         copies.put(number, order, keeping)
                 keeping.sealed()
                 return [erasure.carry_out(order) for order in exact]

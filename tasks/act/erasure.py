@@ -10,25 +10,23 @@ The order:
 6. *prove*: search again, count what remains, and let the judge say whether exactly the exemptions remain (law 7).
 """
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from typing import Any
 
 from data_contracts.confirmed import Confirmed
-from data_contracts.contract import Column, Reference, Table
+from data_contracts.contract import Reference, Table
 from data_contracts.errors import ContractMismatch
 from data_contracts.evidence import Facts, Record
 from data_contracts.keys import Condition, Order, Selection
 from data_contracts.plan import Located, Plan
-from data_contracts.vocabulary import ColumnErasure, TableErasure
-from tasks.act.inside import left_inside, rows_of_several, seal_inside
+from data_contracts.vocabulary import TableErasure
+from tasks.act.inside import rows_of_several, seal_inside
 from tasks.act.limits import ground_facts, limited, seal_holds
+from tasks.act.moves import key_orders, key_parts, moved_columns, seal_moves, with_new_keys
 from tasks.act.pinned import refuse_pinned
+from tasks.act.pseudonyms import make_case_key, replacements, seal_turns, sealed_keys
 from tasks.act.references import reference_parts, seal_references
 from tasks.act.views import stale_views
 from tasks.acting import act
@@ -43,13 +41,12 @@ from tasks.rules.exemptions import bound, carrier_of, period_of
 from tasks.rules.order import system_order, table_order, written_meanwhile
 from tasks.rules.partners import is_ours
 from tasks.rules.plan import Segment, erasure_plan, orders, pseudonymised, segments
-from tasks.rules.replacing import fitted, shaped
-from tasks.sealed import keys_of, plain_keys, read_json, read_located, write_json
+from tasks.rules.replacing import fitted
+from tasks.sealed import plain_keys, read_located, write_json
 from tasks.services import services
 from tasks.step import step
 from tasks.witnessing import seen_before
 
-TOKEN_KEY = "token-key"  # noqa: S105  # the name of a sealed blob
 _OVER = ""
 """Marks keys of rows that are over among the sealed keys; no table has this name."""
 
@@ -69,6 +66,7 @@ def measure_system(case_id: str, system: str) -> Mapping[str, int]:
             remedy="mend the contract or the system, then answer 'retry'",
         )
     _seal_keys(case_id, system)
+    seal_turns(case_id, connector, contract.tables, live)
     seal_spared(case_id, system)
     seal_holds(case_id, system)
     parts = own_parts(case_id, system, today())
@@ -80,10 +78,11 @@ def measure_system(case_id: str, system: str) -> Mapping[str, int]:
     refuse_pinned(case_id, connector, counted, live.references)
     names = [*(str(number) for number in range(len(parts))), *(f"={name}" for name in tables)]
     found = dict(zip(names, counts, strict=True))
-    if seal_references(case_id, connector, counted, live):
-        losing = list(reference_parts(case_id, system))
-        numbers = range(len(parts), len(parts) + len(losing))
-        found |= dict(zip(map(str, numbers), connector.count([part.selection for part in losing]), strict=True))
+    seal_moves(case_id, connector, counted)
+    seal_references(case_id, connector, counted, live)
+    if others := [*reference_parts(case_id, system), *key_parts(case_id, system)]:
+        numbers = range(len(parts), len(parts) + len(others))
+        found |= dict(zip(map(str, numbers), connector.count([part.selection for part in others]), strict=True))
     return found
 
 
@@ -150,14 +149,18 @@ def systems_in_order(case_id: str) -> tuple[str, ...]:
 
 def parts_of(case_id: str, system: str, as_of: date) -> list[Segment]:
     """The parts of the plan in one system, from what is sealed; last those in rows of others."""
-    return [*own_parts(case_id, system, as_of), *reference_parts(case_id, system)]
+    return [
+        *own_parts(case_id, system, as_of),
+        *reference_parts(case_id, system),
+        *key_parts(case_id, system),
+    ]
 
 
 def own_parts(case_id: str, system: str, as_of: date) -> list[Segment]:
     """The parts of the plan in the data subject's rows of one system."""
     provided = services()
     located = with_row_keys(case_id, read_located(case_id), system)
-    over = {(system, slot[1]): keys for slot, keys in _sealed_keys(case_id, system).items() if slot[0] == _OVER}
+    over = {(system, slot[1]): keys for slot, keys in sealed_keys(case_id, system).items() if slot[0] == _OVER}
     several = rows_of_several(case_id, system)
     parts = segments(provided.contracts, located, calendar_of(as_of), over=over, inside=several)
     spared = spare_restricted(case_id, system, [part for part in parts if part.path[0] == system])
@@ -166,7 +169,7 @@ def own_parts(case_id: str, system: str, as_of: date) -> list[Segment]:
 
 def with_row_keys(case_id: str, located: Located, system: str) -> Located:
     """``located`` for one system, its rows that stay also selected by their sealed primary keys."""
-    sealed = _sealed_keys(case_id, system)
+    sealed = sealed_keys(case_id, system)
     conditions = {}
     for path, ways in located.conditions.items():
         if path[0] == system:
@@ -174,43 +177,7 @@ def with_row_keys(case_id: str, located: Located, system: str) -> Located:
             keys = sealed.get((path[1], *table.primary_key), frozenset())
             conditions[path] = (*ways, Condition(table.primary_key, keys)) if keys else ways
     shared = {path: ways for path, ways in located.shared.items() if path[0] == system}
-    return Located(conditions=conditions, shared=shared)
-
-
-def replacements(case_id: str, table: Table) -> dict[str, dict[str, str]]:
-    """For each pseudonymised column: every old value to its pseudonym, the same on each run (Art. 4(5)).
-
-    For each column with identities inside: every old value to what is left of it.
-
-    A ``token`` is made with a key that is destroyed with the case, so nobody can link it afterwards; an ``hmac`` with
-    the organisation's key, so it stays linkable and is still personal data.
-    """
-    sealed = _sealed_keys(case_id, table.system)
-    made = left_inside(case_id, table, partial(_pseudonym, case_id))
-    for name in pseudonymised(table):
-        values = sealed.get((table.name, name), frozenset())
-        made[name] = {str(value): _pseudonym(case_id, table, table.column(name), value) for (value,) in values}
-    return made
-
-
-def _pseudonym(case_id: str, table: Table, column: Column, value: object) -> str:
-    rules = (column, *(case.rules for case in column.cases))
-    is_hash = any(one.erase is ColumnErasure.HMAC for one in rules)
-    key = services().pseudonym_key() if is_hash else _case_key(case_id)
-    place = f"{table.system}.{table.name}.{column.name}"
-    return shaped(column, hmac.new(key, f"{place}={value}".encode(), hashlib.sha256).hexdigest())
-
-
-def make_case_key(case_id: str) -> None:
-    """Seal the key that pseudonyms of the case are made with, unless there is one."""
-    if not services().vault.has(case_id, TOKEN_KEY):
-        write_json(case_id, TOKEN_KEY, {"key": secrets.token_hex(32)})
-
-
-def _case_key(case_id: str) -> bytes:
-    """A key that lives and dies with the case's sealed data."""
-    keys: Mapping[str, str] = read_json(case_id, TOKEN_KEY)
-    return bytes.fromhex(keys["key"])
+    return Located(conditions=with_new_keys(case_id, system, conditions), shared=with_new_keys(case_id, system, shared))
 
 
 def _seal_keys(case_id: str, system: str) -> None:
@@ -255,19 +222,14 @@ def _wanted_keys(table: Table) -> list[tuple[str, ...]]:
     return [table.primary_key, *columns] if table.primary_key else columns
 
 
-def _sealed_keys(case_id: str, system: str) -> dict[tuple[str, ...], frozenset[Any]]:
-    if not services().vault.has(case_id, f"keys.{system}"):
-        return {}
-    return keys_of(read_json(case_id, f"keys.{system}"))
-
-
 _Sequence = list[tuple[str, Order]]
 
 
 def erasing_orders(case_id: str, system: str, as_of: date) -> tuple[_Sequence, _Sequence]:
     """Every order of one system by table, in the order foreign keys demand.
 
-    And those to carry out once more, last, because triggers write rows there while the others are carried out.
+    And those that come last: keys that are replaced, and what is carried out once more, because triggers write rows
+    there meanwhile.
     """
     provided = services()
     contract = provided.contracts.systems[system]
@@ -277,11 +239,12 @@ def erasing_orders(case_id: str, system: str, as_of: date) -> tuple[_Sequence, _
     sequence = [
         (table.name, order)
         for table in (fitted(t, live.tables.get(t.name, {})) for t in table_order(contract, losing, live.references))
-        for order in orders(parts, table, replacements(case_id, table))
+        for order in orders(parts, table, replacements(case_id, table), moved_columns(contract, table.name))
         if order.selection.conditions
     ]
     last = written_meanwhile({table for table, _ in sequence}, live.hidings)
-    return sequence, [one for name in last for one in sequence if one[0] == name]
+    moves = [(order.selection.table, order) for order in key_orders(case_id, system)]
+    return sequence, [*moves, *(one for name in last for one in sequence if one[0] == name)]
 
 
 def planned_as_of(case_id: str) -> date:

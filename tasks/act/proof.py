@@ -23,8 +23,10 @@ from data_contracts.notices import Content, ToldItem
 from data_contracts.plan import Located, Remaining, TablePath
 from data_contracts.ports import Connector, KeptItem
 from data_contracts.vocabulary import TableErasure
-from tasks.act.erasure import parts_of, planned_as_of, replacements, with_row_keys
+from tasks.act.erasure import parts_of, planned_as_of, with_row_keys
 from tasks.act.inside import found_again
+from tasks.act.moves import swaps_of
+from tasks.act.pseudonyms import replacements
 from tasks.act.references import REFERENCE
 from tasks.act.views import stale_lines
 from tasks.act.witnessed import Testified, gaps
@@ -40,7 +42,7 @@ from tasks.reach import beyond_reach
 from tasks.recovery import copy_place, told_until
 from tasks.referrals import referrals_of
 from tasks.rules.limits import OTHER_BASIS, PUBLIC
-from tasks.rules.plan import Segment, erased_look, segments
+from tasks.rules.plan import KEY, Segment, erased_look, segments
 from tasks.rules.replacing import fitted
 from tasks.sealed import read_located
 from tasks.searching import AGAIN
@@ -172,7 +174,7 @@ def erased_rows(case_id: str) -> int:
     rows: dict[tuple[str, str, str], int] = {}
     for line in plan_receipt(case_id)["plan"]["lines"]:
         # What others' rows lose is no row of hers.
-        if line["system"] not in handled and line["action"] in _ERASING and line["note"] != REFERENCE:
+        if line["system"] not in handled and line["action"] in _ERASING and line["note"] not in {REFERENCE, KEY}:
             part = (line["system"], line["table"], line.get("when", ""))
             rows[part] = max(rows.get(part, 0), line["rows"])
     return sum(rows.values())
@@ -188,7 +190,7 @@ def _system_proof(case_id: str, system: str) -> list[Remaining]:
     for table in provided.contracts.systems[system].tables:
         own = [part for part in parts if part.path == (system, table.name)]
         if own:
-            if any(part.note != REFERENCE for part in own):
+            if any(part.note not in {REFERENCE, KEY} for part in own):
                 lines.append(_rows_line(case_id, table, located.conditions[system, table.name]))
             lines += _values_lines(case_id, table, own)
     lines += stale_lines(case_id, "erase", system)
@@ -263,7 +265,8 @@ def _planned_to_stay(case_id: str, table: Table) -> tuple[int, str]:
 def _values_lines(case_id: str, table: Table, parts: Iterable[Segment]) -> list[Remaining]:
     connector = services().systems.connector(table.system)
     table = fitted(table, connector.describe().tables.get(table.name, {}))
-    swaps = replacements(case_id, table)
+    moved = swaps_of(case_id, table.system)
+    swaps = replacements(case_id, table) | {name: swap for (of, name), swap in moved.items() if of == table.name}
     remaining = 0
     looked = False
     for part in parts:

@@ -11,7 +11,7 @@ from tasks.rules.witness import explained_after, not_looked, places_seen, unreac
 from tasks.sealed import read_located
 from tasks.services import services
 from tasks.step import step
-from tasks.undeclared import undeclared_places
+from tasks.undeclared import undeclared_places, unsaid_places
 from tasks.witnessing import approved_places, is_on, look, needles
 
 _OFF: Final = "witness_off"
@@ -40,7 +40,11 @@ def witness_again(case_id: str, system: str) -> Testified:
     parts = parts_of(case_id, system, planned_as_of(case_id)) if is_planned else []
     explained = explained_after(provided.contracts.systems[system], located, parts)
     seen = look(system, Testimony(sought, explained))
-    found = [*unreached(system, seen), *undeclared_places(system, located.conditions, places_seen(seen))]
+    found = [
+        *unreached(system, seen),
+        *undeclared_places(system, located.conditions, places_seen(seen)),
+        *unsaid_places(system, located.conditions),
+    ]
     approved = [one for one in approved_places(case_id) if one.system == system]
     return Testified(tuple(witness_lines(system, found, approved)), not_looked(system, seen))
 

@@ -239,9 +239,11 @@ def _of_primary_key(table: Table, live: LiveSchema) -> Iterator[Drift]:
 def _undeclared_referrers(contract: SystemContract, live: LiveSchema) -> Iterator[Drift]:
     declared = {table.name: table for table in contract.tables}
     for reference in live.references:
-        target = declared.get(reference.to_table)
-        if target is not None and reference.table not in declared:
+        target, child = declared.get(reference.to_table), declared.get(reference.table)
+        if target is not None and child is None:
             yield _of_referrer(target, reference)
+        elif target is not None and child is not None and _is_missed(target, child, reference):
+            yield _of_reference(target, child, reference)
 
 
 def _cascades(contract: SystemContract, live: LiveSchema, routes: Routes | None) -> Iterator[Drift]:
@@ -283,6 +285,23 @@ def _blocking(contract: SystemContract, live: LiveSchema) -> Iterator[Drift]:
             remedy = f"let `{child.name}.{reference.columns[0]}` take NULL, or write `erase: columns` here"
             kind = FindingKind.REFERENCE_BLOCKS
             yield at(target, "", Effect.WARNING, kind, what=what, remedy=remedy, about=child.name)
+
+
+def _is_missed(target: Table, child: Table, live: LiveReference) -> bool:
+    """Whether a foreign key matters that the contract does not say: between people's rows, or to a key that changes."""
+    is_declared = any(o.to_table == live.to_table and set(o.columns) <= set(live.columns) for o in child.references)
+    are_personal = all(any(column.is_personal for column in table.rules) for table in (target, child))
+    changes = any(c.name in live.to_columns and c.erase is ColumnErasure.TOKEN for c in target.columns)
+    return not is_declared and (are_personal or changes)
+
+
+def _of_reference(target: Table, child: Table, reference: LiveReference) -> Drift:
+    """A foreign key between declared tables: nobody said whose the rows are that refer (law 8, law 13)."""
+    columns = ", ".join(reference.columns)
+    what = f"a foreign key ({columns}) refers to `{target.name}`, and the contract does not say so"
+    remedy = f"declare the reference to `{target.name}`, with `follow: none` where the rows are not the data subject's"
+    kind = FindingKind.REFERRER_UNDECLARED
+    return at(child, reference.columns[0], Effect.FORBIDS_ERASING, kind, what=what, remedy=remedy, about=columns)
 
 
 def _of_referrer(target: Table, reference: LiveReference) -> Drift:

@@ -7,7 +7,7 @@ The same segments give the orders (:func:`orders`) and the proof (:func:`erased_
 is done and what is proven cannot drift apart.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +30,8 @@ _VERBS: Mapping[ColumnErasure, Action] = {
 }
 
 
+KEY = "key"
+"""The note of a part: columns that refer to a replaced key and get its pseudonym, whosever the rows are."""
 _LEAVING: frozenset[Action] = frozenset({"keep", "refer", "shred"})
 """Verbs of rows that stay as they are; what is shredded is only made unreadable, by deleting its key."""
 
@@ -168,7 +170,12 @@ def sensitivity_of(contracts: Contracts, paths: Iterable[TablePath]) -> Sensitiv
     return ranks[max(found, default=0)]
 
 
-def orders(parts: Iterable[Segment], table: Table, replacements: Mapping[str, Mapping[str, str]]) -> tuple[Order, ...]:
+def orders(
+    parts: Iterable[Segment],
+    table: Table,
+    replacements: Mapping[str, Mapping[Any, Any]],
+    moved: Collection[str] = (),
+) -> tuple[Order, ...]:
     """What the connector is told to do with one table.
 
     Args:
@@ -176,15 +183,18 @@ def orders(parts: Iterable[Segment], table: Table, replacements: Mapping[str, Ma
         table: the table.
         replacements: for each pseudonymised column, old value to pseudonym; for each column with identities inside,
             old value to what is left of it.
+        moved: columns that are replaced together with what refers to them, by orders of their own.
     """
-    own = [p for p in parts if p.path == (table.system, table.name) and p.verb not in _LEAVING]
+    own = [p for p in parts if p.note != KEY and p.path == (table.system, table.name) and p.verb not in _LEAVING]
     columns = [
-        ChangeColumns(part.selection, **_values(part, table, replacements)) for part in own if part.verb != "delete"
+        ChangeColumns(part.selection, **_values(part, table, replacements))
+        for part in (replace(p, columns=tuple(c for c in p.columns if c not in moved)) for p in own)
+        if part.verb != "delete" and part.columns
     ]
     return (*_joined(columns), *(DeleteRows(part.selection) for part in own if part.verb == "delete"))
 
 
-def erased_look(part: Segment, table: Table, replacements: Mapping[str, Mapping[str, str]]) -> Look:
+def erased_look(part: Segment, table: Table, replacements: Mapping[str, Mapping[Any, Any]]) -> Look:
     """What the columns of ``part`` look like afterwards, for the proof (law 7)."""
     values = _values(part, table, replacements)
     return Look(
@@ -290,7 +300,7 @@ def _verbs(table: Table, selection: Selection, columns: tuple[str, ...]) -> list
     return [Segment((table.system, table.name), verb, selection, tuple(names)) for verb, names in by_verb.items()]
 
 
-def _values(part: Segment, table: Table, replacements: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _values(part: Segment, table: Table, replacements: Mapping[str, Mapping[Any, Any]]) -> dict[str, Any]:
     # What an identity lies inside is other people's as well, and never cleared or masked as a whole.
     inside = {c for c in part.columns if table.column(c).inside is not None}
     whole = tuple(c for c in part.columns if c not in inside)

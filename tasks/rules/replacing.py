@@ -6,32 +6,34 @@ done. What a CHECK or a trigger refuses is no matter of types: the rehearsal fin
 =============  ==========================  =======================================  ==================
 live type      ``mask``                    ``token``, ``hmac``                      ``clear``
 =============  ==========================  =======================================  ==================
-text           ``***``, cut to its length  hexadecimal signs, cut to its length     NULL
-number         0                           digits, where it has room for nine       NULL
+text           ``***``, cut to its length  signs, cut to its length                 NULL
+number         0                           digits                                   NULL
 uuid           zeros                       a UUID made of the pseudonym             NULL
 inet           ``0.0.0.0``                 an address of 2001:db8::/32 (RFC 3849)   NULL
 json           ``{}``                      the pseudonym as a JSON text             NULL
-array, map     empty                       no way                                   NULL
+array, map     empty                       the pseudonym as its one member          NULL
 xml            ``<x/>``                    an element with the pseudonym            NULL
-bytes          none, zeros where fixed     no way                                   NULL
+bytes          none, zeros where fixed     bytes of the pseudonym                   NULL
+date, time     1900-01-01, 00:00           a day, a time                            NULL
 enumeration    no way but `replacement`    no way                                   NULL
-date, time     1900-01-01, 00:00           no way                                   NULL
+boolean        false                       no way                                   NULL
 computed       no way                      no way                                   no way
 =============  ==========================  =======================================  ==================
 
-Source: Art. 17(1) and 5(1)(c) GDPR; RFC 3849; RFC 9562 (UUID version 8).
+How a pseudonym looks in each type stands in :mod:`tasks.rules.pseudonyms`.
+
+Source: Art. 17(1) and 5(1)(c) GDPR.
 """
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
-from uuid import UUID
 
 from data_contracts.connecting import Container, Holds, LiveColumn
 from data_contracts.contract import Column, Table
 from data_contracts.keys import KeyValue
 from data_contracts.vocabulary import ColumnErasure
+from tasks.rules.pseudonyms import Form, form_of, shape_of
 
 MASKS: Final[Mapping[str, KeyValue]] = {
     "string": "***",
@@ -63,13 +65,10 @@ _OF_TYPES: Final[Mapping[str, str]] = {
     "time": "00:00:00",
     "date": "1900-01-01",
     "tsvector": "",
+    "year": "1901",
 }
-_SHORTEST_TOKEN: Final = 8
-"""Signs of a pseudonym below which two people may get the same."""
-_DIGITS: Final = 9
-_NARROW: Final = frozenset({"bit", "smallint", "tinyint", "mediumint"})
-_NO_TEXTS: Final = frozenset({"date", "time", "timestamp", "datetime", "interval", "tsvector", "money", "bit"})
-"""Types of which a system cannot tell that they hold no text, by their names."""
+_TELLS_APART: Final = 10**9
+"""Fewer keyed hashes would be the same for two people; of a token another is taken then."""
 _WRITING: Final = frozenset({ColumnErasure.CLEAR, ColumnErasure.MASK, ColumnErasure.TOKEN, ColumnErasure.HMAC})
 _TOKENS: Final = frozenset({ColumnErasure.TOKEN, ColumnErasure.HMAC})
 
@@ -81,12 +80,21 @@ def masked_value(column: Column) -> KeyValue:
     return MASKS.get(column.logical_type, "***")
 
 
-def shaped(column: Column, pseudonym: str) -> str:
-    """A pseudonym, given as 64 hexadecimal signs, as the live column holds it; the same for the same pseudonym."""
-    if (shape := _SHAPES.get(column.held_as)) is not None:
-        return shape(pseudonym)
+def shaped(column: Column, pseudonym: str, turn: int = 0) -> KeyValue:
+    """A pseudonym, given as 64 hexadecimal signs, as the live column holds it; the same for the same pseudonym.
+
+    Args:
+        column: brought to its live type by :func:`fitted`.
+        pseudonym: what the value is made of.
+        turn: above 0 where live rows hold the values of earlier turns.
+    """
+    return form(column).of(pseudonym, turn)
+
+
+def form(column: Column) -> Form:
+    """The form of the column's pseudonyms."""
     wanted = 64 if ColumnErasure.HMAC in _ways(column) else 16
-    return pseudonym[: min(column.max_length or wanted, wanted)]
+    return form_of(column.held_as or "text", column.max_length, hexadecimal=wanted)
 
 
 def fitted(table: Table, live: Mapping[str, LiveColumn]) -> Table:
@@ -109,6 +117,8 @@ def remedy(column: Column, live: LiveColumn) -> str:
     """What makes a column erasable of which :func:`why_not` says something."""
     if live.is_computed:
         return "write `erase: computed`: it changes with the columns that it is computed from"
+    if column.unique and (live.labels or not shape_of(live)):
+        return "no way writes different values there: write `erase: delete` at the table, or drop the UNIQUE"
     if column.replacement is not None or live.labels:
         labels = ", ".join(live.labels)
         return f"write `erase: mask` with a `replacement` that it holds{f': one of {labels}' if labels else ''}"
@@ -126,14 +136,18 @@ def _fitted(column: Column, live: LiveColumn | None) -> Column:
         return column
     lengths = [length for length in (column.max_length, live.length) if length is not None]
     replacement = column.replacement if column.replacement is not None else _mask(column, live)
-    return replace(column, replacement=replacement, max_length=min(lengths, default=None), held_as=_shape(live))
+    return replace(column, replacement=replacement, max_length=min(lengths, default=None), held_as=shape_of(live))
 
 
 def _mask(column: Column, live: LiveColumn) -> KeyValue:
     """The constant that the live type holds; None where the contract's own does."""
     name = _name(live)
-    if live.holds is Holds.BYTES:
+    if live.holds is Holds.BYTES or name == "blob":
         return bytes(live.length or 0) if name == "binary" else b""
+    if name == "bit" and live.holds is not Holds.NUMBER:
+        return form_of(shape_of(live), None).value(0)
+    if live.since:
+        return f"{live.since}T00:00:00"
     ways: tuple[KeyValue, ...] = (
         _OF_CONTAINERS.get(live.container),
         _NO_UUID if live.holds is Holds.UUID else None,
@@ -155,8 +169,8 @@ _OF_HOLDS: Final[Mapping[Holds, KeyValue]] = {
 
 def _why_not_masked(column: Column, live: LiveColumn) -> str:
     value = column.replacement
-    if _name(live) == "bit" and value is None:
-        return "`erase: mask` has no constant for bits"
+    if _name(live) == "money" and value is None:
+        return "`erase: mask` has no constant for money: each server writes it in its own way"
     if live.labels and (value if value is not None else MASKS["string"]) not in live.labels:
         given = "the declared replacement" if value is not None else "`erase: mask`"
         return f"{given} is none of the values of its enumeration"
@@ -167,27 +181,16 @@ def _why_not_masked(column: Column, live: LiveColumn) -> str:
 
 def _why_not_token(column: Column, live: LiveColumn) -> str:
     """What a pseudonym would need."""
-    kind, name = f"`erase: {column.erase}`", live.type.lower()
+    kind = f"`erase: {column.erase}`"
     if live.labels:
         return f"{kind} writes none of the values of its enumeration"
-    is_other = _name(live) in _NO_TEXTS or _name(live).endswith("range") or live.container
-    is_text = live.holds in {Holds.TEXT, Holds.UNKNOWN} and not is_other
-    if not _shape(live) and not is_text:
-        return f"{kind} has no form for {name}"
-    if live.holds is Holds.TEXT and live.length is not None and live.length < _SHORTEST_TOKEN:
-        return f"{kind} needs {_SHORTEST_TOKEN} signs to tell people apart, and it takes {live.length}"
+    shape = shape_of(live)
+    if not shape:
+        return f"{kind} has no form for {live.type.lower()}"
+    space = form_of(shape, live.length).space
+    if column.erase is ColumnErasure.HMAC and 0 < space < _TELLS_APART:
+        return f"{kind} has {space} different values in {live.type.lower()}, too few to tell people apart"
     return ""
-
-
-def _shape(live: LiveColumn) -> str:
-    """The form of pseudonyms in a type that is no text; empty: as text."""
-    if live.holds is Holds.UUID:
-        return "uuid"
-    if live.container in {Container.JSON, Container.XML}:
-        return str(live.container)
-    if live.holds is Holds.NUMBER and _name(live) not in _NARROW:
-        return "number"
-    return _name(live) if _name(live) in _SHAPES else ""
 
 
 def _name(live: LiveColumn) -> str:
@@ -198,28 +201,3 @@ def _name(live: LiveColumn) -> str:
     """
     words = live.type.lower().replace("(", " ").split()
     return words[0] if words else ""
-
-
-def _uuid(pseudonym: str) -> str:
-    return str(UUID(hex=pseudonym[:12] + "8" + pseudonym[13:16] + "8" + pseudonym[17:32]))
-
-
-def _address(pseudonym: str) -> str:
-    parts = (pseudonym[i : i + 4] for i in range(0, 24, 4))
-    return f"2001:db8:{':'.join(parts)}"
-
-
-def _link(pseudonym: str) -> str:
-    return ":".join(["02", *(pseudonym[i : i + 2] for i in range(0, 10, 2))])
-
-
-_SHAPES: Final[Mapping[str, Callable[[str], str]]] = {
-    "uuid": _uuid,
-    "inet": _address,
-    "cidr": lambda pseudonym: f"{_address(pseudonym)}/128",
-    "inet6": _address,
-    "macaddr": _link,
-    "json": lambda pseudonym: json.dumps(pseudonym[:16]),
-    "xml": lambda pseudonym: f"<x>{pseudonym[:16]}</x>",
-    "number": lambda pseudonym: str(int(pseudonym[:16], 16) % 10**_DIGITS),
-}

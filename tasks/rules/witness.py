@@ -10,7 +10,7 @@ from data_contracts.contract import SystemContract, Table
 from data_contracts.keys import Condition
 from data_contracts.plan import COPIES, KEY_SEEN, Located, Remaining, Unreached
 from data_contracts.witnessing import Looked, NotLooked, Sighting
-from tasks.rules.plan import Segment
+from tasks.rules.plan import KEY, Segment
 
 Explained = dict[tuple[str, str], tuple[Condition, ...]]
 
@@ -46,7 +46,7 @@ def explained_after(contract: SystemContract, located: Located, parts: Iterable[
     for table in contract.tables:
         ways = located.ways_to((contract.name, table.name))
         own = by_table.get(table.name, [])
-        if not ways or not any(part.verb != "delete" for part in own):
+        if not ways or not any(part.verb != "delete" and part.note != KEY for part in own):
             continue
         kept = {name for part in own if part.verb in _STAYING for name in part.columns or _names(table)}
         changed = {name for part in own if part.verb not in _STAYING for name in part.columns}

@@ -47,11 +47,12 @@ def carried(house: House, case_id: str) -> tuple[str, list[Gate]]:
     while (entry := house.run(case_id)) is not None:
         met.append(entry.gate)
         assert len(met) < 20, f"a case that never ends: {met}"
-        _answer(house, entry)
+        answered(house, entry)
     return house.outcome(case_id), met
 
 
-def _answer(house: House, entry: GateEntry) -> None:
+def answered(house: House, entry: GateEntry) -> None:
+    """Answer a gate as the clerk does, or let some days pass."""
     if entry.gate is Gate.REVIEW and Decision.APPROVE not in entry.options:
         house.read_texts(entry.case_id)
         return

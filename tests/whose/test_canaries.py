@@ -57,6 +57,27 @@ def test_canary_is_found_changed_and_erased(town: MakeTown) -> None:
     assert _rows(made) == _ROWS
 
 
+def test_canary_whose_key_is_her_address_is_taken_away_whole(town: MakeTown) -> None:
+    """Her row stays with a pseudonym for a key, as an erasure leaves it, until what is left of her goes."""
+    mail = column("mail", key=True, erase="token", **_VOUCHED) | {"required": True}
+    members = table("members", mail, column("words", erase="clear"), account="email", erase="columns")
+    held = column("member", to=("members.mail", {"follow": "from", "assertion": "assigned"}))
+    made = town(
+        [members, table("orders", number(), held, column("note"), erase="keep", hold="tax")],
+        "CREATE TABLE members (mail VARCHAR(60) PRIMARY KEY, words VARCHAR(90))",
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, member VARCHAR(60) NOT NULL, note VARCHAR(90),"
+        " FOREIGN KEY (member) REFERENCES members (mail))",
+        "INSERT INTO members VALUES ('ana@example.org', 'hello')",
+        canary=True,
+    )
+
+    found = _result()
+
+    assert (found.state, found.failed) == (CanaryState.CLEAN, "")
+    assert made.ask("SELECT mail FROM members") == [("ana@example.org",)]
+    assert made.ask("SELECT count(*) FROM orders") == [(0,)]
+
+
 def _copying(kind: str) -> tuple[str, ...]:
     """A history that a trigger fills, and a column that copies the address; no contract declares either."""
     made = (

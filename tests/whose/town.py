@@ -15,7 +15,7 @@ from integrations.demo.company import DemoCompany, DemoSubject
 from tests.flows.company import CONTRACTS, House, a_house
 from tests.yaml_text import read_yaml, write_yaml
 
-_NOBODY = DemoSubject("ana@example.org", "", "", "", "Ana Example", "en")
+NOBODY = DemoSubject("ana@example.org", "", "", "", "Ana Example", "en")
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "email": {"normalise": "email", "unique": True},
     "phone": {"normalise": "phone", "shared": True},
@@ -179,6 +179,6 @@ def a_town(
     said = {kind: _given(dict(KINDS.get(kind, {})) | kinds.get(kind, {})) for kind in held}
     shutil.rmtree(home / "contracts", ignore_errors=True)
     write_contracts(home / "contracts", tables, said, country, canary=canary, recovery_days=recovery_days)
-    company = DemoCompany(urls={}, subject=_NOBODY, relative=_NOBODY, rows={})
+    company = DemoCompany(urls={}, subject=NOBODY, relative=NOBODY, rows={})
     with contextmanager(a_house)(home, company, home / "contracts") as (house, _):
         yield Town(house, url)

@@ -11,7 +11,7 @@ from data_contracts.inside import Inside
 from data_contracts.obstacles import Obstacle, ObstacleKind
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
 from data_contracts.vocabulary import ColumnErasure, Follow, TableErasure
-from tasks.rules.drift import Effect, drift, forbids
+from tasks.rules.drift import Drift, Effect, drift, forbids
 from tasks.rules.routes import plan_routes
 from tests.tasks.rules.examples import a_column, a_key, a_reference, a_table, contracts_of
 
@@ -100,11 +100,33 @@ def test_undeclared_referrer_forbids_erasing(target: str, effects: list[Effect])
     assert [f.effect for f in found] == effects
 
 
-def test_declared_referrer_is_no_drift() -> None:
-    """A foreign key between declared tables is what the contract knows."""
-    reference = LiveReference("product", ("id",), "customer", ("id",))
+def _referring(*own: Reference, personal: bool = True, erase: ColumnErasure | None = None) -> list[Drift]:
+    """What is found where a live foreign key leads from the numbers of letters to customers."""
+    customer, product = _contract().tables
+    columns = (replace(customer.column("id"), erase=erase), *customer.columns[1:])
+    words = Column("words", "string", is_personal=personal)
+    letter = Table(
+        "crm", "letter", (Column("no", "integer", is_personal=False), words), TableErasure.DELETE, references=own
+    )
+    contract = replace(_contract(), tables=(replace(customer, columns=columns), product, letter))
+    live = {"no": LiveColumn("no", "INTEGER", nullable=True), "words": LiveColumn("words", "TEXT", nullable=True)}
+    reference = LiveReference("letter", ("no",), "customer", ("id",))
+    return drift(contract, replace(_live(), tables={**_live().tables, "letter": live}, references=(reference,)))
 
-    assert drift(_contract(), replace(_live(), references=(reference,))) == []
+
+def test_foreign_key_that_the_contract_says_is_no_drift() -> None:
+    """Whatever its direction: somebody thought of it."""
+    assert _referring(Reference(("no",), "crm", "customer", ("id",))) == []
+
+
+def test_foreign_key_that_the_contract_does_not_say_forbids_erasing() -> None:
+    """Letters of hers would lose their reference unseen; a list of ours matters where the key itself changes."""
+    (found,) = _referring()
+
+    assert (found.table, found.column, found.effect) == ("letter", "no", Effect.FORBIDS_ERASING)
+    assert "a foreign key (no) refers to `customer`" in found.what
+    assert _referring(personal=False) == []
+    assert len(_referring(personal=False, erase=ColumnErasure.TOKEN)) == 1
 
 
 @pytest.mark.parametrize(
@@ -332,7 +354,7 @@ def test_rows_with_a_key_inside_are_told_apart_by_the_live_key() -> None:
     [
         (LiveColumn("name", "TEXT", nullable=False, is_computed=True), "computes the column by itself"),
         (LiveColumn("name", "ENUM", nullable=False, holds=Holds.TEXT, labels=("f", "m")), "enumeration"),
-        (LiveColumn("name", "BYTEA", nullable=False, holds=Holds.BYTES), "has no form for bytea"),
+        (LiveColumn("name", "BOOLEAN", nullable=False, holds=Holds.BOOLEAN), "has no form for boolean"),
     ],
 )
 def test_way_of_erasing_that_the_live_type_cannot_hold_forbids_erasing(live: LiveColumn, said: str) -> None:

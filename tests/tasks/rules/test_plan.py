@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_contracts.contract import Column, Retention, Table
-from data_contracts.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Look, Selection
+from data_contracts.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Look, Selection, each_of
 from data_contracts.plan import Located
 from data_contracts.vocabulary import ColumnErasure, RetentionAction, Sensitivity, TableErasure
 from tasks.rules.exemptions import Calendar
@@ -421,7 +421,7 @@ def test_what_is_ordered_is_what_was_planned(table: Table, ids: set[int]) -> Non
     parts = parts_of(table, *ids)
     swaps = {c.name: {"old": "new"} for c in table.columns}
 
-    ordered = {pair for order in orders(parts, table, swaps) for pair in _effects(order)}
+    ordered = {pair for order in orders(parts, table, swaps) for one in each_of(order) for pair in _effects(one)}
 
     planned = {(name, _key(p.selection)) for p in parts if p.verb != "keep" for name in (p.columns or ("",))}
     assert ordered == planned
