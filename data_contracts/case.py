@@ -90,8 +90,8 @@ class Case:
     """The case that a duplicate is handled in."""
 
     @property
-    def is_paused(self) -> bool:
-        """Whether a proof of identity is awaited: there is no due date then (Art. 12(6))."""
+    def awaits_proof(self) -> bool:
+        """Whether a proof of identity is awaited. Whether the clock stands still meanwhile, ``tasks.clock`` says."""
         return self.state is CaseState.IDENTITY_ASKED
 
     @property

@@ -4,11 +4,12 @@ Whoever shows them (``/metrics``, the DPO's page) shows the same ones. Every nam
 contracts, so that their number is bounded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from data_contracts.case import Case, Move
 from data_contracts.vocabulary import CaseState, Duty, Gate, Right
 
 
@@ -19,6 +20,20 @@ class OpenDay:
     right: Right
     day: date
     cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingProof:
+    """A case that awaits a proof of identity.
+
+    Attributes:
+        timeline: every move, first to last.
+        identity: what the step noted that verifies identity; empty where it was not done.
+    """
+
+    case: Case
+    timeline: Sequence[Move]
+    identity: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,9 @@ class FigureCounts(Protocol):
     def open_by_day(self, *, due: bool) -> list[OpenDay]:
         """Open cases by right and the day that they are due, or were received."""
 
+    def awaiting_proof(self, *, identity_step: str) -> list[AwaitingProof]:
+        """Cases that await a proof of identity, with what tells whether their clocks stand still."""
+
     def gate_waits(self) -> list[GateWait]:
         """Gates that wait for an answer, by kind."""
 
@@ -138,10 +156,10 @@ class Figures:
     """Everything that is counted, at one moment.
 
     Attributes:
-        to_deadline: open cases by right and the days to their last day, as :data:`DEADLINES`; the clock of a case that
-            stands still is counted from the day it would be due.
+        to_deadline: open cases by right and the days to their last day, as :data:`DEADLINES`; those whose clock stands
+            still have no last day, and are :data:`STANDS_STILL`.
         ages: open cases by right and the days since receipt, as :data:`AGES`.
-        soonest: days to the next last day, negative when it is over; None when no case is open.
+        soonest: days to the next last day, negative when it is over; None when no open case has one.
         failures: attempts beyond the first, by system.
         retention: what the last run did, by system.
         operators: how many are ``in_force``, ``locked``, ``untrained`` or ``lapsed``.
@@ -175,7 +193,8 @@ class Figures:
 
 
 OVERDUE = "overdue"
-DEADLINES = (OVERDUE, "0-2", "3-5", "6-10", "11-20", "over 20")
-"""Days to the last day, in the order to show them."""
+STANDS_STILL = "stands still"
+DEADLINES = (OVERDUE, "0-2", "3-5", "6-10", "11-20", "over 20", STANDS_STILL)
+"""Days to the last day, in the order to show them; last, cases whose clock stands still (Art. 12(6))."""
 AGES = ("0-7", "8-14", "15-30", "31-60", "over 60")
 """Days since receipt, in the order to show them."""

@@ -117,6 +117,8 @@ class Notice(Content):
     recipient_name: str = field(default="", repr=False)
     requester: str = "subject"
     """Who exercises the right; see :class:`data_contracts.vocabulary.Requester`."""
+    stands_still: bool = False
+    """Whether the time to answer stands still once this asks for a proof (Art. 12(6))."""
     country: str = ""
     """Where the data subject lives, as far as it is known (ISO 3166-1): whom they can turn to depends on it."""
     subject_name: str = field(default="", repr=False)

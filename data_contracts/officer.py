@@ -35,14 +35,14 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class ListedCase:
-    """A case in a list."""
+    """A case in a list; without a last day while its clock stands still."""
 
     case_id: str
     right: str
     state: str
     received_on: date
-    response_due: date
-    days_left: int
+    response_due: date | None
+    days_left: int | None
 
 
 @dataclass(frozen=True, slots=True)

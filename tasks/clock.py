@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from data_contracts.case import Case, Move
 from data_contracts.plan import Clock
-from tasks.rules.deadlines import Pause, Place, response_due, stands_still
+from tasks.rules.deadlines import Pause, Place, last_day_to_stop, response_due, stands_still
 from tasks.rules.exemptions import Calendar
 from tasks.rules.pauses import pauses_in
 from tasks.services import services
@@ -100,10 +100,26 @@ def clock_of(case: Case, *, extended: bool | None = None, proved_on: date | None
 
 def is_paused(case: Case) -> bool:
     """Whether the clock stands still: a proof is outstanding that was asked for soon enough."""
-    return case.is_paused and stands_still(
+    return case.awaits_proof and stands_still_with(case, pauses_of(case))
+
+
+def stands_still_with(case: Case, pauses: Sequence[Pause]) -> bool:
+    """The same, of a case that awaits a proof and whose pauses are known."""
+    return stands_still(
         case.received_at,
         place=place(),
-        pauses=pauses_of(case),
+        pauses=pauses,
+        extended=case.is_extended,
+        asked_within_days=services().policy.proof_asked_within_days,
+    )
+
+
+def last_day_to_ask(case: Case) -> date:
+    """The last day on which asking for a proof stops the clock; one that is asked for later does not."""
+    return last_day_to_stop(
+        case.received_at,
+        place=place(),
+        pauses=[pause for pause in pauses_of(case) if pause.proved_on is not None],
         extended=case.is_extended,
         asked_within_days=services().policy.proof_asked_within_days,
     )

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from data_contracts.figures import Figures, LastRun, Retained
-from data_contracts.vocabulary import COUNTED_DUTIES, Duty
-from tasks.clock import today
-from tasks.rules.figures import by_age, by_deadline, standing_of
+from data_contracts.vocabulary import COUNTED_DUTIES, Duty, Right
+from tasks.clock import IDENTITY, pauses_of_timeline, stands_still_with, today
+from tasks.rules.figures import by_age, by_deadline, running, standing_of
 from tasks.services import services
 
 __all__ = ["current_figures"]
@@ -21,13 +22,14 @@ def current_figures() -> Figures:
     """
     provided = services()
     register, now, day = provided.register, provided.now(), today()
-    due = register.open_by_day(due=True)
+    still = _standing_still()
+    due = running(register.open_by_day(due=True), still)
     runs = [(duty, found[0]) for duty in COUNTED_DUTIES if (found := register.runs(duty))]
     standing = Counter(standing_of(operator, now) for operator in register.operators())
     return Figures(
         at=now,
         cases=register.count_cases(),
-        to_deadline=by_deadline(due, day),
+        to_deadline=by_deadline(due, day, still),
         ages=by_age(register.open_by_day(due=False), day),
         soonest=min(((one.day - day).days for one in due), default=None),
         gates=tuple(register.gate_waits()),
@@ -41,6 +43,16 @@ def current_figures() -> Figures:
         arrivals=register.arrivals_queue(),
         operators=standing,
     )
+
+
+def _standing_still() -> list[tuple[Right, date]]:
+    """Right and kept last day of each case whose clock stands still."""
+    found = services().register.awaiting_proof(identity_step=IDENTITY)
+    return [
+        (one.case.right, one.case.response_due)
+        for one in found
+        if stands_still_with(one.case, pauses_of_timeline(one.timeline, one.identity))
+    ]
 
 
 def _systems() -> frozenset[str]:

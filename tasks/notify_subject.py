@@ -12,6 +12,7 @@ The order of a notice, so that a process killed anywhere sends no second one and
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from data_contracts.confirmed import ACTED, OF_PLAN, Confirmed
@@ -24,7 +25,7 @@ from data_contracts.request import SubjectRequest
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester
 from tasks.acting import act
 from tasks.approval import Question
-from tasks.clock import is_paused
+from tasks.clock import is_paused, last_day_to_ask, today
 from tasks.held_mails import give_place_back, is_proven, take_place
 from tasks.links import package_link
 from tasks.posting import BY_POST, ask_for_posting, goes_by_post, send_by_post
@@ -32,6 +33,8 @@ from tasks.referrals import referrals_of
 from tasks.sealed import sealed_text, subject_request
 from tasks.services import services
 from tasks.step import step
+
+_ASKS_FOR_PROOF: Final = frozenset({NoticeKind.IDENTITY_LINK, NoticeKind.IDENTITY_REQUEST})
 
 
 def send_notice(  # noqa: PLR0913  # all of it is one notice
@@ -246,6 +249,7 @@ def _notice(case_id: str, kind: NoticeKind, content: Content, *, is_mail: bool) 
         response_due=content.response_due or ("" if is_paused(case) else case.response_due.isoformat()),
         recipient_name=names[0],
         requester=request.statement.requester.value,
+        stands_still=kind in _ASKS_FOR_PROOF and today() <= last_day_to_ask(case),
         subject_name=names[1],
         country=request.postal_country,
         **{one.name: getattr(content, one.name) for one in fields(Content) if one.name != "response_due"},

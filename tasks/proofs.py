@@ -113,7 +113,7 @@ def _verify(case_id: str, way: str) -> None:
     provided.register.complete(
         case_id,
         IDENTITY,
-        receipt={"method": way, PROOF_CAME: came_on.isoformat() if case.is_paused else ""},
+        receipt={"method": way, PROOF_CAME: came_on.isoformat() if case.awaits_proof else ""},
         record=Record(IDENTITY, "", facts),
         move=(CaseState.IDENTITY_VERIFIED, way),
         change=CaseChange(response_due=due),

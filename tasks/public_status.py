@@ -15,6 +15,7 @@ from data_contracts.errors import CaseUnknown
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
 from tasks.archive_evidence import PACKAGE
 from tasks.client_space import offers_client_space
+from tasks.clock import standing
 from tasks.documents import awaited_documents
 from tasks.facts import offered_facts
 from tasks.services import services
@@ -62,7 +63,7 @@ def status_of(case_id: str) -> CaseStatus:
         language=case.language,
         state=case.state,
         received_on=case.received_at.astimezone(zone).date(),
-        response_due=None if case.is_paused else case.response_due,
+        response_due=standing(case).response_due,
         is_extended=case.is_extended,
         awaits=_awaits(case_id, case.state),
         outcome=case.outcome,

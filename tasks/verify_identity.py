@@ -15,7 +15,7 @@ from data_contracts.notices import Content
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester, Right
 from tasks.approval import Question, deciding_people
-from tasks.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of, pauses_of, today
+from tasks.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of, last_day_to_ask, pauses_of, today
 from tasks.identity_ways import ways_of
 from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
@@ -59,11 +59,17 @@ def identity_question(case_id: str, right: Right, attempt: int) -> Question:
         description=(
             f"**Case {case_id}: {asks}**\n\n"
             f"Answer *approve* with the way you checked it as the reference (enough for this right: {ways}), "
-            "*ask_more* to ask for further proof (the clock is paused), or *refuse* with the reason."
+            f"*ask_more* to ask for further proof ({_stops(case_id)}), or *refuse* with the reason."
         ),
         facts={"case": case_id, "right": right.value, "attempt": attempt},
         options=_OPTIONS,
     )
+
+
+def _stops(case_id: str) -> str:
+    """Until when asking for a proof stops the clock, whenever somebody reads it."""
+    last = last_day_to_ask(services().register.case(case_id))
+    return f"until {last.isoformat()} that stops the clock, later it does not"
 
 
 def _denied_question(case_id: str, right: Right, attempt: int) -> Question:
@@ -127,7 +133,7 @@ def _record(case_id: str, gate: GateEntry, state: CaseState, *, outcome: str | N
     provided.register.complete(
         case_id,
         IDENTITY,
-        receipt={"method": method, PROOF_CAME: came_on.isoformat() if case.is_paused else ""},
+        receipt={"method": method, PROOF_CAME: came_on.isoformat() if case.awaits_proof else ""},
         record=Record(IDENTITY, "", facts, actor=answer.operator),
         move=(state, method or "not verified"),
         actor=answer.operator,
@@ -194,7 +200,7 @@ def close_unproven(case_id: str) -> bool:
 
 def clock_facts(case: Case, due: date, came_on: date) -> dict[str, str]:
     """What evidence says about a clock that stood still: the day the proof came, the old and the new last day."""
-    if not case.is_paused:
+    if not case.awaits_proof:
         return {}
     return {
         "proof_came_on": came_on.isoformat(),

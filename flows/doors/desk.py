@@ -22,7 +22,7 @@ from flows.starting import wake_soon
 from flows.verdict_facts import verdict_facts
 from flows.wiring import Installation
 from tasks.advice import advice_of, has_advice
-from tasks.clock import day_of, pauses_of
+from tasks.clock import day_of, is_paused, pauses_of
 from tasks.documents import RECORD
 from tasks.operator_proof import prove_operator, sign_in
 from tasks.plans import planned
@@ -92,7 +92,8 @@ class OperatorsDoor:
         gates: dict[str, list[str]] = defaultdict(list)
         for gate in register.gates(open_only=True):
             gates[gate.case_id].append(gate.gate.value)
-        return [_waiting(case, gates[case.case_id]) for case in register.cases(open_only=True)]
+        with use(self._services):
+            return [_waiting(case, gates[case.case_id]) for case in register.cases(open_only=True)]
 
     def case(self, case_id: str) -> DeskCase:
         """One case."""
@@ -181,7 +182,7 @@ class OperatorsDoor:
 
 def _waiting(case: Case, gates: list[str]) -> WaitingCase:
     return WaitingCase(
-        case.case_id, case.right.value, case.state.value, case.response_due, case.is_paused, tuple(sorted(gates))
+        case.case_id, case.right.value, case.state.value, case.response_due, is_paused(case), tuple(sorted(gates))
     )
 
 

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from data_contracts.case import Case
 from data_contracts.entries import RegisterName
-from data_contracts.figures import DEADLINES
+from data_contracts.figures import DEADLINES, STANDS_STILL
 from data_contracts.officer import EndingEntry, ListedCase, Overview, ShownRun
 from data_contracts.verdicts import Conclusion
 from data_contracts.vocabulary import CaseState, Duty, Right
 from flows.monthly import month_named, monthly_pdf
 from flows.wiring import Installation
-from tasks.clock import today
+from tasks.clock import standing, today
 from tasks.figures import current_figures
 from tasks.rules.figures import deadline_bounds
 from tasks.rules.gates import check_in_force
@@ -67,7 +67,8 @@ class OfficersDoor:
             least, most = deadline_bounds(days) if days else (None, None)
             due = (_after(day, least), _after(day, most))
             asked = Right(right) if right else None, CaseState(state) if state else None
-            return [_listed(case, day) for case in services().register.cases_like(*asked, due, limit=_MOST)]
+            found = [_listed(case, day) for case in services().register.cases_like(*asked, due, limit=_MOST)]
+            return [one for one in found if not days or (one.response_due is None) is (days == STANDS_STILL)]
 
     def proven(self, verdict: str) -> Sequence[ListedCase]:
         """Cases that were answered in the last months and whose act has that verdict, the last told first."""
@@ -111,5 +112,6 @@ def _after(day: date, days: int | None) -> date | None:
 
 def _listed(case: Case, day: date) -> ListedCase:
     received: datetime = case.received_at.astimezone(ZoneInfo(services().organisation.time_zone))
-    left = (case.response_due - day).days
-    return ListedCase(case.case_id, case.right.value, case.state.value, received.date(), case.response_due, left)
+    due = standing(case).response_due
+    left = None if due is None else (due - day).days
+    return ListedCase(case.case_id, case.right.value, case.state.value, received.date(), due, left)

@@ -22,7 +22,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without I, L, O, U, 0 and 1, which are mistaken for each other when read aloud or off paper."""
 
 _C = tables.cases.c
-_CASE_COLUMNS = (
+CASE_COLUMNS = (
     _C.case_id,
     _C.right,
     _C.channel,
@@ -44,7 +44,7 @@ _PUT_CASE = put_once(
     *("request_digest", "moves", "records", "last_record", "is_extended", "linked_to"),
     returning="case_id",
 )
-_ONE_CASE = sa.select(*_CASE_COLUMNS).where(_C.case_id == sa.bindparam("wanted"), _IS_CASE)
+_ONE_CASE = sa.select(*CASE_COLUMNS).where(_C.case_id == sa.bindparam("wanted"), _IS_CASE)
 
 
 class CaseStore(Store):
@@ -69,34 +69,34 @@ class CaseStore(Store):
             row = connection.execute(_ONE_CASE, {"wanted": case_id}).one_or_none()
         if row is None:
             raise unknown_case(case_id)
-        return _case(row)
+        return as_case(row)
 
     def cases(self, *, open_only: bool = False) -> list[Case]:
         """Cases, by response due."""
-        wanted = sa.select(*_CASE_COLUMNS).where(_IS_CASE).order_by(_C.response_due, _C.case_id)
+        wanted = sa.select(*CASE_COLUMNS).where(_IS_CASE).order_by(_C.response_due, _C.case_id)
         if open_only:
             wanted = wanted.where(_C.state.not_in(sorted(ENDED)))
         with self._database.read() as connection:
-            return [_case(row) for row in connection.execute(wanted)]
+            return [as_case(row) for row in connection.execute(wanted)]
 
     def cases_like(
         self, right: Right | None, state: CaseState | None, due: tuple[date | None, date | None], *, limit: int
     ) -> list[Case]:
         """Cases by response due, which lies from the one day to the other; open ones where no state is named."""
         first, last = due
-        wanted = sa.select(*_CASE_COLUMNS).where(_IS_CASE, _C.response_due <= last if last else sa.true())
+        wanted = sa.select(*CASE_COLUMNS).where(_IS_CASE, _C.response_due <= last if last else sa.true())
         wanted = wanted.where(_C.response_due >= first if first else sa.true())
         wanted = wanted.where(_C.right == right.value if right else sa.true())
         wanted = wanted.where(_C.state == state.value if state else _C.state.not_in(sorted(ENDED)))
         with self._database.read() as connection:
             rows = connection.execute(wanted.order_by(_C.response_due, _C.case_id).limit(limit))
-            return [_case(row) for row in rows]
+            return [as_case(row) for row in rows]
 
     def cases_received(
         self, start: datetime, end: datetime, right: Right | None, *, after: Case | None, limit: int
     ) -> list[Case]:
         """A page of the cases received from ``start`` until before ``end``, by the moment of receipt and name."""
-        wanted = sa.select(*_CASE_COLUMNS).where(_IS_CASE, _C.received_at >= start, _C.received_at < end)
+        wanted = sa.select(*CASE_COLUMNS).where(_IS_CASE, _C.received_at >= start, _C.received_at < end)
         if right is not None:
             wanted = wanted.where(_C.right == right.value)
         if after is not None:
@@ -104,7 +104,7 @@ class CaseStore(Store):
             wanted = wanted.where(sa.or_(_C.received_at > after.received_at, is_later))
         with self._database.read() as connection:
             rows = connection.execute(wanted.order_by(_C.received_at, _C.case_id).limit(limit))
-            return [_case(row) for row in rows]
+            return [as_case(row) for row in rows]
 
     def timeline(self, case_id: str) -> list[Move]:
         """Every move of a case, first to last; empty for a case that is not in the register."""
@@ -168,11 +168,11 @@ class CaseStore(Store):
 
     @staticmethod
     def _by_request(connection: Connection, request_digest: str) -> Case:
-        return _case(connection.execute(_BY_REQUEST, {"wanted": request_digest}).one())
+        return as_case(connection.execute(_BY_REQUEST, {"wanted": request_digest}).one())
 
 
 _REQUEST_EXISTS = sa.select(_C.case_id).where(_C.request_digest == sa.bindparam("wanted"))
-_BY_REQUEST = sa.select(*_CASE_COLUMNS).where(_C.request_digest == sa.bindparam("wanted"))
+_BY_REQUEST = sa.select(*CASE_COLUMNS).where(_C.request_digest == sa.bindparam("wanted"))
 
 
 def new_case_id() -> str:
@@ -198,7 +198,8 @@ def _new_row(new: NewCase) -> dict[str, object]:
     }
 
 
-def _case(row: Sequence[Any]) -> Case:
+def as_case(row: Sequence[Any]) -> Case:
+    """The case of a row of :data:`CASE_COLUMNS`."""
     case_id, right, channel, language, state, *others = row
     return Case(case_id, Right(right), Channel(channel), language, CaseState(state), *others)
 

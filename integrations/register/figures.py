@@ -1,5 +1,6 @@
 """Counts for those who watch: grouped by the database, one statement each."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -7,14 +8,24 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from data_contracts.case import ENDED
-from data_contracts.figures import STEP_BOUNDS, FindingCount, GateWait, OpenDay, OpenIncident, Queue, StepTime
+from data_contracts.case import ENDED, Move
+from data_contracts.figures import (
+    STEP_BOUNDS,
+    AwaitingProof,
+    FindingCount,
+    GateWait,
+    OpenDay,
+    OpenIncident,
+    Queue,
+    StepTime,
+)
 from data_contracts.incoming import IncomingState
 from data_contracts.vocabulary import CaseState, Duty, Gate, Right
 from integrations.register import dpo_tables, tables
+from integrations.register.cases import CASE_COLUMNS, as_case, as_move
 from integrations.register.store import Store
 
-_C, _G, _S = tables.cases.c, tables.gates.c, tables.steps.c
+_C, _G, _S, _M = tables.cases.c, tables.gates.c, tables.steps.c, tables.moves.c
 _F, _I = dpo_tables.findings.c, dpo_tables.incidents.c
 _IS_CASE = _C.right.in_([right.value for right in Right])
 _IS_COUNTED = _S.case_id.not_in(sa.select(_C.case_id).where(_C.right == Duty.CANARY.value))
@@ -36,6 +47,22 @@ class FigureStore(Store):
         day: ColumnElement[Any] = _C.response_due if due else sa.func.date(_C.received_at)
         wanted = sa.select(_C.right, day, sa.func.count()).where(_IS_OPEN).group_by(_C.right, day).order_by(day)
         return [OpenDay(Right(right), _day(at), number) for right, at, number in self._rows(wanted)]
+
+    def awaiting_proof(self, *, identity_step: str) -> list[AwaitingProof]:
+        """Cases that await a proof, in three statements, however many."""
+        asked = sa.and_(_IS_CASE, _C.state == CaseState.IDENTITY_ASKED.value)
+        theirs = sa.select(_C.case_id).where(asked)
+        moves = sa.select(tables.moves).where(_M.case_id.in_(theirs)).order_by(_M.case_id, _M.seq)
+        noted = sa.select(_S.case_id, _S.receipt).where(
+            _S.case_id.in_(theirs), _S.step == identity_step, _S.system == "", _S.state == "done"
+        )
+        with self._database.read() as connection:
+            cases = [as_case(row) for row in connection.execute(sa.select(*CASE_COLUMNS).where(asked))]
+            timelines: dict[str, list[Move]] = defaultdict(list)
+            for row in connection.execute(moves):
+                timelines[row.case_id].append(as_move(row))
+            receipts: dict[str, Any] = dict(connection.execute(noted).tuples().all())
+        return [AwaitingProof(one, timelines[one.case_id], receipts.get(one.case_id, {})) for one in cases]
 
     def gate_waits(self) -> list[GateWait]:
         """Gates that wait for an answer, by kind."""

@@ -141,6 +141,21 @@ def next_working_day(day: date, *, place: Place) -> date:
     return day
 
 
+def last_day_to_stop(
+    received_at: datetime,
+    *,
+    place: Place,
+    pauses: Sequence[Pause] = (),
+    extended: bool = False,
+    asked_within_days: int = ASKED_WITHIN_DAYS,
+) -> date:
+    """The last day on which asking for a proof stops the clock; arguments as for :func:`response_due`."""
+    calendar = _Calendar(place, asked_within_days)
+    months = MONTHS_WHEN_EXTENDED if extended else MONTHS_TO_ANSWER
+    end, running_since = calendar.run(calendar.day_of(received_at), months, pauses=pauses)
+    return calendar.last_to_stop(running_since=running_since, end=end)
+
+
 @dataclass(frozen=True, slots=True)
 class _Calendar:
     """A place's calendar, and how long asking for a proof may take."""
@@ -178,8 +193,11 @@ class _Calendar:
 
     def may_stop(self, asked_on: date, *, running_since: date, end: date) -> bool:
         """Whether asking on that day stops a period that runs since ``running_since`` and would end at ``end``."""
-        is_prompt = asked_on <= self._working_days_after(running_since, self.asked_within_days)
-        return is_prompt and asked_on <= self._rolled(end)
+        return asked_on <= self.last_to_stop(running_since=running_since, end=end)
+
+    def last_to_stop(self, *, running_since: date, end: date) -> date:
+        """The last day on which asking stops a period that runs since ``running_since`` and would end at ``end``."""
+        return min(self._working_days_after(running_since, self.asked_within_days), self._rolled(end))
 
     def _rolled(self, day: date) -> date:
         return next_working_day(day, place=self.place)

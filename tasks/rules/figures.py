@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from data_contracts.figures import AGES, DEADLINES, OVERDUE, OpenDay
+from data_contracts.figures import AGES, DEADLINES, OVERDUE, STANDS_STILL, OpenDay
 from data_contracts.ports import Operator
 from data_contracts.vocabulary import Right
 
@@ -29,6 +29,8 @@ def deadline_bounds(bucket: str) -> tuple[int | None, int | None]:
     >>> deadline_bounds("overdue"), deadline_bounds("3-5"), deadline_bounds("over 20")
     ((None, -1), (3, 5), (21, None))
     """
+    if bucket == STANDS_STILL:
+        return None, None
     ends = (-1, *_DEADLINE_ENDS, None)
     place = DEADLINES.index(bucket)
     before = ends[place - 1] if place else None
@@ -40,11 +42,27 @@ def age_bucket(days: int) -> str:
     return AGES[sum(days > end for end in _AGE_ENDS)]
 
 
-def by_deadline(days: Iterable[OpenDay], today: date) -> Mapping[tuple[Right, str], int]:
-    """Open cases by right and days to their last day."""
+def running(days: Iterable[OpenDay], still: Iterable[tuple[Right, date]]) -> list[OpenDay]:
+    """Open cases by right and last day, without those whose clocks stand still.
+
+    Args:
+        days: all open cases, by the last day that the register keeps.
+        still: right and kept last day of each whose clock stands still.
+    """
+    counted = Counter(still)
+    left = [(one, one.cases - counted[one.right, one.day]) for one in days]
+    return [OpenDay(one.right, one.day, number) for one, number in left if number > 0]
+
+
+def by_deadline(
+    days: Iterable[OpenDay], today: date, still: Iterable[tuple[Right, date]] = ()
+) -> Mapping[tuple[Right, str], int]:
+    """Open cases by right and days to their last day; those of ``still`` have none."""
     counted: Counter[tuple[Right, str]] = Counter()
     for one in days:
         counted[one.right, deadline_bucket((one.day - today).days)] += one.cases
+    for right, _ in still:
+        counted[right, STANDS_STILL] += 1
     return counted
 
 
