@@ -5,7 +5,6 @@ extended, the request is taken back, the case ends. What is right is worked out 
 """
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -23,6 +22,8 @@ from tests.sampling import seed
 _WORKING_DAYS = 3
 """In which asking for a proof stops the clock, as the demo company's policy has it."""
 _LIVES = 14
+_LAST, _TOO_LATE = -1, -2
+"""Days after receipt: the last one on which asking stops the clock, and the one after it."""
 _HOLIDAYS = {date(2026, 4, 6)}
 """Easter Monday; the lives below end before the next one."""
 
@@ -37,39 +38,40 @@ class _Life:
 
 
 @pytest.fixture
-def lives(house: House) -> Iterator[list[_Life]]:
-    """Cases at random points of their lives, on one day."""
+def lives(house: House) -> list[_Life]:
+    """Cases at points of their lives on one day: on the last day that counts and the day after, the rest drawn."""
     drawn = random.Random(seed())  # a draw, no secret
     query = f"SELECT email FROM customer WHERE email <> '' LIMIT {_LIVES}"  # noqa: S608  # a test's own
-    made = [_life(house, drawn, str(email)) for (email,) in house.ask("crm", query)]
+    emails = [str(email) for (email,) in house.ask("crm", query)]
+    kinds = [(_LAST, "ask"), (_TOO_LATE, "ask"), (0, "ask"), (1, "prove"), (2, "refuse"), (0, "wait")]
+    whats = [
+        what for what, weight in (("ask", 4), ("ask twice", 2), ("prove", 1), ("refuse", 1)) for _ in range(weight)
+    ]
+    kinds += [(drawn.choice((0, 1, 2, 5)), drawn.choice(whats)) for _ in emails[len(kinds) :]]
+    made = [_life(house, email, days, what) for email, (days, what) in zip(emails, kinds, strict=True)]
     house.clock.advance(timedelta(days=drawn.randint(0, 3)))
-    yield made
+    return made
 
 
-def _life(house: House, drawn: random.Random, email: str) -> _Life:
+def _life(house: House, email: str, days: int, what: str) -> _Life:
     case_id = house.open(Right.ACCESS, identity={"email": [email]})
     received = house.clock().date()
-    house.clock.advance(timedelta(days=drawn.choice((0, 0, 1, 2, 5))))
+    last = _after(received, _WORKING_DAYS)
+    wait = {_LAST: (last - received).days, _TOO_LATE: (last - received).days + 1}.get(days, days)
+    house.clock.advance(timedelta(days=wait))
     entry = house.until(Gate.IDENTITY, case_id)
-    what = drawn.choice(("ask", "ask", "ask", "ask twice", "prove", "refuse", "wait"))
     life = _Life(case_id)
-    if what == "wait":
-        return life
     if what in {"ask", "ask twice"}:
-        asked_on = house.clock().date()
+        life.asked_in_time = house.clock().date() <= last
         house.answer(entry, Decision.ASK_MORE)
         entry = house.until(Gate.IDENTITY, case_id)
-        life.asked_in_time = asked_on <= _after(received, _WORKING_DAYS)
-    if what == "prove":
+    if what in {"prove", "ask twice"}:
+        life.asked_in_time = None
         house.answer(entry, Decision.APPROVE, reference="id_document")
         house.run(case_id)
     if what == "refuse":
         house.answer(entry, Decision.REFUSE, reason="nobody can tell who it is")
         house.run(case_id)
-    if what == "ask twice" and drawn.random() < 0.5:
-        house.answer(entry, Decision.APPROVE, reference="id_document")
-        house.run(case_id)
-        life.asked_in_time = None
     return life
 
 
