@@ -14,7 +14,7 @@ from data_contracts.ports import Connector
 from data_contracts.recovering import Copy, CopyHead, GivenBack, NotCopied
 from integrations.systems import SqlConnector
 from tests.integrations.spellings import connect
-from tests.integrations.systems.all_types import POSTGRESQL, POSTGRESQL_TYPES, SQLITE
+from tests.integrations.systems.all_types import POSTGRESQL, SQLITE
 from tests.integrations.systems.looks import run
 
 
@@ -42,13 +42,6 @@ class Kept:
     def rows(self) -> int:
         """How many rows are kept."""
         return sum(batch.num_rows for _, batches in self.copies.values() for batch in batches)
-
-
-@pytest.fixture(scope="module")
-def postgresql(whole_postgres: str) -> str:
-    """A PostgreSQL with types of its own."""
-    run(whole_postgres, *POSTGRESQL_TYPES)
-    return whole_postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -19,17 +19,10 @@ from data_contracts.ports import Connector
 from data_contracts.stored_types import is_json, stored_as
 from integrations.systems import _sql_query
 from tests.integrations.spellings import connect
-from tests.integrations.systems.all_types import MARIADB, POSTGRESQL, POSTGRESQL_TYPES, SQLITE
+from tests.integrations.systems.all_types import MARIADB, POSTGRESQL, SQLITE
 from tests.integrations.systems.looks import run
 
 _BOTH = (1, 2)
-
-
-@pytest.fixture(scope="module")
-def postgresql(whole_postgres: str) -> str:
-    """A PostgreSQL with types of its own."""
-    run(whole_postgres, *POSTGRESQL_TYPES)
-    return whole_postgres
 
 
 @pytest.fixture(scope="module")
