@@ -49,7 +49,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
     """Each database in turn that gives rows back."""
     if request.param == "sqlite":
         return _sqlite(tmp_path)
-    return str(request.getfixturevalue("whole_postgres"))
+    return str(request.getfixturevalue("postgres_database")())
 
 
 def _sqlite(folder: Any) -> str:
