@@ -46,7 +46,7 @@ def main() -> None:
                 case = _register(ui, subject)
                 _approve(ui, case, secret, {"How identity was checked": "call_back"})
                 _read_texts(case, secret)
-                _approve(ui, case, secret, {}, picture="gate")
+                _approve(ui, case, secret, {})
                 _timeline(ui, case)
                 take_retention(ui, _OPERATOR, secret, _take)
             english = _english_case(subject, secret)
@@ -97,14 +97,12 @@ def _first_case() -> str:
     return str(cases[0]["case"]) if cases else ""
 
 
-def _approve(ui: PrefectUi, case: str, secret: str, chosen: Mapping[str, str], picture: str = "") -> None:
+def _approve(ui: PrefectUi, case: str, secret: str, chosen: Mapping[str, str]) -> None:
     """Answer the gate at which a case waits, in the dialog of the Prefect UI."""
     ui.page.set_viewport_size({"width": 1280, "height": 1000})
     dialog = ui.open_gate(case)
     typed = {"Your operator name": _OPERATOR, "Your authenticator code": fresh_code(secret)}
     ui.fill(dialog, {"Decision": "approve", **chosen}, typed)
-    if picture:
-        _take(ui.page, picture)
     ui.submit(dialog, case)
 
 
