@@ -1,6 +1,7 @@
 """How the command line shows facts and errors."""
 
 import json
+import logging
 import os
 import re
 import sys
@@ -82,6 +83,9 @@ def quiet() -> None:
     """Keep libraries from writing between our lines; what matters is told by our own words and errors."""
     if "PREFECT_LOGGING_LEVEL" not in os.environ:
         os.environ |= {"PREFECT_LOGGING_LEVEL": "ERROR", HUSHED: "1"}
+        # Prefect's services log under names of their own, which its level does not reach.
+        for service in ("EventsWorker", "APILogWorker"):
+            logging.getLogger(service).setLevel(logging.ERROR)
     os.environ.setdefault("DO_NOT_TRACK", "1")
 
 
