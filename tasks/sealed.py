@@ -39,6 +39,14 @@ def write_json(case_id: str, name: str, value: object) -> None:
         blob.write(json.dumps(value, default=_tagged).encode())
 
 
+def keep_json(case_id: str, name: str, value: object) -> None:
+    """Seal a JSON value, replacing what was there; where it is empty nothing is kept."""
+    if value:
+        write_json(case_id, name, value)
+    elif services().vault.has(case_id, name):
+        services().vault.remove(case_id, name)
+
+
 def read_json(case_id: str, name: str) -> Any:  # noqa: ANN401  # JSON
     """The sealed JSON value, tagged types restored."""
     with services().vault.read(case_id, name) as blob:

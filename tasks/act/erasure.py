@@ -24,7 +24,7 @@ from data_contracts.plan import Located, Plan
 from data_contracts.vocabulary import TableErasure
 from tasks.act.inside import rows_of_several, seal_inside
 from tasks.act.limits import ground_facts, limited, seal_holds
-from tasks.act.moves import key_orders, key_parts, moved_columns, seal_moves, with_new_keys
+from tasks.act.moves import key_orders, key_parts, moved_columns, seal_moves, swaps_of, with_new_keys
 from tasks.act.pinned import refuse_pinned
 from tasks.act.pseudonyms import make_case_key, replacements, seal_turns, sealed_keys
 from tasks.act.references import reference_parts, seal_references
@@ -177,7 +177,11 @@ def with_row_keys(case_id: str, located: Located, system: str) -> Located:
             keys = sealed.get((path[1], *table.primary_key), frozenset())
             conditions[path] = (*ways, Condition(table.primary_key, keys)) if keys else ways
     shared = {path: ways for path, ways in located.shared.items() if path[0] == system}
-    return Located(conditions=with_new_keys(case_id, system, conditions), shared=with_new_keys(case_id, system, shared))
+    swaps = swaps_of(case_id, system)
+    return Located(
+        conditions={path: with_new_keys(path[1], ways, swaps) for path, ways in conditions.items()},
+        shared={path: with_new_keys(path[1], ways, swaps) for path, ways in shared.items()},
+    )
 
 
 def _seal_keys(case_id: str, system: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch
@@ -12,12 +12,15 @@ from tasks.act.pseudonyms import old, replacements
 from tasks.rules.moving import Place, moved_keys, places_of
 from tasks.rules.plan import KEY, Segment
 from tasks.rules.replacing import fitted
-from tasks.sealed import keys_of, plain_keys, read_json, write_json
+from tasks.sealed import keep_json, keys_of, plain_keys, read_json
 from tasks.services import services
 
+Swapped: TypeAlias = Mapping[Place, Mapping[Any, Any]]
+"""By column that is replaced with a key: every old value to its pseudonym."""
 
-def seal_moves(case_id: str, connector: Connector, counted: Sequence[tuple[Segment, int]]) -> bool:
-    """Seal of one system which values of keys are replaced; whether there are any.
+
+def seal_moves(case_id: str, connector: Connector, counted: Sequence[tuple[Segment, int]]) -> None:
+    """Seal of one system which values of keys are replaced.
 
     Args:
         case_id: the case.
@@ -39,8 +42,7 @@ def seal_moves(case_id: str, connector: Connector, counted: Sequence[tuple[Segme
                 rows[key] = rows.get(key, 0) + (count if key == place else 0)
     for at, values in found.items():
         _refuse_others(connector, at, values, rows[at])
-    write_json(case_id, _name(connector.system), plain_keys(found))
-    return bool(found)
+    keep_json(case_id, _name(connector.system), plain_keys(found))
 
 
 def _refuse_others(connector: Connector, key: tuple[str, ...], values: frozenset[Key], hers: int) -> None:
@@ -74,7 +76,7 @@ def moved_columns(contract: SystemContract, table: str) -> frozenset[str]:
     return frozenset(name for of, name in moved_keys(contract) if of == table)
 
 
-def swaps_of(case_id: str, system: str) -> dict[Place, dict[Any, Any]]:
+def swaps_of(case_id: str, system: str) -> Swapped:
     """By column that is replaced with a key: every old value to its pseudonym."""
     provided = services()
     contract = provided.contracts.systems[system]
@@ -100,21 +102,24 @@ def key_orders(case_id: str, system: str) -> list[MoveKeys]:
     ]
 
 
-def with_new_keys(
-    case_id: str, system: str, conditions: Mapping[tuple[str, str], tuple[Condition, ...]]
-) -> dict[tuple[str, str], tuple[Condition, ...]]:
-    """The same conditions, which select the rows once their keys were replaced, too."""
-    swaps = swaps_of(case_id, system)
-    return {path: tuple(_both(path[1], way, swaps) for way in ways) for path, ways in conditions.items()}
+def with_new_keys(table: str, ways: Sequence[Condition], swaps: Swapped) -> tuple[Condition, ...]:
+    """The same ways to rows of a table, which select them once their keys were replaced, too.
+
+    Args:
+        table: the table.
+        ways: conditions of a search.
+        swaps: see :func:`swaps_of`.
+    """
+    return tuple(_both(table, way, swaps) for way in ways)
 
 
 def also_moved(case_id: str, system: str, selection: Selection) -> Selection:
     """The selection, which selects the rows once their keys were replaced, too."""
-    path = (system, selection.table)
-    return replace(selection, conditions=with_new_keys(case_id, system, {path: selection.conditions})[path])
+    swaps = swaps_of(case_id, system)
+    return replace(selection, conditions=with_new_keys(selection.table, selection.conditions, swaps))
 
 
-def _both(table: str, way: Condition, swaps: Mapping[Place, Mapping[Any, Any]]) -> Condition:
+def _both(table: str, way: Condition, swaps: Swapped) -> Condition:
     own = [swaps.get((table, name), {}) for name in way.columns]
     if not any(own):
         return way

@@ -23,7 +23,7 @@ from data_contracts.vocabulary import ColumnErasure
 from tasks.act.inside import left_inside
 from tasks.rules.plan import pseudonymised
 from tasks.rules.replacing import fitted, form, shaped
-from tasks.sealed import keys_of, read_json, write_json
+from tasks.sealed import keep_json, keys_of, read_json, write_json
 from tasks.services import services
 
 TOKEN_KEY: Final = "token-key"  # noqa: S105  # the name of a sealed blob
@@ -93,7 +93,7 @@ def _case_key(case_id: str) -> bytes:
 
 def _sealed_turns(case_id: str, system: str) -> dict[tuple[str, str], Mapping[str, int]]:
     if not services().vault.has(case_id, f"turns.{system}"):
-        return {}  # sealed by a version that asked no live rows
+        return {}
     return {(table, column): turns for table, column, turns in read_json(case_id, f"turns.{system}")}
 
 
@@ -116,7 +116,7 @@ def seal_turns(case_id: str, connector: Connector, tables: Iterable[Table], live
                 make_case_key(case_id)
                 chosen = _free(connector, is_live, column, _digests(case_id, is_live, column, values))
                 found.append([table.name, name, {value: turn for value, turn in chosen.items() if turn}])
-    write_json(case_id, f"turns.{connector.system}", found)
+    keep_json(case_id, f"turns.{connector.system}", found)
 
 
 def _digests(case_id: str, table: Table, column: Column, values: Iterable[tuple[Any, ...]]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from data_contracts.errors import ContractMismatch
 from data_contracts.keys import Condition, Key, Selection
 from data_contracts.ports import Connector, LiveReference, LiveSchema
 from tasks.rules.plan import Segment
-from tasks.sealed import keys_of, plain_keys, read_json, write_json
+from tasks.sealed import keep_json, keys_of, plain_keys, read_json
 from tasks.services import services
 
 REFERENCE: Final = "reference"
@@ -24,8 +24,8 @@ _STANDS: Final = frozenset({"", "NO ACTION", "RESTRICT"})
 
 def seal_references(
     case_id: str, connector: Connector, counted: Sequence[tuple[Segment, int]], live: LiveSchema
-) -> bool:
-    """Seal which rows of others lose a reference; whether there are any.
+) -> None:
+    """Seal which rows of others lose a reference.
 
     Args:
         case_id: the case.
@@ -43,12 +43,7 @@ def seal_references(
         if one.on_delete in _STANDS and (keys := _staying(connector, contract, one, parts)):
             column = _cleared(case_id, contract, one, live)
             found[one.table, column] = found.get((one.table, column), frozenset()) | keys
-    vault, name = services().vault, _name(connector.system)
-    if found:
-        write_json(case_id, name, plain_keys(found))
-    elif vault.has(case_id, name):
-        vault.remove(case_id, name)
-    return bool(found)
+    keep_json(case_id, _name(connector.system), plain_keys(found))
 
 
 def reference_parts(case_id: str, system: str) -> Iterator[Segment]:
