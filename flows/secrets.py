@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import cast
 
-from data_contracts.sealed_rows import Credentials, credential_context
+from data_contracts.sealed_rows import Credential, Credentials, credential_context
 
 
 class KeptCredentials:
@@ -35,16 +35,15 @@ class KeptCredentials:
 
     def own(self, name: str) -> str:
         """The same, Secret blocks left out."""
-        return self.own_of([name])[name]
+        return os.environ.get(name) or self._opened(name, self._kept.credential(name))
 
     def own_of(self, names: Iterable[str]) -> Mapping[str, str]:
         """The same of several, in one look at the register."""
-        kept = {one.name: one.sealed for one in self._kept.credentials()}
-        return {
-            name: os.environ.get(name)
-            or (self._open(kept[name], credential_context(name)).decode() if name in kept else "")
-            for name in names
-        }
+        kept = {one.name: one for one in self._kept.credentials()}
+        return {name: os.environ.get(name) or self._opened(name, kept.get(name)) for name in names}
+
+    def _opened(self, name: str, kept: Credential | None) -> str:
+        return "" if kept is None else self._open(kept.sealed, credential_context(name)).decode()
 
 
 def secret_block(name: str) -> str:
