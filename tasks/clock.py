@@ -100,10 +100,10 @@ def clock_of(case: Case, *, extended: bool | None = None, proved_on: date | None
 
 def is_paused(case: Case) -> bool:
     """Whether the clock stands still: a proof is outstanding that was asked for soon enough."""
-    return case.awaits_proof and stands_still_with(case, pauses_of(case))
+    return case.awaits_proof and _stands_still(case, pauses_of(case))
 
 
-def stands_still_with(case: Case, pauses: Sequence[Pause]) -> bool:
+def _stands_still(case: Case, pauses: Sequence[Pause]) -> bool:
     """The same, of a case that awaits a proof and whose pauses are known."""
     return stands_still(
         case.received_at,
@@ -112,6 +112,12 @@ def stands_still_with(case: Case, pauses: Sequence[Pause]) -> bool:
         extended=case.is_extended,
         asked_within_days=services().policy.proof_asked_within_days,
     )
+
+
+def cases_standing_still() -> list[Case]:
+    """Open cases whose clock stands still, in as many statements however many there are."""
+    found = services().register.awaiting_proof(identity_step=IDENTITY)
+    return [one.case for one in found if _stands_still(one.case, pauses_of_timeline(one.timeline, one.identity))]
 
 
 def last_day_to_ask(case: Case) -> date:

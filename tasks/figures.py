@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from data_contracts.figures import Figures, LastRun, Retained
-from data_contracts.vocabulary import COUNTED_DUTIES, Duty, Right
-from tasks.clock import IDENTITY, pauses_of_timeline, stands_still_with, today
+from data_contracts.vocabulary import COUNTED_DUTIES, Duty
+from tasks.clock import cases_standing_still, today
 from tasks.rules.figures import by_age, by_deadline, running, standing_of
 from tasks.services import services
 
@@ -22,7 +21,7 @@ def current_figures() -> Figures:
     """
     provided = services()
     register, now, day = provided.register, provided.now(), today()
-    still = _standing_still()
+    still = [(case.right, case.response_due) for case in cases_standing_still()]
     due = running(register.open_by_day(due=True), still)
     runs = [(duty, found[0]) for duty in COUNTED_DUTIES if (found := register.runs(duty))]
     standing = Counter(standing_of(operator, now) for operator in register.operators())
@@ -43,16 +42,6 @@ def current_figures() -> Figures:
         arrivals=register.arrivals_queue(),
         operators=standing,
     )
-
-
-def _standing_still() -> list[tuple[Right, date]]:
-    """Right and kept last day of each case whose clock stands still."""
-    found = services().register.awaiting_proof(identity_step=IDENTITY)
-    return [
-        (one.case.right, one.case.response_due)
-        for one in found
-        if stands_still_with(one.case, pauses_of_timeline(one.timeline, one.identity))
-    ]
 
 
 def _systems() -> frozenset[str]:

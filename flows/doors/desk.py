@@ -22,7 +22,7 @@ from flows.starting import wake_soon
 from flows.verdict_facts import verdict_facts
 from flows.wiring import Installation
 from tasks.advice import advice_of, has_advice
-from tasks.clock import day_of, is_paused, pauses_of
+from tasks.clock import cases_standing_still, day_of, is_paused, pauses_of
 from tasks.documents import RECORD
 from tasks.operator_proof import prove_operator, sign_in
 from tasks.plans import planned
@@ -93,7 +93,11 @@ class OperatorsDoor:
         for gate in register.gates(open_only=True):
             gates[gate.case_id].append(gate.gate.value)
         with use(self._services):
-            return [_waiting(case, gates[case.case_id]) for case in register.cases(open_only=True)]
+            still = {case.case_id for case in cases_standing_still()}
+        return [
+            _waiting(case, gates[case.case_id], is_paused=case.case_id in still)
+            for case in register.cases(open_only=True)
+        ]
 
     def case(self, case_id: str) -> DeskCase:
         """One case."""
@@ -102,7 +106,7 @@ class OperatorsDoor:
             case, every = register.case(case_id), register.gates(case_id)
             gates = [gate for gate in every if gate.outcome is None]
             return DeskCase(
-                case=_waiting(case, [gate.gate.value for gate in gates]),
+                case=_waiting(case, [gate.gate.value for gate in gates], is_paused=is_paused(case)),
                 history=history_of(register.timeline(case_id), every),
                 gates=tuple((gate.gate.value, gate.description) for gate in gates),
                 texts=sum(to_read(case_id).values()) if any(gate.gate.value == "review" for gate in gates) else 0,
@@ -180,9 +184,9 @@ class OperatorsDoor:
         return self._services.register.calls(f"desk-session:{name}", _FOR_EVER, self._services.now())
 
 
-def _waiting(case: Case, gates: list[str]) -> WaitingCase:
+def _waiting(case: Case, gates: list[str], *, is_paused: bool) -> WaitingCase:
     return WaitingCase(
-        case.case_id, case.right.value, case.state.value, case.response_due, is_paused(case), tuple(sorted(gates))
+        case.case_id, case.right.value, case.state.value, case.response_due, is_paused, tuple(sorted(gates))
     )
 
 
