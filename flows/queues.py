@@ -5,7 +5,7 @@ case has become more urgent meanwhile, is cancelled, and another is started in t
 register says where the case stands (law 2). A run is left where it is
 
 * while it runs or is suspended: it does not wait for the worker;
-* when an answer was typed into its form and nobody has read it yet.
+* when something was typed into its form past our door: the run says so at the gate.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ def _hurry(client: SyncPrefectClient, case: Case, queue: Urgency, now: datetime)
     run = next(iter(runs_of(client, case.case_id)), None)
     if run is None or not _waits_in_vain(run, now) or not is_behind(run.work_queue_name or "", queue):
         return 0
-    if _has_unread_answer(client, run):
+    if _has_answered_form(client, run):
         return 0
     client.set_flow_run_state(run.id, Cancelled(message=f"goes on in queue {queue.value}"), force=True)
     return 1 if start_flow(case) else 0
@@ -52,7 +52,7 @@ def _waits_in_vain(run: FlowRun, now: datetime) -> bool:
     return now - due >= settings().pending_limit
 
 
-def _has_unread_answer(client: SyncPrefectClient, run: FlowRun) -> bool:
+def _has_answered_form(client: SyncPrefectClient, run: FlowRun) -> bool:
     begins, ends = _TYPED
     kept = client.filter_flow_run_input(flow_run_id=run.id, key_prefix=begins, limit=_PAGE, exclude_keys=set())
     return any(one.key.endswith(ends) for one in kept)

@@ -1,6 +1,5 @@
 """A database that lets nobody in is told apart: no machine, nobody answers, not let in, no such database, no file."""
 
-import socket
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 
 from data_contracts.contract import SystemContract
 from data_contracts.errors import SystemUnavailable
+from flows.running import free_port
 from integrations.systems import open_connector
 from integrations.systems._sql_connecting import Unreachable, why_unreachable
 
@@ -28,15 +28,6 @@ def _told(url: str | sa.URL) -> str:
     return str(caught.value)
 
 
-@pytest.fixture
-def free_port() -> int:
-    """A port at which nothing listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-    return port
-
-
 @pytest.fixture(params=["postgresql", "mariadb"])
 def server(request: pytest.FixtureRequest) -> sa.URL:
     """A real server's URL."""
@@ -52,9 +43,9 @@ def test_no_machine_of_that_name(server: sa.URL) -> None:
     assert "correct the host in RIGHTSFLOW_SYSTEM_WEB_SHOP_URL" in told
 
 
-def test_nothing_listens(server: sa.URL, free_port: int) -> None:
+def test_nothing_listens(server: sa.URL) -> None:
     """The server is down, or the port is wrong."""
-    assert "nothing answers" in _told(server.set(host="127.0.0.1", port=free_port, query={}))
+    assert "nothing answers" in _told(server.set(host="127.0.0.1", port=free_port(), query={}))
 
 
 def test_account_is_not_let_in(server: sa.URL) -> None:

@@ -3,7 +3,6 @@
 import base64
 import json
 import shutil
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import boto3
 import pytest
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable, VaultSealed
+from flows.running import free_port
 from integrations.register import SqlRegister, memory_register
 from integrations.vault import rotate
 from integrations.vault.given import close_file, master_key
@@ -97,27 +97,16 @@ def test_rotation_under_a_service(file: Path, service: str, register: SqlRegiste
         master_key(file, given="", service=service).open(sealed, _CONTEXT)
 
 
-def test_service_that_is_away_may_come_back(
-    file: Path, service: str, monkeypatch: pytest.MonkeyPatch, unused_port: int
-) -> None:
+def test_service_that_is_away_may_come_back(file: Path, service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trying again can help; the file stays as it is."""
     master_key(file, given="", service=service)
     before = file.read_bytes()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused_port}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
     with pytest.raises(SystemUnavailable, match="could not be asked"):
         master_key(file, given="", service=service)
     assert file.read_bytes() == before
-
-
-@pytest.fixture
-def unused_port() -> int:
-    """A port at which nothing listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-    return port
 
 
 @pytest.mark.parametrize("name", ["vault://x", "aws-kms://", "arn:aws:kms:eu-west-3:1:key/2"])
