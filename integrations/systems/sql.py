@@ -248,7 +248,7 @@ class SqlConnector:
     def carry_out_kept(self, orders: Sequence[Order], again: Sequence[Order], keeping: Keeping) -> list[int]:
         """Give ``keeping`` the rows that ``orders`` take, then carry out all, in one transaction that sees the same."""
         live = self.describe()
-        moved = {table for order in orders if isinstance(order, MoveKeys) for table, _ in order.places}
+        moved = {table for order in (*orders, *again) if isinstance(order, MoveKeys) for table, _ in order.places}
         left_out = {*self.not_copied([order.selection.table for order in orders]), *moved}
         with self._guard():
             exact = [replace(order, selection=self._exact(order.selection)) for order in (*orders, *again)]

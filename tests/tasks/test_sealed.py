@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from data_contracts.keys import Condition, When
 from data_contracts.plan import Located
 from data_contracts.vocabulary import Right
-from tasks.sealed import LOCATED, keys_of, plain_keys, read_json, read_located, write_json, write_located
+from tasks.sealed import LOCATED, keep_json, keys_of, plain_keys, read_json, read_located, write_json, write_located
 from tasks.services import services
 from tests.flows.company import House
 
@@ -104,3 +104,14 @@ def test_what_was_located_before_keys_of_others_were_known_is_read(case_id: str)
     write_json(case_id, LOCATED, {"conditions": [], "shared": [], "by_hand": {}, "subjects": {}})
 
     assert read_located(case_id) == Located(conditions={})
+
+
+def test_nothing_is_kept_where_there_is_nothing(case_id: str) -> None:
+    """An empty value takes away what was there, and leaves nothing where nothing was."""
+    keep_json(case_id, "rows", [])
+    keep_json(case_id, "value", [1])
+    first = read_json(case_id, "value")
+    keep_json(case_id, "value", [])
+
+    assert first == [1]
+    assert [services().vault.has(case_id, name) for name in ("rows", "value")] == [False, False]

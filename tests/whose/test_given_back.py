@@ -382,3 +382,5 @@ def test_tables_whose_key_is_replaced_are_not_copied(town: MakeTown) -> None:
     facts = copy_facts(case_id)
     assert facts is not None
     assert set(facts["not_copied"]) == {"sys.users", "sys.posts"}
+    assert facts["rows"] == 1
+    assert made.ask("SELECT body FROM posts WHERE id = 1") == [(None,)]

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import psycopg
+import pymysql
 import pytest
 import sqlalchemy as sa
 
@@ -13,6 +14,7 @@ from data_contracts.errors import SystemUnavailable
 from flows.running import free_port
 from integrations.systems import open_connector
 from integrations.systems._sql_connecting import Unreachable, why_unreachable
+from integrations.systems._sql_errors import guarded
 
 _SHOP = SystemContract("web-shop", "Shop", "1", "telco", ())
 
@@ -85,6 +87,22 @@ def test_file_that_is_no_database(tmp_path: Path) -> None:
 def test_words_of_postgresql(said: str, why: Unreachable) -> None:
     """What libpq says where it gives no code; a server of another language gets the general sentence."""
     assert why_unreachable(psycopg.OperationalError(f'connection to server at "db", port 5432 failed: {said}')) is why
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (pymysql.err.OperationalError(1698, "Zugriff verweigert"), "does not let the account in"),
+        (pymysql.err.OperationalError(1040, "zu viele Verbindungen"), "no connection left"),
+        (psycopg.errors.InvalidPassword("Passwort-Authentifizierung"), "does not let the account in"),
+        (psycopg.errors.TooManyConnections("zu viele Verbindungen"), "no connection left"),
+        (psycopg.errors.InvalidCatalogName("Datenbank existiert nicht"), "no database of that name"),
+    ],
+)
+def test_codes_are_told_in_any_language(said: Exception, told: str) -> None:
+    """A server that speaks another language still says it by a code."""
+    with pytest.raises(SystemUnavailable, match=told), guarded("web-shop", lambda: None):
+        raise sa.exc.OperationalError("", {}, said)
 
 
 def test_codes_count_where_there_are_some(postgres_database: Callable[[], str]) -> None:
