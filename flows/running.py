@@ -10,12 +10,11 @@ import os
 import secrets
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,14 +33,15 @@ from flows.deploying import (
     start_deploying,
     what_flows_need,
 )
+from flows.embedded.forgetting import forget_wiped, was_wiped
 from flows.forked import ADDRESS
+from flows.server.preparing import database_ready
 from flows.settings import Settings
 from flows.showing import HUSHED
 
 _SERVER_AUTH = "PREFECT_SERVER_API_AUTH_STRING"
 _START_SECONDS = 300
 _END_SECONDS = 10
-_BUSY_SECONDS = 5
 _LONGEST_ADDRESS = 100
 """Of a Unix socket; the system takes 107 bytes."""
 
@@ -53,12 +53,14 @@ class RunningSystem:
     Attributes:
         ui_url: address of the Prefect server, for our processes alone.
         environment: for processes that shall use this server.
+        has_own_database: whether the server's database is the embedded one.
     """
 
     ui_url: str
     environment: Mapping[str, str]
     settings: Settings
     server: subprocess.Popen[bytes]
+    has_own_database: bool = True
     worker: subprocess.Popen[bytes] | None = None
     forking: subprocess.Popen[bytes] | None = None
 
@@ -107,17 +109,17 @@ class RunningSystem:
         self.forget_wiped()
 
     def forget_wiped(self) -> bool:
-        """Empty the write-ahead log of Prefect's SQLite, so that what was wiped is in no file any more (law 1).
+        """Take the bytes of what was wiped from the files of the embedded database (law 1).
 
         Returns:
-            Whether it is empty: False while somebody reads, and where Prefect has another database.
+            Whether it is done: False while a table is in use for long, and where Prefect has another database.
         """
-        file = Path(self.environment["PREFECT_HOME"]) / "prefect.db"
-        if not file.exists():
-            return False
-        with closing(sqlite3.connect(file, timeout=_BUSY_SECONDS)) as connection:
-            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy
+        return self.has_own_database and forget_wiped(self.settings.embedded, self.environment["PREFECT_HOME"])
+
+    def forget_lately_wiped(self) -> None:
+        """The same, where a form was wiped since the last time."""
+        if was_wiped(self.environment["PREFECT_HOME"]):
+            self.forget_wiped()
 
     def failed(self) -> str:
         """The name of the first child that has died, empty while all live."""
@@ -150,7 +152,7 @@ def running(
         settings: of the installation.
         port: of the server, which only the door and our processes use; 0 takes a free one.
         tell: told what is being started.
-        meanwhile: done while the server starts.
+        meanwhile: done while the server starts, when the databases run.
 
     Raises:
         SettingsInvalid: when the port is taken, or deploying fails.
@@ -162,23 +164,23 @@ def running(
     environment = environment_for(settings, chosen) | _forking_address(settings)
     for folder in (settings.state / "logs", Path(environment["PREFECT_HOME"])):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    tell("starting the Prefect server")
-    log = settings.state / "logs" / "server.log"
-    server = _spawn(
-        log, environment, "flows.prefect_server", "server", "start", "--host", "127.0.0.1", "--port", str(chosen)
-    )
-    system = RunningSystem(f"http://127.0.0.1:{chosen}", environment, settings, server)
-    system.start_forking()
-    try:
-        meanwhile()
-        _wait_for(system)
-        tell("deploying the flows and starting the worker")
-        system.deploy()
-        _address_file(settings).write_text(f"{system.ui_url}/api\n")
-        yield system
-    finally:
-        _address_file(settings).unlink(missing_ok=True)
-        system.end()
+    with database_ready(settings, environment, tell) as database:
+        tell("starting the Prefect server")
+        log = settings.state / "logs" / "server.log"
+        where = ("--host", "127.0.0.1", "--port", str(chosen))
+        server = _spawn(log, {**environment, **database}, "prefect", "server", "start", *where)
+        system = RunningSystem(f"http://127.0.0.1:{chosen}", environment, settings, server, bool(database))
+        system.start_forking()
+        try:
+            meanwhile()
+            _wait_for(system)
+            tell("deploying the flows and starting the worker")
+            system.deploy()
+            _address_file(settings).write_text(f"{system.ui_url}/api\n")
+            yield system
+        finally:
+            _address_file(settings).unlink(missing_ok=True)
+            system.end()
 
 
 def join(settings: Settings) -> None:
@@ -211,8 +213,6 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "PREFECT_WORKER_QUERY_SECONDS": os.environ.get("PREFECT_WORKER_QUERY_SECONDS", "1"),
-        # SQLite under a busy machine: wait for the lock, but not for long, since the server may wait for itself.
-        "PREFECT_SERVER_DATABASE_TIMEOUT": "10",
         # Every flow run is a new process: let Python keep what it has compiled.
         "PYTHONDONTWRITEBYTECODE": "",
         "PREFECT_CLI_COLORS": "false",

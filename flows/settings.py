@@ -1,6 +1,7 @@
 """Settings of an installation, from environment variables ``RIGHTSFLOW_…`` (see docs/operations.md)."""
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import data_contracts
 from data_contracts.errors import SettingsInvalid
+from flows.embedded.database import REGISTER, EmbeddedDatabase
 
 
 class Settings(BaseSettings):
@@ -23,7 +25,7 @@ class Settings(BaseSettings):
     contracts: Path = Path(data_contracts.__file__).parent
     """Folder of the contracts, vocabulary, organisation and policy."""
     register_url: str = ""
-    """SQLAlchemy URL of the case database; empty: SQLite in the home."""
+    """SQLAlchemy URL of the case database; empty: in the home, on SQLite until ``rightsflow up`` has moved it."""
     vault_url: str = ""
     master_key: SecretStr = SecretStr("")
     master_key_kms: str = ""
@@ -90,7 +92,23 @@ class Settings(BaseSettings):
     @property
     def register(self) -> str:
         """URL of the case database."""
-        return self.register_url or f"sqlite:///{self.state / 'register.db'}"
+        if self.register_url:
+            return self.register_url
+        return self.embedded.url(REGISTER) if self.embedded.keeps_register else f"sqlite:///{self.register_file}"
+
+    @property
+    def register_file(self) -> Path:
+        """The case database on SQLite, where it is neither embedded nor elsewhere."""
+        return self.state / "register.db"
+
+    @property
+    def embedded(self) -> EmbeddedDatabase:
+        """The embedded PostgreSQL of the home, whether made or not."""
+        return EmbeddedDatabase(self.state)
+
+    def holding_register(self) -> AbstractContextManager[None]:
+        """Have the register's database run until the block ends, where it is ours to run."""
+        return self.embedded.held() if not self.register_url and self.embedded.keeps_register else nullcontext()
 
     @property
     def vault(self) -> str:

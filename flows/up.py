@@ -146,7 +146,7 @@ def _watch_over(system: RunningSystem) -> None:
         if time.monotonic() >= next_sweep:
             next_sweep = time.monotonic() + settings().sweep_every.total_seconds()
             _sweep_once(sweep)
-            system.forget_wiped()
+            system.forget_lately_wiped()
         if settings().imap_host and time.monotonic() >= next_reading:
             next_reading = time.monotonic() + _READ_SECONDS
             _read_mailbox()

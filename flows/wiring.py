@@ -6,9 +6,9 @@ command pays for what it uses.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -57,6 +57,8 @@ from integrations.monitoring.app import metrics_app
 from integrations.monitoring.exposition import metrics_text
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 from integrations.quality.live_values import AskedSystems
+from integrations.register.copying import copy_tables
+from integrations.register.moving import move_register, remove_moved
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
 from integrations.systems import DirectorySystems, look_at
@@ -88,6 +90,7 @@ class Installation:
 
     settings: Settings
     now: Callable[[], datetime] = utc_now
+    _held: ExitStack = field(default_factory=ExitStack, init=False)
 
     @cached_property
     def contracts(self) -> Contracts:
@@ -105,6 +108,7 @@ class Installation:
     def register(self) -> SqlRegister:
         """The case database."""
         keep_private(self.settings.state)
+        self._held.enter_context(self.settings.holding_register())
         upgrade(self.settings.register)
         return SqlRegister(self.settings.register, signer=load_or_create(self._keys / "evidence"), clock=self.now)
 
@@ -259,6 +263,7 @@ class Installation:
                 systems.close()
         if "register" in self.__dict__:
             self.register.close()
+        self._held.close()
 
     @property
     def _keys(self) -> Path:
@@ -377,12 +382,14 @@ __all__ = [
     "KeyUsed",
     "PrefectServer",
     "SafeCaller",
+    "copy_tables",
     "desk_app",
     "drp_api",
     "evidence_files",
     "look_at",
     "metrics_app",
     "metrics_text",
+    "move_register",
     "officer_page",
     "opendsr_api",
     "opendsr_signer",
@@ -391,6 +398,7 @@ __all__ = [
     "prefect_app",
     "read_document",
     "read_networks",
+    "remove_moved",
     "requests_api",
     "site_app",
     "unpack_package",

@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL of a home: its programs, its files, and what leaves them."""

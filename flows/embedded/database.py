@@ -1,0 +1,269 @@
+"""The embedded database: a PostgreSQL of the home's own, for the register and for Prefect.
+
+It listens on a socket in a folder that its owner alone may enter, and asks for a password that lies beside our keys; no
+port is open. Whoever works with it holds it (:meth:`EmbeddedDatabase.held`): the first starts it, the last ends it,
+whichever process that is, so that a command works beside ``rightsflow up`` and without it.
+"""
+
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+from urllib.parse import quote
+
+from data_contracts.errors import SystemUnavailable
+from flows.embedded.software import Software, installed, owner
+
+__all__ = ["REGISTER", "SERVER", "EmbeddedDatabase"]
+
+REGISTER: Final = "rightsflow"
+"""The database of our register."""
+SERVER: Final = "prefect"
+"""The database of Prefect's server."""
+
+_ACCOUNT: Final = "rightsflow"
+_PORT: Final = 5432
+"""Of no network: a part of the socket's name."""
+_LONGEST_SOCKET: Final = 100
+"""The system takes 107 bytes."""
+_START_SECONDS: Final = 120
+_CONFIGURATION: Final = """\
+# Written by Rightsflow at each start; changes made here are lost.
+listen_addresses = ''
+unix_socket_directories = '{sockets}'
+unix_socket_permissions = 0700
+max_connections = 300
+shared_buffers = 64MB
+max_wal_size = 512MB
+# What was wiped shall be in no old file (law 1): an old segment of the write-ahead log is removed, not used again.
+wal_recycle = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+max_parallel_workers_per_gather = 0
+jit = off
+# A log of faults, without what a statement held.
+log_destination = 'stderr'
+logging_collector = off
+log_min_messages = warning
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_line_prefix = '%m [%p] '
+idle_in_transaction_session_timeout = '10min'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedDatabase:
+    """The database below one home.
+
+    Attributes:
+        home: of the installation.
+    """
+
+    home: Path
+
+    @property
+    def folder(self) -> Path:
+        """Everything of it but its password and its log."""
+        return self.home / "database"
+
+    @property
+    def data(self) -> Path:
+        """Its files."""
+        return self.folder / "data"
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it has been set up."""
+        return (self.folder / "made").exists()
+
+    @property
+    def keeps_register(self) -> bool:
+        """Whether the home's register is in it."""
+        return self._holds_register.exists()
+
+    def keep_register(self) -> None:
+        """Say that the register is in it from now on."""
+        self._holds_register.touch(mode=0o600)
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether somebody listens on its socket."""
+        with closing(socket.socket(socket.AF_UNIX)) as tried:
+            try:
+                tried.connect(str(self._socket))
+            except OSError:
+                return False
+        return True
+
+    def url(self, database: str, driver: str = "psycopg") -> str:
+        """SQLAlchemy URL of one of its databases; it holds no password, but the file that holds it."""
+        places = f"host={quote(str(self._sockets))}&passfile={quote(str(self._password))}"
+        return f"postgresql+{driver}://{_ACCOUNT}@/{database}?{places}"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Have it run until the block ends; made where it is not there yet.
+
+        Raises:
+            SettingsInvalid: when this machine has no PostgreSQL for it.
+            SystemUnavailable: when it does not start.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _lock_file(self.folder / "users.lock") as users:
+            with self._turn():
+                fcntl.flock(users, fcntl.LOCK_SH)
+                self._ensure()
+            try:
+                yield
+            finally:
+                with self._turn():
+                    fcntl.flock(users, fcntl.LOCK_UN)
+                    self._end_unless_held(users.fileno())
+
+    def ensure(self) -> None:
+        """Start it again where it has ended; whoever calls this holds it.
+
+        Raises:
+            SystemUnavailable: when it does not start.
+        """
+        if not self.is_answering:
+            with self._turn():
+                self._ensure()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Alone among those who start and end it."""
+        with _lock_file(self.folder / "start.lock") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
+
+    def _ensure(self) -> None:
+        if self.is_made and self.is_answering:
+            return
+        software = installed()
+        if self.is_made:
+            self._start(software)
+        else:
+            self._make(software)
+
+    def _make(self, software: Software) -> None:
+        if self.is_answering:
+            self._stop(software)
+        shutil.rmtree(self.data, ignore_errors=True)  # one whose making broke off
+        self.data.mkdir(mode=0o700)
+        _give(self.data)
+        password = self._new_password()
+        # initdb asks for the password twice; a file of it would have to be read by another account.
+        locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8")
+        words = ("--auth=scram-sha-256", f"--username={_ACCOUNT}", "--pwprompt", "--no-instructions", *locale)
+        software.run("initdb", "--pgdata", str(self.data), "--wal-segsize=4", *words, given=f"{password}\n{password}\n")
+        self._start(software)
+        for database in (REGISTER, SERVER):
+            self.statements("postgres", f"CREATE DATABASE {database}")
+        (self.folder / "made").touch(mode=0o600)
+
+    def _start(self, software: Software) -> None:
+        self._sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._sockets.stat().st_uid != os.geteuid() and owner() is None:
+            raise SystemUnavailable(
+                "the folder of the database's socket belongs to another account",
+                where=str(self._sockets),
+                remedy="remove it, or set RIGHTSFLOW_HOME to a folder with a shorter path",
+            )
+        _give(self._sockets)
+        configuration = self.data / "postgresql.conf"
+        configuration.write_text(_CONFIGURATION.format(sockets=str(self._sockets).replace("'", "''")), "utf-8")
+        _give(configuration)
+        log = self.home / "logs" / "database.log"
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log.touch(mode=0o600)
+        _give(log)
+        patience = ("--wait", f"--timeout={_START_SECONDS}", "--silent")
+        software.run("pg_ctl", "start", *patience, "--pgdata", str(self.data), "--log", str(log))
+
+    def _end_unless_held(self, users: int) -> None:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # another process works with it, and ends it
+        if self.is_answering:
+            self._stop(installed())
+
+    def _stop(self, software: Software) -> None:
+        software.run("pg_ctl", "stop", "--wait", "--mode=fast", "--silent", "--pgdata", str(self.data))
+
+    def statements(self, database: str, *texts: str) -> None:
+        """Carry out statements one after the other on one connection, each a transaction of its own.
+
+        Raises:
+            SystemUnavailable: when the database cannot be reached or refuses one.
+        """
+        import psycopg  # noqa: PLC0415  # pays for what it uses
+
+        try:
+            with psycopg.connect(self._given(database), autocommit=True) as connection:
+                for text in texts:
+                    connection.execute(text.encode())
+        except psycopg.Error as error:
+            raise SystemUnavailable(
+                f"the embedded database refused a statement ({type(error).__name__})",
+                where="embedded database",
+                remedy="read logs/database.log in the home",
+            ) from None
+
+    def _given(self, database: str) -> str:
+        return (
+            f"host='{self._sockets}' port={_PORT} user={_ACCOUNT} dbname={database} passfile='{self._password}'"
+            " connect_timeout=30"
+        )
+
+    def _new_password(self) -> str:
+        """A new password, kept beside our keys as libpq reads it."""
+        password = secrets.token_urlsafe(32)
+        self._password.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileNotFoundError):
+            self._password.unlink()
+        with open(os.open(self._password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as made:  # noqa: PTH123  # opened for its owner alone
+            made.write(f"*:*:*:{_ACCOUNT}:{password}\n")
+        return password
+
+    @property
+    def _holds_register(self) -> Path:
+        return self.folder / "holds-register"
+
+    @property
+    def _password(self) -> Path:
+        return self.home / "keys" / "database-password"
+
+    @property
+    def _sockets(self) -> Path:
+        """The socket's folder: in the home, or where its path would be too long for a socket, a short one of ours."""
+        inside = self.folder / "socket"
+        if len(os.fsencode(inside / f".s.PGSQL.{_PORT}")) < _LONGEST_SOCKET:
+            return inside
+        name = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
+        return Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"rightsflow-{os.geteuid()}-{name}"
+
+    @property
+    def _socket(self) -> Path:
+        return self._sockets / f".s.PGSQL.{_PORT}"
+
+
+def _lock_file(file: Path) -> IO[str]:
+    return open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="ascii")  # noqa: PTH123  # opened for its owner alone
+
+
+def _give(place: Path) -> None:
+    """Have the account own a place that the database's programs run as."""
+    account = owner()
+    if account is not None:
+        os.chown(place, account, account)

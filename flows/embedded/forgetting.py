@@ -1,0 +1,46 @@
+"""What was wiped from Prefect's database leaves its files too (law 1).
+
+PostgreSQL keeps the bytes of a row that was changed or deleted, in the table until it is rewritten and in the
+write-ahead log until its segment is removed. Both are done here, for the two tables that a form can be in.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from data_contracts.errors import SystemUnavailable
+from flows.embedded.database import SERVER, EmbeddedDatabase
+
+__all__ = ["forget_wiped", "note_wiped", "was_wiped"]
+
+_TABLES: Final = ("flow_run", "flow_run_input")
+_PATIENCE: Final = "SET lock_timeout = '3s'"
+_NOTE: Final = "wiped"
+
+
+def note_wiped(prefect_home: str) -> None:
+    """Note that a form was wiped, where the server runs on this machine."""
+    folder = Path(prefect_home)
+    if prefect_home and folder.is_dir():
+        (folder / _NOTE).touch(mode=0o600)
+
+
+def was_wiped(prefect_home: str) -> bool:
+    """Whether a form was wiped since bytes were last overwritten."""
+    return (Path(prefect_home) / _NOTE).exists()
+
+
+def forget_wiped(database: EmbeddedDatabase, prefect_home: str) -> bool:
+    """Rewrite the tables and drop the old write-ahead log.
+
+    Returns:
+        Whether it is done: False while somebody uses a table for long.
+    """
+    (Path(prefect_home) / _NOTE).unlink(missing_ok=True)
+    try:
+        database.statements(SERVER, _PATIENCE, *(f"VACUUM (FULL, ANALYZE) {table}" for table in _TABLES))
+        # A checkpoint keeps the segment of the one before it, so the second drops what the first still needed.
+        database.statements(SERVER, "CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT")
+    except SystemUnavailable:
+        note_wiped(prefect_home)
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""This machine: what `rightsflow up` stands on."""
