@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import sqlalchemy as sa
+
 _MEMBER = b"\x1f\x8b"
 _BEGINNING = "zqxwvk"
 
@@ -107,14 +109,16 @@ def found_in_files(folders: list[Path], marks: list[str]) -> list[str]:
     return [f"{file}: {one}" for file in files for one in _found(_content(file), marks)]
 
 
-def found_in_tables(database: Path, marks: list[str]) -> list[str]:
-    """``table.column: mark`` for every value of a SQLite database that holds a mark."""
+def found_in_tables(database: str, marks: list[str]) -> list[str]:
+    """``table.column: mark`` for every value of a database that holds a mark; the database by SQLAlchemy URL."""
     found = []
-    with closing(sqlite3.connect(database)) as connection:
+    with closing(sa.create_engine(database).connect()) as connection:
         for table, column in _columns(connection):
-            values = connection.execute(f"SELECT CAST([{column}] AS BLOB) FROM [{table}] WHERE [{column}] NOT NULL")  # noqa: S608  # names from the catalogue
-            together = b"\0".join(part for (value,) in values for part in (value, *_unpacked(value)))
-            found += [f"{table}.{column}: {one}" for one in _found(together, marks)]
+            kind = sa.LargeBinary if connection.dialect.name == "sqlite" else sa.Text
+            values = connection.execute(sa.select(sa.cast(column, kind)).where(column.is_not(None)))
+            raw = [value.encode() if isinstance(value, str) else bytes(value) for (value,) in values]
+            together = b"\0".join(part for value in raw for part in (value, *_unpacked(value)))
+            found += [f"{table}.{column.name}: {one}" for one in _found(together, marks)]
     return found
 
 
@@ -172,7 +176,8 @@ def _unpacked(raw: bytes) -> Iterator[bytes]:
             yield gzip.decompress(raw)
 
 
-def _columns(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+def _columns(connection: sa.Connection) -> list[tuple[str, sa.Column[object]]]:
     """Every table and column, those of virtual tables' shadows too."""
-    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return [(table, column[1]) for table in tables for column in connection.execute(f"PRAGMA table_info([{table}])")]
+    tables = sa.MetaData()
+    tables.reflect(connection)
+    return [(table.name, column) for table in tables.tables.values() for column in table.columns]

@@ -2,21 +2,22 @@
 
 import json
 import socket
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from data_contracts.vocabulary import Channel, Gate, OperatorRole, Right
 from flows.doors.desk import OperatorsDoor
+from flows.embedded.database import SERVER
 from flows.starting import start_flow
 from tasks.receive_request import TypedRequest, register_request
+from tests.prefect.marks import found_in_files, found_in_tables
 from tests.prefect.office import Office
 
 pytestmark = pytest.mark.timeout(600)
@@ -245,16 +246,16 @@ def test_answer_is_recorded_before_prefect_hears_of_it(office: Office) -> None:
     entries = [entry for entry in office.installation.register.gates(case_id) if entry.gate is Gate.IDENTITY]
     assert [answer.operator for entry in entries for answer in entry.answers] == [who["operator"]]
     office.until(lambda: "identity_verified" in office.states(case_id))
-    database = office.home / "prefect" / "prefect.db"
-    office.system.forget_wiped()
-    assert b"zanzibar-quokka" not in database.read_bytes()
-    assert _values_of_inputs(database, who["code"]) == []
+    database = office.installation.settings.embedded
+    assert found_in_tables(database.url(SERVER), ["zanzibar-quokka"]) == []
+    assert found_in_files([database.folder], ["zanzibar-quokka"]) == []
+    assert _values_of_inputs(database.url(SERVER), who["code"]) == []
 
 
-def _values_of_inputs(database: Path, code: str) -> list[str]:
+def _values_of_inputs(database: str, code: str) -> list[str]:
     """Run inputs that hold a code, or are an answer."""
-    with closing(sqlite3.connect(database)) as kept:
-        rows = kept.execute("SELECT key, value FROM flow_run_input").fetchall()
+    with closing(sa.create_engine(database).connect()) as kept:
+        rows = kept.execute(sa.text("SELECT key, value FROM flow_run_input")).fetchall()
     return [key for key, value in rows if str(key).endswith("-response") or code in str(value)]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from data_contracts.vocabulary import Decision, Gate, Right
+from flows.embedded.database import SERVER
 from flows.watch import Swept, sweep
 from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.marks import Marked, customers, found_in_files, found_in_tables, mark
@@ -171,8 +172,8 @@ def _started_by(office: Office, received: Run) -> Run:
     return office.run_of(name.removeprefix("receive "))
 
 
-def _database(office: Office) -> Path:
-    return Path(office.system.environment["PREFECT_HOME"]) / "prefect.db"
+def _database(office: Office) -> str:
+    return office.installation.settings.embedded.url(SERVER)
 
 
 @pytest.mark.parametrize("right", Right)
@@ -234,10 +235,9 @@ def test_no_table_of_prefect_holds_a_mark(office: Office, story: Story) -> None:
 
 
 def test_no_byte_of_ours_holds_a_mark(office: Office, story: Story) -> None:
-    """Prefect's home, every log, what was written aside, the register with its evidence, and the sealed vault."""
+    """Prefect's home, the embedded database with its write-ahead log, every log, what was written aside, the vault."""
     home = office.home
-    places = [home / name for name in ("prefect", "logs", "tmp", "vault", "keys")]
-    places += [*home.glob("register.db*"), home / "connections.txt"]
+    places = [home / name for name in ("prefect", "database", "logs", "tmp", "vault", "keys", "connections.txt")]
 
     assert all(place.exists() for place in places)
     assert found_in_files(places, story.marks) == []
@@ -275,4 +275,4 @@ def test_the_search_finds_a_planted_mark(tmp_path: Path, way: str) -> None:
         connection.execute("INSERT INTO log VALUES (?)", (raw,))
 
     assert found_in_files([tmp_path / "file"], [planted])
-    assert found_in_tables(tmp_path / "tables.db", [planted]) == [f"log.message: {planted}"]
+    assert found_in_tables(f"sqlite:///{tmp_path / 'tables.db'}", [planted]) == [f"log.message: {planted}"]
