@@ -205,6 +205,9 @@ class Register(  # one database, so one port; each part stands in a module of it
     def cases(self, *, open_only: bool = False) -> list[Case]:
         """Cases, by response due."""
 
+    def cases_kept_since(self, moment: datetime) -> list[Case]:
+        """Archived cases that ended at ``moment`` or before, the oldest first, without those that restrict somebody."""
+
     def cases_like(
         self, right: Right | None, state: CaseState | None, due: tuple[date | None, date | None], *, limit: int
     ) -> list[Case]:

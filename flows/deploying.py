@@ -91,16 +91,24 @@ def what_flows_need(settings: Settings) -> dict[str, str]:
     }
 
 
-def make_pool(api: httpx.Client, *, forked: bool = False) -> None:
-    """The work pool; with ``forked`` its runs are forked on this machine where that is possible (docs/adr/0008)."""
+def make_pool(api: httpx.Client, *, forked: bool = False, at_once: int | None = None) -> None:
+    """The work pool.
+
+    Args:
+        api: the server's.
+        forked: whether its runs are forked on this machine where that is possible (docs/adr/0008).
+        at_once: how many runs may work at once; None leaves it to whoever runs workers.
+    """
     command = shlex.join([sys.executable, "-S", "-I", str(CODE / "flows" / "forked.py")]) if forked else None
     template = {
         "job_configuration": {name: f"{{{{ {name} }}}}" for name in _JOB_VARIABLES},
         "variables": {"type": "object", "properties": {**_JOB_VARIABLES, "command": _text(command)}},
     }
-    created = api.post("/work_pools/", json={"name": POOL, "type": "process", "base_job_template": template})
+    limit = {} if at_once is None else {"concurrency_limit": at_once}
+    told = {"base_job_template": template, **limit}
+    created = api.post("/work_pools/", json={"name": POOL, "type": "process", **told})
     if created.status_code == httpx.codes.CONFLICT:
-        created = api.patch(f"/work_pools/{POOL}", json={"base_job_template": template} if forked else {})
+        created = api.patch(f"/work_pools/{POOL}", json=told if forked else limit)
     _require(created, "the work pool")
 
 

@@ -42,6 +42,8 @@ from flows.showing import HUSHED
 _SERVER_AUTH = "PREFECT_SERVER_API_AUTH_STRING"
 _START_SECONDS = 300
 _END_SECONDS = 10
+_ANSWER_SECONDS = 30
+"""A busy server answers late; one that is not there refuses at once."""
 _LONGEST_ADDRESS = 100
 """Of a Unix socket; the system takes 107 bytes."""
 
@@ -88,7 +90,7 @@ class RunningSystem:
         """
         log = self._log("deploy")
         with api_of(f"{self.ui_url}/api", self.environment) as api:
-            make_pool(api, forked=True)
+            make_pool(api, forked=True, at_once=self.settings.runs_at_once)
             make_queues(api)
             deploying = start_deploying(self.environment, log)
             self.start_worker()
@@ -192,7 +194,7 @@ def join(settings: Settings) -> None:
         return
     url = _address_file(settings).read_text().strip()
     try:
-        httpx.get(f"{url}/health", timeout=2).raise_for_status()
+        httpx.get(f"{url}/health", timeout=_ANSWER_SECONDS).raise_for_status()
     except httpx.HTTPError:
         return  # a file left behind by a system that was killed
     os.environ.update(environment_for(settings, int(url.rsplit(":", 1)[1].partition("/")[0])))

@@ -14,6 +14,8 @@ import data_contracts
 from data_contracts.errors import SettingsInvalid
 from flows.embedded.database import REGISTER, EmbeddedDatabase
 
+_RUNS_A_CORE, _FEWEST_RUNS = 2, 4
+
 
 class Settings(BaseSettings):
     """Where state lies and how the world is reached; the defaults are the embedded installation."""
@@ -80,6 +82,8 @@ class Settings(BaseSettings):
     """A flow run that is Pending for so long has lost its worker between being taken and being started."""
     restart_after: timedelta = timedelta(hours=1)
     """An open case that nobody is asked about is started again so long after its last flow run ended."""
+    flow_runs: int = Field(default=0, ge=0, le=1_000)
+    """How many flow runs work at once on this machine; 0: two a core, and at least four."""
     sweep_every: timedelta = timedelta(seconds=10)
     notification_block: str = Field(default="", pattern=r"^([a-z0-9-]+/[a-z0-9-]+)?$")
     """Prefect block that tells people what failed, as ``type/name``; empty: nobody is told."""
@@ -88,6 +92,11 @@ class Settings(BaseSettings):
     def state(self) -> Path:
         """The home as an absolute path."""
         return self.home.expanduser().resolve()
+
+    @property
+    def runs_at_once(self) -> int:
+        """How many flow runs work at once on this machine."""
+        return self.flow_runs or max(_FEWEST_RUNS, _RUNS_A_CORE * (os.cpu_count() or 1))
 
     @property
     def register(self) -> str:

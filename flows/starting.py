@@ -45,7 +45,7 @@ def start_flow(case: Case, *, only_first: bool = False) -> UUID | None:
     """
     if not has_server():
         return None
-    with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
+    with only_our_errors(case.case_id), get_client(sync_client=True) as client:
         runs = runs_of(client, case.case_id)
         for run in runs:
             if only_first or run.state_type in LIVE:
@@ -77,7 +77,7 @@ def wake_flow(case: Case) -> UUID | None:
     """
     if not has_server():
         return None
-    with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
+    with only_our_errors(case.case_id), get_client(sync_client=True) as client:
         run = wake_suspended(client, *suspended_names(case))
     return run if run is not None or case.is_ended else start_flow(case)
 
@@ -99,7 +99,7 @@ def start_extension(case: Case) -> UUID | None:
     if not has_server():
         return None
     name = _extension_name(case)
-    with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
+    with only_our_errors(case.case_id), get_client(sync_client=True) as client:
         runs = runs_of(client, name)
         for run in runs:
             if run.state_type in LIVE or _ended_lately(run):
@@ -124,7 +124,7 @@ def wake_extension(case: Case) -> UUID | None:
     """
     if not has_server():
         return None
-    with _only_our_errors(case.case_id), get_client(sync_client=True) as client:
+    with only_our_errors(case.case_id), get_client(sync_client=True) as client:
         return wake_suspended(client, _extension_name(case))
 
 
@@ -136,7 +136,7 @@ def start_incident(run_id: str) -> UUID | None:
     """
     if not has_server():
         return None
-    with _only_our_errors(run_id), get_client(sync_client=True) as client:
+    with only_our_errors(run_id), get_client(sync_client=True) as client:
         if woken := wake_suspended(client, run_id):
             return woken
         runs = runs_of(client, run_id)
@@ -162,7 +162,7 @@ def wake_run(run_id: str) -> UUID | None:
     """
     if not has_server():
         return None
-    with _only_our_errors(run_id), get_client(sync_client=True) as client:
+    with only_our_errors(run_id), get_client(sync_client=True) as client:
         return wake_suspended(client, run_id)
 
 
@@ -197,7 +197,7 @@ def runs_of(client: SyncPrefectClient, case_id: str) -> list[FlowRun]:
     )
 
 
-class _only_our_errors:  # noqa: N801  # reads as a statement
+class only_our_errors:  # noqa: N801  # reads as a statement
     """Lets only our errors out of talking to the server."""
 
     def __init__(self, case_id: str) -> None:

@@ -52,8 +52,8 @@ from flows.lookout import PrefectRuns, look_at_all
 from flows.opening import settle_form, wipe_form
 from flows.queues import hurry
 from flows.settings import settings
-from flows.starting import LIVE, runs_of, start_flow, wake_soon
-from tasks.archive_evidence import purge_ended
+from flows.starting import LIVE, only_our_errors, runs_of, start_flow, wake_soon
+from tasks.archive_evidence import purge_old
 from tasks.recovery import end_old_copies
 from tasks.services import services
 from tasks.step import guarded
@@ -109,19 +109,19 @@ def sweep() -> Swept:
         SystemUnavailable: when the Prefect server cannot be reached.
     """
     now = datetime.now(UTC)
-    with get_client(sync_client=True) as client:
+    with only_our_errors("watch"), get_client(sync_client=True) as client:
         crashed = sum(_crash(client, run) for run in _runs(client, StateType.RUNNING) if _is_silent(client, run, now))
         retried = sum(_retry(client, run, now) for run in _runs(client, StateType.CRASHED))
         rescheduled = sum(_reschedule(client, run, now) for run in _runs(client, StateType.PENDING))
         formed = sum(mend_form(client, run, now) for run in _runs(client, StateType.PAUSED))
         sealed = sum(_seal(client, run) for run in _ended_badly(client))
-        cases = services().register.cases()
+        cases = services().register.cases(open_only=True)
         started = sum(_start(client, case) for case in _without_run(client, cases))
         looked = look_at_all(cases, PrefectRuns())
         hurried = hurry(client, cases, now)
         woken = sum(_wake(client, case, now) for case in _unasked(cases))
     copies = end_old_copies()
-    purged = sum(purge_ended(case) for case in cases)
+    purged = purge_old()
     return Swept(crashed, retried, rescheduled, formed, started, sealed, purged, copies, woken, hurried, dict(looked))
 
 
@@ -217,7 +217,7 @@ def _seal(client: SyncPrefectClient, run: FlowRun) -> int:
 
 def _without_run(client: SyncPrefectClient, cases: Iterable[Case]) -> Iterator[Case]:
     """Open cases for which the server may have no run: one question for many cases, since nearly all have one."""
-    waiting = [case for case in cases if not case.is_ended]
+    waiting = list(cases)
     for start in range(0, len(waiting), _PAGE):
         some = waiting[start : start + _PAGE]
         named = FlowRunFilter(name=FlowRunFilterName(any_=[case.case_id for case in some]))
@@ -240,7 +240,7 @@ def _unasked(cases: Iterable[Case]) -> Iterator[Case]:
     gates = services().register.gates(open_only=True)
     asked = {g.case_id for g in gates if g.gate is not Gate.EXTENSION and not is_moot(g)}
     for case in cases:
-        if not case.is_ended and case.case_id not in asked:
+        if case.case_id not in asked:
             yield case
 
 

@@ -76,6 +76,13 @@ def archive_evidence(case_id: str, outcome: str) -> str:
     return outcome
 
 
+def purge_old() -> int:
+    """:func:`purge_ended` for every case whose package's time is over; how many were purged."""
+    provided = services()
+    last = provided.now() - timedelta(days=provided.policy.package_days)
+    return sum(purge_ended(case) for case in provided.register.cases_kept_since(last))
+
+
 def purge_ended(case: Case) -> bool:
     """Destroy an archived case's package and data key when its time is over; whether it was purged now."""
     provided = services()

@@ -16,8 +16,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 from urllib.parse import quote
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from data_contracts.errors import SystemUnavailable
 from flows.embedded.software import Software, installed, owner
@@ -35,6 +37,7 @@ _PORT: Final = 5432
 _LONGEST_SOCKET: Final = 100
 """The system takes 107 bytes."""
 _START_SECONDS: Final = 120
+_STARTS: Final = 4
 _CONFIGURATION: Final = """\
 # Written by Rightsflow at each start; changes made here are lost.
 listen_addresses = ''
@@ -117,7 +120,10 @@ class EmbeddedDatabase:
             SettingsInvalid: when this machine has no PostgreSQL for it.
             SystemUnavailable: when it does not start.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            raise _no_room(self.folder) from None
         with _lock_file(self.folder / "users.lock") as users:
             with self._turn():
                 fcntl.flock(users, fcntl.LOCK_SH)
@@ -150,10 +156,13 @@ class EmbeddedDatabase:
         if self.is_made and self.is_answering:
             return
         software = installed()
-        if self.is_made:
-            self._start(software)
-        else:
-            self._make(software)
+        try:
+            if self.is_made:
+                self._start(software)
+            else:
+                self._make(software)
+        except OSError:
+            raise _no_room(self.folder) from None
 
     def _make(self, software: Software) -> None:
         if self.is_answering:
@@ -188,7 +197,15 @@ class EmbeddedDatabase:
         log.touch(mode=0o600)
         _give(log)
         patience = ("--wait", f"--timeout={_START_SECONDS}", "--silent")
-        software.run("pg_ctl", "start", *patience, "--pgdata", str(self.data), "--log", str(log))
+        for attempt in Retrying(
+            # Processes of a server that was killed end by themselves, and hold the files until then.
+            retry=retry_if_exception_type(SystemUnavailable),
+            stop=stop_after_attempt(_STARTS),
+            wait=wait_fixed(1),
+            reraise=True,
+        ):
+            with attempt:
+                software.run("pg_ctl", "start", *patience, "--pgdata", str(self.data), "--log", str(log))
 
     def _end_unless_held(self, users: int) -> None:
         try:
@@ -210,7 +227,7 @@ class EmbeddedDatabase:
         import psycopg  # noqa: PLC0415  # pays for what it uses
 
         try:
-            with psycopg.connect(self._given(database), autocommit=True) as connection:
+            with psycopg.connect(**self._given(database)) as connection:
                 for text in texts:
                     connection.execute(text.encode())
         except psycopg.Error as error:
@@ -220,11 +237,9 @@ class EmbeddedDatabase:
                 remedy="read logs/database.log in the home",
             ) from None
 
-    def _given(self, database: str) -> str:
-        return (
-            f"host='{self._sockets}' port={_PORT} user={_ACCOUNT} dbname={database} passfile='{self._password}'"
-            " connect_timeout=30"
-        )
+    def _given(self, database: str) -> dict[str, Any]:
+        places = {"host": str(self._sockets), "port": _PORT, "passfile": str(self._password)}
+        return {"user": _ACCOUNT, "dbname": database, "connect_timeout": 30, "autocommit": True, **places}
 
     def _new_password(self) -> str:
         """A new password, kept beside our keys as libpq reads it."""
@@ -256,6 +271,14 @@ class EmbeddedDatabase:
     @property
     def _socket(self) -> Path:
         return self._sockets / f".s.PGSQL.{_PORT}"
+
+
+def _no_room(folder: Path) -> SystemUnavailable:
+    return SystemUnavailable(
+        "the embedded database's files cannot be made or written",
+        where=str(folder),
+        remedy="make room on the disk, and see that the home is a folder of ours",
+    )
 
 
 def _lock_file(file: Path) -> IO[str]:

@@ -38,6 +38,8 @@ CASE_COLUMNS = (
 )
 _IS_CASE = _C.right.in_([right.value for right in Right])
 """Rows of cases; the others are runs (:mod:`integrations.register.runs`)."""
+_IS_OPEN = _C.state.in_(sorted(set(CaseState) - ENDED))
+"""Named one by one, so that the index on states finds them: those that have ended are nearly all there ever were."""
 _PUT_CASE = put_once(
     tables.cases,
     *("case_id", "right", "channel", "language", "state", "outcome", "received_at", "response_due", "opened_at"),
@@ -75,9 +77,18 @@ class CaseStore(Store):
         """Cases, by response due."""
         wanted = sa.select(*CASE_COLUMNS).where(_IS_CASE).order_by(_C.response_due, _C.case_id)
         if open_only:
-            wanted = wanted.where(_C.state.not_in(sorted(ENDED)))
+            wanted = wanted.where(_IS_OPEN)
         with self._database.read() as connection:
             return [as_case(row) for row in connection.execute(wanted)]
+
+    def cases_kept_since(self, moment: datetime) -> list[Case]:
+        """Archived cases that ended at ``moment`` or before, the oldest first, without those that restrict somebody."""
+        kept = tables.restrictions.c
+        restricts = sa.exists().where(kept.case_id == _C.case_id, kept.lifted_at.is_(None))
+        is_over = sa.and_(_IS_CASE, _C.state == CaseState.ARCHIVED.value, _C.closed_at <= moment, ~restricts)
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(*CASE_COLUMNS).where(is_over).order_by(_C.closed_at, _C.case_id))
+            return [as_case(row) for row in rows]
 
     def cases_like(
         self, right: Right | None, state: CaseState | None, due: tuple[date | None, date | None], *, limit: int
@@ -87,7 +98,7 @@ class CaseStore(Store):
         wanted = sa.select(*CASE_COLUMNS).where(_IS_CASE, _C.response_due <= last if last else sa.true())
         wanted = wanted.where(_C.response_due >= first if first else sa.true())
         wanted = wanted.where(_C.right == right.value if right else sa.true())
-        wanted = wanted.where(_C.state == state.value if state else _C.state.not_in(sorted(ENDED)))
+        wanted = wanted.where(_C.state == state.value if state else _IS_OPEN)
         with self._database.read() as connection:
             rows = connection.execute(wanted.order_by(_C.response_due, _C.case_id).limit(limit))
             return [as_case(row) for row in rows]

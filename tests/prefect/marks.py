@@ -72,7 +72,7 @@ class Marked:
         after = (self.customer_no, self.email, self.phone)
         for file in systems.glob("*.db"):
             with closing(sqlite3.connect(file)) as connection, connection:
-                for table, column in _columns(connection):
+                for table, column in _lite_columns(connection):
                     for old, new in zip(before, after, strict=True):
                         connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (new, old))  # noqa: S608  # names from the catalogue
         self._write_texts(systems)
@@ -112,7 +112,7 @@ def found_in_files(folders: list[Path], marks: list[str]) -> list[str]:
 def found_in_tables(database: str, marks: list[str]) -> list[str]:
     """``table.column: mark`` for every value of a database that holds a mark; the database by SQLAlchemy URL."""
     found = []
-    with closing(sa.create_engine(database).connect()) as connection:
+    with closing(sa.create_engine(database, poolclass=sa.NullPool).connect()) as connection:
         for table, column in _columns(connection):
             kind = sa.LargeBinary if connection.dialect.name == "sqlite" else sa.Text
             values = connection.execute(sa.select(sa.cast(column, kind)).where(column.is_not(None)))
@@ -181,3 +181,8 @@ def _columns(connection: sa.Connection) -> list[tuple[str, sa.Column[object]]]:
     tables = sa.MetaData()
     tables.reflect(connection)
     return [(table.name, column) for table in tables.tables.values() for column in table.columns]
+
+
+def _lite_columns(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return [(table, column[1]) for table in tables for column in connection.execute(f"PRAGMA table_info([{table}])")]

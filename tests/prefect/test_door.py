@@ -254,7 +254,7 @@ def test_answer_is_recorded_before_prefect_hears_of_it(office: Office) -> None:
 
 def _values_of_inputs(database: str, code: str) -> list[str]:
     """Run inputs that hold a code, or are an answer."""
-    with closing(sa.create_engine(database).connect()) as kept:
+    with closing(sa.create_engine(database, poolclass=sa.NullPool).connect()) as kept:
         rows = kept.execute(sa.text("SELECT key, value FROM flow_run_input")).fetchall()
     return [key for key, value in rows if str(key).endswith("-response") or code in str(value)]
 
