@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -55,14 +55,16 @@ class RunningSystem:
     Attributes:
         ui_url: address of the Prefect server, for our processes alone.
         environment: for processes that shall use this server.
-        has_own_database: whether the server's database is the embedded one.
+        port: of the server.
+        database: what only the server's environment says: where its database is. Empty where somebody else names it.
     """
 
     ui_url: str
     environment: Mapping[str, str]
     settings: Settings
-    server: subprocess.Popen[bytes]
-    has_own_database: bool = True
+    port: int
+    database: Mapping[str, str] = field(default_factory=dict)
+    server: subprocess.Popen[bytes] | None = None
     worker: subprocess.Popen[bytes] | None = None
     forking: subprocess.Popen[bytes] | None = None
 
@@ -71,6 +73,37 @@ class RunningSystem:
         """Name and password that the server asks for."""
         name, _, password = self.environment[AUTH].partition(":")
         return name, password
+
+    def start_server(self) -> None:
+        """Start the Prefect server; it answers some seconds later."""
+        where = ("--host", "127.0.0.1", "--port", str(self.port))
+        self.server = _spawn(
+            self._log("server"), {**self.environment, **self.database}, "prefect", "server", "start", *where
+        )
+
+    def restart_server(self) -> None:
+        """Start the server again, whatever has become of it."""
+        _kill(self.server)
+        self.start_server()
+
+    def answers(self, seconds: float) -> bool:
+        """Whether the server answers within that time."""
+        try:
+            return httpx.get(f"{self.ui_url}/api/health", timeout=seconds).is_success
+        except httpx.HTTPError:
+            return False
+
+    def keep_database(self) -> bool:
+        """Have the embedded database run; whether it had ended.
+
+        Raises:
+            SystemUnavailable: when it does not start.
+        """
+        embedded = self.settings.embedded
+        if not embedded.is_made or embedded.is_answering or not (self.database or embedded.keeps_register):
+            return False
+        embedded.ensure()
+        return True
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """Start the worker, or another one after the first has died."""
@@ -99,15 +132,14 @@ class RunningSystem:
 
     def end(self) -> None:
         """End the worker, then the server; kill what does not end by itself. What was wiped is in no file then."""
-        for child in (self.worker, self.forking, self.server):
-            if child is None or child.poll() is not None:
-                continue
-            child.send_signal(signal.SIGINT if child is self.worker else signal.SIGTERM)
-            try:
-                child.wait(_END_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+        for child, wish in ((self.worker, signal.SIGINT), (self.forking, signal.SIGTERM)):
+            if child is not None and child.poll() is None:
+                child.send_signal(wish)
+        for child in (self.worker, self.forking):
+            _wait_or_kill(child)
+        if self.server is not None and self.server.poll() is None:
+            self.server.send_signal(signal.SIGTERM)
+        _wait_or_kill(self.server)
         self.forget_wiped()
 
     def forget_wiped(self) -> bool:
@@ -116,7 +148,7 @@ class RunningSystem:
         Returns:
             Whether it is done: False while a table is in use for long, and where Prefect has another database.
         """
-        return self.has_own_database and forget_wiped(self.settings.embedded, self.environment["PREFECT_HOME"])
+        return bool(self.database) and forget_wiped(self.settings.embedded, self.environment["PREFECT_HOME"])
 
     def forget_lately_wiped(self) -> None:
         """The same, where a form was wiped since the last time."""
@@ -125,7 +157,7 @@ class RunningSystem:
 
     def failed(self) -> str:
         """The name of the first child that has died, empty while all live."""
-        if self.server.poll() is not None:
+        if self.server is not None and self.server.poll() is not None:
             return "server"
         if self.worker is not None and self.worker.poll() is not None:
             return "worker"
@@ -168,10 +200,8 @@ def running(
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with database_ready(settings, environment, tell) as database:
         tell("starting the Prefect server")
-        log = settings.state / "logs" / "server.log"
-        where = ("--host", "127.0.0.1", "--port", str(chosen))
-        server = _spawn(log, {**environment, **database}, "prefect", "server", "start", *where)
-        system = RunningSystem(f"http://127.0.0.1:{chosen}", environment, settings, server, bool(database))
+        system = RunningSystem(f"http://127.0.0.1:{chosen}", environment, settings, chosen, database)
+        system.start_server()
         system.start_forking()
         try:
             meanwhile()
@@ -303,14 +333,26 @@ def _spawn(log: Path, environment: Mapping[str, str], *arguments: str) -> subpro
         )
 
 
+def _wait_or_kill(child: subprocess.Popen[bytes] | None) -> None:
+    try:
+        if child is not None:
+            child.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        _kill(child)
+
+
+def _kill(child: subprocess.Popen[bytes] | None) -> None:
+    """End a child and what it started, at once."""
+    if child is not None and child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
 def _wait_for(system: RunningSystem) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and not system.failed():
-        try:
-            if httpx.get(f"{system.ui_url}/api/health", timeout=2).is_success:
-                return
-        except httpx.HTTPError:
-            pass  # not up yet
+        if system.answers(2):
+            return
         time.sleep(0.2)
     raise SystemUnavailable(
         "the Prefect server did not come up",

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from data_contracts.errors import RightsflowError, SystemUnavailable
+from data_contracts.errors import RightsflowError
 from flows import wiring
+from flows.caretaker import Caretaker
 from flows.demo import DEMO_MARK
 from flows.demo.registers import enter_demo_registers
 from flows.metrics import metrics_api
@@ -61,7 +62,7 @@ def up(ports: Ports, *, seed: bool) -> None:
         seed: whether to make the demo company's systems where none is configured.
 
     Raises:
-        SystemUnavailable: when the server ends by itself.
+        SystemUnavailable: when the server ends again and again.
     """
     signal.signal(signal.SIGTERM, _end)
     try:
@@ -129,20 +130,13 @@ def seed_missing_systems(customers: int = _DEMO_CUSTOMERS) -> None:
 
 
 def _watch_over(system: RunningSystem) -> None:
-    """Sweep, and start the worker again when it has died."""
+    """Sweep, and start again what has died."""
     from flows.watch import sweep  # noqa: PLC0415  # reads the server's address when imported
 
     next_sweep = next_reading = 0.0
+    caretaker = Caretaker(system, _tell)
     while True:
-        if system.failed() == "server":
-            raise SystemUnavailable(
-                "the Prefect server has ended", where="rightsflow up", remedy="read logs/server.log in the home"
-            )
-        if system.failed() == "worker":
-            _tell("the worker has ended; starting another")
-            system.start_worker()
-        if system.failed() == "forking":
-            system.start_forking()
+        caretaker.look()
         if time.monotonic() >= next_sweep:
             next_sweep = time.monotonic() + settings().sweep_every.total_seconds()
             _sweep_once(sweep)

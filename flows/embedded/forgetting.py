@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from data_contracts.errors import SystemUnavailable
-from flows.embedded.database import SERVER, EmbeddedDatabase
+from flows.embedded.database import REGISTER, SERVER, EmbeddedDatabase
 
 __all__ = ["forget_wiped", "note_wiped", "was_wiped"]
 
@@ -38,6 +38,8 @@ def forget_wiped(database: EmbeddedDatabase, prefect_home: str) -> bool:
     (Path(prefect_home) / _NOTE).unlink(missing_ok=True)
     try:
         database.statements(SERVER, _PATIENCE, *(f"VACUUM (FULL, ANALYZE) {table}" for table in _TABLES))
+        if database.keeps_register:
+            database.statements(REGISTER, _PATIENCE, "VACUUM (FULL) data_key")  # of keys that were destroyed (law 9)
         # A checkpoint keeps the segment of the one before it, so the second drops what the first still needed.
         database.statements(SERVER, "CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT")
     except SystemUnavailable:

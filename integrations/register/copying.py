@@ -39,7 +39,7 @@ def copy_tables(
         target.execute(sa.delete(table))
         try:
             copied += sum(_put(target, table, rows, mended) for rows in _rows(source, table))
-        except exc.SQLAlchemyError as error:
+        except (exc.SQLAlchemyError, TypeError, ValueError) as error:
             raise _not_taken(table, type(error).__name__) from None
         _number_on(target, table)
         if _count(target, table) != _count(source, table):

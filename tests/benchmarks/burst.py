@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ __all__ = ["measure"]
 
 _CUSTOMERS = 2_000
 _PATIENCE_SECONDS = 1_800
-_ASKED = {
+_ASKED: dict[Right, Callable[[int], Details]] = {
     Right.ACCESS: lambda _: Details("Une copie, s'il vous plaît."),
     Right.ERASURE: lambda _: Details("Effacez mes données."),
     Right.OBJECTION: lambda _: Details("", Statement(direct_marketing=True)),

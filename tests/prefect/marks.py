@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -114,9 +115,9 @@ def found_in_tables(database: str, marks: list[str]) -> list[str]:
     found = []
     with closing(sa.create_engine(database, poolclass=sa.NullPool).connect()) as connection:
         for table, column in _columns(connection):
-            kind = sa.LargeBinary if connection.dialect.name == "sqlite" else sa.Text
+            kind: Any = sa.LargeBinary() if connection.dialect.name == "sqlite" else sa.Text()
             values = connection.execute(sa.select(sa.cast(column, kind)).where(column.is_not(None)))
-            raw = [value.encode() if isinstance(value, str) else bytes(value) for (value,) in values]
+            raw = [value if isinstance(value, bytes) else str(value).encode() for (value,) in values]
             together = b"\0".join(part for value in raw for part in (value, *_unpacked(value)))
             found += [f"{table}.{column.name}: {one}" for one in _found(together, marks)]
     return found
