@@ -6,15 +6,12 @@ whichever process that is, so that a command works beside ``rightsflow up`` and 
 """
 
 import fcntl
-import hashlib
 import os
 import secrets
 import shutil
 import socket
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 from urllib.parse import quote
@@ -22,7 +19,8 @@ from urllib.parse import quote
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from data_contracts.errors import SystemUnavailable
-from flows.embedded.software import Software, installed, owner
+from flows.embedded.places import PORT, Places
+from flows.embedded.software import Software, installed, kept_in, owner
 
 __all__ = ["REGISTER", "SERVER", "EmbeddedDatabase"]
 
@@ -32,12 +30,9 @@ SERVER: Final = "prefect"
 """The database of Prefect's server."""
 
 _ACCOUNT: Final = "rightsflow"
-_PORT: Final = 5432
-"""Of no network: a part of the socket's name."""
-_LONGEST_SOCKET: Final = 100
-"""The system takes 107 bytes."""
 _START_SECONDS: Final = 120
 _STARTS: Final = 4
+_FIRST_WITH_BUILTIN: Final = 17
 _CONFIGURATION: Final = """\
 # Written by Rightsflow at each start; changes made here are lost.
 listen_addresses = ''
@@ -63,53 +58,38 @@ idle_in_transaction_session_timeout = '10min'
 """
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddedDatabase:
-    """The database below one home.
+class EmbeddedDatabase(Places):
+    """The database below one home."""
 
-    Attributes:
-        home: of the installation.
-    """
-
-    home: Path
-
-    @property
-    def folder(self) -> Path:
-        """Everything of it but its password and its log."""
-        return self.home / "database"
-
-    @property
-    def data(self) -> Path:
-        """Its files."""
-        return self.folder / "data"
+    __slots__ = ()
 
     @property
     def is_made(self) -> bool:
         """Whether it has been set up."""
-        return (self.folder / "made").exists()
+        return self.made.exists()
 
     @property
     def keeps_register(self) -> bool:
         """Whether the home's register is in it."""
-        return self._holds_register.exists()
+        return self.holds_register.exists()
 
     def keep_register(self) -> None:
         """Say that the register is in it from now on."""
-        self._holds_register.touch(mode=0o600)
+        self.holds_register.touch(mode=0o600)
 
     @property
     def is_answering(self) -> bool:
         """Whether somebody listens on its socket."""
         with closing(socket.socket(socket.AF_UNIX)) as tried:
             try:
-                tried.connect(str(self._socket))
+                tried.connect(str(self.socket))
             except OSError:
                 return False
         return True
 
     def url(self, database: str, driver: str = "psycopg") -> str:
         """SQLAlchemy URL of one of its databases; it holds no password, but the file that holds it."""
-        places = f"host={quote(str(self._sockets))}&passfile={quote(str(self._password))}"
+        places = f"host={quote(str(self.sockets))}&passfile={quote(str(self.password))}"
         return f"postgresql+{driver}://{_ACCOUNT}@/{database}?{places}"
 
     @contextmanager
@@ -153,44 +133,107 @@ class EmbeddedDatabase:
             yield
 
     def _ensure(self) -> None:
-        if self.is_made and self.is_answering:
+        if self.is_made and self.is_answering and not self.is_unfinished:
             return
         software = installed()
         try:
-            if self.is_made:
-                self._start(software)
-            else:
+            if not self.is_made:
                 self._make(software)
+            elif self.renewing.exists() or self.version != software.major:
+                self._renew(software)
+            elif not self.is_answering:
+                self._start(software)
+            self._tidy(software)
         except OSError:
             raise _no_room(self.folder) from None
 
     def _make(self, software: Software) -> None:
-        if self.is_answering:
-            self._stop(software)
-        shutil.rmtree(self.data, ignore_errors=True)  # one whose making broke off
-        self.data.mkdir(mode=0o700)
-        _give(self.data)
-        password = self._new_password()
-        # initdb asks for the password twice; a file of it would have to be read by another account.
-        locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8")
-        words = ("--auth=scram-sha-256", f"--username={_ACCOUNT}", "--pwprompt", "--no-instructions", *locale)
-        software.run("initdb", "--pgdata", str(self.data), "--wal-segsize=4", *words, given=f"{password}\n{password}\n")
-        self._start(software)
+        self._new_cluster(software)
         for database in (REGISTER, SERVER):
             self.statements("postgres", f"CREATE DATABASE {database}")
-        (self.folder / "made").touch(mode=0o600)
+        self.made.touch(mode=0o600)
+
+    def _new_cluster(self, software: Software) -> None:
+        """An empty server that runs; what a broken try left is removed."""
+        if self.is_answering:
+            self._stop(software)
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.data.mkdir(mode=0o700)
+        _give(self.data)
+        password = self._kept_password() or self._new_password()
+        # initdb asks for the password twice; a file of it would have to be read by another account.
+        words = ("--auth=scram-sha-256", f"--username={_ACCOUNT}", "--pwprompt", "--no-instructions")
+        places = ("--pgdata", str(self.data), "--encoding=UTF8", "--wal-segsize=4", *_locale(software.major))
+        software.run("initdb", *places, *words, given=f"{password}\n{password}\n")
+        self._start(software)
+
+    def _tidy(self, software: Software) -> None:
+        """Keep a copy of the programs: only their version reads the data, and an upgrade takes the installed ones away.
+
+        What taking over left behind is removed.
+        """
+        for place in (self.taken_over, self.dumps):
+            shutil.rmtree(place, ignore_errors=True)
+        kept = kept_in(self.software)
+        if not kept.is_there or kept.major != software.major:
+            draft = self.folder / "software.part"
+            shutil.rmtree(draft, ignore_errors=True)
+            software.copy_to(draft)
+            shutil.rmtree(self.software, ignore_errors=True)
+            draft.rename(self.software)
+
+    def _renew(self, software: Software) -> None:
+        """Take the data over into a new major version, by dump and restore; begun anew where a try broke off.
+
+        Raises:
+            SystemUnavailable: when a step fails; the data of the old version are whole.
+        """
+        self.renewing.touch(mode=0o600)
+        if self.is_answering:
+            self._stop(software)
+        if self.old_data.exists():
+            shutil.rmtree(self.data, ignore_errors=True)
+            self.old_data.rename(self.data)
+        if self.version != software.major:
+            self._dump(software)
+            self.data.rename(self.old_data)
+            self._new_cluster(software)
+            for database in (REGISTER, SERVER):
+                self.statements("postgres", f"CREATE DATABASE {database}")
+                self._run(software, "pg_restore", database, "--exit-on-error", str(self.dumps / database))
+            self.old_data.rename(self.taken_over)  # from here on the new data count
+        else:
+            self._start(software)
+        self.renewing.unlink()
+
+    def _dump(self, software: Software) -> None:
+        """Write what the data of the old version hold to files, with the programs that were kept for it."""
+        shutil.rmtree(self.dumps, ignore_errors=True)
+        self.dumps.mkdir(mode=0o700)
+        _give(self.dumps)
+        before = kept_in(self.software)
+        self._start(before)
+        words = ("--format=custom", "--no-statistics", "--file")
+        for database in (REGISTER, SERVER):
+            self._run(software, "pg_dump", database, *words, str(self.dumps / database))
+        self._stop(before)
+
+    def _run(self, software: Software, program: str, database: str, *words: str) -> None:
+        """Run one of the programs that speak to the server."""
+        who = ("--host", str(self.sockets), "--username", _ACCOUNT, "--dbname", database, "--no-password")
+        software.run(program, *who, *words, password_file=self.password)
 
     def _start(self, software: Software) -> None:
-        self._sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self._sockets.stat().st_uid != os.geteuid() and owner() is None:
+        self.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.sockets.stat().st_uid != os.geteuid() and owner() is None:
             raise SystemUnavailable(
                 "the folder of the database's socket belongs to another account",
-                where=str(self._sockets),
+                where=str(self.sockets),
                 remedy="remove it, or set RIGHTSFLOW_HOME to a folder with a shorter path",
             )
-        _give(self._sockets)
+        _give(self.sockets)
         configuration = self.data / "postgresql.conf"
-        configuration.write_text(_CONFIGURATION.format(sockets=str(self._sockets).replace("'", "''")), "utf-8")
+        configuration.write_text(_CONFIGURATION.format(sockets=str(self.sockets).replace("'", "''")), "utf-8")
         _give(configuration)
         log = self.home / "logs" / "database.log"
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -238,39 +281,32 @@ class EmbeddedDatabase:
             ) from None
 
     def _given(self, database: str) -> dict[str, Any]:
-        places = {"host": str(self._sockets), "port": _PORT, "passfile": str(self._password)}
+        places = {"host": str(self.sockets), "port": PORT, "passfile": str(self.password)}
         return {"user": _ACCOUNT, "dbname": database, "connect_timeout": 30, "autocommit": True, **places}
+
+    def _kept_password(self) -> str:
+        """The password that is there already; empty where none is."""
+        try:
+            return self.password.read_text("ascii").strip().rpartition(":")[2]
+        except FileNotFoundError:
+            return ""
 
     def _new_password(self) -> str:
         """A new password, kept beside our keys as libpq reads it."""
         password = secrets.token_urlsafe(32)
-        self._password.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.password.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(FileNotFoundError):
-            self._password.unlink()
-        with open(os.open(self._password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as made:  # noqa: PTH123  # opened for its owner alone
+            self.password.unlink()
+        with open(os.open(self.password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as made:  # noqa: PTH123  # opened for its owner alone
             made.write(f"*:*:*:{_ACCOUNT}:{password}\n")
         return password
 
-    @property
-    def _holds_register(self) -> Path:
-        return self.folder / "holds-register"
 
-    @property
-    def _password(self) -> Path:
-        return self.home / "keys" / "database-password"
-
-    @property
-    def _sockets(self) -> Path:
-        """The socket's folder: in the home, or where its path would be too long for a socket, a short one of ours."""
-        inside = self.folder / "socket"
-        if len(os.fsencode(inside / f".s.PGSQL.{_PORT}")) < _LONGEST_SOCKET:
-            return inside
-        name = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
-        return Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"rightsflow-{os.geteuid()}-{name}"
-
-    @property
-    def _socket(self) -> Path:
-        return self._sockets / f".s.PGSQL.{_PORT}"
+def _locale(major: str) -> Sequence[str]:
+    """Words that order text by code point, as SQLite does, on any machine."""
+    if int(major) < _FIRST_WITH_BUILTIN:
+        return ("--locale=C",)
+    return ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
 
 
 def _no_room(folder: Path) -> SystemUnavailable:

