@@ -72,10 +72,19 @@ def settle_form(run_id: UUID, right: str, request: RequestForm | Mapping[str, An
     """
     case_id = ""
     try:
-        case_id = register_request(_typed(right, request, run_id)).case_id
+        case_id = register_typed(right, request, f"flow-run:{run_id}")
     finally:
         wipe_form(run_id, case_id, is_case_flow=is_case_flow)
     return case_id
+
+
+def register_typed(right: str, request: RequestForm | Mapping[str, Any], request_key: str) -> str:
+    """Register and seal what was typed into the form of a request; the case id.
+
+    Raises:
+        RequestInvalid: when the form is not filled in rightly, or nobody can be found by it.
+    """
+    return register_request(_typed(right, request, request_key)).case_id
 
 
 def wipe_form(run_id: UUID, case_id: str, *, is_case_flow: bool) -> None:
@@ -119,7 +128,7 @@ def _carried(case_id: str, life: Callable[[str], str]) -> str:
     return ended
 
 
-def _typed(right: str, request: RequestForm | Mapping[str, Any], run_id: UUID) -> TypedRequest:
+def _typed(right: str, request: RequestForm | Mapping[str, Any], request_key: str) -> TypedRequest:
     provided = services()
     try:
         typed = request.model_dump() if isinstance(request, RequestForm) else request
@@ -133,7 +142,7 @@ def _typed(right: str, request: RequestForm | Mapping[str, Any], run_id: UUID) -
         channel=Channel(form.channel),
         language=form.language,
         received_at=receipt_moment(form.received, now, provided.organisation.time_zone),
-        request_key=f"flow-run:{run_id}",
+        request_key=request_key,
         identity=form.identity(),
         name=form.name,
         reply_to="",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from typing import Any, Final
+from uuid import uuid4
 
 import yaml
 from prefect import Flow
@@ -16,6 +17,7 @@ from data_contracts.prefect_door import PREFECT_WORKER, DeployedFlow, GateForm, 
 from data_contracts.vocabulary import OperatorRole, Right
 from flows.deploying import CODE, POOL
 from flows.gate_forms import description_of, form_of, question_name, typed_answer
+from flows.opening import register_typed
 from flows.wiring import Installation
 from tasks.api_keys import key_in_force
 from tasks.approval import answer_gate
@@ -24,7 +26,8 @@ from tasks.rules.gates import check_in_force
 from tasks.services import use
 
 _FORMS: Final = "suspended-"
-_ON_CASES: Final = frozenset({*(right.value for right in Right), "receive", "extend", "lift"})
+_RIGHTS: Final = frozenset(right.value for right in Right)
+_ON_CASES: Final = frozenset({*_RIGHTS, "receive", "extend", "lift"})
 """Flows that work on one case; every other one is a duty of the controller's."""
 _BESIDE: Final = frozenset({"extend", "lift"})
 """Flows whose runs do something beside the case's own."""
@@ -92,6 +95,16 @@ class PrefectHouse:
             what, remedy = "the flow does not take these parameters", "fill in its form"
             raise RequestInvalid(what, where=deployed.name, remedy=remedy) from None
         return parameters
+
+    def registered(self, deployed: DeployedFlow, parameters: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+        """Register a request that was typed into a form: Prefect hears of the case alone (law 1)."""
+        typed = parameters.get("request")
+        if not typed or parameters.get("case_id") or deployed.name not in {*_RIGHTS, "receive"}:
+            return deployed.name, parameters
+        right = str(parameters.get("right") or "access") if deployed.name == "receive" else deployed.name
+        with use(self._services):
+            case_id = register_typed(right, typed, f"door:{uuid4()}")
+        return right, {"case_id": case_id, "request": {}}
 
     def run_name(self, deployed: DeployedFlow, parameters: Mapping[str, Any]) -> str:
         """What a run is called that goes on with a case or a duty, by which an answer finds it; else empty."""

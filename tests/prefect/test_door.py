@@ -17,7 +17,7 @@ from flows.doors.desk import OperatorsDoor
 from flows.embedded.database import SERVER
 from flows.starting import start_flow
 from tasks.receive_request import TypedRequest, register_request
-from tests.prefect.marks import found_in_files, found_in_tables
+from tests.prefect.marks import Marked, found_in_files, found_in_tables, mark
 from tests.prefect.office import Office
 
 pytestmark = pytest.mark.timeout(600)
@@ -364,3 +364,37 @@ def test_run_is_cancelled_and_tried_again(office: Office, door: httpx.Client, so
     office.ended(run_id, "Suspended")
     done = [use.what for use in office.installation.register.uses(operator=somebody["operator"])]
     assert done == ["retry run", "cancel run"]
+
+
+@pytest.mark.parametrize(("flow", "right"), [("access", "access"), ("receive", "portability")])
+def test_form_is_a_case_before_prefect_hears_of_it(office: Office, door: httpx.Client, flow: str, right: str) -> None:
+    """Law 1: what was typed into a flow's form is sealed by the door; Prefect is told the case, and never more."""
+    person = Marked.new()
+    typed = {"request": person.form(language="fr"), **({"right": right} if flow == "receive" else {})}
+    deployment = door.get(f"/api/deployments/name/{flow}/{flow}").raise_for_status().json()
+
+    answer = door.post(f"/api/deployments/{deployment['id']}/create_flow_run", json={"parameters": typed})
+
+    run = answer.raise_for_status().json()
+    assert run["parameters"]["case_id"] == run["name"]
+    assert office.installation.register.case(run["name"]).right == right
+    database = office.installation.settings.embedded
+    assert found_in_tables(database.url(SERVER), person.marks()) == []
+    assert found_in_files([database.folder], person.marks()) == []
+    runs = office.api.post("/flow_runs/filter", json={"flow_runs": {"name": {"any_": [run["name"]]}}}).json()
+    assert len(runs) == 1
+
+
+def test_form_that_cannot_be_used_is_refused_in_the_dialog(office: Office, door: httpx.Client) -> None:
+    """Nothing is started, nothing is kept, and the reason quotes nothing that was typed."""
+    person = Marked.new()
+    wrong = person.form(changes=mark())
+    before = len(office.installation.register.cases())
+    deployment = door.get("/api/deployments/name/rectification/rectification").raise_for_status().json()
+
+    answer = door.post(f"/api/deployments/{deployment['id']}/create_flow_run", json={"parameters": {"request": wrong}})
+
+    assert answer.status_code in {409, 422}
+    assert not [one for one in (*person.marks(), wrong["changes"]) if str(one) in answer.text]
+    assert len(office.installation.register.cases()) == before
+    assert found_in_tables(office.installation.settings.embedded.url(SERVER), person.marks()) == []

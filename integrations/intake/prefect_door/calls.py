@@ -182,12 +182,17 @@ class Calls:
         await run_in_threadpool(self._door.require_use, deployed, who.name)
         parameters = await run_in_threadpool(self._door.checked, deployed, body.parameters)
         await run_in_threadpool(self._door.note, who.name, f"start {deployed.name}", "")
-        order: dict[str, Any] = {"parameters": parameters, "tags": [f"by:{who.name}"], "enforce_parameter_schema": True}
-        if name := self._door.run_name(deployed, parameters):
+        flow, known = await run_in_threadpool(self._door.registered, deployed, parameters)
+        if flow != deployed.name:
+            deployment = await self._one(f"/deployments/name/{flow}/{flow}")
+        order: dict[str, Any] = {"parameters": known, "tags": [f"by:{who.name}"], "enforce_parameter_schema": True}
+        if name := self._door.run_name(deployed, known):
             order["name"] = name
+        if known is not parameters:
+            order["idempotency_key"] = f"{name}:0"  # that of the outbox, which starts new cases too
         if body.scheduled_time:
             order["state"] = {"type": "SCHEDULED", "state_details": {"scheduled_time": body.scheduled_time}}
-        path = f"/deployments/{found.values['id']}/create_flow_run"
+        path = f"/deployments/{deployment['id']}/create_flow_run"
         return answered(await self._upstream.ask("POST", path, sent=order))
 
     async def _change(self, found: Found, who: Caller, body: Change) -> Response:

@@ -46,5 +46,12 @@ class PrefectDoor(Protocol):
             RequestInvalid: when the flow does not take them; the message quotes nothing.
         """
 
+    def registered(self, deployed: DeployedFlow, parameters: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+        """The flow to start, and its parameters: a request that was typed into a form is a case from here on.
+
+        Raises:
+            RequestInvalid: when the form is not filled in rightly, or nobody can be found by it.
+        """
+
     def run_name(self, deployed: DeployedFlow, parameters: Mapping[str, Any]) -> str:
         """What a run with these parameters is called; empty where it finds its name by itself."""
