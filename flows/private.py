@@ -16,6 +16,7 @@ _OWN: Final = (
     "logs",
     "systems",
     "prefect",
+    "database",
     "register.db",
     "register.db-wal",
     "register.db-shm",
