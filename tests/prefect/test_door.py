@@ -371,9 +371,9 @@ def test_form_is_a_case_before_prefect_hears_of_it(office: Office, door: httpx.C
     """Law 1: what was typed into a flow's form is sealed by the door; Prefect is told the case, and never more."""
     person = Marked.new()
     typed = {"request": person.form(language="fr"), **({"right": right} if flow == "receive" else {})}
-    deployment = door.get(f"/api/deployments/name/{flow}/{flow}").raise_for_status().json()
+    deployment = office.api.get(f"/deployments/name/{flow}/{flow}").raise_for_status().json()
 
-    answer = door.post(f"/api/deployments/{deployment['id']}/create_flow_run", json={"parameters": typed})
+    answer = door.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": typed})
 
     run = answer.raise_for_status().json()
     assert run["parameters"]["case_id"] == run["name"]
@@ -390,9 +390,9 @@ def test_form_that_cannot_be_used_is_refused_in_the_dialog(office: Office, door:
     person = Marked.new()
     wrong = person.form(changes=mark())
     before = len(office.installation.register.cases())
-    deployment = door.get("/api/deployments/name/rectification/rectification").raise_for_status().json()
+    deployment = office.api.get("/deployments/name/rectification/rectification").raise_for_status().json()
 
-    answer = door.post(f"/api/deployments/{deployment['id']}/create_flow_run", json={"parameters": {"request": wrong}})
+    answer = door.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": {"request": wrong}})
 
     assert answer.status_code in {409, 422}
     assert not [one for one in (*person.marks(), wrong["changes"]) if str(one) in answer.text]
