@@ -4,22 +4,25 @@ Two real providers run; each knows a person of the same subject, and one can be 
 """
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import oidc_provider_mock
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
+from pydantic import SecretStr
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.sign_in import ClientSpace, OperatorsSignIn
 from data_contracts.vocabulary import Right
+from flows.running import free_port
 from flows.serving import operators_desk, public_site
 from integrations.intake.web.sign_in import SigningIn
 from tasks.factors.by_organisation import link_account
@@ -30,6 +33,7 @@ from tests.flows.factors.conftest import DESK
 
 _SITE = "http://localhost"
 _SUBJECT = "ana"
+_PATIENCE = 300
 
 
 @dataclass
@@ -40,23 +44,52 @@ class Issuers:
     space: str
 
 
-@pytest.fixture
-def issuers() -> Iterator[Issuers]:
-    """Two providers on this machine, each with somebody of the same subject."""
-    with ExitStack() as stack:
-        own, space = (
-            f"http://localhost:{stack.enter_context(oidc_provider_mock.run_server_in_thread()).server_port}"
-            for _ in range(2)
-        )
-        for issuer in (own, space):
-            claims = {"email": "ana@example.org", "email_verified": True, "number": "C-1"}
-            httpx.put(f"{issuer}/users/{_SUBJECT}", json=claims).raise_for_status()
+@contextmanager
+def a_provider() -> Iterator[str]:
+    """The address of a provider in a process of its own, which knows somebody."""
+    port = free_port()
+    words = (sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true")
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(_PATIENCE):
+            with suppress(httpx.TransportError):
+                httpx.get(f"{address}/.well-known/openid-configuration", trust_env=False).raise_for_status()
+                break
+            time.sleep(0.2)
+        put(address, _SUBJECT, {"email": "ana@example.org", "email_verified": True, "number": "C-1"})
+        try:
+            yield address
+        finally:
+            process.terminate()
+
+
+def put(issuer: str, sub: str, claims: Mapping[str, object]) -> None:
+    """Have a provider know somebody."""
+    httpx.put(f"{issuer}/users/{sub}", json=claims, trust_env=False).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[Issuers]:
+    """Two providers on this machine."""
+    with a_provider() as own, a_provider() as space:
         yield Issuers(own, space)
+
+
+@pytest.fixture
+def issuers(both: Issuers) -> Issuers:
+    """Both, each with somebody of the same subject, whose address is proven."""
+    for issuer in (both.own, both.space):
+        put(issuer, _SUBJECT, {"email": "ana@example.org", "email_verified": True, "number": "C-1"})
+    return both
 
 
 @pytest.fixture
 def signed(keyed: House, issuers: Issuers) -> House:
     """A house with both; claire's account of the organisation is linked."""
+    secrets = {
+        name: SecretStr("a secret of our client") for name in ("operators_sign_in_secret", "client_space_secret")
+    }
+    keyed.installation.settings = keyed.installation.settings.model_copy(update=secrets)
     provided = keyed.installation.services
     profile = provided.organisation.model_copy(
         update={
@@ -140,7 +173,7 @@ def test_claim_alone_makes_no_operator(signed: House, desk: Browser, standing: M
 
 def test_somebody_else_of_the_organisation_stays_outside(desk: Browser, issuers: Issuers) -> None:
     """A colleague who is no operator."""
-    httpx.put(f"{issuers.own}/users/bob", json={}).raise_for_status()
+    put(issuers.own, "bob", {})
 
     assert "could not be used" in desk.get(come_back(begun(desk), "bob")).text
     assert not is_in(desk)
@@ -254,7 +287,7 @@ def test_address_counts_only_where_it_is_proven(signed: House, issuers: Issuers)
 
     for is_proven in (False, True):
         claims = {"email": "ana@example.org", "email_verified": is_proven}
-        httpx.put(f"{issuers.own}/users/{_SUBJECT}", json=claims).raise_for_status()
+        put(issuers.own, _SUBJECT, claims)
         with browsing(operators_desk(signed.installation)) as browser:
             browser.get(come_back(begun(browser)))
             assert is_in(browser) is is_proven
