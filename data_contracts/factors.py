@@ -36,6 +36,7 @@ class OpenQuestion:
         description: Markdown without personal data.
         references: codes that the reference is chosen from; empty where it is typed.
         more: names of fields that this kind of gate has beside.
+        look: address of the case at the desk; empty where there is none.
     """
 
     key: str
@@ -45,3 +46,4 @@ class OpenQuestion:
     options: tuple[str, ...]
     references: tuple[str, ...]
     more: tuple[str, ...]
+    look: str = ""

@@ -102,15 +102,15 @@ def _more(entry: GateEntry) -> dict[str, Any]:
     return {"came": (str, Field(default="", title=title, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"))}
 
 
-def description_of(entry: GateEntry) -> str:
-    """What the form says above its fields: the question, and how far it is answered."""
+def description_of(entry: GateEntry, *, linked: bool = True) -> str:
+    """What the form says above its fields: the question, how far it is answered, and where else to go."""
     so_far = "".join(f"\n\n- {a.operator} answered **{a.decision.value}** {a.reference}" for a in entry.answers)
     missing = people_missing(entry)
     who = f"\n\n*{missing} of {entry.people} to answer; roles: {', '.join(entry.roles)}.*" if missing > 0 else ""
     # First, because the dialog scrolls.
     note = f"> **The last answer was not accepted.** {entry.note}\n\n" if entry.note else ""
     advised = "\n\n**The DPO has advised on this:** read it at the desk." if has_advice(entry.case_id) else ""
-    return f"{note}{entry.description}{advised}{so_far}{who}{_desk(entry)}"
+    return f"{note}{entry.description}{advised}{so_far}{who}{_desk(entry) if linked else ''}"
 
 
 def _desk(entry: GateEntry) -> str:

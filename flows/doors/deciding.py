@@ -7,6 +7,7 @@ from data_contracts.errors import AnswerRefused
 from data_contracts.factors import OpenQuestion
 from data_contracts.passkeys import Touch
 from data_contracts.ports import GateEntry
+from data_contracts.runs import is_run
 from flows.gate_facts import gate_name
 from flows.gate_forms import description_of, form_of, question_mark, typed_answer
 from flows.wiring import Installation
@@ -75,10 +76,11 @@ def _shown(entry: GateEntry) -> OpenQuestion:
         key=_key(entry),
         case_id=entry.case_id,
         gate=entry.gate.value,
-        description=description_of(entry),
+        description=description_of(entry, linked=False),
         options=tuple(option.value for option in entry.options),
         references=tuple(code for code in codes if code),
         more=tuple(name for name in _MORE if name in fields),
+        look="" if is_run(entry.case_id) or not services().desk_url else f"{services().desk_url}/cases/{entry.case_id}",
     )
 
 

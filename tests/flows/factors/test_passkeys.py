@@ -17,16 +17,21 @@ from data_contracts.passkeys import Touch
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from flows import wiring
 from flows.cli import app
+from flows.doors.desk import OperatorsDoor
+from flows.doors.prefect import PrefectHouse
+from flows.gate_forms import description_of
 from flows.people import reset, set_mail
 from flows.serving import operators_desk
+from flows.wiring import Doors, PrefectServer, prefect_app
 from integrations.passkeys.checking import passkey_check
+from tasks.approval import Answer, answer_gate
 from tasks.factors.by_passkey import ask_to_sign_in, sign_in_by_touch
 from tasks.factors.enrolling import begin_passkey, end_passkey
 from tasks.operator_proof import password_digest, prove_person
 from tests.authenticator import Authenticator
 from tests.browser import Browser, browsing
 from tests.flows.company import Always, House
-from tests.flows.factors.conftest import enrolled
+from tests.flows.factors.conftest import DESK, DOOR, enrolled
 
 _PASSWORD = "quiet-otters-42"
 
@@ -350,3 +355,30 @@ def test_place_is_that_of_the_settings(
     check = passkey_check("Shop", domain, *addresses)
 
     assert (check and (check.rp_id, check.origins)) == place
+
+
+def test_gates_are_decided_at_the_door_in_front_of_prefect(keyed: House) -> None:
+    """The dialog of a gate leads to the same page; the door has it too, with the same sign-in, at its own address."""
+    doors = Doors(OperatorsDoor(keyed.installation), PrefectHouse(keyed.installation))
+    server, key = PrefectServer("http://127.0.0.1:9/api", "", ""), keyed.installation.services.door_key()
+    gate = keyed.until(Gate.IDENTITY, keyed.open(Right.ACCESS))
+    passkey = enrolled(keyed, "claire", Authenticator(origin=DOOR))
+    with browsing(prefect_app(doors, server, key=key, address=DOOR)) as browser:
+        sign_in(browser, passkey)
+        page = browser.get(f"/decide?case={gate.case_id}").text
+        (name,) = re.findall(r'name="decision:([^"]+)"', page)
+        asking = browser.send("/decide", **{f"decision:{name}": "approve", f"reference:{name}": "call_back"})
+        assert "1 decided" in touched(browser, asking, "/decide", passkey.use(options_in(asking))).text
+
+    assert f"{DESK}/decide?case={gate.case_id}" in description_of(gate)
+    assert keyed.gate(gate.case_id, Gate.IDENTITY, gate.subject).outcome is Decision.APPROVE
+
+
+def test_code_of_who_has_passkeys_alone_is_refused_in_the_dialog(keyed: House) -> None:
+    """With the way that is open."""
+    enrolled(keyed, "claire")
+    keyed.installation.register.drop_secret("claire")
+    gate = keyed.until(Gate.IDENTITY, keyed.open(Right.ACCESS))
+
+    with pytest.raises(AnswerRefused, match="use a passkey"):
+        answer_gate(gate, Answer("claire", Decision.APPROVE, keyed.code("claire"), reference="call_back"))
