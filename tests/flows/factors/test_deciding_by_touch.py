@@ -15,12 +15,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
+from data_contracts.evidence import canonical, said_in
 from data_contracts.passkeys import Touch
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
-from integrations.evidence import AUDITORS_SCRIPT
+from integrations.evidence import AUDITORS_SCRIPT, Fault, load_or_create
 from integrations.evidence.assertions import assertion_fault
 from integrations.evidence.auditor import Wrong, check_passkey
+from integrations.evidence.chain import verify_chain
 from tasks.approval import Answer
 from tasks.factors.by_passkey import ask_to_sign_in
 from tasks.factors.deciding import ask_to_decide, decide_by_touch
@@ -352,3 +354,46 @@ def test_nothing_is_asked_for_what_cannot_be(gates: list[GateEntry]) -> None:
         asked(given(gates[0], decision=Decision.REFUSE))
     with pytest.raises(RequestInvalid, match="0 gates"):
         ask_to_decide([], operator="claire", visit=VISIT)
+
+
+def test_evidence_names_a_decision_that_the_passkey_did_not_sign(
+    keyed: House, claire: Authenticator, gates: list[GateEntry]
+) -> None:
+    """Signed with our own key, at its place in the chain: `evidence verify` names the record."""
+    one = given(gates[0])
+    decided(claire.use(asked(one)), one)
+    folder = keyed.installation.settings.state / "keys" / "evidence"
+    export = keyed.installation.evidence.of(gates[0].case_id)
+    number = next(seq for seq, one in enumerate(export.envelopes) if said_in(one)["step"] == "gate.identity")
+    statement = json.loads(base64.b64decode(str(export.envelopes[number]["payload"])))
+    statement["predicate"]["facts"]["decision"] = "refuse"
+    forged = [*export.envelopes]
+    forged[number] = load_or_create(folder).sign(canonical(statement))
+
+    found = verify_chain(gates[0].case_id, forged, export.head, keys=export.keys)
+
+    assert Fault.ASSERTION in {finding.fault for finding in found.findings if finding.seq == number}
+
+
+def test_standing_is_asked_when_the_touch_comes(keyed: House, claire: Authenticator, gates: list[GateEntry]) -> None:
+    """Who was taken out of force meanwhile decides nothing."""
+    one = given(gates[0])
+    response = claire.use(asked(one))
+    known = keyed.installation.register.operator("claire")
+    assert known is not None
+    keyed.installation.register.put_operator(replace(known, is_active=False))
+
+    with pytest.raises(AnswerRefused, match="no such operator in force"):
+        decided(response, one)
+
+    assert undecided(keyed, gates)
+
+
+def test_policy_counts_and_not_what_a_row_says(keyed: House, gates: list[GateEntry]) -> None:
+    """A gate that was made to ask for anybody is answered by nobody else than before."""
+    keyed.hire("root", OperatorRole.ADMIN)
+    enrolled(keyed, "root")
+    opened_up = replace(gates[0], roles=tuple(OperatorRole))
+
+    with pytest.raises(AnswerRefused, match="does not have the role"):
+        ask_to_decide([given(opened_up, operator="root")], operator="root", visit=VISIT)
