@@ -25,7 +25,8 @@ class PasskeyStore(Store):
         row = {column.name: getattr(passkey, column.name) for column in _P}
         insert = self._insert(passkey_tables.passkeys).values(row)
         with self._database.write() as connection:
-            return connection.execute(insert.on_conflict_do_nothing()).rowcount == 1
+            # Rows that such a statement counts are not told alike by every driver.
+            return connection.execute(insert.on_conflict_do_nothing().returning(_P.credential)).first() is not None
 
     def passkey(self, credential: str) -> Passkey | None:
         """The passkey of that id."""

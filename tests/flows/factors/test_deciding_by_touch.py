@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import hashlib
 import json
 import subprocess
 import sys
@@ -397,3 +398,21 @@ def test_policy_counts_and_not_what_a_row_says(keyed: House, gates: list[GateEnt
 
     with pytest.raises(AnswerRefused, match="does not have the role"):
         ask_to_decide([given(opened_up, operator="root")], operator="root", visit=VISIT)
+
+
+def test_signature_without_a_verified_person_is_named(
+    keyed: House, claire: Authenticator, gates: list[GateEntry]
+) -> None:
+    """Though the passkey signed these very bytes: somebody who found the key touched it."""
+    one = given(gates[0])
+    decided(claire.use(asked(one)), one)
+    forged = copy.deepcopy(signed(keyed, gates[0].case_id))
+    carried = forged["facts"]["assertion"]
+    carried["authenticator_data"] = _unverified(forged)
+    client = hashlib.sha256(base64.b64decode(carried["client_data"])).digest()
+    data = base64.b64decode(carried["authenticator_data"]) + client
+    carried["signature"] = base64.b64encode(claire._signed(data)).decode()
+
+    assert "did not verify" in assertion_fault(forged)
+    with pytest.raises(Wrong, match="not verified"):
+        check_passkey(forged)
