@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat
 
 from data_contracts.findings import Area, Severity
 from data_contracts.rehearsal_policy import RehearsalPolicy
+from data_contracts.sign_in import ClientSpace, OperatorsSignIn
 from data_contracts.vocabulary import (
     Assurance,
     Duty,
@@ -215,17 +216,6 @@ class Colours(_Strict):
     """In dark rooms: on near black, with near black writing on it."""
 
 
-class ClientSpace(_Strict):
-    """The organisation's client space, where a data subject signs in (OpenID Connect; charter 2.2)."""
-
-    issuer: str = Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])")
-    """As in ``iss``; what it serves is found under ``/.well-known/openid-configuration``."""
-    client_id: str = Field(min_length=1)
-    keys: dict[str, str] = Field(min_length=1)
-    """Which claim of the ID token is which identity kind of the vocabulary."""
-    scopes: list[str] = Field(default_factory=lambda: ["openid", "email"])
-
-
 class Organisation(_Strict):
     """``organisation.yaml``: the profile used in every notice."""
 
@@ -249,6 +239,8 @@ class Organisation(_Strict):
     colours: Colours = Colours()
     client_space: ClientSpace | None = None
     """Where data subjects sign in; a sign-in proves who they are (policy: ``client_space``)."""
+    operators_sign_in: OperatorsSignIn | None = None
+    """Where operators sign in, beside password and code, and passkeys."""
     security_measures: dict[str, list[str]] = Field(default_factory=dict)
     """Technical and organisational measures in general terms, by language (Art. 30(1)(g))."""
     countries: dict[str, CountryProfile] = Field(default_factory=dict)

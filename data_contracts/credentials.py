@@ -6,6 +6,8 @@ Each is an environment variable, or a credential of that name kept sealed (``rig
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+OPERATORS_SIGN_IN: Final = "RIGHTSFLOW_OPERATORS_SIGN_IN_SECRET"
+"""The secret of our client where operators sign in."""
 RECIPIENT: Final = ("URL", "SECRET", "USER", "PASSWORD", "KEY", "TOKEN", "CA_FILE")
 """What a party's credentials say."""
 
@@ -30,6 +32,7 @@ def recipient_variable(party: str, what: str) -> str:
 
 def credential_names(systems: Iterable[str], parties: Iterable[str]) -> Iterator[str]:
     """Every name under which a credential is looked for."""
+    yield OPERATORS_SIGN_IN
     yield from (connection_variable(system) for system in systems)
     yield from (recipient_variable(party, what) for party in parties for what in RECIPIENT)
 

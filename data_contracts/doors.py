@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from data_contracts.company import ClientSpace
 from data_contracts.documents import DocumentKind
 from data_contracts.request import Statement
+from data_contracts.sign_in import Issuer
 from data_contracts.vocabulary import CaseState, Channel, Right
 
 
@@ -52,15 +52,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """How people sign in to the client space.
+    """How people sign in elsewhere.
 
     Attributes:
-        space: the organisation's client space.
+        space: where, and as which client of ours.
         secret: of the client; empty for a public client (RFC 6749, 2.1).
         returns_to: address of ours that the sign-in comes back to.
     """
 
-    space: ClientSpace
+    space: Issuer
     secret: str = field(repr=False)
     returns_to: str
 

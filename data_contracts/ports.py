@@ -32,6 +32,7 @@ from data_contracts.notices import Channel, KeptItem, LeftOut, Notice, PackageCo
 from data_contracts.operator_log import OperatorLog
 from data_contracts.origins import Origins
 from data_contracts.outgoing import Outbox
+from data_contracts.passkeys import Passkeys
 from data_contracts.permissions import Permissions
 from data_contracts.plan import Remaining, TablePath, Verdict
 from data_contracts.recipients import RecipientNotices
@@ -188,6 +189,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     ApprovedRules,
     SealedRows,
     Credentials,
+    Passkeys,
     Protocol,
 ):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""

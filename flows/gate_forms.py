@@ -38,8 +38,8 @@ def question_mark(entry: GateEntry) -> str:
     return hashlib.sha256(f"{entry.subject}|{entry.digest}".encode()).hexdigest()[:12]
 
 
-def form_of(entry: GateEntry) -> type[RunInput]:
-    """The form of a gate."""
+def form_of(entry: GateEntry, *, by_touch: bool = False) -> type[RunInput]:
+    """The form of a gate; without a code where a passkey stands in its place."""
     choices = Literal[tuple(option.value for option in entry.options)]  # type: ignore[valid-type]  # made from the gate's options
     fields: dict[str, Any] = {
         # The UI lets nobody change a single choice; without a default it would send none.
@@ -48,7 +48,7 @@ def form_of(entry: GateEntry) -> type[RunInput]:
             Field(title="Decision", default=entry.options[0].value if len(entry.options) == 1 else ...),
         ),
         "operator": (str, Field(default="", title="Your operator name", pattern=r"^[A-Za-z0-9._@-]{0,60}$")),
-        "code": (str, Field(title="Your authenticator code", pattern=r"^[0-9]{6}$")),
+        **({} if by_touch else {"code": (str, Field(title="Your authenticator code", pattern=r"^[0-9]{6}$"))}),
         "reference": _reference(entry),
         "reason": (str, Field(default="", title=_reason_title(entry), max_length=4000)),
         **_more(entry),
@@ -102,36 +102,40 @@ def _more(entry: GateEntry) -> dict[str, Any]:
     return {"came": (str, Field(default="", title=title, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"))}
 
 
-def description_of(entry: GateEntry) -> str:
-    """What the form says above its fields: the question, and how far it is answered."""
+def description_of(entry: GateEntry, *, linked: bool = True) -> str:
+    """What the form says above its fields: the question, how far it is answered, and where else to go."""
     so_far = "".join(f"\n\n- {a.operator} answered **{a.decision.value}** {a.reference}" for a in entry.answers)
     missing = people_missing(entry)
     who = f"\n\n*{missing} of {entry.people} to answer; roles: {', '.join(entry.roles)}.*" if missing > 0 else ""
     # First, because the dialog scrolls.
     note = f"> **The last answer was not accepted.** {entry.note}\n\n" if entry.note else ""
     advised = "\n\n**The DPO has advised on this:** read it at the desk." if has_advice(entry.case_id) else ""
-    return f"{note}{entry.description}{advised}{so_far}{who}{_desk(entry)}"
+    return f"{note}{entry.description}{advised}{so_far}{who}{_desk(entry) if linked else ''}"
 
 
 def _desk(entry: GateEntry) -> str:
-    """Where what must not be shown here can be looked at."""
+    """Where what must not be shown here can be looked at, and where it is answered by who has a passkey."""
     at = services().desk_url
-    return f"\n\n[Open the case at the desk]({at}/cases/{entry.case_id})" if at and not is_run(entry.case_id) else ""
+    if not at:
+        return ""
+    look = "" if is_run(entry.case_id) else f"\n\n[Open the case at the desk]({at}/cases/{entry.case_id})"
+    return f"{look}\n\n[Decide with a passkey]({at}/decide?case={entry.case_id})"
 
 
-def typed_answer(entry: GateEntry, typed: Mapping[str, Any], operator: str) -> Answer:
+def typed_answer(entry: GateEntry, typed: Mapping[str, Any], operator: str, *, by_touch: bool = False) -> Answer:
     """What a signed-in person typed into the form of a gate.
 
     Args:
         entry: the gate as it stands.
         typed: the fields of the form.
         operator: who is signed in.
+        by_touch: whether the factor comes apart from the form.
 
     Raises:
         AnswerRefused: when the form is another question's, another person's, or not filled in rightly; nothing of what
             was typed is quoted.
     """
-    form = form_of(entry)
+    form = form_of(entry, by_touch=by_touch)
     if typed.get("question") != question_mark(entry):
         what, remedy = "this is not the question that is asked now", "open the form again, and read it"
         raise AnswerRefused(what, where=entry.gate.value, remedy=remedy)
@@ -145,7 +149,7 @@ def typed_answer(entry: GateEntry, typed: Mapping[str, Any], operator: str) -> A
     return Answer(
         operator=operator,
         decision=Decision(values["decision"]),
-        code=values["code"],
+        code=values.get("code", ""),
         reason=values["reason"],
         reference=_typed_reference(values),
     )

@@ -9,11 +9,16 @@ from typing import Any
 import pyotp
 
 from data_contracts.errors import RequestInvalid
+from data_contracts.mail_address import deliverable
 from data_contracts.ports import Operator
 from data_contracts.vocabulary import OperatorRole
 from flows import wiring
+from flows.doors.factors import end_sessions
+from tasks.factors.by_organisation import link_account
+from tasks.factors.enrolling import reset_passkeys
 from tasks.operator_proof import note_use, password_digest
 from tasks.registers import note_training, training_ends
+from tasks.step_up.challenges import passkeys
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,59}")
 
@@ -122,6 +127,67 @@ def unlock(name: str) -> dict[str, Any]:
         installation.register.put_operator(replace(found, failures=0, locked_until=None))
         note_use(name, "be unlocked", "", f"local-account:{getpass.getuser()}")
     return {"name": name, "locked": False}
+
+
+def set_mail(name: str, address: str) -> dict[str, Any]:
+    """Say where an operator gets mail about their account.
+
+    Raises:
+        RequestInvalid: when there is none of that name, or no mail can go there.
+    """
+    with wiring.opened() as installation:
+        _known(installation, name)
+        if deliverable(address) is None:
+            raise RequestInvalid("no mail can go to that address", where=name, remedy="correct it")
+        installation.register.put_operator_mail(name, address.strip())
+        note_use(name, "get an address for mail", "", f"local-account:{getpass.getuser()}")
+    return {"name": name, "mail": "set"}
+
+
+def link(name: str, value: str) -> dict[str, Any]:
+    """Say whose account of the organisation's sign-in an operator has.
+
+    Raises:
+        RequestInvalid: when there is none of that name, the account is none or another operator's, or no sign-in is
+            configured.
+    """
+    with wiring.opened():
+        link_account(name, value, proof=f"local-account:{getpass.getuser()}")
+    return {"name": name, "linked": True}
+
+
+def passkeys_facts(name: str) -> dict[str, Any]:
+    """The passkeys of an operator; fingerprints are those of the keys in evidence.
+
+    Raises:
+        RequestInvalid: when there is none of that name, or passkeys are not configured.
+    """
+    with wiring.opened() as installation:
+        known, check = _known(installation, name), passkeys()
+        rows = [
+            {
+                "label": one.label,
+                "added": one.added_at.date().isoformat(),
+                "used": one.used_at.date().isoformat() if one.used_at else "",
+                "key": check.fingerprint(one.public_key),
+            }
+            for one in installation.register.passkeys(name)
+        ]
+    return {"name": name, "codes": bool(known.secret), "passkeys": rows}
+
+
+def reset(name: str, *, operator: str, code: str) -> dict[str, Any]:
+    """Remove every passkey of somebody who lost them, and end their sessions; another operator does it.
+
+    Raises:
+        AnswerRefused: when who does it may not, or is the same person.
+        RequestInvalid: when there is none of that name.
+    """
+    with wiring.opened() as installation:
+        gone, told = reset_passkeys(name, by=operator, code=code)
+        end_sessions(name)
+        codes = bool(_known(installation, name).secret)
+    return {"name": name, "removed": gone, "mailed": told, "codes": codes}
 
 
 def uses_facts(name: str, since: datetime | None) -> dict[str, Any]:

@@ -137,7 +137,8 @@ def operators_desk(installation: Installation) -> Any:  # noqa: ANN401  # an ASG
 
     provided = installation.services
     is_https = provided.desk_url.startswith("https:")
-    desk = desk_app(OperatorsDoor(installation), key=provided.door_key(), is_https=is_https)
+    key, address = provided.door_key(), provided.desk_url
+    desk = desk_app(OperatorsDoor(installation), key=key, is_https=is_https, address=address)
     return BehindProxies(desk, read_networks(installation.settings.trusted_proxies))
 
 

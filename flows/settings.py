@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     """Public address of the intake site; links that people receive begin with it. Empty: no links are sent."""
     client_space_secret: SecretStr = SecretStr("")
     """Of our client at the organisation's client space; empty for a public client."""
+    operators_sign_in_secret: SecretStr = SecretStr("")
+    """Of our client where operators sign in (``operators_sign_in``); else kept by ``rightsflow secret set``."""
+    passkey_domain: str = Field(default="", pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)*)?$")
+    """Domain that operators' passkeys are bound to; empty: the host of the desk's address."""
     drp_business_id: str = ""
     """What the Data Rights Protocol's network calls us; empty: agents are not let in."""
     opendsr_key_file: Path | None = None
@@ -97,6 +101,11 @@ class Settings(BaseSettings):
     def runs_at_once(self) -> int:
         """How many flow runs work at once on this machine."""
         return self.flow_runs or max(_FEWEST_RUNS, _RUNS_A_CORE * (os.cpu_count() or 1))
+
+    @property
+    def passkey_place(self) -> tuple[str, str, str]:
+        """The domain of passkeys, and the addresses of pages that have them."""
+        return self.passkey_domain, self.desk_url, self.prefect_url
 
     @property
     def register(self) -> str:

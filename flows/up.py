@@ -86,6 +86,8 @@ def _name_addresses(ports: Ports) -> None:
         os.environ["RIGHTSFLOW_SITE_URL"] = f"http://localhost:{ports.site}"
     if ports.desk and not settings().desk_url:
         os.environ["RIGHTSFLOW_DESK_URL"] = f"http://localhost:{ports.desk}"
+    if ports.prefect and not settings().prefect_url:
+        os.environ["RIGHTSFLOW_PREFECT_URL"] = f"http://localhost:{ports.prefect}"
     settings.cache_clear()
 
 

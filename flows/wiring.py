@@ -55,6 +55,7 @@ from integrations.intake.web.uploads import DocumentRefused, read_document
 from integrations.monitoring import ALERTS, DASHBOARD
 from integrations.monitoring.app import metrics_app
 from integrations.monitoring.exposition import metrics_text
+from integrations.passkeys.checking import passkey_check
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 from integrations.quality.live_values import AskedSystems
 from integrations.register.copying import copy_tables
@@ -142,6 +143,7 @@ class Installation:
             now=self.now,
             site_url=self.settings.site_url.rstrip("/"),
             desk_url=self.settings.desk_url.rstrip("/"),
+            passkeys=passkey_check(organisation.name, *self.settings.passkey_place),
             retry=Retry(self.settings.retry_attempts, self.settings.retry_first_wait),
         )
 
@@ -274,15 +276,13 @@ class Installation:
         return self.settings.state / "systems"
 
     def _embedded(self) -> Mapping[str, str]:
-        folder = self._demo_folder
-        databases = {file.stem: f"sqlite:///{file}" for file in folder.glob("*.db")}
-        return databases | {sub.name: sub.as_uri() for sub in folder.glob("*") if sub.is_dir()}
+        databases = {file.stem: f"sqlite:///{file}" for file in self._demo_folder.glob("*.db")}
+        return databases | {sub.name: sub.as_uri() for sub in self._demo_folder.glob("*") if sub.is_dir()}
 
     def _mail(self) -> MailSettings:
         chosen = self.settings
-        dkim = None
-        if chosen.dkim_domain and chosen.dkim_key_file:
-            dkim = Dkim(chosen.dkim_domain, chosen.dkim_selector, chosen.dkim_key_file.read_bytes())
+        key = chosen.dkim_key_file if chosen.dkim_domain else None
+        dkim = None if key is None else Dkim(chosen.dkim_domain, chosen.dkim_selector, key.read_bytes())
         return MailSettings(
             host=chosen.smtp_host,
             port=chosen.smtp_port,

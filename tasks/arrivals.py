@@ -24,7 +24,7 @@ from data_contracts.vocabulary import Channel, OperatorRole, Right
 from tasks.clock import place, today
 from tasks.ledger import is_done
 from tasks.officer import tell_officer
-from tasks.operator_proof import prove_person
+from tasks.operator_proof import Factor, prove_person
 from tasks.receive_request import TypedRequest, register_request
 from tasks.rules.arrivals import case_answered, is_automatic, right_named
 from tasks.rules.deadlines import response_due
@@ -126,14 +126,14 @@ class Reading:
     language: str = ""
 
 
-def assign(incoming_id: str, reading: Reading, *, operator: str, code: str) -> Case:
+def assign(incoming_id: str, reading: Reading, *, operator: str, code: Factor) -> Case:
     """Open the case of a mail, as a proven person read it.
 
     Args:
         incoming_id: the arrival.
         reading: what it asks.
         operator: who read it.
-        code: of their authenticator.
+        code: of their authenticator, or a touch of a passkey.
 
     Raises:
         AnswerRefused: when the operator may not, or the code is wrong.
@@ -145,7 +145,7 @@ def assign(incoming_id: str, reading: Reading, *, operator: str, code: str) -> C
     return _open(arrival, reading, raw, _letter(_parsed(raw)), by=who)
 
 
-def set_aside(incoming_id: str, reason: str, *, operator: str, code: str) -> Incoming:
+def set_aside(incoming_id: str, reason: str, *, operator: str, code: Factor) -> Incoming:
     """Say that a mail is no request; its seal is destroyed, the reason stays.
 
     Raises:

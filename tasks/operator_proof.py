@@ -4,7 +4,8 @@ The order is the same wherever somebody proves themselves: standing first, then 
 anything is compared, so that many at once are no more than the policy allows; a code is accepted once (RFC 6238 section
 5.2). Wrong tries to sign in count for the caller and the name together: nobody locks an operator out of the desk from
 elsewhere. Codes at gates come through Prefect, which tells no callers apart: there five wrong ones lock the name out,
-of gates alone, and signing in at the desk with password and code ends that. Passwords are kept as argon2id digests
+of gates alone, and signing in at the desk ends that. A passkey's answer cannot be guessed: it is not counted, and no
+lock stands in its way (:mod:`tasks.step_up.challenges`). Passwords are kept as argon2id digests
 (RFC 9106); for a name that nobody has the same work is done, so that how long it takes tells nothing.
 """
 
@@ -20,11 +21,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.operator_log import OperatorUse
+from data_contracts.passkeys import PASSKEY, TouchedFor
 from data_contracts.ports import GateEntry, Operator
 from data_contracts.sealed_rows import operator_context
 from data_contracts.vocabulary import OperatorRole
 from tasks.rules.gates import check_in_force, check_standing
 from tasks.services import services
+from tasks.step_up.challenges import prove_touch
 
 _STEP: Final = timedelta(seconds=30)
 _SHORTEST_PASSWORD: Final = 12
@@ -34,11 +37,16 @@ _CALLERS: Final = 10
 """Of how many callers, each with its own tries, wrong codes after a right password are taken for one name."""
 _COMMONEST: Final = ("password", "motdepasse", "wachtwoord", "azerty", "qwerty", "123456", "rightsflow", "letmein")
 """Beginnings of passwords that everybody tries first."""
-_EVERY_ROLE: Final = tuple(OperatorRole)
+EVERY_ROLE: Final = tuple(OperatorRole)
+"""For what everybody in force may do."""
 
 
-def prove_person(name: str, code: str, *, roles: Sequence[OperatorRole], where: str, what: str = "decide") -> str:
-    """The name of a person in force with one of the roles, proven by a code, who decides outside a gate.
+Factor = str | TouchedFor
+"""A code, or the answer of a passkey in its place."""
+
+
+def prove_person(name: str, code: Factor, *, roles: Sequence[OperatorRole], where: str, what: str = "decide") -> str:
+    """The name of a person in force with one of the roles, proven by a fresh factor, who decides outside a gate.
 
     Raises:
         AnswerRefused: when the person may not, or the code is not theirs.
@@ -49,7 +57,7 @@ def prove_person(name: str, code: str, *, roles: Sequence[OperatorRole], where: 
         operator = check_in_force(provided.register.operator(name), roles=roles, where=where, now=provided.now())
         return operator, _prove_code(operator, code)
 
-    return _noted(name, what, where, prove)[0].name
+    return noted(name, what, where, prove)[0].name
 
 
 def prove_session(name: str, *, roles: Sequence[OperatorRole], where: str, what: str) -> str:
@@ -63,10 +71,10 @@ def prove_session(name: str, *, roles: Sequence[OperatorRole], where: str, what:
         provided = services()
         return check_in_force(provided.register.operator(name), roles=roles, where=where, now=provided.now()), "desk"
 
-    return _noted(name, what, where, prove)[0].name
+    return noted(name, what, where, prove)[0].name
 
 
-def prove_operator(entry: GateEntry, name: str, *, code: str = "", local_account: str = "") -> tuple[Operator, str]:
+def prove_operator(entry: GateEntry, name: str, *, code: Factor = "", local_account: str = "") -> tuple[Operator, str]:
     """The operator who may answer a gate, proven; and how we know.
 
     Raises:
@@ -78,7 +86,7 @@ def prove_operator(entry: GateEntry, name: str, *, code: str = "", local_account
         operator = check_standing(provided.register.operator(name), entry, provided.now())
         return operator, f"local-account:{local_account}" if local_account else _prove_code(operator, code)
 
-    return _noted(name, f"answer gate {entry.gate.value}", entry.case_id, prove)
+    return noted(name, f"answer gate {entry.gate.value}", entry.case_id, prove)
 
 
 def prove_at_gates(entries: Sequence[GateEntry], name: str, *, code: str) -> tuple[Operator, str]:
@@ -94,7 +102,7 @@ def prove_at_gates(entries: Sequence[GateEntry], name: str, *, code: str) -> tup
         first, *_ = (check_standing(known, entry, provided.now()) for entry in entries)
         return first, _prove_code(first, code)
 
-    return _noted(name, "answer gates together", f"{len(entries)} gates", prove)
+    return noted(name, "answer gates together", f"{len(entries)} gates", prove)
 
 
 def sign_in(name: str, password: str, code: str, *, caller: str = "") -> Operator:
@@ -115,7 +123,7 @@ def sign_in(name: str, password: str, code: str, *, caller: str = "") -> Operato
         take_back = _take(f"{name}|{caller}", provided.policy.lockout_failures)
         known = provided.register.operator(name)
         is_right = _is_password(known.password if known is not None else "", password)
-        operator = check_in_force(known, roles=_EVERY_ROLE, where="sign in", now=provided.now())
+        operator = check_in_force(known, roles=EVERY_ROLE, where="sign in", now=provided.now())
         if not is_right:
             raise AnswerRefused("the password is wrong", where="sign in")
         # Whoever gets here has the password: codes are counted for the name too, or many callers could guess one.
@@ -127,7 +135,7 @@ def sign_in(name: str, password: str, code: str, *, caller: str = "") -> Operato
         return operator, "password+totp"
 
     try:
-        return _noted(name, "sign in", "", prove)[0]
+        return noted(name, "sign in", "", prove)[0]
     except AnswerRefused:
         raise AnswerRefused(
             "name, password and code do not fit together", where="sign in", remedy="try again, or ask an admin"
@@ -160,7 +168,7 @@ def note_use(name: str, what: str, where: str, proof: str) -> None:
     services().register.note_use(OperatorUse(services().now(), name, what, where, proof))
 
 
-def _noted(name: str, what: str, where: str, prove: Callable[[], tuple[Operator, str]]) -> tuple[Operator, str]:
+def noted(name: str, what: str, where: str, prove: Callable[[], tuple[Operator, str]]) -> tuple[Operator, str]:
     """What ``prove`` gives; whether it was accepted, and why not, is remembered."""
     provided = services()
     shown = name if len(name) <= _LONGEST_NAME else "a name that is too long"
@@ -173,9 +181,13 @@ def _noted(name: str, what: str, where: str, prove: Callable[[], tuple[Operator,
     return operator, proof
 
 
-def _prove_code(operator: Operator, code: str) -> str:
-    """Prove a code where no caller is known; a try is taken before it is compared."""
+def _prove_code(operator: Operator, code: Factor) -> str:
+    """Prove a factor where no caller is known; how. A try of a code is taken before it is compared."""
     provided = services()
+    if isinstance(code, TouchedFor):
+        prove_touch(operator.name, code)
+        return PASSKEY
+    _require_codes(operator)
     now = provided.now()
     until, most = now + provided.policy.lockout, provided.policy.lockout_failures
     if not provided.register.take_try(operator.name, most, locked_until=until, at=now):
@@ -196,12 +208,20 @@ def _step_of(operator: Operator, code: str) -> int:
         AnswerRefused: when it is none of now.
     """
     provided = services()
+    _require_codes(operator)
     secret = provided.open_secret(operator.secret, operator_context(operator.name)).decode()
     step = _matching_step(secret, code.strip(), drift=provided.policy.totp_drift)
     if step is None:
         remedy = "type the six digits that the authenticator shows now"
         raise AnswerRefused(f"the code of {operator.name} is wrong", where="code", remedy=remedy)
     return step
+
+
+def _require_codes(operator: Operator) -> None:
+    """That codes of an operator are accepted; not of one who has passkeys alone."""
+    if not operator.secret:
+        remedy = "use a passkey: gates are decided on the page 'Decide' of the desk"
+        raise AnswerRefused(f"no code of {operator.name} is accepted", where="code", remedy=remedy)
 
 
 def _use(operator: Operator, step: int) -> None:

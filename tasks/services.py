@@ -15,6 +15,7 @@ from data_contracts.company import Organisation, Policy
 from data_contracts.contract import Contracts
 from data_contracts.errors import SettingsInvalid
 from data_contracts.mailbox import ReadMail
+from data_contracts.passkeys import PasskeyCheck
 from data_contracts.ports import Channel, Judge, PackageWriter, Register, Systems, Vault
 from data_contracts.quality import LiveValues
 from data_contracts.recipients import RecipientApi, RequestForwarding
@@ -69,6 +70,8 @@ class Services:
     """Public address of the intake site, without a slash at its end; empty: no links are sent."""
     desk_url: str = ""
     """Address of the operators' desk, without a slash at its end; empty: gates name none."""
+    passkeys: PasskeyCheck | None = None
+    """Speaks with operators' authenticators; None where no address is configured that people open."""
     retry: Retry = Retry()
 
 

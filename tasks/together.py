@@ -11,7 +11,7 @@ from typing import Final
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.evidence import Facts
-from data_contracts.ports import GateEntry
+from data_contracts.ports import GateEntry, Operator
 from tasks.approval import Answer, check_answer_to, take_in, under_policy
 from tasks.operator_proof import prove_at_gates
 
@@ -41,12 +41,36 @@ def answer_together(given: Sequence[Given], *, operator: str, code: str) -> list
         AnswerRefused: when one of them may not be answered so; nothing is taken in, and each is told.
         RequestInvalid: when there are none, too many, or one is answered twice.
     """
-    _check_number(given)
-    strict = [Given(under_policy(one.entry), one.answer) for one in given]
+    strict = under_policies(given)
     person, proof = prove_at_gates([one.entry for one in strict], operator, code=code)
-    _require_every(strict)
-    together: Facts = {"together": sorted(one.entry.digest for one in strict)}
-    return [take_in(one.entry, one.answer, person, proof, also=together) for one in strict]
+    return take_in_together(strict, person, proof, also={})
+
+
+def under_policies(given: Sequence[Given]) -> list[Given]:
+    """The answers, each to its gate as strict as the policy asks today.
+
+    Raises:
+        RequestInvalid: when there are none, too many, or one gate is answered twice.
+    """
+    _check_number(given)
+    return [Given(under_policy(one.entry), one.answer) for one in given]
+
+
+def take_in_together(given: Sequence[Given], person: Operator, proof: str, *, also: Facts) -> list[GateEntry]:
+    """Take in the answers of somebody who was proven just before, at every gate.
+
+    Args:
+        given: as :func:`under_policies` gives them.
+        person: who was proven.
+        proof: how.
+        also: more facts for each record.
+
+    Raises:
+        AnswerRefused: when one of them says not what it must; nothing is taken in, and each is told.
+    """
+    require_every(given)
+    facts: Facts = {**also, "together": sorted(one.entry.digest for one in given)}
+    return [take_in(one.entry, one.answer, person, proof, also=facts) for one in given]
 
 
 def _check_number(given: Sequence[Given]) -> None:
@@ -59,7 +83,12 @@ def _check_number(given: Sequence[Given]) -> None:
         raise RequestInvalid("one gate is answered twice", where=f"{twice[0]} {twice[1]}", remedy="keep one answer")
 
 
-def _require_every(given: Sequence[Given]) -> None:
+def require_every(given: Sequence[Given]) -> None:
+    """That each answer says what it must at its gate.
+
+    Raises:
+        AnswerRefused: with every gate whose answer does not.
+    """
     refused = []
     for one in given:
         try:

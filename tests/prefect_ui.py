@@ -52,7 +52,7 @@ class PrefectUi:
         self.page.get_by_label("Your operator name").fill(name)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_label("Code of your authenticator").fill(code)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.page.wait_for_url("**/dashboard*")
 
     def become(self, cookie: str, value: str) -> None:

@@ -31,3 +31,11 @@ def client_space(contracts: ContractSet) -> Iterator[Fault]:
         if kind not in kinds:
             what = f"a claim is `{kind}`, which is no identity kind"
             yield Fault(ORGANISATION, "", "client_space.keys", what, f"write one of: {listed(kinds)}")
+
+
+def two_sign_ins(contracts: ContractSet) -> Iterator[Fault]:
+    """Operators and data subjects sign in to different clients: a token of the one is none for the other."""
+    space, own = contracts.organisation.client_space, contracts.organisation.operators_sign_in
+    if space and own and (space.issuer, space.client_id) == (own.issuer, own.client_id):
+        what = "operators and data subjects would sign in to one client"
+        yield Fault(ORGANISATION, "", "operators_sign_in.client_id", what, "register a client of its own for operators")

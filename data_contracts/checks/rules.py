@@ -89,6 +89,7 @@ RULES: Final[tuple[Rule, ...]] = (
     company.identity_methods,
     proofs.identity_facts,
     proofs.client_space,
+    proofs.two_sign_ins,
     pages.colours,
     transmissions.transmissions,
 )

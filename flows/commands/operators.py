@@ -85,6 +85,52 @@ def unlock(name: str, as_json: Json = False) -> None:
     show(let_in(name), as_json, lambda f: print(f"{f['name']} may try again"))
 
 
+@app.command("mail")
+@our_errors
+def mail(name: str, address: str, as_json: Json = False) -> None:
+    """Say where an operator gets mail about their passkeys."""
+    from flows.people import set_mail  # noqa: PLC0415  # pays for what it uses
+
+    show(set_mail(name, address), as_json, lambda f: print(f"{f['name']} gets mail there now"))
+
+
+@app.command("link")
+@our_errors
+def link(
+    name: str,
+    account: Annotated[str, typer.Argument(help="Value of the claim that names operators, by default `sub`.")],
+    as_json: Json = False,
+) -> None:
+    """Say whose account of the organisation's sign-in (OpenID Connect) an operator has."""
+    from flows.people import link as linked  # noqa: PLC0415  # pays for what it uses
+
+    show(linked(name, account), as_json, lambda f: print(f"{f['name']} signs in with that account"))
+
+
+@app.command("passkeys")
+@our_errors
+def passkeys(name: str, as_json: Json = False) -> None:
+    """The passkeys of an operator, with the fingerprints of their keys, to be compared with evidence."""
+    from flows.people import passkeys_facts  # noqa: PLC0415  # pays for what it uses
+
+    show(passkeys_facts(name), as_json, _print_passkeys)
+
+
+@app.command("reset-passkeys")
+@our_errors
+def reset_passkeys(
+    name: Annotated[str, typer.Argument(help="Who lost them.")],
+    *,
+    operator: Annotated[str, typer.Option("--as", help="Your operator name: an admin or DPO, another person.")],
+    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
+    as_json: Json = False,
+) -> None:
+    """Remove every passkey of somebody who lost them; the person is written to."""
+    from flows.people import reset  # noqa: PLC0415  # pays for what it uses
+
+    show(reset(name, operator=operator, code=code), as_json, _print_reset)
+
+
 @app.command("log")
 @our_errors
 def log(
@@ -135,6 +181,18 @@ def _day(text: str) -> datetime | None:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise RequestInvalid("that is no date", where=text, remedy="write it as YYYY-MM-DD") from None
+
+
+def _print_passkeys(facts: Any) -> None:  # noqa: ANN401  # JSON facts
+    table(facts["passkeys"], ("label", "added", "used", "key"))
+    print("codes are accepted as well" if facts["codes"] else "no codes are accepted")
+
+
+def _print_reset(facts: Any) -> None:  # noqa: ANN401  # JSON facts
+    told = "a mail tells so" if facts["mailed"] else "nobody was written to: tell the person"
+    print(f"{facts['removed']} passkeys of {facts['name']} are removed; {told}")
+    if not facts["codes"]:
+        print(f"no codes of {facts['name']} are accepted: give a secret with `rightsflow operator add --replace`")
 
 
 def _print_enrolled(facts: Any) -> None:  # noqa: ANN401  # JSON facts

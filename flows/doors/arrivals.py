@@ -9,6 +9,7 @@ from data_contracts.vocabulary import Right
 from flows.starting import wake_soon
 from flows.wiring import Installation
 from tasks.arrivals import REASONS, Reading, assign, read_arrival, set_aside
+from tasks.operator_proof import Factor
 from tasks.services import use
 from tasks.unsealing import Looker
 
@@ -42,7 +43,7 @@ class ArrivalsDoor:
         with use(self._services):
             return read_arrival(arrival, Looker(operator))
 
-    def assign(self, arrival: str, said: Mapping[str, str], operator: str, code: str) -> str:
+    def assign(self, arrival: str, said: Mapping[str, str], operator: str, code: Factor) -> str:
         """Open the case that a mail asks for; its name."""
         if said.get("right") not in set(Right):
             raise RequestInvalid("no right is chosen", where="right", remedy="choose which one the mail exercises")
@@ -53,7 +54,7 @@ class ArrivalsDoor:
             wake_soon(case)
             return case.case_id
 
-    def set_aside(self, arrival: str, reason: str, operator: str, code: str) -> None:
+    def set_aside(self, arrival: str, reason: str, operator: str, code: Factor) -> None:
         """Say that a mail is no request."""
         with use(self._services):
             set_aside(arrival, reason, operator=operator, code=code)

@@ -14,6 +14,8 @@ from data_contracts.evidence import Facts
 from data_contracts.vocabulary import Gate, OperatorRole, Right
 from flows.change_work import values_of
 from flows.doors.arrivals import ArrivalsDoor
+from flows.doors.deciding import DecidingDoor
+from flows.doors.factors import FactorsDoor, end_sessions, session_of
 from flows.doors.history import history_of
 from flows.doors.officer import OfficersDoor
 from flows.gates import opened
@@ -24,7 +26,7 @@ from flows.wiring import Installation
 from tasks.advice import advice_of, has_advice
 from tasks.clock import cases_standing_still, day_of, is_paused, pauses_of
 from tasks.documents import RECORD
-from tasks.operator_proof import prove_operator, sign_in
+from tasks.operator_proof import Factor, prove_operator, sign_in
 from tasks.plans import planned
 from tasks.review import review_question, seal_readings, texts_of, to_read
 from tasks.rules.gates import check_in_force
@@ -34,7 +36,6 @@ from tasks.services import services, use
 from tasks.unsealing import Looker, Sealed, let_look
 from tasks.verify_identity import PREFIXES
 
-_FOR_EVER: Final = timedelta(days=36_500)
 _PROOF: Final = "proof."
 _SIGNS: Final = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"%PDF-", "application/pdf"))
 _DESK: Final = "desk"
@@ -53,6 +54,8 @@ class OperatorsDoor:
         self._services = installation.services
         self.arrivals = ArrivalsDoor(installation)
         self.officer = OfficersDoor(installation)
+        self.factors = FactorsDoor(installation)
+        self.deciding = DecidingDoor(installation)
 
     @property
     def organisation(self) -> Organisation:
@@ -71,7 +74,7 @@ class OperatorsDoor:
         """Sign an operator in; the number of the session."""
         with use(self._services):
             sign_in(name, password, code, caller=caller)
-            return self._session(name)
+            return session_of(name)
 
     def is_signed_in(self, name: str, session: int) -> bool:
         """Whether the session is the operator's, who is in force now."""
@@ -80,11 +83,13 @@ class OperatorsDoor:
             check_in_force(register.operator(name), roles=tuple(OperatorRole), where=_DESK, now=now)
         except AnswerRefused:
             return False
-        return session == self._session(name)
+        with use(self._services):
+            return session == session_of(name)
 
     def sign_out(self, name: str) -> None:
         """End every session of the operator: the next one has another number."""
-        self.count(f"desk-session:{name}", _FOR_EVER)
+        with use(self._services):
+            end_sessions(name)
 
     def waiting(self) -> Sequence[WaitingCase]:
         """Open cases, the one due first on top."""
@@ -129,7 +134,7 @@ class OperatorsDoor:
             columns = [column for column, count in to_read(case_id).items() if count]
             return [FreeText(column, number, text) for column in columns for number, text in texts_of(case_id, column)]
 
-    def decide_texts(self, case_id: str, decisions: Sequence[TextDecision], operator: str, code: str) -> None:
+    def decide_texts(self, case_id: str, decisions: Sequence[TextDecision], operator: str, code: Factor) -> None:
         """Seal what was decided, proven by a fresh code, and let the gate ask about it."""
         with use(self._services):
             who, proof = prove_operator(open_review(case_id), operator, code=code)
@@ -179,9 +184,6 @@ class OperatorsDoor:
             content = blob.read()
         kind = next((kind for sign, kind in _SIGNS if content.startswith(sign)), "application/octet-stream")
         return ShownProof(name, kind, content)
-
-    def _session(self, name: str) -> int:
-        return self._services.register.calls(f"desk-session:{name}", _FOR_EVER, self._services.now())
 
 
 def _waiting(case: Case, gates: list[str], *, is_paused: bool) -> WaitingCase:

@@ -10,7 +10,8 @@ A KEY is a public key that you got by another way than the files. A FILE is any 
 * a checkpoint of the log that you kept (`rightsflow evidence checkpoint`).
 
 Each file is verified for itself, then one against the other: exports against proofs, logs and proofs against each
-checkpoint. Prints a line for each file and for whatever is wrong; exits with 0 when nothing is, with 1 when something
+checkpoint. A decision that says that a passkey signed it is verified too.
+Prints a line for each file and for whatever is wrong; exits with 0 when nothing is, with 1 when something
 is, with 2 when a file cannot be read. It shares no code with Rightsflow, so that it bears witness of its own.
 """
 
@@ -23,8 +24,15 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+    load_pem_public_key,
+)
 
 _NO_RECORD = "0" * 64
 _RECORD = "urn:rightsflow:evidence:record:v1"
@@ -91,6 +99,41 @@ def open_checkpoint(note: str, keys: Keys) -> Checkpoint:
     except ValueError:
         raise Wrong("checkpoint: it is damaged") from None
     raise Wrong("checkpoint: it is signed by a key that you did not give")
+
+
+def check_passkey(record: dict[str, Any]) -> None:
+    """That a passkey signed the decision of a record which says so (W3C Web Authentication, 7.2)."""
+    facts = record["facts"]
+    if not record["step"].startswith("gate.") or facts.get("proof") != "passkey":
+        return
+    try:
+        one = facts["assertion"]
+        names = ("gate", "subject", "question", "decision", "reason", "reference", "operator")
+        decided = {"case": record["case"], **{name: facts[name] for name in names}}
+        said, client, data = one["statement"], base64.b64decode(one["client_data"]), one["authenticator_data"]
+        told, seen = json.loads(client), base64.b64decode(data)
+        challenge = base64.urlsafe_b64encode(bytes.fromhex(_sha256(said))).decode().rstrip("=")
+        if (said["for"], said["operator"]) != ("decide", record["actor"]) or _sha256(decided) not in said["digests"]:
+            raise Wrong("was not signed by the passkey: it signed another decision")
+        if (told["type"], told["challenge"]) != ("webauthn.get", challenge):
+            raise Wrong("was not signed by the passkey: it answered another challenge")
+        if seen[:32] != hashlib.sha256(one["rp_id"].encode()).digest() or seen[32] & 5 != 5:  # noqa: PLR2004  # there, and verified
+            raise Wrong("was not signed by the passkey: another place, or its person was not verified")
+        key, signature = load_der_public_key(base64.b64decode(one["key"])), base64.b64decode(one["signature"])
+        signed = seen + hashlib.sha256(client).digest()
+        if isinstance(key, EllipticCurvePublicKey):
+            key.verify(signature, signed, ECDSA(SHA256()))
+        elif isinstance(key, Ed25519PublicKey):
+            key.verify(signature, signed)
+        else:
+            raise Wrong("was not signed by the passkey: its key is of another kind")
+    except (InvalidSignature, KeyError, TypeError, ValueError, IndexError, AttributeError):
+        raise Wrong("was not signed by the passkey that it names") from None
+
+
+def _sha256(value: Any) -> str:  # noqa: ANN401  # JSON
+    data = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(data.encode()).hexdigest()
 
 
 # --- the tree (RFC 6962, RFC 9162) ------------------------------------------------------------------------------------
@@ -184,6 +227,7 @@ def verify_export(lines: Iterator[dict[str, Any]], case: str, keys: Keys) -> tup
                 if (record["case"], record["seq"], record["previous"]) != (case, count, last):
                     wrong.append(f"record {count} does not follow: it is {record['seq']} of {record['case']}")
                 last = hashlib.sha256(payload).hexdigest()
+                check_passkey(record)
             except Wrong as finding:
                 wrong.append(f"record {count} {finding}")
             count += 1
@@ -237,6 +281,7 @@ def _record_of(
     ends[case] = (seq, leaf["record"])
     try:
         payload, record = open_envelope(envelope, _RECORD, keys)
+        check_passkey(record)
     except Wrong as finding:
         yield f"record {seq} of {case} {finding}"
         return

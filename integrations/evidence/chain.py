@@ -5,7 +5,8 @@ Every fault found is told, each with the record it is about; the search never st
 1. each envelope: is it signed by a trusted key, a record, and of this case?
 2. places: which numbers are missing, there twice, or not in order?
 3. links: does each record name the digest of the one before?
-4. the head: is it there, signed, of this case, and does it name the number and the last record found?
+4. decisions: where a record says that a passkey signed one, did it?
+5. the head: is it there, signed, of this case, and does it name the number and the last record found?
 
 What it cannot see: a chain that was cut *together with* its head being put back to an older one that was signed once.
 Keep heads outside (an export sent away does), and compare.
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from data_contracts.evidence import HEAD_TYPE, NO_RECORD, RECORD_TYPE, digest
 from data_contracts.evidence_log import PURGE_STEP
+from integrations.evidence.assertions import assertion_fault
 from integrations.evidence.envelope import Opened, open_envelope
 
 
@@ -48,6 +50,8 @@ class Fault(StrEnum):
     MANIFEST_FORGED = "manifest_forged"
     DECISION = "decision"
     """What the register says was decided at a gate is not what was signed."""
+    ASSERTION = "assertion"
+    """A record says that a passkey signed its decision, and it did not."""
     CONTRADICTED = "contradicted"
     """What a dossier tells is not what follows from its evidence."""
     DELETED = "deleted"
@@ -141,6 +145,7 @@ def verify_chain(
     placed, findings = _look_at_each(_place(opened, count), case_id)
     findings += _look_at_places(placed, count=count)
     findings += _look_at_links(placed)
+    findings += _look_at_assertions(placed)
     findings += _look_at_head(opened_head, placed, case_id=case_id)
     good = {one.keyid for one in [*opened, *([opened_head] if opened_head else [])] if one.trust == "signed"}
     findings.sort(key=lambda finding: (finding.seq is None, finding.seq or 0))
@@ -242,6 +247,12 @@ def _look_at_links(placed: Sequence[_Placed]) -> list[Finding]:
             what = "does not continue the record before it; one of the two was exchanged"
             findings.append(Finding(Fault.UNLINKED, seq, one.step, what))
     return findings
+
+
+def _look_at_assertions(placed: Sequence[_Placed]) -> list[Finding]:
+    signed = [one for one in placed if one.opened.trust == "signed"]
+    faults = [(one, assertion_fault(one.opened.predicate)) for one in signed]
+    return [Finding(Fault.ASSERTION, one.seq, one.step, what) for one, what in faults if what]
 
 
 def _look_at_head(head: Opened | None, placed: Sequence[_Placed], *, case_id: str) -> list[Finding]:

@@ -25,6 +25,7 @@ from integrations.register.log import LogStore
 from integrations.register.operators import OperatorStore
 from integrations.register.origins import OriginStore
 from integrations.register.outgoing import OutgoingStore
+from integrations.register.passkeys import PasskeyStore
 from integrations.register.periods import PeriodStore
 from integrations.register.permissions import PermissionStore
 from integrations.register.recipients import RecipientStore
@@ -65,6 +66,7 @@ class SqlRegister(
     RetentionStore,
     LogStore,
     SealedRowStore,
+    PasskeyStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

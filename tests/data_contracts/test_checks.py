@@ -159,6 +159,16 @@ def _space(**keys: str) -> Change:
     return company("organisation", client_space={"issuer": "https://x.example", "client_id": "us", "keys": keys})
 
 
+def _two(**own: str) -> Change:
+    """A client space, and operators who sign in at the same issuer."""
+
+    def change(content: Files) -> None:
+        _space(email="email")(content)
+        company("organisation", operators_sign_in={"issuer": "https://x.example", **own})(content)
+
+    return change
+
+
 VOCABULARY, ORGANISATION, POLICY = "vocabulary.yaml", "organisation.yaml", "policy.yaml"
 HEALTH = {"category": "user.health_and_medical", "source": "provided", "erase": "clear"}
 
@@ -481,6 +491,7 @@ MISTAKES = [
     ),
     ("unreached fact", _facts("crm.ticket.at", "crm.ticket.at"), POLICY, "identity_facts", "no key of a"),
     ("claim", _space(shoe="size"), ORGANISATION, "client_space.keys", "a claim is `shoe`"),
+    ("one client", _two(client_id="us"), ORGANISATION, "operators_sign_in.client_id", "sign in to one client"),
     ("pale", company("organisation", colours={"light": "#eeeeee"}), ORGANISATION, "colours.light", "cannot be read"),
     ("dim", company("organisation", colours={"dark": "#222222"}), ORGANISATION, "colours.dark", "cannot be read"),
 ]

@@ -89,6 +89,7 @@ def _asked(house: House, folder: Path) -> Mapping[str, tuple[str, ...]]:
         "arrival": ("M-1", "--to", out),
         "assign": ("M-1", "access"),
         "set-aside": ("M-1", "spam"),
+        "operator reset-passkeys": ("zoe",),
         "register set": ("recipients", "adnet", "--fact", "authorised_until=2030-01-01"),
         "register remove": ("recipients", "adnet"),
         "register import": ("training", str(trainings)),

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from oidc_provider_mock import User, run_server_in_thread
 
-from data_contracts.company import ClientSpace
+from data_contracts.sign_in import ClientSpace
 from data_contracts.vocabulary import CaseState, Channel, Gate, Right
 from flows.serving import public_site
 from tasks.public_status import make_status_code

@@ -103,7 +103,7 @@ def read_texts_at_desk(page: Page, desk: str, case_id: str, clerk: Mapping[str, 
     page.get_by_label("Your operator name").fill(clerk["name"])
     page.get_by_label("Password").fill(clerk["password"])
     page.get_by_label("Code of your authenticator").fill(codes.now())
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("link", name=case_id).click()
     page.get_by_role("link", name="texts to be read").click()
     for choice in page.get_by_label("Goes out as it is").all():

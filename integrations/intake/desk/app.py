@@ -1,7 +1,8 @@
-"""The desk as an application: behind name, password and authenticator code, without a script, never kept by a browser.
+"""The desk as an application: behind a sign-in, without scripts but one, never kept by a browser.
 
 A session ends after a quarter of an hour without a page, after eight hours, when the operator signs out anywhere, and
-at once when the operator is taken out of force. Signing in lets an operator look; every decision needs a fresh code.
+at once when the operator is taken out of force. Signing in lets an operator look; every decision needs a fresh
+code, or a touch of a passkey.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,22 +15,28 @@ from starlette.concurrency import run_in_threadpool
 from data_contracts.desk import ShownProof, TextDecision
 from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid, VaultSealed
 from integrations.intake.desk.arrivals import add_arrivals
+from integrations.intake.desk.deciding import add_deciding
 from integrations.intake.desk.door import DeskDoor
 from integrations.intake.desk.officer import add_officer
+from integrations.intake.desk.passkeys import add_passkeys
 from integrations.intake.desk.signing_in import add_signing_in
 from integrations.intake.desk.sitting import Desk
+from integrations.intake.desk.touching import ask_for_form, factor_of, typed_in, wants_touch
+from integrations.intake.web.cookies import Visit
 from integrations.intake.web.protection import Protected
 
 _LARGEST_BODY: Final = 2 * 1024 * 1024
 _INLINE: Final = frozenset({"image/jpeg", "image/png"})
 
 
-def desk_app(door: DeskDoor, *, key: bytes, is_https: bool) -> Protected:
+def desk_app(door: DeskDoor, *, key: bytes, is_https: bool, address: str = "") -> Protected:
     """The desk, protected."""
-    desk = Desk(door, key=key, is_https=is_https)
+    desk = Desk(door, key=key, is_https=is_https, address=address)
     app = FastAPI(title="Rightsflow: the desk", docs_url=None, redoc_url=None, openapi_url=None)
     desk.add_styles(app)
     add_signing_in(app, desk)
+    add_passkeys(app, desk)
+    add_deciding(app, desk)
     _add_looking(app, desk)
     _add_advice(app, desk)
     _add_texts(app, desk)
@@ -104,19 +111,21 @@ def _add_texts(app: FastAPI, desk: Desk) -> None:
     async def decide(call: Request, case_id: str) -> Response:
         """What was decided about every text."""
         visit, fields = await desk.own_form(call)
-        return await run_in_threadpool(_decided, desk, call, (case_id, desk.operator(visit)), dict(fields))
+        return await run_in_threadpool(_decided, desk, call, (case_id, visit), dict(fields))
 
 
-def _decided(desk: Desk, call: Request, where: tuple[str, str], fields: Mapping[str, object]) -> Response:
-    case_id, who = where
+def _decided(desk: Desk, call: Request, where: tuple[str, Visit], fields: Mapping[str, object]) -> Response:
+    (case_id, visit), who = where, desk.operator(where[1])
     typed = {name: str(value) for name, value in fields.items()}
+    if wants_touch(desk, who, typed):
+        return ask_for_form(desk, call, who, typed)
     keys = [name.removeprefix("decision:") for name in typed if name.startswith("decision:")]
     decisions = [_decision(key, typed) for key in keys]
     try:
-        desk.door.decide_texts(case_id, decisions, who, typed.get("code", ""))
+        desk.door.decide_texts(case_id, decisions, who, factor_of(call.url.path, visit, typed))
     except (AnswerRefused, RequestInvalid) as refused:
         found = desk.door.texts(case_id, who)
-        kept = {name: value for name, value in typed.items() if name not in {"code", "token"}}
+        kept = typed_in(typed)
         why = f"{refused.what}. {refused.remedy}"
         return desk.page(
             call,

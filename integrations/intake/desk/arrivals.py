@@ -9,6 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.vocabulary import Right
 from integrations.intake.desk.sitting import Desk
+from integrations.intake.desk.touching import ask_for_form, factor_of, typed_in, wants_touch
+from integrations.intake.web.cookies import Visit
 
 
 def add_arrivals(app: FastAPI, desk: Desk) -> None:
@@ -25,20 +27,21 @@ def add_arrivals(app: FastAPI, desk: Desk) -> None:
         """Open its case, or set it aside."""
         visit, fields = await desk.own_form(call)
         said = {name: str(value) for name, value in fields.items()}
-        return await run_in_threadpool(_decided, desk, call, (arrival, desk.operator(visit)), said)
+        return await run_in_threadpool(_decided, desk, call, (arrival, visit), said)
 
 
-def _decided(desk: Desk, call: Request, where: tuple[str, str], said: Mapping[str, str]) -> Response:
-    arrival, who = where
-    door, code = desk.door.arrivals, said.get("code", "")
+def _decided(desk: Desk, call: Request, where: tuple[str, Visit], said: Mapping[str, str]) -> Response:
+    (arrival, visit), who = where, desk.operator(where[1])
+    door, code = desk.door.arrivals, factor_of(call.url.path, visit, said)
     try:
+        if wants_touch(desk, who, said):
+            return ask_for_form(desk, call, who, said)
         if said.get("what") == "set_aside":
             door.set_aside(arrival, said.get("reason", ""), who, code)
             return RedirectResponse("/", 303)
         return RedirectResponse(f"/cases/{door.assign(arrival, said, who, code)}", 303)
     except (AnswerRefused, RequestInvalid) as refused:
-        kept = {name: value for name, value in said.items() if name not in {"code", "token"}}
-        return _shown(desk, call, where, kept, fault=f"{refused.what}. {refused.remedy}")
+        return _shown(desk, call, (arrival, who), typed_in(said), fault=f"{refused.what}. {refused.remedy}")
 
 
 def _shown(desk: Desk, call: Request, where: tuple[str, str], typed: Mapping[str, str], *, fault: str = "") -> Response:

@@ -16,6 +16,8 @@ from data_contracts.desk import (
     WaitingCase,
 )
 from data_contracts.officer import ListedCase, Overview, ShownRun
+from data_contracts.passkeys import TouchedFor
+from integrations.intake.desk.factors import DecidingDesk, FactorsDesk
 
 
 class ArrivalsDesk(Protocol):
@@ -39,7 +41,7 @@ class ArrivalsDesk(Protocol):
             AnswerRefused: when the operator may not read it.
         """
 
-    def assign(self, arrival: str, said: Mapping[str, str], operator: str, code: str) -> str:
+    def assign(self, arrival: str, said: Mapping[str, str], operator: str, code: str | TouchedFor) -> str:
         """Open the case that a mail asks for; its name.
 
         Raises:
@@ -47,7 +49,7 @@ class ArrivalsDesk(Protocol):
             AnswerRefused: when the operator may not, or the code is wrong.
         """
 
-    def set_aside(self, arrival: str, reason: str, operator: str, code: str) -> None:
+    def set_aside(self, arrival: str, reason: str, operator: str, code: str | TouchedFor) -> None:
         """Say that a mail is no request; raises as :meth:`assign` does."""
 
 
@@ -120,6 +122,14 @@ class DeskDoor(Protocol):
         """End every session of the operator."""
 
     @property
+    def factors(self) -> FactorsDesk:
+        """Passkeys, and the organisation's sign-in."""
+
+    @property
+    def deciding(self) -> DecidingDesk:
+        """Open questions."""
+
+    @property
     def arrivals(self) -> ArrivalsDesk:
         """Mails that are no case yet."""
 
@@ -145,8 +155,10 @@ class DeskDoor(Protocol):
             AnswerRefused: when the operator may not answer the gate.
         """
 
-    def decide_texts(self, case_id: str, decisions: Sequence[TextDecision], operator: str, code: str) -> None:
-        """Seal what was decided about every text, proven by a fresh code, and let the gate ask about it.
+    def decide_texts(
+        self, case_id: str, decisions: Sequence[TextDecision], operator: str, code: str | TouchedFor
+    ) -> None:
+        """Seal what was decided about every text, proven by a fresh code or a touch, and let the gate ask about it.
 
         Raises:
             RequestInvalid: when a text is not decided about, or a passage is not in it.

@@ -19,11 +19,19 @@ _MOST_FIELDS: Final = 3_000
 class Desk(Pages):
     """The desk, and who sits at it."""
 
-    def __init__(self, door: DeskDoor, *, key: bytes, is_https: bool) -> None:
-        """Read words and templates; see the site for the arguments."""
+    def __init__(self, door: DeskDoor, *, key: bytes, is_https: bool, address: str = "") -> None:
+        """Read words and templates.
+
+        Args:
+            door: of the house.
+            key: that cookies are signed with.
+            is_https: see :class:`CookieSeal`.
+            address: that people open; empty: nobody comes back here from a sign-in elsewhere.
+        """
         seal = CookieSeal(key, name="rf_desk", is_https=is_https, longest_seconds=_IDLE)
         super().__init__(Path(__file__).parent, door.organisation, seal, most_fields=_MOST_FIELDS)
         self.door = door
+        self.address = address
         self.limits = Limiter(door, key)
 
     def operator(self, visit: Visit) -> str:

@@ -25,7 +25,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from data_contracts.errors import AnswerRefused, RequestInvalid, RightsflowError, SystemUnavailable
+from integrations.intake.desk.deciding import add_deciding
 from integrations.intake.desk.door import DeskDoor
+from integrations.intake.desk.passkeys import add_passkeys
 from integrations.intake.desk.signing_in import WANTED, add_signing_in
 from integrations.intake.desk.sitting import Desk
 from integrations.intake.prefect_door.calls import Caller, Calls, Refused
@@ -65,7 +67,7 @@ def prefect_app(doors: Doors, server: PrefectServer, *, key: bytes, address: str
         address: that people open, ``https://prefect.example``; empty: on this machine alone.
     """
     is_https = address.startswith("https:")
-    front = Desk(doors.desk, key=key, is_https=is_https)
+    front = Desk(doors.desk, key=key, is_https=is_https, address=address)
     upstream = Upstream(server)
 
     @asynccontextmanager
@@ -76,6 +78,8 @@ def prefect_app(doors: Doors, server: PrefectServer, *, key: bytes, address: str
     app = FastAPI(title="Rightsflow: Prefect", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living)
     front.add_styles(app)
     add_signing_in(app, front)
+    add_passkeys(app, front)
+    add_deciding(app, front)
     front.answer_errors(app)
     calls = Calls(doors.prefect, upstream)
     door = _Door(front, calls, address)

@@ -1,6 +1,7 @@
 """What protects every answer of our pages: headers, and a limit of what is read.
 
-No script runs on any page: the policy forbids all of them, ours too. Addresses may hold secrets (links that people
+No script runs on any page: the policy forbids all of them, but on pages that ask a browser for a passkey one file of
+ours (:func:`with_our_script`). Addresses may hold secrets (links that people
 receive), so no address is told to another site, and nothing but style sheets is kept by a browser or a proxy.
 
 Source: OWASP Secure Headers; Content Security Policy Level 3; RFC 6797 (HSTS); RFC 9110 section 15.5.14 (413).
@@ -12,7 +13,7 @@ from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -37,6 +38,15 @@ _HEADERS = {
 }
 _HSTS = "max-age=63072000; includeSubDomains"
 _TOO_LARGE = "This is more than we can take in one go. / C’est plus que ce que nous pouvons recevoir en une fois."
+
+
+_CSP_WITH_OUR_SCRIPT = _CSP.replace("default-src 'none';", "default-src 'none'; script-src 'self';")
+
+
+def with_our_script(page: Response) -> Response:
+    """A page that may run the script that asks for a passkey; it is served by us as a file, and nothing else is."""
+    page.headers["Content-Security-Policy"] = _CSP_WITH_OUR_SCRIPT
+    return page
 
 
 class Protected:

@@ -1,12 +1,15 @@
 """Signing in elsewhere by OpenID Connect: the authorisation code flow with PKCE, and an ID token that is checked.
 
-What is checked: the answer belongs to the visit that began it (state); the token was made for this sign-in (nonce), for
-us (audience), by the issuer (name and signature), and is in force. Nothing of a token is kept.
+What is checked: the answer belongs to the visit that began it (state), minutes ago, at this issuer; it names the issuer
+where the issuer says that it does; the token was made for this sign-in (nonce), for us (audience), by the issuer (name
+and signature), and is in force. Nothing of a token is kept. Each issuer has a return address of its own, so that the
+answer of one is never taken for the other's (mix-up).
 
-Source: OpenID Connect Core 1.0, sections 3.1.2 and 3.1.3.7; RFC 7636 (PKCE); RFC 9700 (best current practice).
+Source: OpenID Connect Core 1.0, sections 3.1.2 and 3.1.3.7; RFC 7636 (PKCE); RFC 9207 (``iss``); RFC 9700, section 4.4.
 """
 
 import secrets
+import time
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final
@@ -27,6 +30,8 @@ _ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdD
 """Signatures with a key pair alone: never ``none``, nor one that our own secret could make."""
 _TIMEOUT: Final = 10
 _LEEWAY: Final = 60
+_LONGEST_VISIT: Final = 900
+"""Seconds that somebody may take at the issuer."""
 
 
 class SignInFailed(Exception):
@@ -52,7 +57,9 @@ class SigningIn:
             address, state = client.create_authorization_url(
                 self._endpoint("authorization_endpoint"), nonce=nonce, code_verifier=verifier
             )
-        return str(address), {"state": str(state), "nonce": nonce, "verifier": verifier}
+        at = str(int(time.time()))
+        kept = {"issuer": self._space.issuer, "state": str(state), "nonce": nonce, "verifier": verifier, "at": at}
+        return str(address), kept
 
     def end(self, query: str, kept: Mapping[str, str]) -> Mapping[str, object]:
         """Claims of who signed in.
@@ -65,13 +72,20 @@ class SigningIn:
             SignInFailed: when it does not belong to that visit, or the token is not right.
             SystemUnavailable: when the issuer cannot be reached.
         """
-        said = {name: values[0] for name, values in parse_qs(query).items()}
+        said = _said_once(query)
         state = kept.get("state", "")
         if not state or not secrets.compare_digest(state.encode(), said.get("state", "").encode()):
             raise SignInFailed
-        if "iss" in said and said["iss"] != self._space.issuer:  # RFC 9207
+        self._require_begun_here(kept)
+        names_itself = bool(self._metadata.get("authorization_response_iss_parameter_supported"))
+        if said.get("iss", "" if names_itself else self._space.issuer) != self._space.issuer:  # RFC 9207
             raise SignInFailed
         return self._claims(self._token(said.get("code", ""), kept.get("verifier", "")), kept.get("nonce", ""))
+
+    def _require_begun_here(self, kept: Mapping[str, str]) -> None:
+        is_recent = kept.get("at", "").isdigit() and time.time() - int(kept["at"]) <= _LONGEST_VISIT
+        if kept.get("issuer") != self._space.issuer or not is_recent:
+            raise SignInFailed
 
     def _token(self, code: str, verifier: str) -> str:
         try:
@@ -99,7 +113,9 @@ class SigningIn:
             wanted.validate(claims)
         except (JoseError, ValueError, TypeError, KeyError):
             raise SignInFailed from None
-        if claims.get("azp", self._space.client_id) != self._space.client_id:
+        # Made for several, it says for whom in the first place.
+        is_shared = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if claims.get("azp", "" if is_shared else self._space.client_id) != self._space.client_id:
             raise SignInFailed
         return dict(claims)
 
@@ -109,17 +125,17 @@ class SigningIn:
         return KeySet.import_key_set(keys)
 
     def _endpoint(self, name: str) -> str:
-        address = self._metadata.get(name, "")
+        address = str(self._metadata.get(name, ""))
         if not address.startswith(("https://", "http://127.0.0.1", "http://localhost")):
             raise _away()
         return address
 
     @cached_property
-    def _metadata(self) -> Mapping[str, str]:
+    def _metadata(self) -> Mapping[str, str | bool]:
         found: Any = _got(f"{self._space.issuer.rstrip('/')}/.well-known/openid-configuration")
         if not isinstance(found, dict) or found.get("issuer") != self._space.issuer:
             raise _away()
-        return {name: str(value) for name, value in found.items() if isinstance(value, str)}
+        return {name: value for name, value in found.items() if isinstance(value, str | bool)}
 
     def _client(self) -> OAuth2Session:
         client = OAuth2Session(
@@ -133,6 +149,14 @@ class SigningIn:
         )
         client.trust_env = False
         return client
+
+
+def _said_once(query: str) -> Mapping[str, str]:
+    """The parameters of an answer; none of them may be there twice (RFC 6749, 3.1)."""
+    said = parse_qs(query)
+    if any(len(values) != 1 for values in said.values()):
+        raise SignInFailed
+    return {name: values[0] for name, values in said.items()}
 
 
 def _got(address: str) -> object:

@@ -152,7 +152,7 @@ def test_desk_has_nothing_serious(doors: Doors, chromium: Browser) -> None:
         page.get_by_label("Your operator name").fill("zoe")
         page.get_by_label("Password").fill(_PASSWORD)
         page.get_by_label("Code of your authenticator").fill(pyotp.TOTP(doors.secret).now())
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         case = f"/cases/{doors.case_id}"
         officers = ("/dpo?lang=fr", "/dpo/cases", "/dpo/runs", "/dpo?lang=en")
         for path in ("/", case, f"{case}/letter", f"/arrivals/{doors.arrival}", *officers):

@@ -8,12 +8,12 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
 
-from data_contracts.company import ClientSpace
 from data_contracts.doors import SignIn
+from data_contracts.sign_in import ClientSpace
 from integrations.intake.web.sign_in import SignInFailed, SigningIn
 
 _ISSUER = "https://login.example"
-_KEPT = {"state": "the-state", "nonce": "the-nonce", "verifier": "v"}
+_KEPT = {"issuer": _ISSUER, "state": "the-state", "nonce": "the-nonce", "verifier": "v", "at": str(int(time.time()))}
 _KEY = ECKey.generate_key("P-256", {"kid": "1"})
 
 
@@ -30,10 +30,14 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Any:
     space = ClientSpace(issuer=_ISSUER, client_id="rightsflow", keys={"customer_no": "number"})
     signing_in = SigningIn(SignIn(space, "a secret of thirty-two characters", "http://localhost/client-space"))
     monkeypatch.setattr(SigningIn, "_keys", lambda _: KeySet([_KEY]))  # what the issuer serves
+    vars(signing_in)["_metadata"] = {"issuer": _ISSUER, "authorization_response_iss_parameter_supported": False}
 
-    def end(token: str, query: str = "code=x&state=the-state") -> Mapping[str, object]:
+    def end(token: str, query: str = "code=x&state=the-state", **told: Any) -> Mapping[str, object]:
         monkeypatch.setattr(SigningIn, "_token", lambda *_: token)
-        return signing_in.end(query, _KEPT)
+        vars(signing_in)["_metadata"]["authorization_response_iss_parameter_supported"] = told.pop(
+            "names_itself", False
+        )
+        return signing_in.end(query, {**_KEPT, **told})
 
     return end
 
@@ -59,6 +63,7 @@ def test_right_token_tells_who_signed_in(ended: Any, more: dict[str, object]) ->
         {"aud": "another"},
         {"aud": None},
         {"azp": "another"},
+        {"aud": ["rightsflow", "other"]},
         {"sub": None},
         {"exp": 1},
         {"exp": None},
@@ -79,8 +84,33 @@ def test_token_that_the_issuer_did_not_sign_proves_nothing(ended: Any) -> None:
             ended(token)
 
 
-@pytest.mark.parametrize("query", ["code=x&state=another", "code=x", "code=x&state=the-state&iss=https://evil.example"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "code=x&state=another",
+        "code=x",
+        "code=x&state=the-state&iss=https://evil.example",
+        "code=x&state=the-state&state=the-state",
+        "code=x&code=y&state=the-state",
+    ],
+)
 def test_answer_of_another_sign_in_proves_nothing(ended: Any, query: str) -> None:
     """Another state, none, or another issuer (mix-up)."""
     with pytest.raises(SignInFailed):
         ended(signed(claims()), query)
+
+
+def test_issuer_that_names_itself_has_to(ended: Any) -> None:
+    """An answer without ``iss``, of an issuer that says it sends one, is somebody else's (RFC 9207, 2.4)."""
+    named = f"code=x&state=the-state&iss={_ISSUER}"
+
+    assert ended(signed(claims()), named, names_itself=True)["sub"] == "ana"
+    with pytest.raises(SignInFailed):
+        ended(signed(claims()), names_itself=True)
+
+
+@pytest.mark.parametrize("told", [{"issuer": "https://other.example"}, {"at": "1"}, {"at": ""}], ids=str)
+def test_sign_in_that_was_begun_elsewhere_or_long_ago_proves_nothing(ended: Any, told: dict[str, str]) -> None:
+    """At another issuer of ours, or a quarter of an hour before."""
+    with pytest.raises(SignInFailed):
+        ended(signed(claims()), **told)

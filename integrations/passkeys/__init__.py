@@ -1,0 +1,1 @@
+"""Web Authentication, spoken by the library ``webauthn``."""

@@ -1,0 +1,1 @@
+"""A fresh proof by a passkey, bound to what is done with it."""
