@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,10 @@ from data_contracts.contract import Contracts
 from data_contracts.credentials import connection_variable, recipient_variable
 from data_contracts.errors import SettingsInvalid
 from data_contracts.evidence_log import EVIDENCE_LOG
-from data_contracts.odcs import load, load_organisation, load_policy
+from data_contracts.odcs import load_organisation, load_policy
 from data_contracts.ports import Judge
 from data_contracts.sealed_rows import operator_context
+from flows.contract_cache import contracts_of
 from flows.private import keep_private
 from flows.secrets import KeptCredentials, secret_block
 from flows.settings import Settings, settings
@@ -96,8 +97,7 @@ class Installation:
     @cached_property
     def contracts(self) -> Contracts:
         """The checked contracts."""
-        folder = self.settings.contracts
-        return _loaded(folder, tuple(_seen(file) for file in sorted(folder.rglob("*.yaml"))))
+        return contracts_of(self.settings.contracts)
 
     @cached_property
     def master(self) -> MasterKey:
@@ -325,18 +325,6 @@ def opendsr_signer(chosen: Settings) -> ResponseSigner | None:
         where, remedy = "RIGHTSFLOW_OPENDSR_KEY_FILE", "correct it, and RIGHTSFLOW_OPENDSR_CERTIFICATE_FILE"
         raise SettingsInvalid("a file cannot be read", where=where, remedy=remedy) from None
     return ResponseSigner(key, certificate)
-
-
-@lru_cache(maxsize=1)
-def _loaded(folder: Path, _files: tuple[tuple[str, int, int], ...]) -> Contracts:
-    """The checked contracts as the files are now; most of a second, that a fork need not spend again."""
-    return load(folder)
-
-
-def _seen(file: Path) -> tuple[str, int, int]:
-    """What is different when a file was changed."""
-    seen = file.stat()
-    return str(file), seen.st_mtime_ns, seen.st_size
 
 
 _current: ContextVar["Installation | None"] = ContextVar("rightsflow_installation", default=None)
