@@ -140,7 +140,7 @@ def test_nobody_else_enters(database: EmbeddedDatabase) -> None:
     with database.held():
         server = _server(database)
         assert server.net_connections("inet") == []
-        for place in (database.folder, database.data, database.folder / "socket", *database.folder.glob("*.lock")):
+        for place in (database.folder, database.data, database.sockets, *database.folder.glob("*.lock")):
             assert place.stat().st_mode & 0o077 == 0, place
         kept = database.home / "keys" / "database-password"
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
