@@ -1,11 +1,10 @@
 """Joins ports and adapters: the one module that imports integrations.
 
-:class:`Installation` makes the services of an installation from its settings; everything is opened lazily, so that a
-command pays for what it uses.
+:class:`Installation` makes an installation's services; everything is opened lazily: a command pays for what it uses.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -37,7 +36,8 @@ from integrations.channels.register_pages import RegisterPages
 from integrations.channels.report_pdf import ReportPages
 from integrations.channels.settings import Dkim, MailSettings
 from integrations.channels.unpacking import unpack as unpack_package
-from integrations.evidence import EvidenceShelf, Fault, Verification, load_or_create, verify_any
+from integrations.evidence import EvidenceShelf, Fault, Verification, load_or_create
+from integrations.evidence.stamps import Authority, StampCheck, authority_at, check_of
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
 from integrations.intake.desk.officer import officer_page
@@ -68,7 +68,6 @@ from integrations.vault.master import MasterKey
 from integrations.vault.own_keys import own_key
 from integrations.vault.rotation import Rotation, rotate
 from integrations.vault.vault import SealedVault
-from tasks.rules.dossiers import RECOUNT
 from tasks.rules.routes import plan_routes
 from tasks.services import Retry, Services, use
 
@@ -217,7 +216,15 @@ class Installation:
     @property
     def evidence(self) -> EvidenceShelf:
         """The evidence of cases and runs."""
-        return EvidenceShelf(self._keys / "evidence", self.register)
+        return EvidenceShelf(self._keys / "evidence", self.register, self.stamp_check)
+
+    def stamp_check(self) -> StampCheck | None:
+        """What a time stamp must be; None where no authority is trusted."""
+        return check_of(self.settings.tsa_ca_file, self.settings.tsa_policy)
+
+    def authority(self) -> Authority | None:
+        """Who stamps checkpoints; None where nobody does."""
+        return authority_at(self.settings.tsa_url, self.stamp_check())
 
     def _chain_faults(self, name: str) -> int:
         """Faults of a case's chain, or of the log itself; gates are told apart."""
@@ -364,11 +371,6 @@ def opened(chosen: Settings | None = None, *, now: Callable[[], datetime] = utc_
         made.close()
 
 
-def verify_evidence_file(file: Path, trusted: Sequence[Path]) -> Verification:
-    """Verify an exported evidence file or a dossier, with public keys from elsewhere where they are given."""
-    return verify_any(file, trusted, RECOUNT)
-
-
 __all__ = [
     "ALERTS",
     "DASHBOARD",
@@ -403,5 +405,4 @@ __all__ = [
     "site_app",
     "unpack_package",
     "utc_now",
-    "verify_evidence_file",
 ]
