@@ -334,6 +334,8 @@ class Policy(_Strict):
     lockout: timedelta = timedelta(minutes=15)
     mails_before_proof: PositiveInt = 10
     """Mails that an address gets in a day from requests nobody was proven to have made; a person decides on more."""
+    cases_by_mail: PositiveInt = 5
+    """Cases that mails of one sender open by themselves in a day; what is over waits for a person to read it."""
     retention_roles: Roles = Field(default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO])
     """Who may have the rows erased that are over their retention period (charter 4.2)."""
     dossier_roles: Roles = Field(default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO])

@@ -1,7 +1,7 @@
 """Time stamps of checkpoints: a time-stamping authority says by when a checkpoint of the log was there (RFC 3161).
 
-A stamp is the authority's reply as it came, kept beside the checkpoint. What is stamped are the bytes of the signed note,
-so that ``openssl ts -verify`` holds reply and file against each other without any software of ours.
+A stamp is the authority's reply as it came, kept beside the checkpoint. What is stamped are the bytes of the signed
+note, so that ``openssl ts -verify`` holds reply and file against each other without any software of ours.
 
 Source: RFC 3161, RFC 5816.
 """

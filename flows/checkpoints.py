@@ -84,9 +84,9 @@ def _tell_trouble(trouble: StampTrouble) -> None:
     """Write to the DPO about stamps that could not be had for an hour; once, however long it lasts."""
     if trouble.last_try - trouble.since < _TELL_AFTER:
         return
+    since, why = f"{trouble.since:%Y-%m-%d %H:%M} UTC", f"({trouble.why.value}, {trouble.tries} tries)"
     lines = [
-        f"The time-stamping authority has stamped no checkpoint of evidence since {trouble.since:%Y-%m-%d %H:%M} UTC "
-        f"({trouble.why.value}, {trouble.tries} tries).",
+        f"The time-stamping authority has stamped no checkpoint of evidence since {since} {why}.",
         "Cases and checkpoints go on. Rightsflow goes on asking, and has what is missing stamped then.",
         "Look at the authority, and at RIGHTSFLOW_TSA_URL, RIGHTSFLOW_TSA_CA_FILE and RIGHTSFLOW_TSA_POLICY.",
     ]
@@ -112,6 +112,7 @@ def _about_stamp(stamp: str) -> list[str]:
     return [
         "Its time stamp (RFC 3161), in base64:",
         stamp,
-        "Save it as stamp.txt. `base64 -d stamp.txt > checkpoint.txt.tsr` makes the file that "
-        "`openssl ts -verify -data checkpoint.txt -in checkpoint.txt.tsr -CAfile ca.pem` verifies.",
+        "Save it as stamp.txt. These commands make a file of it, and verify it with the authority's root certificate:",
+        "base64 -d stamp.txt > checkpoint.txt.tsr",
+        "openssl ts -verify -data checkpoint.txt -in checkpoint.txt.tsr -CAfile root.pem",
     ]

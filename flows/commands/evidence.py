@@ -17,7 +17,7 @@ Json = Annotated[bool, OPTION_JSON]
 
 @app.command("verify")
 @our_errors
-def verify(
+def verify(  # noqa: PLR0913  # the options of a command
     what: Annotated[
         str,
         typer.Argument(
