@@ -1,7 +1,4 @@
-"""Joins ports and adapters: the one module that imports integrations.
-
-:class:`Installation` makes an installation's services; everything is opened lazily: a command pays for what it uses.
-"""
+"""Joins ports and adapters: the one module that imports integrations. All is opened lazily, by what is used."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -50,6 +47,7 @@ from integrations.intake.prefect_door.app import Doors, prefect_app
 from integrations.intake.prefect_door.upstream import PrefectServer
 from integrations.intake.requests_api import KeyUsed, requests_api
 from integrations.intake.site.app import site_app
+from integrations.intake.web.connections import BoundedConnections
 from integrations.intake.web.proxies import BehindProxies, read_networks
 from integrations.intake.web.uploads import DocumentRefused, read_document
 from integrations.monitoring import ALERTS, DASHBOARD
@@ -377,6 +375,7 @@ __all__ = [
     "AgentRequest",
     "AskedOverHttp",
     "BehindProxies",
+    "BoundedConnections",
     "DocumentRefused",
     "Doors",
     "HandedOn",

@@ -42,7 +42,7 @@ _PROGRAMS: Final = ("x-autoreply", "x-autorespond", "x-ms-exchange-generated-mes
 _CASE: Final = re.compile(r"\bC-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _ANSWER: Final = re.compile(r"^\s*(re|aw|sv|antw|tr|fw|fwd|wg)\s*(\[\d+\])?\s*:", re.IGNORECASE)
 _QUOTED: Final = re.compile(
-    r"^\s*(>|-+\s*(original message|message d.origine|oorspronkelijk bericht|forwarded message)|_{10,}|"
+    r"^\s*(>|-+\s*(original message|message d.origine|oorspronkelijk bericht|forwarded message|attached:)|_{10,}|"
     r"(on|le|op)\b.{0,200}\b(wrote|a écrit|schreef)\b.{0,80}:\s*$)",
     re.IGNORECASE,
 )
