@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from data_contracts.errors import RightsflowError, SettingsInvalid
 from data_contracts.time_stamps import Stamp, StampRefusal, StampTrouble
-from flows.wiring import Installation
+from flows.wiring import Installation, evidence_files
 from tasks.officer import tell_officer
 
 _EVERY: Final = timedelta(hours=1)
@@ -73,8 +73,10 @@ def stamp_checkpoints(installation: Installation) -> int:
 
 
 def _stamp(installation: Installation, note: str) -> Stamp | StampRefusal:
+    chosen = installation.settings
     try:
-        authority = installation.authority()
+        check = evidence_files.check_of(chosen.tsa_ca_file, chosen.tsa_policy)
+        authority = evidence_files.authority_at(chosen.tsa_url, check)
     except SettingsInvalid:
         return StampRefusal.MISCONFIGURED
     return StampRefusal.MISCONFIGURED if authority is None else authority.stamp(note, installation.now())

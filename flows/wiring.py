@@ -34,7 +34,6 @@ from integrations.channels.report_pdf import ReportPages
 from integrations.channels.settings import Dkim, MailSettings
 from integrations.channels.unpacking import unpack as unpack_package
 from integrations.evidence import EvidenceShelf, Fault, Verification, load_or_create
-from integrations.evidence.stamps import Authority, StampCheck, authority_at, check_of
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
 from integrations.intake.desk.officer import officer_page
@@ -214,15 +213,8 @@ class Installation:
     @property
     def evidence(self) -> EvidenceShelf:
         """The evidence of cases and runs."""
-        return EvidenceShelf(self._keys / "evidence", self.register, self.stamp_check)
-
-    def stamp_check(self) -> StampCheck | None:
-        """What a time stamp must be; None where no authority is trusted."""
-        return check_of(self.settings.tsa_ca_file, self.settings.tsa_policy)
-
-    def authority(self) -> Authority | None:
-        """Who stamps checkpoints; None where nobody does."""
-        return authority_at(self.settings.tsa_url, self.stamp_check())
+        file, policy = self.settings.tsa_ca_file, self.settings.tsa_policy
+        return EvidenceShelf(self._keys / "evidence", self.register, lambda: evidence_files.check_of(file, policy))
 
     def _chain_faults(self, name: str) -> int:
         """Faults of a case's chain, or of the log itself; gates are told apart."""

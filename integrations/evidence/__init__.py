@@ -10,7 +10,7 @@ from integrations.evidence.export import Export, read_export, verify_file, write
 from integrations.evidence.keys import Ed25519Signer, load_or_create, public_keys, read_public_key, rotate
 from integrations.evidence.log_check import LogVerification
 from integrations.evidence.shelf import EvidenceShelf
-from integrations.evidence.stamps import StampsSeen, check_of
+from integrations.evidence.stamps import StampsSeen, authority_at, check_of
 from integrations.evidence.verifying import (
     AUDITORS_SCRIPT,
     Against,
@@ -34,6 +34,7 @@ __all__ = [
     "LogVerification",
     "StampsSeen",
     "Verification",
+    "authority_at",
     "check_of",
     "dossier_file",
     "load_or_create",

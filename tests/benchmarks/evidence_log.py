@@ -1,9 +1,9 @@
 """How long the log of all cases takes to verify offline and how much memory; what a leaf and a checkpoint cost.
 
-A log as `rightsflow evidence export-log` writes it is made by :mod:`tests.benchmarks.a_log`, verified by our command and
-by the auditor's one file, each in a process of its own, because a process never gives back its peak; then once more
-without one of its cases, which must be named (by the auditor's file in a tenth of the log). Floors, of the same run:
-these records hashed and their signatures verified by `cryptography` itself, and the peak that a tenth of them takes.
+A log as `rightsflow evidence export-log` writes it is made by :mod:`tests.benchmarks.a_log`, verified by our command
+and by the auditor's one file, each in a process of its own, because a process never gives back its peak; then once
+more without one of its cases, which must be named (by the auditor's file in a tenth of the log). Floors, of the same
+run: these records hashed and their signatures verified by `cryptography` itself, and the peak of a tenth of them.
 """
 
 import base64
