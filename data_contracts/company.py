@@ -1,7 +1,7 @@
 """What the company as a whole says once: ``vocabulary.yaml``, ``organisation.yaml`` and ``policy.yaml``.
 
 The vocabulary holds what contracts refer to by key: parties, purposes with legal bases, holds, identity kinds.
-The organisation profile holds what notices say about us, the policy what the law leaves to us. Models refuse unknown keys.
+The organisation profile holds what notices say of us, the policy what the law leaves to us. Models refuse unknown keys.
 """
 
 from datetime import timedelta
