@@ -1,8 +1,7 @@
 """What the company as a whole says once: ``vocabulary.yaml``, ``organisation.yaml`` and ``policy.yaml``.
 
 The vocabulary holds what contracts refer to by key: parties, purposes with legal bases, holds, identity kinds.
-The organisation profile holds what notices say about us. The policy holds what the law leaves to us.
-Models refuse unknown keys and never quote a value in an error.
+The organisation profile holds what notices say of us, the policy what the law leaves to us. Models refuse unknown keys.
 """
 
 from datetime import timedelta
@@ -326,6 +325,8 @@ class Policy(_Strict):
     lockout: timedelta = timedelta(minutes=15)
     mails_before_proof: PositiveInt = 10
     """Mails that an address gets in a day from requests nobody was proven to have made; a person decides on more."""
+    cases_by_mail: PositiveInt = 5
+    """Cases that mails of one sender open by themselves in a day; what is over waits for a person to read it."""
     retention_roles: Roles = Field(default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO])
     """Who may have the rows erased that are over their retention period (charter 4.2)."""
     dossier_roles: Roles = Field(default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO])

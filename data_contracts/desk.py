@@ -25,11 +25,18 @@ class WaitingCase:
 
 @dataclass(frozen=True, slots=True)
 class WaitingArrival:
-    """A mail that nobody has read yet, for the list."""
+    """A mail that nobody has read yet, for the list.
+
+    Attributes:
+        case_id: the case that it was filed with; empty for one that waits to be told what it asks.
+        why: a code of why it waits, where that is known.
+    """
 
     arrival: str
     received_on: date
     response_due: date
+    case_id: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,7 @@ class DeskCase:
         has_letter: whether a letter's text is sealed.
         has_record: whether the scan of a letter is.
         has_advice: whether the DPO advised on it.
+        mails: those that answered ours and were filed with it: name, day, and whether somebody has read it.
         verdict: how far its act is proven and what that leaves open, as ``rightsflow case`` tells it; None before
             it was looked at.
     """
@@ -93,6 +101,7 @@ class DeskCase:
     received_on: date | None = None
     is_extended: bool = False
     pauses: tuple[tuple[date, date | None], ...] = ()
+    mails: tuple[tuple[str, date, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from data_contracts.case import Case, Move
+from data_contracts.time_stamps import StampTrouble
 from data_contracts.vocabulary import CaseState, Duty, Gate, Right
 
 
@@ -162,6 +163,7 @@ class Figures:
         soonest: days to the next last day, negative when it is over; None when no open case has one.
         failures: attempts beyond the first, by system.
         retention: what the last run did, by system.
+        stamp_trouble: what keeps time stamps of checkpoints away; None when nothing does.
         operators: how many are ``in_force``, ``locked``, ``untrained`` or ``lapsed``.
     """
 
@@ -180,6 +182,7 @@ class Figures:
     outbox: Queue
     arrivals: Queue
     operators: Mapping[str, int] = field(default_factory=dict)
+    stamp_trouble: StampTrouble | None = None
 
     @property
     def open_cases(self) -> int:

@@ -133,6 +133,8 @@ class FindingKind(StrEnum):
     EVIDENCE_BROKEN = "evidence_broken"
     DECISION_UNPROVEN = "decision_unproven"
     """What the register says was decided at a gate is not what people signed."""
+    STAMP_MISSING = "stamp_missing"
+    """The time-stamping authority that is configured has stamped no checkpoint for a day."""
     CASE_OVERDUE = "case_overdue"
     GATE_WAITING = "gate_waiting"
 
@@ -155,7 +157,7 @@ _AREAS: Final[Mapping[Area, str]] = {
     Area.PURPOSES: "purpose_unlabelled",
     Area.RECIPIENTS: "recipient_lapsed attestation_missing attestation_lapsed",
     Area.TRAINING: "training_missing training_lapsed",
-    Area.EVIDENCE: "evidence_broken decision_unproven",
+    Area.EVIDENCE: "evidence_broken decision_unproven stamp_missing",
     Area.CASES: "case_overdue gate_waiting",
 }
 _AREA_OF: Final = {FindingKind(kind): area for area, kinds in _AREAS.items() for kind in kinds.split()}

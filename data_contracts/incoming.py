@@ -16,6 +16,10 @@ class IncomingState(StrEnum):
     """What became of it."""
 
     WAITING = "waiting"
+    FILED = "filed"
+    """It answers a mail of ours and was filed with its case; nobody has read it yet."""
+    READ = "read"
+    """It was filed with its case, and a person has read it."""
     ASSIGNED = "assigned"
     """A person, or its own clear words, made a case of it."""
     SET_ASIDE = "set_aside"
@@ -31,7 +35,7 @@ class Incoming:
         message_digest: SHA-256 of what identifies it where it came from, so that reading twice makes one.
         response_due: the last day to answer if it is a request.
         settled_by: the operator who decided, or ``rightsflow``.
-        note: the case's name, or a code of why it was set aside.
+        note: the case's name, or a code of why it was set aside; of one that waits, why it does where that is known.
     """
 
     incoming_id: str
@@ -56,8 +60,13 @@ class Arrivals(Protocol):
     def incoming(self, incoming_id: str) -> Incoming | None:
         """The message; None when there is none."""
 
-    def incomings(self, *, waiting_only: bool = False) -> list[Incoming]:
-        """Messages by last day."""
+    def incomings(self, *, waiting_only: bool = False, unread_only: bool = False) -> list[Incoming]:
+        """Messages by last day: all, those that wait, or those that wait or were filed and are not read."""
 
-    def settle_incoming(self, incoming_id: str, state: IncomingState, *, by: str, note: str) -> bool:
-        """Note what became of a waiting message; False when it was settled before."""
+    def settle_incoming(
+        self, incoming_id: str, state: IncomingState, *, by: str, note: str, was: IncomingState = IncomingState.WAITING
+    ) -> bool:
+        """Note what became of a message that is in that state; False when it is in another."""
+
+    def note_incoming(self, incoming_id: str, note: str) -> None:
+        """Note why a message waits."""

@@ -42,6 +42,7 @@ from data_contracts.runs import Runs
 from data_contracts.sealed_rows import Credentials, SealedRows
 from data_contracts.statistics import PeriodCounts
 from data_contracts.subjects import SubjectKeys
+from data_contracts.time_stamps import StampShelf
 from data_contracts.vocabulary import CaseState, OperatorRole, Right
 from data_contracts.webhooks import Webhooks
 
@@ -190,6 +191,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     SealedRows,
     Credentials,
     Passkeys,
+    StampShelf,
     Protocol,
 ):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""

@@ -37,7 +37,7 @@ def read_now() -> dict[str, Any]:
 def arrivals(*, everything: bool) -> dict[str, Any]:
     """What arrived, the one due first on top."""
     with wiring.opened():
-        return {"arrivals": [_facts(one) for one in services().register.incomings(waiting_only=not everything)]}
+        return {"arrivals": [_facts(one) for one in services().register.incomings(unread_only=not everything)]}
 
 
 def take_out(incoming_id: str, folder: Path, *, operator: str, code: str) -> dict[str, Any]:

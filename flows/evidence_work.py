@@ -1,13 +1,23 @@
-"""What ``rightsflow evidence verify`` looks at: the register with its log, one case, or a file."""
+"""What ``rightsflow evidence verify`` looks at: the register with its log, one case, or a file.
 
+A file brings public keys, and whoever can write a file can make a key. Held against its own keys alone it is whole at
+most, never proven: ``ok`` is false and the command ends with :data:`UNPROVEN`. The register is held against the keys
+of the installation's own folder, or those that are given.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from data_contracts.errors import EvidenceBroken, RequestInvalid
 from flows import wiring
+from flows.settings import settings
 from flows.wiring import Installation, evidence_files
 from tasks.rules.dossiers import RECOUNT
+
+UNPROVEN: Final = 3
+"""Exit code of what is whole by keys that it brought itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +29,21 @@ class Asked:
         keys: files of public keys.
         checkpoints: files of checkpoints.
         proof: a file of proofs.
+        tsa_ca: file of the certificates that time stamps are believed for; None: that of the settings.
     """
 
     what: str
     keys: tuple[Path, ...] = ()
     checkpoints: tuple[Path, ...] = ()
     proof: Path | None = None
+    tsa_ca: Path | None = None
+
+
+def exit_code(facts: Mapping[str, Any]) -> int:
+    """0 for what is whole and proven, 1 for what is not whole, 3 for what is whole by its own keys alone."""
+    if not facts["whole"]:
+        return 1
+    return 0 if facts["ok"] else UNPROVEN
 
 
 def verified(asked: Asked) -> dict[str, Any]:
@@ -34,8 +53,13 @@ def verified(asked: Asked) -> dict[str, Any]:
         EvidenceBroken: when there is no evidence of that name, or a file cannot be read.
         RequestInvalid: when an option does not belong to what is verified.
     """
+    ca, policy = asked.tsa_ca or settings().tsa_ca_file, settings().tsa_policy
     against = evidence_files.Against(
-        evidence_files.read_keys(asked.keys), evidence_files.read_checkpoints(asked.checkpoints), asked.proof
+        evidence_files.read_keys(asked.keys),
+        evidence_files.read_checkpoints(asked.checkpoints),
+        asked.proof,
+        evidence_files.read_stamps(asked.checkpoints),
+        evidence_files.check_of(ca, policy),
     )
     if asked.what and Path(asked.what).is_file():
         return _facts(evidence_files.verify_against(Path(asked.what), against, RECOUNT))
@@ -50,7 +74,7 @@ def _of_register(installation: Installation, case: str, against: evidence_files.
     shelf = installation.evidence
     if not case:
         found: list[Any] = [shelf.verify(one, against.keys) for one in cases]
-        return [*found, shelf.verify_log(against.keys, against.checkpoints)]
+        return [*found, shelf.verify_log(against.keys, against.checkpoints, against.stamped, against.check)]
     if against.checkpoints:
         remedy = "leave the case out: the whole register is held against it"
         raise RequestInvalid("a checkpoint is of all cases", where="--checkpoint", remedy=remedy)
@@ -62,8 +86,11 @@ def _of_register(installation: Installation, case: str, against: evidence_files.
 
 def _facts(found: list[Any]) -> dict[str, Any]:
     logs = [one for one in found if isinstance(one, evidence_files.LogVerification)]
+    whole, proven = all(one.is_whole for one in found), not any(one.trust_on_first_use for one in found)
     return {
-        "ok": all(one.is_whole for one in found),
+        "ok": whole and proven,
+        "whole": whole,
+        "proven": whole and proven,
         "cases": [
             {
                 "case": one.case_id,
@@ -92,6 +119,9 @@ def _log_facts(log: evidence_files.LogVerification) -> dict[str, Any]:
         "checkpoints": log.checkpoints,
         "whole": log.is_whole,
         "findings": [str(finding) for finding in log.findings],
+        "stamps": log.stamps.good,
+        "stamped_until": log.stamps.last.isoformat() if log.stamps.last is not None else "",
+        "stamps_unverified": log.stamps.unverified,
         "keys": list(log.keyids),
         "trust_on_first_use": log.trust_on_first_use,
     }

@@ -166,7 +166,10 @@ def prefect_door(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI 
 def _server(app: Any, port: int, **more: Any) -> Any:  # noqa: ANN401  # an ASGI application; uvicorn.Server, imported inside
     import uvicorn  # noqa: PLC0415  # pays for what it uses
 
+    from flows.wiring import BoundedConnections  # noqa: PLC0415  # as above
+
     chosen = {
+        "http": BoundedConnections,
         "access_log": False,
         "log_level": "warning",
         "server_header": False,

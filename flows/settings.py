@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     imap_taken_folder: str = "Rightsflow"
     """Where mails are moved that are in the register."""
     imap_ca_file: str = ""
+    tsa_url: str = ""
+    """Address of a time-stamping authority (RFC 3161) that stamps checkpoints of evidence; empty: none does."""
+    tsa_ca_file: Path | None = None
+    """PEM file of the root certificates that time stamps are believed for."""
+    tsa_policy: str = Field(default="", pattern=r"^(\d+(\.\d+)+)?$")
+    """Object identifier of the policy that a time stamp must name; empty: any."""
     site_url: str = ""
     """Public address of the intake site; links that people receive begin with it. Empty: no links are sent."""
     client_space_secret: SecretStr = SecretStr("")

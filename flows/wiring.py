@@ -1,11 +1,7 @@
-"""Joins ports and adapters: the one module that imports integrations.
-
-:class:`Installation` makes the services of an installation from its settings; everything is opened lazily, so that a
-command pays for what it uses.
-"""
+"""Joins ports and adapters: the one module that imports integrations. All is opened lazily, by what is used."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -38,7 +34,7 @@ from integrations.channels.register_pages import RegisterPages
 from integrations.channels.report_pdf import ReportPages
 from integrations.channels.settings import Dkim, MailSettings
 from integrations.channels.unpacking import unpack as unpack_package
-from integrations.evidence import EvidenceShelf, Fault, Verification, load_or_create, verify_any
+from integrations.evidence import EvidenceShelf, Fault, Verification, load_or_create
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
 from integrations.intake.desk.officer import officer_page
@@ -51,6 +47,7 @@ from integrations.intake.prefect_door.app import Doors, prefect_app
 from integrations.intake.prefect_door.upstream import PrefectServer
 from integrations.intake.requests_api import KeyUsed, requests_api
 from integrations.intake.site.app import site_app
+from integrations.intake.web.connections import BoundedConnections
 from integrations.intake.web.proxies import BehindProxies, read_networks
 from integrations.intake.web.uploads import DocumentRefused, read_document
 from integrations.monitoring import ALERTS, DASHBOARD
@@ -70,7 +67,6 @@ from integrations.vault.master import MasterKey
 from integrations.vault.own_keys import own_key
 from integrations.vault.rotation import Rotation, rotate
 from integrations.vault.vault import SealedVault
-from tasks.rules.dossiers import RECOUNT
 from tasks.rules.routes import plan_routes
 from tasks.services import Retry, Services, use
 
@@ -219,7 +215,8 @@ class Installation:
     @property
     def evidence(self) -> EvidenceShelf:
         """The evidence of cases and runs."""
-        return EvidenceShelf(self._keys / "evidence", self.register)
+        file, policy = self.settings.tsa_ca_file, self.settings.tsa_policy
+        return EvidenceShelf(self._keys / "evidence", self.register, lambda: evidence_files.check_of(file, policy))
 
     def _chain_faults(self, name: str) -> int:
         """Faults of a case's chain, or of the log itself; gates are told apart."""
@@ -352,17 +349,13 @@ def opened(chosen: Settings | None = None, *, now: Callable[[], datetime] = utc_
         made.close()
 
 
-def verify_evidence_file(file: Path, trusted: Sequence[Path]) -> Verification:
-    """Verify an exported evidence file or a dossier, with public keys from elsewhere where they are given."""
-    return verify_any(file, trusted, RECOUNT)
-
-
 __all__ = [
     "ALERTS",
     "DASHBOARD",
     "AgentRequest",
     "AskedOverHttp",
     "BehindProxies",
+    "BoundedConnections",
     "DocumentRefused",
     "Doors",
     "HandedOn",
@@ -391,5 +384,4 @@ __all__ = [
     "site_app",
     "unpack_package",
     "utc_now",
-    "verify_evidence_file",
 ]

@@ -6,9 +6,10 @@ has, then the mail is the case's record, and at last the arrival is settled and 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from data_contracts.case import Case
@@ -22,23 +23,49 @@ from data_contracts.mail_address import deliverable
 from data_contracts.mailbox import MailboxReader, ReadMail
 from data_contracts.vocabulary import Channel, OperatorRole, Right
 from tasks.clock import place, today
+from tasks.filed_mails import file_mail, may_be_filed, name_of
+from tasks.held_mails import mailbox_key
 from tasks.ledger import is_done
 from tasks.officer import tell_officer
 from tasks.operator_proof import Factor, prove_person
 from tasks.receive_request import TypedRequest, register_request
-from tasks.rules.arrivals import case_answered, is_automatic, right_named
+from tasks.rules.arrivals import cases_answered, is_automatic, right_named
 from tasks.rules.deadlines import response_due
 from tasks.rules.warnings import OVERDUE, warning_level
 from tasks.services import services
-from tasks.unsealing import Looker, prove_looker
+from tasks.unsealing import Looker, Sealed, let_look, prove_looker
 
 MAIL: Final = "mail.eml"
 """The vault's name of a mail: of an arrival, and afterwards the record of its case."""
 READERS: Final = (OperatorRole.AGENT, OperatorRole.LEGAL, OperatorRole.DPO)
 """Who may read what arrived, and say what it is."""
+MANY: Final = "many_today"
+"""Why a mail waits that names a right: its sender had as many cases today as policy lets."""
+ANSWER: Final = "answers_a_case"
+"""Why a mail waits that refers to a case: it may be a stranger's, or it asks for something new."""
+FILED_STATES: Final = frozenset({IncomingState.FILED, IncomingState.READ})
+"""The mail lies with its case."""
+_OPEN: Final = FILED_STATES | {IncomingState.WAITING}
+"""States in which a person may still say what a mail asks."""
+_DAY: Final = timedelta(days=1)
 _LONGEST_TEXT: Final = 100_000
 REASONS: Final = ("no_request", "spam", "automatic", "answer_to_case", "other")
 """Why a mail is set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a person read out of a mail.
+
+    Attributes:
+        right: which right it exercises.
+        identity: keys beside the sender's address that it names, by kind.
+        language: to answer in; empty: the organisation's first.
+    """
+
+    right: Right
+    identity: Mapping[str, str] = field(default_factory=dict, repr=False)
+    language: str = ""
 
 
 def read_mailbox(mailbox: MailboxReader) -> Mapping[str, int]:
@@ -87,16 +114,50 @@ def sort(arrival: Incoming) -> Incoming:
         return arrival
     if is_automatic(mail.headers, is_report=mail.is_report):
         return _settle(arrival, IncomingState.SET_ASIDE, by=SOFTWARE, note="automatic")
-    if case_answered(mail.headers, mail.subject):
-        return arrival
     letter = _letter(mail)
     right = right_named(letter.subject, letter.text)
+    if answered := cases_answered(mail.headers, mail.subject):
+        return _filed(arrival, answered, letter, raw, asks=right is not None)
     if right is not None and deliverable(letter.sender):
-        try:
-            _open(arrival, Reading(right), raw, letter, by=SOFTWARE)
-        except RequestInvalid:
-            return arrival  # what software cannot make a case of, a person reads; the mails behind it go on
+        _open_by_itself(arrival, Reading(right), raw, letter)
     return _known(arrival.incoming_id)
+
+
+def _open_by_itself(arrival: Incoming, reading: Reading, raw: bytes, letter: ArrivedLetter) -> None:
+    """Open the case of a mail without a person, unless its sender had as many today as policy lets."""
+    if not _has_place(letter.sender):
+        services().register.note_incoming(arrival.incoming_id, MANY)
+        return
+    with suppress(RequestInvalid):  # what software cannot make a case of, a person reads; the mails behind it go on
+        _open(arrival, reading, raw, letter, by=SOFTWARE)
+
+
+def _filed(arrival: Incoming, answered: Sequence[str], letter: ArrivedLetter, raw: bytes, *, asks: bool) -> Incoming:
+    """File a mail with the case that it answers; where it may be a stranger's, or asks for a right, a person looks.
+
+    Args:
+        arrival: waits.
+        answered: cases that it refers to.
+        letter: what it says.
+        raw: the mail.
+        asks: whether its own words exercise a right.
+    """
+    (case_id, *others) = answered
+    if others or asks or not may_be_filed(case_id, letter.sender):
+        services().register.note_incoming(arrival.incoming_id, ANSWER)
+        return _known(arrival.incoming_id)
+    file_mail(arrival, case_id, raw)
+    return _settle(arrival, IncomingState.FILED, by=SOFTWARE, note=case_id)
+
+
+def _has_place(sender: str) -> bool:
+    """Whether a sender's mail opens a case by itself today; what is over waits for a person, and is never lost.
+
+    A mail that is read again after its process was killed counts twice: it waits at worst.
+    """
+    provided = services()
+    key = f"arrivals:{mailbox_key(sender)}"
+    return provided.register.count_call(key, _DAY, provided.now()) <= provided.policy.cases_by_mail
 
 
 def read_arrival(incoming_id: str, looker: Looker) -> ArrivedLetter:
@@ -106,24 +167,16 @@ def read_arrival(incoming_id: str, looker: Looker) -> ArrivedLetter:
         AnswerRefused: when they may not, or the code is not theirs.
         RequestInvalid: when there is no such mail.
     """
-    prove_looker(looker, roles=READERS, where=incoming_id, what="read arrival")
-    _known(incoming_id)
+    found = services().register.incoming(incoming_id)
+    if found is not None and found.state in FILED_STATES:
+        who = let_look(found.note, Sealed.MAIL, looker, facts={"arrival": incoming_id})
+        services().register.settle_incoming(
+            incoming_id, IncomingState.READ, by=who, note=found.note, was=IncomingState.FILED
+        )
+    else:
+        prove_looker(looker, roles=READERS, where=incoming_id, what="read arrival")
+        _known(incoming_id)
     return _letter(_parsed(mail_of(incoming_id)))
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a person read out of a mail.
-
-    Attributes:
-        right: which right it exercises.
-        identity: keys beside the sender's address that it names, by kind.
-        language: to answer in; empty: the organisation's first.
-    """
-
-    right: Right
-    identity: Mapping[str, str] = field(default_factory=dict, repr=False)
-    language: str = ""
 
 
 def assign(incoming_id: str, reading: Reading, *, operator: str, code: Factor) -> Case:
@@ -161,7 +214,7 @@ def set_aside(incoming_id: str, reason: str, *, operator: str, code: Factor) -> 
 def warn_of_waiting() -> int:
     """Write to the DPO about mails that nobody has read near their last day (Art. 12(3)); how many letters left."""
     provided, told = services(), 0
-    for arrival in provided.register.incomings(waiting_only=True):
+    for arrival in provided.register.incomings(unread_only=True):
         days_left = (arrival.response_due - today()).days
         level = warning_level(days_left, provided.policy.warn_days)
         if level:
@@ -205,7 +258,7 @@ def _open(arrival: Incoming, reading: Reading, raw: bytes, letter: ArrivedLetter
 
 
 def _settle(arrival: Incoming, state: IncomingState, *, by: str, note: str) -> Incoming:
-    services().register.settle_incoming(arrival.incoming_id, state, by=by, note=note)
+    services().register.settle_incoming(arrival.incoming_id, state, by=by, note=note, was=arrival.state)
     services().vault.destroy(arrival.incoming_id)
     return _known(arrival.incoming_id)
 
@@ -219,14 +272,16 @@ def _known(incoming_id: str) -> Incoming:
 
 def _waiting(incoming_id: str) -> Incoming:
     found = _known(incoming_id)
-    if found.state is not IncomingState.WAITING:
+    if found.state not in _OPEN:
         raise RequestInvalid("it was settled already", where=incoming_id, remedy=f"see {found.note}")
     return found
 
 
 def mail_of(incoming_id: str) -> bytes:
-    """A mail as it came; whoever asks is to be proven before."""
-    with services().vault.read(incoming_id, MAIL) as blob:
+    """A mail as it came, filed or not; whoever asks is to be proven before."""
+    arrival = _known(incoming_id)
+    where = (arrival.note, name_of(incoming_id)) if arrival.state in FILED_STATES else (incoming_id, MAIL)
+    with services().vault.read(*where) as blob:
         return blob.read()
 
 

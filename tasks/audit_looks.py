@@ -40,6 +40,7 @@ from tasks.rules.audit import (
     retention_findings,
     returned_findings,
     schema_findings,
+    stamp_findings,
     training_findings,
     value_findings,
 )
@@ -230,6 +231,7 @@ def _look_around() -> Seen:
         *recipient_findings(recipients(), provided.contracts, today()),
         *training_findings(register.operators(), now, untrained=policy.audit_untrained),
         *evidence_findings(broken),
+        *stamp_findings(register.stamp_trouble(), now),
         *decision_findings(fault for name in chains for fault in register.decision_faults(name)),
         *overdue_findings({case.case_id: standing(case).days_left for case in cases}),
         *gate_findings(register.gates(open_only=True), now, days=policy.audit_gate_days),

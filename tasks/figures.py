@@ -41,6 +41,7 @@ def current_figures() -> Figures:
         outbox=register.outbox_queue(),
         arrivals=register.arrivals_queue(),
         operators=standing,
+        stamp_trouble=register.stamp_trouble(),
     )
 
 

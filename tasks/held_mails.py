@@ -84,10 +84,15 @@ def _is_free(to: str) -> bool:
     return False
 
 
-def _key(to: str) -> str:
-    local, domain = deliverable(to) or (to, "")
+def mailbox_key(address: str) -> str:
+    """A keyed digest by which an address is counted, the same for its other spellings."""
+    local, domain = deliverable(address) or (address, "")
     mailbox = f"{local.partition('+')[0]}@{domain}".casefold()
-    return f"mails:{hmac.digest(services().door_key(), mailbox.encode(), 'sha256').hex()[:40]}"
+    return hmac.digest(services().door_key(), mailbox.encode(), "sha256").hex()[:40]
+
+
+def _key(to: str) -> str:
+    return f"mails:{mailbox_key(to)}"
 
 
 def _question(case_id: str, name: str) -> Question:

@@ -29,6 +29,8 @@ class Sealed(StrEnum):
     """What the data subject wrote."""
     SCAN = "scan"
     """A paper letter as it was scanned."""
+    MAIL = "mail"
+    """A mail that answers ours and was filed with the case."""
     PROOF = "proof"
     """Something that was shown to prove an identity, a capacity or a value."""
     TEXTS = "texts"
@@ -44,6 +46,7 @@ class Sealed(StrEnum):
 _GATES: Final[Mapping[Sealed, Gate]] = {
     Sealed.LETTER: Gate.IDENTITY,
     Sealed.SCAN: Gate.IDENTITY,
+    Sealed.MAIL: Gate.IDENTITY,
     Sealed.PROOF: Gate.IDENTITY,
     Sealed.TEXTS: Gate.REVIEW,
     Sealed.VALUES: Gate.APPROVAL,

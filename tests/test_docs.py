@@ -134,6 +134,14 @@ def test_every_threat_names_a_test_that_is_there() -> None:
     assert set(named) - tests == set()
 
 
+def test_every_row_of_threats_leads_to_a_test() -> None:
+    """docs/threats.md: no threat stands there without one; each row ends with the name of a test, once."""
+    rows = [line for line in _text("docs/threats.md").splitlines() if line.startswith("| ")]
+
+    assert rows[:2] == ["| threat | what stands against it | test |", "| --- | --- | --- |"]
+    assert [row for row in rows[2:] if not re.fullmatch(r"\| .+ \| .+ \| `test_\w+\.py::test_\w+` \|", row)] == []
+
+
 def test_every_promise_names_a_test_that_is_there() -> None:
     """docs/charter.md: a row for each promise of the charter, each with a test that exists under that name."""
     rows = re.findall(r"^\| ([P0-9][0-9.a-e]*) \|.*\| ([^|]+) \|$", _text("docs/charter.md"), re.MULTILINE)

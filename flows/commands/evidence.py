@@ -1,5 +1,6 @@
 """``rightsflow evidence``: offline proof of what was done."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ Json = Annotated[bool, OPTION_JSON]
 
 @app.command("verify")
 @our_errors
-def verify(
+def verify(  # noqa: PLR0913  # the options of a command
     what: Annotated[
         str,
         typer.Argument(
@@ -35,19 +36,25 @@ def verify(
     proof: Annotated[
         Path | None, typer.Option("--proof", help="Proofs that an exported case is in the log; needs --key.")
     ] = None,
+    tsa_ca: Annotated[
+        Path | None,
+        typer.Option(
+            "--tsa-ca", help="Root certificates (PEM) that time stamps are believed for; default the settings'."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Verify signatures, chains and the log of all cases.
+    """Verify signatures, chains, the log of all cases and its time stamps.
 
-    Names every changed, removed or reordered record, and every case that was deleted, cut or replaced. Exit 1 when
-    anything is wrong.
+    Names every changed, removed or reordered record, and every case that was deleted, cut or replaced. Exit 0 when all
+    is whole and proven, 1 when anything is wrong, 3 when a file is whole by the keys it brought alone: give --key.
     """
-    from flows.evidence_work import Asked, verified  # noqa: PLC0415  # pays for what it uses
+    from flows.evidence_work import Asked, exit_code, verified  # noqa: PLC0415  # pays for what it uses
 
-    facts = verified(Asked(what, tuple(trusted or ()), tuple(checkpoint or ()), proof))
+    facts = verified(Asked(what, tuple(trusted or ()), tuple(checkpoint or ()), proof, tsa_ca))
     show(facts, as_json, _print_verified)
-    if not facts["ok"]:
-        raise typer.Exit(1)
+    if code := exit_code(facts):
+        raise typer.Exit(code)
 
 
 @app.command("export")
@@ -89,10 +96,13 @@ def checkpoint(
 
     if out is not None:
         _require_new(out)
+        _require_new(wiring.evidence_files.stamp_beside(out))
     with wiring.opened() as installation:
         facts = checkpoint_facts(installation, mail=mail)
     if out is not None:
         out.write_text(facts["checkpoint"], "utf-8")
+        if facts["stamp"]:
+            wiring.evidence_files.stamp_beside(out).write_bytes(base64.b64decode(facts["stamp"]))
     show(facts, as_json, lambda f: print(f["checkpoint"], end=""))
 
 
@@ -141,13 +151,14 @@ def _require_new(file: Path) -> None:
 
 def _print_verified(facts: Any) -> None:  # noqa: ANN401  # JSON facts
     for one in facts["cases"]:
-        said = ("whole" if one["whole"] else "NOT whole") + (", purged" if one["purged"] else "")
+        said = _said(one) + (", purged" if one["purged"] else "")
         print(f"{one['case']}: {one['records']} records, {said}; signed by {_keys(one)}")
         _print_findings(one["findings"], first_use=one["trust_on_first_use"])
     if (log := facts["log"]) is not None:
-        said = "whole" if log["whole"] else "NOT whole"
+        said = _said(log)
         print(f"{log['origin']}: {log['size']} records of {log['cases']} cases, {log['purged']} purged; {said}")
         print(f"  {log['checkpoints']} checkpoints agree; {log['waiting']} records wait for the next; {_keys(log)}")
+        _print_stamps(log)
         _print_findings(log["findings"], first_use=log["trust_on_first_use"])
 
 
@@ -155,8 +166,22 @@ def _keys(one: Mapping[str, Any]) -> str:
     return ", ".join(key[:16] for key in one["keys"]) or "no trusted key"
 
 
+def _said(one: Mapping[str, Any]) -> str:
+    if not one["whole"]:
+        return "NOT whole"
+    return "whole by its own key alone, NOT PROVEN" if one["trust_on_first_use"] else "whole"
+
+
+def _print_stamps(log: Mapping[str, Any]) -> None:
+    if log["stamps"]:
+        print(f"  {log['stamps']} time stamps agree, the last of {log['stamped_until']}")
+    if log["stamps_unverified"]:
+        print(f"  {log['stamps_unverified']} time stamps were not verified. Give --tsa-ca for that.")
+
+
 def _print_findings(findings: Sequence[str], *, first_use: bool) -> None:
     for finding in findings:
         print(f"  {finding}")
     if first_use:
-        print("  The key came with the file: this shows that it is whole, not whose it is. Give --key for that.")
+        print("  The key came with the file, and whoever can write a file can make a key: this proves nothing of us.")
+        print("  Remedy: get the public key by another way, and give it with --key.")

@@ -1,10 +1,12 @@
 """The desk's door to mails that are no case yet: who reads one is remembered, who decides is proven by a fresh code."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from data_contracts.desk import ArrivedLetter, WaitingArrival
 from data_contracts.errors import RequestInvalid
+from data_contracts.incoming import Incoming, IncomingState
 from data_contracts.vocabulary import Right
 from flows.starting import wake_soon
 from flows.wiring import Installation
@@ -33,9 +35,9 @@ class ArrivalsDoor:
     def waiting(self) -> Sequence[WaitingArrival]:
         """What waits to be read, the one due first on top."""
         zone = ZoneInfo(self._services.organisation.time_zone)
-        found = self._services.register.incomings(waiting_only=True)
         return [
-            WaitingArrival(one.incoming_id, one.received_at.astimezone(zone).date(), one.response_due) for one in found
+            _waiting(one, one.received_at.astimezone(zone).date())
+            for one in self._services.register.incomings(unread_only=True)
         ]
 
     def read(self, arrival: str, operator: str) -> ArrivedLetter:
@@ -58,3 +60,9 @@ class ArrivalsDoor:
         """Say that a mail is no request."""
         with use(self._services):
             set_aside(arrival, reason, operator=operator, code=code)
+
+
+def _waiting(one: Incoming, received_on: date) -> WaitingArrival:
+    is_filed = one.state is IncomingState.FILED
+    case_id, why = (one.note, "") if is_filed else ("", one.note)
+    return WaitingArrival(one.incoming_id, received_on, one.response_due, case_id, why)

@@ -26,6 +26,7 @@ from flows.wiring import Installation
 from tasks.advice import advice_of, has_advice
 from tasks.clock import cases_standing_still, day_of, is_paused, pauses_of
 from tasks.documents import RECORD
+from tasks.filed_mails import filed_with
 from tasks.operator_proof import Factor, prove_operator, sign_in
 from tasks.plans import planned
 from tasks.review import review_question, seal_readings, texts_of, to_read
@@ -123,6 +124,7 @@ class OperatorsDoor:
                 verdict=verdict_facts(case_id),
                 received_on=day_of(case.received_at),
                 is_extended=case.is_extended,
+                mails=tuple((one.arrival, one.received_on, one.is_read) for one in filed_with(case_id)),
                 pauses=tuple((pause.asked_on, pause.proved_on) for pause in pauses_of(case)),
             )
 

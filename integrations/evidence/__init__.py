@@ -10,11 +10,14 @@ from integrations.evidence.export import Export, read_export, verify_file, write
 from integrations.evidence.keys import Ed25519Signer, load_or_create, public_keys, read_public_key, rotate
 from integrations.evidence.log_check import LogVerification
 from integrations.evidence.shelf import EvidenceShelf
+from integrations.evidence.stamps import StampsSeen, authority_at, check_of
 from integrations.evidence.verifying import (
     AUDITORS_SCRIPT,
     Against,
     read_checkpoints,
     read_keys,
+    read_stamps,
+    stamp_beside,
     verify_against,
     verify_any,
 )
@@ -29,7 +32,10 @@ __all__ = [
     "Fault",
     "Finding",
     "LogVerification",
+    "StampsSeen",
     "Verification",
+    "authority_at",
+    "check_of",
     "dossier_file",
     "load_or_create",
     "public_keys",
@@ -37,7 +43,9 @@ __all__ = [
     "read_export",
     "read_keys",
     "read_public_key",
+    "read_stamps",
     "rotate",
+    "stamp_beside",
     "verify_against",
     "verify_any",
     "verify_chain",

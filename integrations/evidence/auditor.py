@@ -7,7 +7,11 @@ A KEY is a public key that you got by another way than the files. A FILE is any 
 * the export of a case (`rightsflow evidence export`);
 * the log of all cases (`rightsflow evidence export-log`);
 * proofs of the log (`rightsflow evidence prove`);
-* a checkpoint of the log that you kept (`rightsflow evidence checkpoint`).
+* a checkpoint of the log that you kept (`rightsflow evidence checkpoint`);
+* the time stamp of such a checkpoint (`checkpoint.txt.tsr`).
+
+Of a time stamp this file tells only which time it names for the checkpoint. Who made it is for OpenSSL to tell:
+`openssl ts -verify -data checkpoint.txt -in checkpoint.txt.tsr -CAfile ROOT.pem`.
 
 Each file is verified for itself, then one against the other: exports against proofs, logs and proofs against each
 checkpoint. A decision that says that a passkey signed it is verified too.
@@ -18,6 +22,7 @@ is, with 2 when a file cannot be read. It shares no code with Rightsflow, so tha
 import base64
 import hashlib
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,15 +44,13 @@ _RECORD = "urn:rightsflow:evidence:record:v1"
 _HEAD = "urn:rightsflow:evidence:head:v1"
 
 Keys = dict[str, Ed25519PublicKey]
+Lines = Iterator[dict[str, Any]]
 Checkpoint = tuple[str, int, bytes, str]
 """Origin, size, root and time."""
 
 
 class Wrong(Exception):  # a finding, and no error of this program
     """Something that is not as it was signed."""
-
-
-# --- what is signed ---------------------------------------------------------------------------------------------------
 
 
 def read_keys(files: list[Path]) -> Keys:
@@ -214,10 +217,17 @@ def grown_roots(old: int, new: int, proof: list[bytes], known: bytes | None) -> 
     return node_hash(proof[-1], first), node_hash(proof[-1], second)
 
 
-# --- files ------------------------------------------------------------------------------------------------------------
+def stamped_at(reply: bytes, note: bytes) -> str:
+    """The time that a time stamp names for these bytes. Its signature is not looked at: that is for OpenSSL."""
+    token = reply.partition(bytes.fromhex("060b2a864886f70d0109100104"))[2]
+    told = token.partition(b"\x04\x20" + hashlib.sha256(note).digest())[2].partition(b"\x18")[2]
+    moment = told[1:15].decode("ascii", "replace")
+    if not moment.isdecimal():
+        raise Wrong("a time stamp names other bytes than the checkpoint")
+    return f"{moment[:4]}-{moment[4:6]}-{moment[6:8]} {moment[8:10]}:{moment[10:12]}:{moment[12:]} UTC"
 
 
-def verify_export(lines: Iterator[dict[str, Any]], case: str, keys: Keys) -> tuple[int, str, list[str]]:
+def verify_export(lines: Lines, case: str, keys: Keys) -> tuple[int, str, list[str]]:
     """The number of records of an exported case, the digest of the last, and what is wrong."""
     count, last, wrong, head = 0, _NO_RECORD, [], None
     for line in lines:
@@ -241,17 +251,20 @@ def verify_export(lines: Iterator[dict[str, Any]], case: str, keys: Keys) -> tup
     return count, last, wrong
 
 
-def verify_log(
-    lines: Iterator[dict[str, Any]], origin: str, kept: list[Checkpoint], keys: Keys
-) -> tuple[str, list[str]]:
+def verify_log(lines: Lines, origin: str, kept: list[Checkpoint], keys: Keys) -> tuple[str, list[str]]:
     """What a log of all cases holds in words, and what is wrong."""
     tree, wrong, awaited = Tree(), [], list(kept)
-    ends: dict[str, tuple[int, str]] = {}
+    ends, stamps, note = Ends(), 0, ""
     gone: dict[str, list[int]] = {}
     for line in lines:
-        if "checkpoint" in line:
+        if "checkpoint" in line or "stamp" in line:
             try:
-                awaited.append(open_checkpoint(line["checkpoint"], keys))
+                if "stamp" in line:
+                    stamped_at(base64.b64decode(line["stamp"]["reply"]), note.encode())
+                    stamps += 1
+                else:
+                    note = line["checkpoint"]
+                    awaited.append(open_checkpoint(note, keys))
             except Wrong as finding:
                 wrong.append(str(finding))
         elif "leaf" in line:
@@ -262,23 +275,44 @@ def verify_log(
             wrong += [*_record_of(line, ends, gone, keys), *_compared(tree, awaited, origin)]
     wrong += [f"the checkpoint of {at} knows {size} entries, here are {tree.size}" for _, size, _, at in awaited]
     for case, numbers in gone.items():
-        what = "was deleted" if case not in ends else "was cut" if min(numbers) > ends[case][0] else "has gaps"
+        last = ends.of(case)
+        what = "was deleted" if last is None else "was cut" if min(numbers) > last[0] else "has gaps"
+        ends.known -= last is not None
         wrong.append(f"{case} {what}: the log knows records of it that are gone: {', '.join(map(str, numbers))}")
     if tree.sealed < tree.size:
         wrong.append(f"{tree.size - tree.sealed} records at the end are under no checkpoint")
-    return f"{origin}: {tree.size} records of {len(ends.keys() | gone.keys())} cases", wrong
+    said = f"{origin}: {tree.size} records of {ends.known + len(gone)} cases"
+    return f"{said}, {stamps} time stamps that OpenSSL shall verify" if stamps else said, wrong
 
 
-def _record_of(
-    line: dict[str, Any], ends: dict[str, tuple[int, str]], gone: dict[str, list[int]], keys: Keys
-) -> Iterator[str]:
+class Ends:
+    """The last record of each case, in a file without a name that ends with this program: memory does not grow."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.known, self._far = 0, sqlite3.connect("")
+        self._far.execute("CREATE TABLE far (name TEXT PRIMARY KEY, seq INTEGER, record TEXT) WITHOUT ROWID")
+
+    def of(self, case: str) -> tuple[int, str] | None:
+        """Number and digest of its last record; None when none was seen."""
+        rows = self._far.execute("SELECT seq, record FROM far WHERE name = ?", (case,))
+        return next(rows, None)
+
+    def put(self, case: str, seq: int, record: str) -> None:
+        """Remember its last record."""
+        self._far.execute("INSERT OR REPLACE INTO far VALUES (?, ?, ?)", (case, seq, record))
+
+
+def _record_of(line: dict[str, Any], ends: Ends, gone: dict[str, list[int]], keys: Keys) -> Iterator[str]:
     leaf, envelope = line["leaf"], line["record"]
     case, seq = leaf["case"], leaf["seq"]
     if envelope is None:
         gone.setdefault(case, []).append(seq)
         return
-    number, previous = ends.get(case, (-1, _NO_RECORD))
-    ends[case] = (seq, leaf["record"])
+    last = ends.of(case)
+    ends.known += last is None
+    number, previous = last or (-1, _NO_RECORD)
+    ends.put(case, seq, leaf["record"])
     try:
         payload, record = open_envelope(envelope, _RECORD, keys)
         check_passkey(record)
@@ -329,7 +363,7 @@ def verify_proof(
     return f"{origin}: {size} records at {at}; proven: {', '.join(sorted(proven)) or 'that it only grew'}", wrong
 
 
-def _lines(file: Path) -> Iterator[dict[str, Any]]:
+def _lines(file: Path) -> Lines:
     with file.open(encoding="utf-8") as stream:
         for line in stream:
             yield json.loads(line)
@@ -344,12 +378,14 @@ def _kind(file: Path) -> str:
         return "export"
     if head.startswith(b'{"format":"rightsflow-log/1"'):
         return "log"
+    if head.startswith(b"\x30"):
+        return "stamp"
     return "proof" if head.startswith(b'{"cases":[') else "checkpoint"
 
 
 def main(names: list[str]) -> int:
     """Verify the files named; the exit code."""
-    files: dict[str, list[Path]] = {"key": [], "export": [], "log": [], "proof": [], "checkpoint": []}
+    files: dict[str, list[Path]] = {"key": [], "export": [], "log": [], "proof": [], "checkpoint": [], "stamp": []}
     try:
         for name in names:
             files[_kind(Path(name))].append(Path(name))
@@ -368,9 +404,12 @@ def main(names: list[str]) -> int:
 
 def _results(files: dict[str, list[Path]], keys: Keys) -> Iterator[tuple[str, list[str]]]:
     kept: list[Checkpoint] = []
-    for file in files["checkpoint"]:
+    notes = {file: file.read_bytes().replace(b"\r\n", b"\n").strip() + b"\n" for file in files["checkpoint"]}
+    for stamp in files["stamp"]:
+        yield _stamp_of(stamp, notes)
+    for file, note in notes.items():
         try:
-            kept.append(open_checkpoint(file.read_text("utf-8"), keys))
+            kept.append(open_checkpoint(note.decode(), keys))
         except Wrong as finding:
             yield str(file), [str(finding)]
     ends: dict[str, tuple[int, str]] = {}
@@ -388,6 +427,16 @@ def _results(files: dict[str, list[Path]], keys: Keys) -> Iterator[tuple[str, li
             yield verify_proof(next(_lines(file)), ends, kept, keys)
         except Wrong as finding:
             yield str(file), [str(finding)]
+
+
+def _stamp_of(stamp: Path, notes: dict[Path, bytes]) -> tuple[str, list[str]]:
+    wrong = []
+    for file, note in notes.items():
+        try:
+            return f"{stamp}: {file} at {stamped_at(stamp.read_bytes(), note)}, which OpenSSL shall verify", []
+        except Wrong as finding:
+            wrong = [str(finding)]
+    return str(stamp), wrong or ["give its checkpoint as well"]
 
 
 if __name__ == "__main__":

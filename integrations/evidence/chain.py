@@ -67,6 +67,8 @@ class Fault(StrEnum):
     LOG_REPLACED = "log_replaced"
     """Not the log that the checkpoint was made of."""
     CHECKPOINT_FORGED = "checkpoint_forged"
+    STAMP = "stamp"
+    """What is kept as the time stamp of a checkpoint is none of it, or of no authority that is trusted."""
 
 
 @dataclass(frozen=True, slots=True)

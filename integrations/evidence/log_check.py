@@ -1,6 +1,6 @@
 """Verifies that the log of all cases only grew, and that every record which it knows is still there.
 
-Entries are looked at one after the other, so that memory grows with the number of cases and not of records. Told are:
+Entries are looked at one after the other, and memory grows with what is wrong alone. Told are:
 
 1. checkpoints that no trusted key signed, that are of another log, or that know more than the log does;
 2. places of the tree that are empty, and checkpoints whose root is not that of the leaves here;
@@ -13,7 +13,7 @@ as a whole to an older state, unless a checkpoint from outside of it is given.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -21,11 +21,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from data_contracts.evidence import digest
 from data_contracts.evidence_log import PURGE_STEP, Checkpoint, LogEntry, LogLeaf, read_body
 from data_contracts.merkle import Roof
+from integrations.evidence.case_states import CaseStates
 from integrations.evidence.chain import Fault, Finding
 from integrations.evidence.envelope import payload_of
 from integrations.evidence.notes import open_note
+from integrations.evidence.stamps import StampsSeen
 
-_OF_LOG: Final = frozenset({Fault.LOG_CUT, Fault.LOG_REPLACED, Fault.CHECKPOINT_FORGED})
+_OF_LOG: Final = frozenset({Fault.LOG_CUT, Fault.LOG_REPLACED, Fault.CHECKPOINT_FORGED, Fault.STAMP})
+_NO_STAMPS: Final = StampsSeen()
+_NONE: Final = (0, -1, 0)
+"""Of a case that was not seen: its leaves, its last record, and whether it was purged."""
 _PURGED: Final = f'"step":"{PURGE_STEP}"'.encode()
 
 
@@ -41,6 +46,7 @@ class LogVerification:
         purged: those of them that were purged as the policy asks: their records say so, signed, and are there.
         checkpoints: how many checkpoints were found good.
         keyids: fingerprints of the trusted keys that signed them.
+        stamps: what was found of their time stamps.
         trust_on_first_use: the keys came with the log itself, so this shows that it is whole, not whose it is.
     """
 
@@ -54,6 +60,7 @@ class LogVerification:
     findings: tuple[Finding, ...]
     keyids: tuple[str, ...]
     trust_on_first_use: bool = False
+    stamps: StampsSeen = _NO_STAMPS
 
     @property
     def is_whole(self) -> bool:
@@ -75,16 +82,6 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
-@dataclass(slots=True)
-class _Trace:
-    """What is left of a case."""
-
-    leaves: int = 0
-    gone: list[int] = field(default_factory=list)
-    last: int = -1
-    is_purged: bool = False
-
-
 class LogCheck:
     """Looks at the entries of a log, in the order of the tree."""
 
@@ -95,7 +92,9 @@ class LogCheck:
         self._roof = Roof()
         self._is_broken = False
         self._waiting = 0
-        self._cases: dict[str, _Trace] = {}
+        self._cases = self._purged = 0
+        self._states = CaseStates()
+        self._gone: dict[str, list[int]] = {}
         self._findings: list[Finding] = []
         self._compare()
 
@@ -122,14 +121,16 @@ class LogCheck:
         """What was found, after the last entry."""
         if not self._is_broken:
             self._findings += [_knows_more(one, self._roof.size) for one in self._awaited]
-        fates = [found for case_id, trace in self._cases.items() for found in _fate(case_id, trace)]
+        fates = [
+            found for case_id, gone in self._gone.items() for found in _fate(case_id, self._trace_of(case_id), gone)
+        ]
         return LogVerification(
             origin,
             self._roof.size,
             self._roof.root().hex(),
             self._waiting,
-            len(self._cases),
-            sum(trace.is_purged for trace in self._cases.values()),
+            self._cases,
+            self._purged,
             len(checked.good),
             (*checked.findings, *self._findings, *fates),
             checked.keyids,
@@ -157,16 +158,21 @@ class LogCheck:
             self._findings.append(Finding(Fault.LOG_REPLACED, None, "", what))
 
     def _trace(self, leaf: LogLeaf, payload: bytes | None) -> None:
-        trace = self._cases.setdefault(leaf.case_id, _Trace())
-        trace.leaves += 1
+        state = self._states.of(leaf.case_id)
+        self._cases += state is None
+        leaves, last, is_purged = _NONE if state is None else state
         if payload is None:
-            trace.gone.append(leaf.seq)
-            return
-        trace.last = max(trace.last, leaf.seq)
-        if digest(payload) != leaf.record:
+            self._gone.setdefault(leaf.case_id, []).append(leaf.seq)
+        elif digest(payload) != leaf.record:
             self._findings.append(_exchanged(leaf))
-        elif _PURGED in payload and json.loads(payload)["predicate"]["step"] == PURGE_STEP:
-            trace.is_purged = True
+        elif not is_purged and _PURGED in payload and json.loads(payload)["predicate"]["step"] == PURGE_STEP:
+            is_purged, self._purged = 1, self._purged + 1
+        reached = int(last) if payload is None else max(int(last), leaf.seq)
+        self._states.put(leaf.case_id, (int(leaves) + 1, reached, is_purged))
+
+    def _trace_of(self, case_id: str) -> tuple[int, int]:
+        leaves, last, _ = self._states.of(case_id) or _NONE
+        return int(leaves), int(last)
 
 
 def check_notes(notes: Sequence[str], *, origin: str, keys: Mapping[str, Ed25519PublicKey]) -> Checked:
@@ -201,16 +207,15 @@ def check_case(
         told: what the chain told.
     """
     blamed = {finding.seq for finding in told}
-    trace = _Trace(leaves=len(leaves), last=len(envelopes) - 1)
-    findings = []
+    findings, gone = [], []
     for leaf in leaves:
         if leaf.seq >= len(envelopes):
-            trace.gone.append(leaf.seq)
+            gone.append(leaf.seq)
         elif leaf.seq not in blamed and digest(payload_of(envelopes[leaf.seq])) != leaf.record:
             findings.append(_exchanged(leaf))
     known = {leaf.seq for leaf in leaves}
     findings += [not_logged(case_id, seq) for seq in range(len(envelopes)) if seq not in known]
-    return [*findings, *_fate(case_id, trace)]
+    return [*findings, *_fate(case_id, (len(leaves), len(envelopes) - 1), gone)]
 
 
 def not_logged(case_id: str, seq: int) -> Finding:
@@ -218,16 +223,18 @@ def not_logged(case_id: str, seq: int) -> Finding:
     return Finding(Fault.NOT_LOGGED, seq, "", f"the log does not know it; case {case_id}")
 
 
-def _fate(case_id: str, trace: _Trace) -> list[Finding]:
-    if not trace.gone:
+def _fate(case_id: str, trace: tuple[int, int], gone: Sequence[int]) -> list[Finding]:
+    """What befell a case, by the number of its leaves, its last record, and the numbers of those that are gone."""
+    leaves, last = trace
+    if not gone:
         return []
-    known = f"the log knows {trace.leaves} records of it"
-    if len(trace.gone) == trace.leaves:
+    known = f"the log knows {leaves} records of it"
+    if len(gone) == leaves:
         return [Finding(Fault.DELETED, None, "", f"{case_id} was deleted: {known}, and none is here")]
-    if min(trace.gone) > trace.last:
-        what = f"{case_id} was cut: {known}, and here are {trace.leaves - len(trace.gone)}"
+    if min(gone) > last:
+        what = f"{case_id} was cut: {known}, and here are {leaves - len(gone)}"
         return [Finding(Fault.CUT, None, "", what)]
-    numbers = ", ".join(map(str, sorted(trace.gone)))
+    numbers = ", ".join(map(str, sorted(gone)))
     return [Finding(Fault.REMOVED, None, "", f"{case_id}: removed are records {numbers}; {known}")]
 
 

@@ -7,13 +7,15 @@ r"""The file that holds the whole log: every case's records in the order they we
     {"checkpoint":"rightsflow.log/5f2c9a1e8b7d4036\n1204\n8gKk…"}           one line per checkpoint, by size
     {"leaf":{"case":"…","record":"…","seq":0},"record":{…}}             one line per entry, by place in the tree
 
-Each line is canonical JSON and ends with one newline. ``record`` is null where the record is gone. A file is written
-and verified line by line: memory grows with the number of cases, not of records.
+Each line is canonical JSON and ends with one newline. ``record`` is null where the record is gone. A time stamp of a
+checkpoint (RFC 3161) stands in a line of its own behind it: ``{"stamp":{"reply":"…","size":1204}}``, the reply in
+base64. A file is written and verified line by line, and memory grows with what is wrong alone.
 """
 
+import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -23,30 +25,62 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from data_contracts.errors import EvidenceBroken
 from data_contracts.evidence import NO_RECORD, RECORD_TYPE, canonical
 from data_contracts.evidence_log import LogEntry, LogLeaf
+from data_contracts.time_stamps import Stamp
+from integrations.evidence.case_states import CaseStates
 from integrations.evidence.chain import Fault, Finding
 from integrations.evidence.envelope import open_envelope, payload_of
 from integrations.evidence.export import write_whole
 from integrations.evidence.keys import keyid_of, parse_public_key, pem_of
 from integrations.evidence.log_check import LogCheck, LogVerification, check_notes
+from integrations.evidence.stamps import Reply, StampCheck, look_at
 
 FORMAT: Final = "rightsflow-log/1"
 _HEAD: Final = b'{"format":"rightsflow-log/1"'
 _LONGEST_LINE: Final = 16 << 20
 
 
-def write_log(
-    file: Path, origin: str, keys: Mapping[str, Ed25519PublicKey], notes: Sequence[str], entries: Iterable[LogEntry]
-) -> int:
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """What stands in a log's file before its entries.
+
+    Attributes:
+        origin: the log's name.
+        keys: every public key.
+        notes: checkpoints, by size.
+        stamps: time stamps by size of their checkpoints.
+    """
+
+    origin: str
+    keys: Mapping[str, Ed25519PublicKey]
+    notes: Sequence[str]
+    stamps: Mapping[int, Stamp] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[bytes]:
+        """Each as a line of the file."""
+        yield canonical({"format": FORMAT, "origin": self.origin}) + b"\n"
+        for keyid in sorted(self.keys):
+            yield canonical({"key": {"keyid": keyid, "pem": pem_of(self.keys[keyid])}}) + b"\n"
+        for note in self.notes:
+            yield canonical({"checkpoint": note}) + b"\n"
+            size = int(note.split("\n", 2)[1])
+            if size in self.stamps:
+                reply = base64.b64encode(self.stamps[size].reply).decode("ascii")
+                yield canonical({"stamp": {"reply": reply, "size": size}}) + b"\n"
+
+
+def write_log(file: Path, told: LogHead, entries: Iterable[LogEntry]) -> int:
     """Write the log up to its last checkpoint; an existing file is replaced whole. Returns the number of entries.
+
+    Args:
+        file: to be written.
+        told: what stands before the entries.
+        entries: of the log, in order.
 
     Raises:
         SystemUnavailable: when the file cannot be written.
     """
-    counter = _Counted(entries, int(notes[-1].split("\n", 2)[1]))
-    head = [canonical({"format": FORMAT, "origin": origin}) + b"\n"]
-    head += [canonical({"key": {"keyid": keyid, "pem": pem_of(keys[keyid])}}) + b"\n" for keyid in sorted(keys)]
-    head += [canonical({"checkpoint": note}) + b"\n" for note in notes]
-    write_whole(file, chain(head, counter))
+    counter = _Counted(entries, int(told.notes[-1].split("\n", 2)[1]))
+    write_whole(file, chain(told.lines(), counter))
     return counter.written
 
 
@@ -72,7 +106,12 @@ def is_log(content: bytes) -> bool:
 
 
 def verify_log_file(
-    file: Path, *, trusted: Mapping[str, Ed25519PublicKey] | None, outside: Sequence[str] = ()
+    file: Path,
+    *,
+    trusted: Mapping[str, Ed25519PublicKey] | None,
+    outside: Sequence[str] = (),
+    stamped: Sequence[Reply] = (),
+    check: StampCheck | None = None,
 ) -> LogVerification:
     """Verify a whole log offline: every signature, every chain, every checkpoint.
 
@@ -80,6 +119,8 @@ def verify_log_file(
         file: written by :func:`write_log`.
         trusted: public keys by keyid, got by another way than the file. None: those of the file are believed.
         outside: checkpoints that were kept elsewhere.
+        stamped: their time stamps.
+        check: what a time stamp must be; None: those of the file are left alone.
 
     Raises:
         EvidenceBroken: when the file cannot be read as a log at all.
@@ -87,9 +128,11 @@ def verify_log_file(
     try:
         with file.open("rb") as stream:
             reading = _Reading(file, _lines(stream))
-            return reading.verified(trusted, outside)
+            found = reading.verified(trusted, outside)
     except OSError:
         raise _no_log(file) from None
+    stamps = look_at([*reading.stamped, *stamped], check)
+    return replace(found, stamps=stamps, findings=(*found.findings, *stamps.findings))
 
 
 class _Reading:
@@ -99,7 +142,8 @@ class _Reading:
         self._file = file
         self._lines = lines
         self._findings: list[Finding] = []
-        self._ends: dict[str, tuple[int, str]] = {}
+        self._ends = CaseStates()
+        self.stamped: list[Reply] = []
 
     def verified(self, trusted: Mapping[str, Ed25519PublicKey] | None, outside: Sequence[str]) -> LogVerification:
         origin = self._parsed(next(self._lines, b"")).get("origin")
@@ -131,9 +175,23 @@ class _Reading:
                     self._findings.append(_damage("a public key is not as it was written"))
             elif set(told) == {"checkpoint"}:
                 notes.append(str(told["checkpoint"]))
+            elif set(told) == {"stamp"}:
+                self._stamp(told["stamp"], notes[-1] if notes else "")
             else:
                 return keys, notes, told
         return keys, notes, None
+
+    def _stamp(self, told: object, note: str) -> None:
+        """A time stamp is of the checkpoint before it."""
+        try:
+            is_pair = isinstance(told, dict) and set(told) == {"reply", "size"}
+            reply = base64.b64decode(told["reply"], validate=True) if isinstance(told, dict) and is_pair else b""
+        except (ValueError, TypeError):
+            reply = b""
+        if reply:
+            self.stamped.append(Reply(note, reply))
+        else:
+            self._findings.append(_damage("a time stamp is not as it was written"))
 
     def _entry(
         self, told: Mapping[str, Any], place: int, check: LogCheck, keys: Mapping[str, Ed25519PublicKey]
@@ -155,14 +213,14 @@ class _Reading:
             self._findings.append(Finding(fault, leaf.seq, "", f"{leaf.case_id}: {what}"))
             return
         told = opened.predicate
-        number, previous = self._ends.get(leaf.case_id, (0, NO_RECORD))
+        number, previous = self._ends.of(leaf.case_id) or (0, NO_RECORD)
         # Records of one case follow each other in the log as in its chain; those that are gone are told elsewhere.
         is_next = leaf.seq == number and told.get("previous") == previous
         is_same = (told.get("case"), told.get("seq")) == (leaf.case_id, leaf.seq)
         if not is_same or (leaf.seq == number and not is_next):
             what = f"{leaf.case_id}: it does not continue the record before it"
             self._findings.append(Finding(Fault.UNLINKED, leaf.seq, str(told.get("step", "")), what))
-        self._ends[leaf.case_id] = (leaf.seq + 1, leaf.record)
+        self._ends.put(leaf.case_id, (leaf.seq + 1, leaf.record))
 
     def _parsed(self, line: bytes) -> dict[str, Any]:
         try:

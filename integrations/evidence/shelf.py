@@ -1,6 +1,6 @@
 """The evidence of one installation: verified, exported, and put into dossiers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,19 +12,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from data_contracts.errors import EvidenceBroken
 from data_contracts.evidence_log import Checkpoint, EvidenceLog, LogLeaf, LogState, read_body
 from data_contracts.gates import DecisionFault
+from data_contracts.time_stamps import StampShelf
 from integrations.evidence.chain import Fault, Finding, Verification, verify_chain
 from integrations.evidence.dossier_zip import DossierFile, dossier_file
 from integrations.evidence.export import Export, write_export, write_whole
 from integrations.evidence.keys import load_or_create, public_keys
 from integrations.evidence.log_check import LogCheck, LogVerification, check_case, check_notes, not_logged, payload_in
-from integrations.evidence.log_export import write_log
+from integrations.evidence.log_export import LogHead, write_log
 from integrations.evidence.notes import open_note, sign_note
 from integrations.evidence.proofs import make_proof
+from integrations.evidence.stamps import Reply, StampCheck, look_at
 
 __all__ = ["EvidenceShelf"]
 
 
-class _Kept(EvidenceLog, Protocol):
+class _Kept(EvidenceLog, StampShelf, Protocol):
     """Where envelopes and the log are kept: the register."""
 
     def evidence(self, case_id: str) -> tuple[list[Mapping[str, object]], Mapping[str, object] | None]:
@@ -36,10 +38,15 @@ class _Kept(EvidenceLog, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceShelf:
-    """Evidence of the cases and runs in a register, with the keys of a folder."""
+    """Evidence of the cases and runs in a register, with the keys of a folder.
+
+    Attributes:
+        stamps: gives what a time stamp must be; None: those that are kept are left alone.
+    """
 
     keys: Path
     kept: _Kept
+    stamps: Callable[[], StampCheck | None] = lambda: None
 
     def of(self, name: str) -> Export:
         """Everything of a case or run, with every public key."""
@@ -63,23 +70,41 @@ class EvidenceShelf:
         return replace(verified, findings=(*verified.findings, *more, *gates))
 
     def verify_log(
-        self, trusted: Mapping[str, Ed25519PublicKey] | None = None, outside: Sequence[str] = ()
+        self,
+        trusted: Mapping[str, Ed25519PublicKey] | None = None,
+        outside: Sequence[str] = (),
+        stamped: Sequence[Reply] = (),
+        check: StampCheck | None = None,
     ) -> LogVerification:
         """Verify that the log only grew and that every record it knows is there.
 
         Args:
             trusted: public keys by keyid; None: those of the folder.
             outside: checkpoints that were kept elsewhere.
+            stamped: their time stamps.
+            check: what a time stamp must be; None: as the installation says.
         """
         origin = self.kept.log_state(0).origin
         keys = public_keys(self.keys) if trusted is None else trusted
-        checked = check_notes([*self.kept.checkpoints(), *outside], origin=origin, keys=keys)
-        check = LogCheck(checked.good)
+        notes = self.kept.checkpoints()
+        checked = check_notes([*notes, *outside], origin=origin, keys=keys)
+        look = LogCheck(checked.good)
         for entry in self.kept.log_entries():
-            check.look(entry.position, entry.leaf, payload_in(entry))
-        found = check.ended(origin, checked)
+            look.look(entry.position, entry.leaf, payload_in(entry))
+        found = look.ended(origin, checked)
         strays = tuple(not_logged(case_id, seq) for case_id, seq in self.kept.unlogged())
-        return replace(found, findings=(*found.findings, *strays))
+        stamps = look_at([*self._replies(notes), *stamped], check or self.stamps())
+        return replace(found, stamps=stamps, findings=(*found.findings, *strays, *stamps.findings))
+
+    def stamp_of(self, note: str) -> bytes | None:
+        """The reply of the time-stamping authority that stamped a checkpoint; None where none did."""
+        found = self.kept.stamps().get(_size_of(note))
+        return None if found is None else found.reply
+
+    def _replies(self, notes: Sequence[str]) -> list[Reply]:
+        """Every stamp that is kept beside its checkpoint; one whose checkpoint is gone is of none."""
+        by_size = {_size_of(note): note for note in notes}
+        return [Reply(by_size.get(size, ""), one.reply, one.nonce) for size, one in self.kept.stamps().items()]
 
     def checkpoint(self, now: datetime) -> str:
         """A signed checkpoint over everything that was written until now; the one there is when nothing was since.
@@ -156,7 +181,8 @@ class EvidenceShelf:
             SystemUnavailable: when the file cannot be written.
         """
         origin = self.checkpoint(now).split("\n", 1)[0]
-        return write_log(file, origin, public_keys(self.keys), self.kept.checkpoints(), self.kept.log_entries())
+        head = LogHead(origin, public_keys(self.keys), self.kept.checkpoints(), self.kept.stamps())
+        return write_log(file, head, self.kept.log_entries())
 
     def _end(self, name: str) -> tuple[int, LogLeaf]:
         leaves = [(position, leaf) for position, leaf in self.kept.log_leaves(name) if position is not None]
@@ -169,6 +195,12 @@ def _signed(state: LogState, now: datetime, keys: Path) -> str:
     at = now.astimezone(UTC).replace(microsecond=0)
     body = Checkpoint(state.origin, state.size, state.root, at).body()
     return sign_note(body, name=state.origin, signer=load_or_create(keys))
+
+
+def _size_of(note: str) -> int:
+    """What a checkpoint says of its size; -1 where it cannot be read."""
+    lines = note.split("\n", 2)
+    return int(lines[1]) if len(lines) > 1 and lines[1].isdecimal() else -1
 
 
 def _about_gate(fault: DecisionFault) -> Finding:

@@ -15,8 +15,19 @@ from integrations.evidence.keys import read_public_key, trusted
 from integrations.evidence.log_check import LogVerification
 from integrations.evidence.log_export import is_log, verify_log_file
 from integrations.evidence.proofs import is_proof, verify_proof
+from integrations.evidence.stamps import Reply, StampCheck
 
-__all__ = ["AUDITORS_SCRIPT", "Against", "read_checkpoints", "read_keys", "verify_against", "verify_any"]
+__all__ = [
+    "AUDITORS_SCRIPT",
+    "Against",
+    "read_checkpoints",
+    "read_keys",
+    "read_stamps",
+    "stamp_beside",
+    "verify_against",
+    "verify_any",
+]
+
 
 AUDITORS_SCRIPT = Path(__file__).with_name("auditor.py")
 """The one file by which an auditor verifies evidence without this software."""
@@ -31,11 +42,15 @@ class Against:
         keys: public keys by keyid; None: those in the file are believed.
         checkpoints: signed notes.
         proofs: a file of proofs that shall name the case of an export.
+        stamped: time stamps that were kept beside the checkpoints.
+        check: what a time stamp must be; None: time stamps are left alone.
     """
 
     keys: Mapping[str, Ed25519PublicKey] | None = None
     checkpoints: tuple[str, ...] = ()
     proofs: Path | None = None
+    stamped: tuple[Reply, ...] = ()
+    check: StampCheck | None = None
 
 
 def verify_any(file: Path, key_files: Sequence[Path], recount: Recount) -> Verification:
@@ -71,7 +86,8 @@ def verify_against(file: Path, against: Against, recount: Recount) -> list[Verif
     """
     head = _head(file)
     if is_log(head):
-        return [verify_log_file(file, trusted=against.keys, outside=against.checkpoints)]
+        outside, stamped, check = against.checkpoints, against.stamped, against.check
+        return [verify_log_file(file, trusted=against.keys, outside=outside, stamped=stamped, check=check)]
     if is_proof(head):
         return [_proofs(file, against)]
     if against.checkpoints and against.proofs is None:
@@ -99,6 +115,28 @@ def read_checkpoints(files: Sequence[Path]) -> tuple[str, ...]:
         EvidenceBroken: when a file cannot be read.
     """
     return tuple(map(_note, files))
+
+
+def read_stamps(files: Sequence[Path]) -> tuple[Reply, ...]:
+    """Time stamps that lie beside checkpoints, as ``checkpoint.txt.tsr`` beside ``checkpoint.txt``.
+
+    Raises:
+        EvidenceBroken: when a file cannot be read.
+    """
+    beside = [(file, stamp_beside(file)) for file in files]
+    return tuple(Reply(_note(file), _reply(stamp)) for file, stamp in beside if stamp.exists())
+
+
+def stamp_beside(checkpoint: Path) -> Path:
+    """The file of a checkpoint's time stamp."""
+    return checkpoint.with_name(f"{checkpoint.name}.tsr")
+
+
+def _reply(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        raise EvidenceBroken("cannot be read", where=str(file), remedy="give the time stamp, or move it away") from None
 
 
 def _note(file: Path) -> str:

@@ -3,14 +3,18 @@
 It is started for each mail with nothing but Python's standard library, bounded in memory and processor time, so that a
 mail that breaks or exhausts the parser breaks this process alone (see :mod:`integrations.intake.mail_reading`).
 
-The text is the first that is not blank: plain text, else HTML without its tags, else the text of a mail that is
-attached, else the raw body of a mail whose parts cannot be told. Source: RFC 5322, 2045 to 2047, 3462.
+The text is what is shown one below the other: each plain text, or HTML without its tags where the plain one beside it
+is blank; behind a line of their own texts and mails that are attached; the raw body where no part can be told. Where
+there are more parts than are looked at, and none of these says anything, the mail cannot be read.
+Source: RFC 5322, 2045 to 2047, 3462.
 """
 
 import json
 import resource
 import sys
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -31,6 +35,20 @@ _KEPT = (
 """Headers that tell programs and answers apart from letters."""
 _BROKEN = (ValueError, LookupError, MessageError, AttributeError, TypeError)
 """What the standard library raises for headers and encodings that are none."""
+
+
+@dataclass
+class _Part:
+    """A part that is no container.
+
+    Attributes:
+        choice: the container of which a program shows one part alone; None where there is none.
+        is_beside: it is attached, or of a mail that is.
+    """
+
+    message: Message
+    choice: Message | None
+    is_beside: bool
 
 
 class _Shown(HTMLParser):
@@ -61,14 +79,17 @@ def read(raw: bytes) -> dict[str, object]:
     """What is shown of a mail, by the names that :class:`data_contracts.mailbox.ReadMail` has."""
     message = message_from_bytes(raw)
     name, sender = _sender(message)
-    parts = list(_parts(message))
+    parts, is_cut = _parts(message)
+    text = _text(message, parts)
+    if is_cut and _is_blank(text):
+        raise ValueError("more parts than are looked at")
     return {
         "headers": {key: _header(message, key) for key in _KEPT if key in message},
         "sender": sender,
         "name": name,
         "subject": _header(message, "subject"),
-        "text": _text(message, parts)[:_LONGEST_TEXT].replace("\r\n", "\n"),
-        "attachments": [name for part in parts if (name := _file_name(part))],
+        "text": text[:_LONGEST_TEXT].replace("\r\n", "\n"),
+        "attachments": [name for part in parts if (name := _file_name(part.message))],
         "is_report": message.get_content_type() == "multipart/report",
     }
 
@@ -95,28 +116,62 @@ def _decoded(raw: str) -> str:
         return raw.encode("ascii", "replace").decode()
 
 
-def _parts(message: Message, depth: int = 0) -> Iterator[Message]:
-    """The parts of a mail that are no containers, an attached mail's after the mail's own."""
-    pending = [(message, depth)]
+def _parts(message: Message) -> tuple[list[_Part], bool]:
+    """The parts of a mail, an attached mail's after the mail's own; and whether there are more than are looked at."""
+    pending, found = [(_Part(message, None, is_beside=False), 0)], list[_Part]()
     for _ in range(_MOST_PARTS):
         if not pending:
-            return
-        part, deep = pending.pop(0)
-        inner = part.get_payload()
-        if isinstance(inner, list) and deep < _DEEPEST:
-            found = [(one, deep + 1) for one in inner if isinstance(one, Message)]
+            return found, False
+        part, depth = pending.pop(0)
+        inner = part.message.get_payload()
+        if isinstance(inner, list) and depth < _DEEPEST:
+            is_mail = part.message.get_content_type() == "message/rfc822"
+            choice = part.message if part.message.get_content_type() == "multipart/alternative" else part.choice
+            is_beside = part.is_beside or is_mail or _is_file(part.message)
+            inside = [(_Part(one, choice, is_beside), depth + 1) for one in inner if isinstance(one, Message)]
             # What is attached as a mail comes last, behind everything that its carrier says itself.
-            pending = [*pending, *found] if part.get_content_type() == "message/rfc822" else [*found, *pending]
+            pending = [*pending, *inside] if is_mail else [*inside, *pending]
         else:
-            yield part
+            part.is_beside = part.is_beside or _is_file(part.message)
+            found.append(part)
+    return found, bool(pending)
 
 
-def _text(message: Message, parts: list[Message]) -> str:
-    shown = [part for part in parts if not _is_file(part)]
-    for kind in ("text/plain", "text/html"):
-        for part in shown:
-            if part.get_content_type() == kind and (text := _content(part)).strip():
-                return _without_tags(text) if kind == "text/html" else text.strip()
+def _text(message: Message, parts: Sequence[_Part]) -> str:
+    texts = [(part, _shown(part.message)) for part in parts]
+    plain = {id(part.choice) for part, text in texts if part.choice and text and _kind(part) == "text/plain"}
+    own, beside = list[tuple[str, str]](), list[tuple[str, str]]()
+    for part, text in texts:
+        if not text or (part.choice and _kind(part) == "text/html" and id(part.choice) in plain):
+            continue
+        name = _file_name(part.message)
+        (beside if part.is_beside else own).append((name, text))
+    if not own:
+        return "\n\n".join(text for _, text in beside) or _raw(message)
+    attached = [f"---------- Attached: {' '.join(name.split())}\n{text}" for name, text in beside]
+    return "\n\n".join([*(text for _, text in own), *attached])
+
+
+def _shown(part: Message) -> str:
+    """The text of a part; empty where it is none, or blank."""
+    kind = part.get_content_type()
+    if kind not in {"text/plain", "text/html"}:
+        return ""
+    text = _content(part)
+    shown = _without_tags(text) if kind == "text/html" else text.strip()
+    return "" if _is_blank(shown) else shown
+
+
+def _kind(part: _Part) -> str:
+    return part.message.get_content_type()
+
+
+def _is_blank(text: str) -> bool:
+    """Whether nothing is seen of a text: white space, signs without width, controls."""
+    return all(sign.isspace() or unicodedata.category(sign)[0] in "CZ" for sign in text)
+
+
+def _raw(message: Message) -> str:
     whole = message.get_payload()
     return whole.strip() if isinstance(whole, str) else ""
 

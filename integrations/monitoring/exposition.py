@@ -43,6 +43,7 @@ class _Once(Collector):
         yield from _of_duties(figures)
         yield from _of_incidents(figures)
         yield from _of_queues(figures)
+        yield from _of_stamps(figures)
         yield _gauge("operators", "Operators by whether they can decide now.", "standing").add(
             {(name,): figures.operators.get(name, 0) for name in _STANDINGS}
         )
@@ -132,6 +133,14 @@ def _of_queues(figures: Figures) -> Iterator[Metric]:
         yield _gauge(f"{name}_waiting", f"Things {what}.").add({(): queue.waiting})
         oldest = _gauge(f"{name}_oldest_wait_seconds", f"How long the oldest of the things waits {what}.")
         yield oldest.add({(): _waits(figures, queue)})
+
+
+def _of_stamps(figures: Figures) -> Iterator[Metric]:
+    trouble = figures.stamp_trouble
+    tries = _gauge("time_stamp_tries_failed", "Tries to have a checkpoint stamped that failed since the last stamp.")
+    yield tries.add({(): 0.0 if trouble is None else trouble.tries})
+    since = _gauge("time_stamp_failing_seconds", "How long no checkpoint could be stamped, by the last reason.", "why")
+    yield since.add({} if trouble is None else {(trouble.why.value,): _seconds(figures.at, trouble.since)})
 
 
 def _waits(figures: Figures, queue: Queue) -> float:

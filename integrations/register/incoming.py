@@ -48,17 +48,27 @@ class IncomingStore(Store):
             row = connection.execute(_ALL.where(_I.incoming_id == incoming_id)).one_or_none()
         return None if row is None else _incoming(row)
 
-    def incomings(self, *, waiting_only: bool = False) -> list[Incoming]:
-        """Messages by last day."""
-        wanted = _ALL.where(_I.state == IncomingState.WAITING.value) if waiting_only else _ALL
+    def incomings(self, *, waiting_only: bool = False, unread_only: bool = False) -> list[Incoming]:
+        """Messages by last day: all, those that wait, or those that wait or were filed and are not read."""
+        states = (
+            [IncomingState.WAITING.value] if waiting_only else [IncomingState.WAITING.value, IncomingState.FILED.value]
+        )
+        wanted = _ALL.where(_I.state.in_(states)) if waiting_only or unread_only else _ALL
         with self._database.read() as connection:
             return [_incoming(row) for row in connection.execute(wanted)]
 
-    def settle_incoming(self, incoming_id: str, state: IncomingState, *, by: str, note: str) -> bool:
-        """Note what became of a waiting message; False when it was settled before."""
-        waiting = sa.update(tables.incoming).where(
-            _I.incoming_id == incoming_id, _I.state == IncomingState.WAITING.value
-        )
+    def note_incoming(self, incoming_id: str, note: str) -> None:
+        """Note why a message waits."""
+        waiting = _I.state == IncomingState.WAITING.value
+        noted = sa.update(tables.incoming).where(_I.incoming_id == incoming_id, waiting).values(note=note)
+        with self._database.write() as connection:
+            connection.execute(noted)
+
+    def settle_incoming(
+        self, incoming_id: str, state: IncomingState, *, by: str, note: str, was: IncomingState = IncomingState.WAITING
+    ) -> bool:
+        """Note what became of a message that is in that state; False when it is in another."""
+        waiting = sa.update(tables.incoming).where(_I.incoming_id == incoming_id, _I.state == was.value)
         changed = {"state": state.value, "settled_by": by, "settled_at": self._now(), "note": note}
         with self._database.write() as connection:
             return connection.execute(waiting.values(changed)).rowcount == 1

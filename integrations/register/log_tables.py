@@ -40,3 +40,24 @@ log_checkpoints = sa.Table(
     sa.Column("made_at", UtcTime, nullable=False),
 )
 """Signed checkpoints; triggers as above."""
+
+log_stamps = sa.Table(
+    "log_stamp",
+    metadata,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("reply", sa.LargeBinary, nullable=False),
+    sa.Column("nonce", sa.String(50), nullable=False),
+    sa.Column("stamped_at", UtcTime, nullable=False),
+)
+"""Time stamps of checkpoints; triggers as above (docs/adr/0023)."""
+
+log_stamp_trouble = sa.Table(
+    "log_stamp_trouble",
+    metadata,
+    sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("last_try", UtcTime, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("why", sa.String(40), nullable=False),
+)
+"""One row while no stamp can be had."""

@@ -34,6 +34,7 @@ from integrations.register.retaining import RetentionStore
 from integrations.register.runs import RunStore
 from integrations.register.schema import upgrade_engine
 from integrations.register.sealed_rows import SealedRowStore
+from integrations.register.stamps import StampStore
 from integrations.register.subjects import SubjectStore
 
 
@@ -67,6 +68,7 @@ class SqlRegister(
     LogStore,
     SealedRowStore,
     PasskeyStore,
+    StampStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

@@ -42,7 +42,7 @@ _PROGRAMS: Final = ("x-autoreply", "x-autorespond", "x-ms-exchange-generated-mes
 _CASE: Final = re.compile(r"\bC-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _ANSWER: Final = re.compile(r"^\s*(re|aw|sv|antw|tr|fw|fwd|wg)\s*(\[\d+\])?\s*:", re.IGNORECASE)
 _QUOTED: Final = re.compile(
-    r"^\s*(>|-+\s*(original message|message d.origine|oorspronkelijk bericht|forwarded message)|_{10,}|"
+    r"^\s*(>|-+\s*(original message|message d.origine|oorspronkelijk bericht|forwarded message|attached:)|_{10,}|"
     r"(on|le|op)\b.{0,200}\b(wrote|a écrit|schreef)\b.{0,80}:\s*$)",
     re.IGNORECASE,
 )
@@ -110,7 +110,15 @@ def is_automatic(headers: Mapping[str, str], *, is_report: bool = False) -> bool
     return headers.get("return-path", "x").strip() == "<>"
 
 
-def case_answered(headers: Mapping[str, str], subject: str) -> str:
-    """The case that a mail answers, by what it refers to or by its subject; empty: none."""
-    found = _CASE.search(" ".join((headers.get("in-reply-to", ""), headers.get("references", ""), subject)))
-    return found[0] if found else ""
+def cases_answered(headers: Mapping[str, str], subject: str) -> tuple[str, ...]:
+    """Cases that a mail answers: by what it replies to, else by its subject, else by what that refers to.
+
+    >>> cases_answered(
+    ...     {"in-reply-to": "<C-7K3M-9QXT.receipt@shop.example>", "references": "<C-AAAA-AAAA.x@y>"}, "Re: x"
+    ... )
+    ('C-7K3M-9QXT',)
+    """
+    for said in (headers.get("in-reply-to", ""), subject, headers.get("references", "")):
+        if found := tuple(dict.fromkeys(_CASE.findall(said))):
+            return found
+    return ()

@@ -15,11 +15,13 @@ from data_contracts.canaries import CanaryStanding, CanaryState
 from data_contracts.company import Vocabulary
 from data_contracts.contract import Contracts, SystemContract, Table
 from data_contracts.entries import Entry
+from data_contracts.evidence_log import EVIDENCE_LOG
 from data_contracts.findings import FindingKind, Found, Severity
 from data_contracts.gates import DecisionFault
 from data_contracts.ports import GateEntry, LiveSchema, Operator
 from data_contracts.quality import Checked, ValueRule
 from data_contracts.retaining import Counted
+from data_contracts.time_stamps import StampTrouble
 from data_contracts.vocabulary import Sensitivity
 from tasks.rules.drift import drift
 from tasks.rules.recipients import LAPSED, UNATTESTED, Recipients, refusal_of
@@ -259,6 +261,13 @@ def evidence_findings(broken: Mapping[str, int]) -> list[Found]:
         broken: by case or run, how many faults were found.
     """
     return [_found(_K.EVIDENCE_BROKEN, name, faults=faults) for name, faults in broken.items() if faults]
+
+
+def stamp_findings(trouble: StampTrouble | None, now: datetime) -> list[Found]:
+    """Checkpoints that a configured authority has not stamped for a day; a shorter trouble ends by itself."""
+    if trouble is None or now - trouble.since < timedelta(days=1):
+        return []
+    return [_found(_K.STAMP_MISSING, EVIDENCE_LOG, since=f"{trouble.since:%Y-%m-%d}", why=trouble.why.value)]
 
 
 def decision_findings(faults: Iterable[DecisionFault]) -> list[Found]:

@@ -274,6 +274,10 @@ _HOSTILE = {
     "nested": b"From: a@b.example\r\n"
     + b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(2000)),
     "words": b"From: a@b.example\r\nSubject: " + b"=?utf-8?q?=41?= " * 50_000 + b"\r\n\r\n",
+    "parts": b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
+    + b"--x\r\nContent-Type: text/plain\r\n\r\n\r\n" * 20_000
+    + b"--x\r\n\r\nmy right of access (Article 15 GDPR)\r\n--x--\r\n",
+    "mails in mails": b"Content-Type: message/rfc822\r\n\r\n" * 20_000 + b"\r\nx",
     "empty": b"",
 }
 
@@ -319,8 +323,44 @@ _SHOWN = {
     ),
     "no boundary": "Content-Type: multipart/mixed\r\n\r\nI exercise my right of access\r\n",
     "boundary that is nowhere": "Content-Type: multipart/mixed; boundary=y\r\n\r\nI exercise my right of access\r\n",
+    "attached text": (
+        "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\n \r\n"
+        "--x\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=letter.txt\r\n\r\n"
+        "I exercise my right of access\r\n--x--\r\n"
+    ),
+    "attached page": (
+        "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\n"
+        "Content-Disposition: attachment\r\n\r\n<p>I exercise my right of access</p>\r\n--x--\r\n"
+    ),
+    "text of signs that nobody sees": (
+        "Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+        "\u00a0\u200b\ufeff\r\n--x\r\nContent-Type: text/html\r\n\r\n<p>I exercise my right of access</p>\r\n--x--\r\n"
+    ),
+    "two texts": (
+        "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nHello,\r\n"
+        "--x\r\nContent-Type: text/plain\r\n\r\nI exercise my right of access\r\n--x--\r\n"
+    ),
+    "forwarded below": (
+        "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nSee below.\r\n"
+        "--x\r\nContent-Type: message/rfc822\r\n\r\nSubject: My data\r\n\r\nI exercise my right of access\r\n--x--\r\n"
+    ),
     "unknown encoding": "Content-Type: text/plain; charset=martian\r\n\r\nI exercise my right of access\r\n",
 }
+
+
+@pytest.mark.parametrize("raw", [_HOSTILE["parts"], _HOSTILE["nested"], _HOSTILE["mails in mails"]])
+def test_mail_that_hides_its_letter_is_no_empty_letter(raw: bytes) -> None:
+    """What is not looked at to its end, and says nothing so far, is told as one that software cannot read."""
+    assert read_mail(raw) is None
+
+
+def test_words_of_a_mail_that_is_attached_are_not_its_carriers(house: House) -> None:
+    """Who forwards somebody's request as an attachment does not exercise the right; a person reads it."""
+    raw = (
+        mail("x").partition(b"Content-Type")[0] + _SHOWN["forwarded below"].replace("access", "access (GDPR)").encode()
+    )
+
+    assert take_in(raw, house.clock()).state is IncomingState.WAITING
 
 
 def test_sender_that_cannot_be_written_to_is_no_key(house: House) -> None:

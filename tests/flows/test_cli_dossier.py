@@ -45,7 +45,7 @@ def hired(name: str) -> str:
 
 
 def test_dossier_is_made_and_verified_by_command(tmp_path: Path) -> None:
-    """One command each; a change on the way ends the second with 1 and is named."""
+    """One command each; by its own key it is not proven (3), and a change on the way ends with 1 and is named."""
     case_id = json.loads(call("open", "access", "--identity", ANA, "--json").stdout)["case"]
     file = tmp_path / "case.zip"
     words = ("--file", str(file), "--as", "claire", "--code", hired("claire"), "--json")
@@ -57,7 +57,11 @@ def test_dossier_is_made_and_verified_by_command(tmp_path: Path) -> None:
     changed = call("evidence", "verify", str(file))
 
     assert (made.exit_code, json.loads(made.stdout)["cases"]) == (0, 1)
-    assert (verified.exit_code, json.loads(verified.stdout)["ok"]) == (0, True)
+    assert (verified.exit_code, json.loads(verified.stdout)["whole"], json.loads(verified.stdout)["ok"]) == (
+        3,
+        True,
+        False,
+    )
     assert (changed.exit_code, "note.txt: added" in changed.stdout) == (1, True)
 
 

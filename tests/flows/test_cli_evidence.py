@@ -121,15 +121,42 @@ def test_register_is_held_against_the_key_that_was_handed_over(home: Path) -> No
     assert "the key was replaced" in str(told["log"]["findings"])
 
 
-def test_files_without_a_key_are_believed_and_it_is_said(home: Path) -> None:
-    """Whole, not whose: the answer says so, for an export and for a log."""
+def test_file_by_its_own_key_alone_is_not_proven(home: Path) -> None:
+    """Scripts notice by the exit code 3 and by ``ok``, people by the words; for an export and for a log."""
     case_id = a_case()
+    (key,) = (settings().state / "keys" / "evidence" / "public").glob("*.pem")
     for words in (("export", case_id, home / "case.jsonl"), ("export-log", home / "log.jsonl")):
         call("evidence", *words)
 
         told = call("evidence", "verify", words[-1])
 
-        assert "The key came with the file" in told.output
+        assert told.exit_code == 3
+        assert "whole by its own key alone, NOT PROVEN" in told.output
+        assert "give it with --key" in told.output
+        as_facts = facts("evidence", "verify", words[-1], code=3)
+        assert (as_facts["ok"], as_facts["whole"], as_facts["proven"]) == (False, True, False)
+        as_facts = facts("evidence", "verify", words[-1], "--key", key)
+        assert (as_facts["ok"], as_facts["whole"], as_facts["proven"]) == (True, True, True)
+
+
+def test_file_that_is_not_whole_is_no_better_for_its_own_key(home: Path) -> None:
+    """Exit code 1, with a key and without."""
+    case_id = a_case()
+    file = home / "case.jsonl"
+    call("evidence", "export", case_id, file)
+    file.write_text(file.read_text().replace('"sig":"', '"sig":"AAAA', 1))
+
+    assert "NOT whole" in call("evidence", "verify", file).output
+    assert facts("evidence", "verify", file, code=1)["proven"] is False
+
+
+@pytest.mark.usefixtures("home")
+def test_installation_verifies_itself_without_a_key() -> None:
+    """Its own folder of keys is what it is held against."""
+    case_id = a_case()
+
+    for words in ((), (case_id,)):
+        assert facts("evidence", "verify", *words)["proven"]
 
 
 def test_what_cannot_be_asked_is_refused_with_a_remedy(home: Path) -> None:

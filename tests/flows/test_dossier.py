@@ -18,10 +18,11 @@ from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid
 from data_contracts.vocabulary import Decision, Duty, Gate, OperatorRole, Right
 from flows.dossier import make, scope_asked
 from flows.retention import carry_out
-from flows.wiring import verify_evidence_file
+from integrations.evidence import verify_any
 from tasks.archive_evidence import purge_ended
 from tasks.dossiers import begin_dossier, begun_dossier, period, person
 from tasks.holds import set_hold
+from tasks.rules.dossiers import RECOUNT
 from tests.flows.company import House
 
 YEAR = period("2026-01-01", "2026-12-31")
@@ -36,7 +37,7 @@ def ask(house: House, scope: Scope, who: str = "claire", *, letters: bool = Fals
 def dossier(house: House, scope: Scope, file: Path, *, language: str = "en", letters: bool = False) -> dict[str, Any]:
     """The facts of a dossier that was made and verified."""
     make(house.installation, ask(house, scope, letters=letters), file, language)
-    verified = verify_evidence_file(file, [])
+    verified = verify_any(file, [], RECOUNT)
     assert verified.is_whole, list(map(str, verified.findings))
     with zipfile.ZipFile(file) as archive:
         facts: dict[str, Any] = json.loads(archive.read(FACTS))
@@ -107,7 +108,7 @@ def test_run_that_is_started_again_makes_it_again(house: House, tmp_path: Path) 
     make(house.installation, run_id, tmp_path / "case.zip")
 
     records, _ = house.installation.register.evidence(case_id)
-    assert verify_evidence_file(tmp_path / "case.zip", []).is_whole
+    assert verify_any(tmp_path / "case.zip", [], RECOUNT).is_whole
     assert len(records) == 2
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from data_contracts.runs import is_run
-from flows.wiring import verify_evidence_file
+from integrations.evidence import verify_any
+from tasks.rules.dossiers import RECOUNT
 from tests.prefect.office import Office
 
 
@@ -24,7 +25,7 @@ def test_dossier_of_a_period_is_made_by_form(office: Office, folder: Path) -> No
 
     file = folder / f"{run['name']}.zip"
     assert is_run(run["name"])
-    assert verify_evidence_file(file, []).is_whole
+    assert verify_any(file, [], RECOUNT).is_whole
     assert file.stat().st_mode & 0o077 == 0
     assert office.steps(run["name"])[-1] == "end"
 

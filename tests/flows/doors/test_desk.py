@@ -176,6 +176,25 @@ def test_mail_is_read_and_made_a_case(desk: Browser, house: House) -> None:
     assert "nothing to show" in desk.get(f"/arrivals/{arrival}").text
 
 
+def test_filed_mail_is_seen_at_its_case_until_it_is_read(desk: Browser, house: House) -> None:
+    """In the list with the case that it answers, on the case's page as unread; its words are data, and for readers."""
+    asked = b"From: Ana <ana@example.org>\r\nSubject: Data\r\n\r\nI exercise my right of access (Article 15 GDPR)."
+    case_id = take_in(asked, house.clock()).note
+    thanks = f"From: ana@example.org\r\nSubject: Re: {case_id}\r\n\r\nThank <b>you</b>.".encode()
+    arrival = take_in(thanks, house.clock()).incoming_id
+
+    front = sign_in(desk, house)
+
+    assert arrival in front
+    assert f"answers {case_id}, and is filed with it" in front
+    assert "not read yet" in desk.get(f"/cases/{case_id}").text
+    assert "Thank &lt;b&gt;you&lt;/b&gt;." in desk.get(f"/arrivals/{arrival}").text
+    page = desk.get(f"/cases/{case_id}").text
+    assert arrival in page
+    assert "not read yet" not in page
+    assert arrival not in desk.get("/").text
+
+
 def test_mail_is_set_aside_with_a_code_alone(desk: Browser, house: House) -> None:
     """A wrong code changes nothing."""
     arrival = an_arrival(house)

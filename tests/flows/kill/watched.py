@@ -85,7 +85,9 @@ UNWATCHED = frozenset({
     "agent", "agents", "calls", "incoming", "incomings", "link", "origin", "origin_of", "origins_of", "outgoing_due",
     "outgoing_left", "uses", "webhook", "webhooks",
     "forget_calls", "forget_outgoing", "note_use", "outgoing_again", "outgoing_done", "put_agent",
-    "uncount_call", "put_incoming", "put_webhook", "settle_incoming",
+    "uncount_call", "put_incoming", "put_webhook", "settle_incoming", "note_incoming",
+    # Time stamps of checkpoints, of no case; by tests/flows/test_stamping.py.
+    "note_stamp_trouble", "put_stamp", "stamp_trouble", "stamps", "unstamped",
     # The DPO's registers, runs of duties, and figures; by the register's own tests.
     "approve_rules", "approved_rules", "arrivals_queue", "count_cases", "count_findings", "entries", "entry_history",
     "failed_attempts", "gate_waits", "open_by_day", "open_incidents", "outbox_queue", "put_entry", "put_trainings",

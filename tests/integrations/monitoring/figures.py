@@ -15,6 +15,7 @@ from data_contracts.figures import (
     Retained,
     StepTime,
 )
+from data_contracts.time_stamps import StampRefusal, StampTrouble
 from data_contracts.vocabulary import CaseState, Duty, Gate, Right
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
@@ -38,4 +39,5 @@ def figures() -> Figures:
         outbox=Queue(7, NOW - timedelta(hours=3)),
         arrivals=Queue(2, NOW - timedelta(days=6)),
         operators={"locked": 2},
+        stamp_trouble=StampTrouble(NOW - timedelta(days=3), NOW, 800, StampRefusal.UNREACHABLE),
     )

@@ -362,7 +362,15 @@ def test_roots_and_parts_are_those_of_the_tree(kept: SqlRegister, url: str, monk
             assert root_by_inclusion(LogLeaf("C-1", place, "ab" * 32).hash(), place, 1100, proof) == roots[1100]
 
 
-_LATER = ("recovery_copy", "credential", "passkey", "passkey_challenge", "operator_mail")
+_LATER = (
+    "recovery_copy",
+    "credential",
+    "passkey",
+    "passkey_challenge",
+    "operator_mail",
+    "log_stamp",
+    "log_stamp_trouble",
+)
 """Tables that came after the log."""
 
 
