@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -27,7 +28,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=13, help="draws the sample")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--survivors", action="store_true", help="run those again that survived")
-    parser.add_argument("--module", default="", help="only mutants of modules whose path has this")
+    parser.add_argument("--no-imports", action="store_true", help="leave changes outside of functions for another time")
+    parser.add_argument("--module", default="", help="only mutants of modules whose path has this (a regular expression)")
     asked = parser.parse_args()
     unknown = [name for name in asked.packages if name not in PACKAGES]
     if unknown:
@@ -38,13 +40,13 @@ def main() -> int:
 
 
 def _run(name: str, package: Package, asked: argparse.Namespace) -> None:
-    found = [mutants_of(module) for module in package.modules if os.environ.get("ONLY","") in module]
+    found = [mutants_of(module) for module in package.modules]
     every = [mutant for one in found for mutant in one.mutants]
     chosen = _drawn(every, package.sample, asked.seed)
     known = results.load(name)
     known.seed, known.sample, known.made, known.words = asked.seed, package.sample, len(every), sum(f.words for f in found)
     known.keep_only({mutant.key for mutant in chosen})
-    todo = [mutant for mutant in chosen if asked.module in mutant.module and _is_due(mutant, known, asked)]
+    todo = [mutant for mutant in chosen if _is_due(mutant, known, asked)]
     # What needs no import goes first.
     todo.sort(key=lambda mutant: not mutant.function)
     _say(f"{name}: {len(every)} mutants, {len(chosen)} drawn, {len(todo)} to run")
@@ -54,6 +56,8 @@ def _run(name: str, package: Package, asked: argparse.Namespace) -> None:
 
 
 def _is_due(mutant: Mutant, known: results.Results, asked: argparse.Namespace) -> bool:
+    if not re.search(asked.module, mutant.module) or (asked.no_imports and not mutant.function):
+        return False
     module = known.modules.get(mutant.module)
     verdict = module.verdict(mutant.key) if module else None
     return verdict is None or (asked.survivors and verdict != KILLED)

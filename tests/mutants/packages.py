@@ -47,7 +47,7 @@ PACKAGES: Final[dict[str, Package]] = {
     ),
     "gates": Package(
         code=("flows/gates.py", "flows/gate_facts.py", "flows/gate_forms.py", "tasks/approval.py", "tasks/decisions.py"),
-        tests=("tests/tasks/test_approval.py", "tests/flows/test_gate_forms.py", "tests/flows/test_law_5_people_decide.py"),
+        tests=("tests/tasks/test_approval.py", "tests/flows/test_gate_forms.py"),
     ),
     "evidence": Package(
         code=("integrations/evidence", "data_contracts/merkle.py", "data_contracts/evidence_log.py"),
