@@ -11,9 +11,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
+from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from tasks import operator_proof
-from tasks.approval import Answer, answer_gate
+from tasks.approval import Answer, Question, answer_gate, open_gate
 from tasks.operator_proof import password_digest, sign_in
 from tasks.services import services, use
 from tests.flows.company import House
@@ -209,3 +210,197 @@ def test_roles_are_what_an_operator_has(house: House) -> None:
 
     with pytest.raises(AnswerRefused, match="role"):
         operator_proof.prove_person("eve", house.code("eve"), roles=[OperatorRole.DPO], where="retention")
+
+
+# --- what is remembered, and where limits lie ------------------------------------------------------------------------
+
+
+def test_use_outside_a_gate_is_remembered_with_what_and_where(house: House) -> None:
+    """Charter 3.3: who did what, about what, proven how; refused tries with their reason."""
+    roles = [OperatorRole.DPO]
+    operator_proof.prove_person("claire", house.code("claire"), roles=roles, where="C-1")
+    operator_proof.prove_session("claire", roles=roles, where="C-2", what="look")
+    with pytest.raises(AnswerRefused, match="zoe does not have the role"):
+        operator_proof.prove_session("zoe", roles=roles, where="C-3", what="look")
+    operator_proof.note_use("claire", "sign out", "desk", "session")
+
+    told = [
+        (use.at, use.operator, use.what, use.where, use.proof, use.is_accepted, use.note)
+        for use in house.installation.register.uses()
+    ]
+    now = house.clock()
+    assert told == [
+        (now, "claire", "sign out", "desk", "session", True, ""),
+        (now, "zoe", "look", "C-3", "", False, "zoe does not have the role"),
+        (now, "claire", "look", "C-2", "desk", True, ""),
+        (now, "claire", "decide", "C-1", "totp", True, ""),
+    ]
+
+
+def _gates(house: House) -> list[GateEntry]:
+    """Two approvals that wait."""
+    question = Question(Gate.APPROVAL, "2 rows", {"rows": 2}, (Decision.APPROVE, Decision.REFUSE))
+    return [open_gate(house.open(Right.ACCESS), question) for _ in range(2)]
+
+
+def test_one_code_at_several_gates_is_remembered_once(house: House) -> None:
+    """How many they were; the code is used up by them together."""
+    entries, code = _gates(house), house.code("claire")
+
+    operator, proof = operator_proof.prove_at_gates(entries, "claire", code=code)
+
+    use = house.installation.register.uses()[0]
+    assert (operator.name, proof) == ("claire", "totp")
+    assert (use.what, use.where, use.proof) == ("answer gates together", "2 gates", "totp")
+    with pytest.raises(AnswerRefused, match="used before"):
+        operator_proof.prove_at_gates(entries, "claire", code=code)
+
+
+def test_one_gate_that_a_person_may_not_answer_refuses_all(house: House) -> None:
+    """Whichever of them it is; no code is compared, none is used up."""
+    first, second = _gates(house)
+    answered = answer_gate(second, Answer("claire", Decision.REFUSE, reason="R"), local_account="cl")
+    for entries in ([first, answered], [answered, first]):
+        with pytest.raises(AnswerRefused, match="has already answered"):
+            operator_proof.prove_at_gates(entries, "claire", code=house.code("claire"))
+
+    assert operator_proof.prove_operator(first, "claire", code=house.code("claire"))[1] == "totp"
+
+
+def test_wrong_code_at_several_gates_is_refused(house: House) -> None:
+    """As at one."""
+    with pytest.raises(AnswerRefused, match="the code of claire is wrong"):
+        operator_proof.prove_at_gates(_gates(house), "claire", code="000000")
+
+
+def test_account_of_the_machine_is_a_proof_of_its_own(house: House) -> None:
+    """Evidence says which account; no code is asked for."""
+    entry, _ = _gates(house)
+
+    operator, proof = operator_proof.prove_operator(entry, "claire", local_account="cl")
+
+    assert (operator.name, proof) == ("claire", "local-account:cl")
+    assert house.installation.register.uses()[0].what == "answer gate approval"
+
+
+@pytest.mark.parametrize(("steps", "is_taken"), [(-2, False), (-1, True), (1, True), (2, False)])
+def test_code_of_half_a_minute_before_or_after_is_taken(house: House, steps: int, *, is_taken: bool) -> None:
+    """RFC 6238, 5.2: one step of drift; with blanks around it, as it was typed."""
+    code = f" {house.code('claire', steps=steps)} "
+    if is_taken:
+        assert operator_proof.prove_person("claire", code, roles=[OperatorRole.DPO], where="x") == "claire"
+    else:
+        with pytest.raises(AnswerRefused, match="the code of claire is wrong"):
+            operator_proof.prove_person("claire", code, roles=[OperatorRole.DPO], where="x")
+
+
+def test_lock_at_gates_ends_by_itself_when_its_time_is_over(house: House) -> None:
+    """After five wrong codes the sixth try is not compared, to the end of the quarter of an hour."""
+    roles = [OperatorRole.DPO]
+    for _ in range(5):
+        with pytest.raises(AnswerRefused, match="is wrong"):
+            operator_proof.prove_person("claire", "000000", roles=roles, where="x")
+
+    house.clock.advance(timedelta(minutes=15, seconds=-1))
+    with pytest.raises(AnswerRefused, match="claire is locked out after failed tries"):
+        operator_proof.prove_person("claire", house.code("claire"), roles=roles, where="x")
+    house.clock.advance(timedelta(seconds=1))
+    assert operator_proof.prove_person("claire", house.code("claire"), roles=roles, where="x") == "claire"
+
+
+def test_signing_in_rightly_is_no_failure(zoe: House) -> None:
+    """Who signs in six times in a row, each time rightly, is not locked out; nor by the same code typed twice."""
+    for _ in range(6):
+        sign_in("zoe", _PASSWORD, zoe.code("zoe"), caller="203.0.113.7")
+        with pytest.raises(AnswerRefused):
+            sign_in("zoe", _PASSWORD, zoe.code("zoe"), caller="203.0.113.7")
+        assert "used before" in zoe.installation.register.uses()[0].note
+        zoe.clock.advance(timedelta(seconds=30))
+
+    assert sign_in("zoe", _PASSWORD, zoe.code("zoe"), caller="203.0.113.7").name == "zoe"
+
+
+def test_wrong_password_is_noted_as_such_and_not_told(zoe: House) -> None:
+    """The log tells an admin what the door does not tell a stranger."""
+    with pytest.raises(AnswerRefused, match="name, password and code do not fit together") as refused:
+        sign_in("zoe", "wrong-otters-42", zoe.code("zoe"))
+
+    use = zoe.installation.register.uses()[0]
+    assert (use.operator, use.what, use.where, use.note) == ("zoe", "sign in", "", "the password is wrong")
+    assert refused.value.where == "sign in"
+    assert refused.value.__suppress_context__
+
+
+@pytest.mark.parametrize("role", list(OperatorRole))
+def test_signing_in_asks_for_no_role(house: House, role: OperatorRole) -> None:
+    """Whoever is in force looks; what they may do is asked there."""
+    house.hire("eve", role, password=password_digest("eve", _PASSWORD))
+
+    assert sign_in("eve", _PASSWORD, house.code("eve")).name == "eve"
+
+
+@pytest.mark.parametrize("name", ["x" * 61, "x" * 2000])
+@pytest.mark.usefixtures("house")
+def test_name_that_is_too_long_is_not_kept(name: str) -> None:
+    """The log has room for names, not for what a program sends."""
+    with pytest.raises(AnswerRefused):
+        operator_proof.prove_person(name, "000000", roles=[OperatorRole.DPO], where="x")
+
+    assert services().register.uses()[0].operator == "a name that is too long"
+
+
+def test_name_of_sixty_signs_is_kept(house: House) -> None:
+    """The longest that an operator can have."""
+    house.hire("y" * 60, OperatorRole.DPO)
+
+    assert operator_proof.prove_person("y" * 60, house.code("y" * 60), roles=[OperatorRole.DPO], where="x") == "y" * 60
+    with pytest.raises(AnswerRefused):
+        operator_proof.prove_person("z" * 60, "000000", roles=[OperatorRole.DPO], where="x")
+    assert house.installation.register.uses()[0].operator == "z" * 60
+
+
+@pytest.mark.parametrize(
+    ("password", "is_taken"),
+    [
+        ("abcdefgh-12", False),  # 11
+        ("abcdefgh-123", True),  # 12
+        ("abcdef" + "g" * 194, True),  # 200
+        ("abcdef" + "g" * 195, False),  # 201
+        ("abcde" + "a" * 20, False),  # five different signs
+        ("abcdef" + "a" * 20, True),  # six
+        ("Letmein-abcdef-1", False),
+        ("MotDePasse-2026-x", False),
+        ("my-letmein-abcdef", True),  # in the middle it is one word of several
+        ("quiet-ZOE-otters", False),
+    ],
+)
+def test_passwords_are_long_mixed_and_not_the_first_that_is_tried(password: str, *, is_taken: bool) -> None:
+    """From 12 to 200 signs, six different ones, no common beginning, no name of one's own."""
+    if is_taken:
+        assert PasswordHasher().verify(password_digest("zoe", password), password)
+    else:
+        with pytest.raises(RequestInvalid, match="would be guessed"):
+            password_digest("zoe", password)
+
+
+def test_password_longer_than_any_is_not_hashed(zoe: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing megabytes is work that a stranger would have us do."""
+
+    def hashed(*_: object) -> bool:
+        raise AssertionError("a password that nobody can have was hashed")
+
+    monkeypatch.setattr(PasswordHasher, "verify", hashed)
+
+    with pytest.raises(AnswerRefused, match="do not fit together"):
+        sign_in("zoe", "x" * 201, zoe.code("zoe"))
+
+
+def test_digest_that_is_none_opens_nothing(zoe: House) -> None:
+    """A damaged row is a wrong password, not a fault of the door."""
+    known = zoe.installation.register.operator("zoe")
+    assert known is not None
+    zoe.installation.register.put_operator(replace(known, password="no digest"))
+
+    with pytest.raises(AnswerRefused, match="do not fit together"):
+        sign_in("zoe", _PASSWORD, zoe.code("zoe"))
+    assert zoe.installation.register.uses()[0].note == "the password is wrong"
