@@ -96,7 +96,11 @@ def test_titles_tell_who_reads_what_is_written(house: House) -> None:
     """A reason goes to the data subject; a posting has another reference than work by hand."""
     titles = {
         gate: form_of(a_gate(house, gate, options=options)).model_fields
-        for gate, options in ((Gate.POSTING, (Decision.SENT,)), (Gate.OUTAGE, (Decision.BY_HAND,)), (Gate.EXTENSION, _OPTIONS))
+        for gate, options in (
+            (Gate.POSTING, (Decision.SENT,)),
+            (Gate.OUTAGE, (Decision.BY_HAND,)),
+            (Gate.EXTENSION, _OPTIONS),
+        )
     }
 
     assert titles[Gate.POSTING]["reference"].title != titles[Gate.OUTAGE]["reference"].title
@@ -133,7 +137,9 @@ def test_filled_form_is_the_answer_of_who_is_signed_in(house: House) -> None:
     entry = a_gate(house)
 
     for name in ("", "claire"):
-        answer = typed_answer(entry, _filled(entry, decision="refuse", reason="R", reference="", operator=name), "claire")
+        answer = typed_answer(
+            entry, _filled(entry, decision="refuse", reason="R", reference="", operator=name), "claire"
+        )
         assert (answer.operator, answer.decision, answer.code) == ("claire", Decision.REFUSE, "123456")
         assert (answer.reason, answer.reference) == ("R", "")
     with pytest.raises(AnswerRefused, match="signed in as claire") as refused:
@@ -156,7 +162,7 @@ def test_field_that_was_not_asked_for_is_refused(house: House) -> None:
     entry = a_gate(house)
 
     with pytest.raises(AnswerRefused, match="fields that were not asked for") as refused:
-        typed_answer(entry, _filled(entry, shell="secret-text"), "claire")
+        typed_answer(entry, _filled(entry, colour="secret-text"), "claire")
 
     assert "secret-text" not in str(refused.value)
     assert refused.value.where == "approval"

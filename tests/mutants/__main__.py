@@ -29,7 +29,10 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--survivors", action="store_true", help="run those again that survived")
     parser.add_argument("--no-imports", action="store_true", help="leave changes outside of functions for another time")
-    parser.add_argument("--module", default="", help="only mutants of modules whose path has this (a regular expression)")
+    parser.add_argument("--tests", nargs="+", help="ask these tests alone, such as new ones; only a kill is noted")
+    parser.add_argument(
+        "--module", default="", help="only mutants of modules whose path has this (a regular expression)"
+    )
     asked = parser.parse_args()
     unknown = [name for name in asked.packages if name not in PACKAGES]
     if unknown:
@@ -40,18 +43,24 @@ def main() -> int:
 
 
 def _run(name: str, package: Package, asked: argparse.Namespace) -> None:
-    found = [mutants_of(module) for module in package.modules]
-    every = [mutant for one in found for mutant in one.mutants]
-    chosen = _drawn(every, package.sample, asked.seed)
     known = results.load(name)
-    known.seed, known.sample, known.made, known.words = asked.seed, package.sample, len(every), sum(f.words for f in found)
-    known.keep_only({mutant.key for mutant in chosen})
+    known.seed, known.sample = asked.seed, package.sample
+    every: list[Mutant] = []
+    for module in package.modules:
+        # A sample is drawn of all; else what is not asked for need not be made.
+        if package.sample or re.search(asked.module, module):
+            found = mutants_of(module)
+            known.count(module, made=len(found.mutants), words=found.words)
+            every += found.mutants
+    chosen = _drawn(every, package.sample, asked.seed)
+    if package.sample or not asked.module:
+        known.keep_only({mutant.key for mutant in chosen}, package.modules)
     todo = [mutant for mutant in chosen if _is_due(mutant, known, asked)]
     # What needs no import goes first.
     todo.sort(key=lambda mutant: not mutant.function)
     _say(f"{name}: {len(every)} mutants, {len(chosen)} drawn, {len(todo)} to run")
     if todo:
-        _execute(package, todo, known, asked.processes)
+        _execute(package, todo, known, asked)
     known.save()
 
 
@@ -72,21 +81,23 @@ def _drawn(every: Sequence[Mutant], sample: int, seed: int) -> list[Mutant]:
     return [mutant for mutant in every if mutant.key in keys]
 
 
-def _execute(package: Package, todo: Sequence[Mutant], known: results.Results, processes: int) -> None:
+def _execute(package: Package, todo: Sequence[Mutant], known: results.Results, asked: argparse.Namespace) -> None:
     done = killed = 0
     began = saved = time.monotonic()
 
     def told(mutant: Mutant, verdict: str) -> None:
         nonlocal done, killed, saved
-        known.note(mutant, verdict)
-        done, killed = done + 1, killed + (verdict in {KILLED, TIMED_OUT})
+        is_killed = verdict in {KILLED, TIMED_OUT}
+        if is_killed or not asked.tests:
+            known.note(mutant, verdict)
+        done, killed = done + 1, killed + is_killed
         if time.monotonic() - saved > _SAVED_EVERY:
             saved = time.monotonic()
             known.save()
             _say(f"  {done}/{len(todo)}, {killed} killed, {done / (saved - began):.1f} a second")
 
-    plugin = Plugin(todo, frozenset(package.modules), told, processes=processes)
-    arguments = [*QUIET, f"--rootdir={ROOT}", *package.tests]
+    plugin = Plugin(todo, frozenset(package.modules), told, processes=asked.processes)
+    arguments = [*QUIET, f"--rootdir={ROOT}", *(asked.tests or package.tests)]
     try:
         pytest.main(arguments, plugins=[plugin])
     finally:

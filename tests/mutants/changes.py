@@ -3,8 +3,8 @@
 mutmut's own rules hold (annotations, ``len`` and ``isinstance``, docstrings are left as they are), with two changes:
 
 * Decorated functions are changed too. mutmut leaves them out, and with them every property and every call of a door.
-* The words of messages are left out: texts of several words, what is named ``what``, ``why``, ``how`` or ``remedy``, and
-  what stands in a ``raise``. What a sentence says is for people to read; that an error is raised is not left out.
+* The words of messages are left out: texts of several words, what is named ``what``, ``why``, ``how`` or ``remedy``, what is
+  in a ``raise``. What a sentence says is for people to read; that an error is raised is not left out.
 """
 
 import ast
@@ -60,7 +60,6 @@ class Mutant:
         lines = (ROOT / self.module).read_text(encoding="utf-8").splitlines(keepends=True)
         kept = "".join(lines[: self.line - 1])
         return kept + self.source()[self.line - 1 :] + "".join(lines[self.line - 1 + before :])
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,17 @@ from tests.mutants.changes import Mutant
 from tests.mutants.packages import ROOT
 
 _OURS: Final = ("flows", "tasks", "integrations", "data_contracts", "tests")
-QUIET: Final = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "--tb=no", "-s", "-q", "-p", "no:cov", "-p", "no:cacheprovider")
+QUIET: Final = (
+    "-W",
+    "ignore::pytest.PytestAssertRewriteWarning",
+    "--tb=no",
+    "-s",
+    "-q",
+    "-p",
+    "no:cov",
+    "-p",
+    "no:cacheprovider",
+)
 """No word about how a test failed; what these modules imported before pytest did does not matter here."""
 
 
@@ -36,7 +46,10 @@ class _Finder(importlib.abc.MetaPathFinder):
         self._source = mutant.whole()
 
     def find_spec(
-        self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+        self,
+        name: str,
+        path: Sequence[str] | None,  # noqa: ARG002  # the protocol's
+        target: types.ModuleType | None = None,  # noqa: ARG002  # the protocol's
     ) -> importlib.machinery.ModuleSpec | None:
         if name != self._name:
             return None

@@ -46,17 +46,38 @@ PACKAGES: Final[dict[str, Package]] = {
         tests=("tests/data_contracts/test_decided.py", "tests/integrations/register/test_gates.py"),
     ),
     "gates": Package(
-        code=("flows/gates.py", "flows/gate_facts.py", "flows/gate_forms.py", "tasks/approval.py", "tasks/decisions.py"),
+        code=(
+            "flows/gates.py",
+            "flows/gate_facts.py",
+            "flows/gate_forms.py",
+            "tasks/approval.py",
+            "tasks/decisions.py",
+        ),
         tests=("tests/tasks/test_approval.py", "tests/flows/test_gate_forms.py"),
     ),
     "evidence": Package(
         code=("integrations/evidence", "data_contracts/merkle.py", "data_contracts/evidence_log.py"),
-        tests=("tests/data_contracts/test_merkle.py", "tests/data_contracts/test_evidence_log.py", "tests/integrations/evidence"),
+        tests=(
+            "tests/data_contracts/test_merkle.py",
+            "tests/data_contracts/test_evidence_log.py",
+            "tests/integrations/evidence",
+        ),
     ),
     "vault": Package(code=("integrations/vault",), tests=("tests/integrations/vault",), sample=SAMPLE),
     "identity": Package(
-        code=("tasks/facts.py", "tasks/identity_ways.py", "tasks/link_proof.py", "tasks/links.py", "tasks/proofs.py", "tasks/verify_identity.py"),
-        tests=("tests/flows/test_identity_links.py", "tests/flows/test_online_proofs.py", "tests/flows/test_law_4_identity_first.py"),
+        code=(
+            "tasks/facts.py",
+            "tasks/identity_ways.py",
+            "tasks/link_proof.py",
+            "tasks/links.py",
+            "tasks/proofs.py",
+            "tasks/verify_identity.py",
+        ),
+        tests=(
+            "tests/flows/test_identity_links.py",
+            "tests/flows/test_online_proofs.py",
+            "tests/flows/test_law_4_identity_first.py",
+        ),
         sample=SAMPLE,
     ),
     "doors": Package(

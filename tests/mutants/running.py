@@ -18,7 +18,6 @@ import signal
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,9 +110,7 @@ class Plugin:
         # Each process would copy the memory of what the collector looks at.
         gc.collect()
         gc.freeze()
-        _Queue(self._processes, self._told).run(
-            self._mutants, lambda mutant: self._started(mutant, ran, functions)
-        )
+        _Queue(self._processes, self._told).run(self._mutants, lambda mutant: self._started(mutant, ran, functions))
         return True
 
     def _terminal(self, line: str) -> None:
@@ -207,7 +204,8 @@ def _fork(work: Callable[[], int]) -> int:
         return child
     status = _KILLS
     try:
-        os.setsid()
+        # A group of its own, so that it can be ended whole; no session, where `nice` would count for nothing.
+        os.setpgid(0, 0)
         gc.disable()
         silent = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):

@@ -57,7 +57,12 @@ def test_gate_is_what_policy_and_question_say(house: House, entry: GateEntry) ->
     """Roles and people are the policy's, more of them where the data are sensitive; the digest is the facts'."""
     rule = house.installation.services.policy.gates[Right.ERASURE][Gate.APPROVAL]
 
-    assert (entry.gate, entry.subject, entry.description, entry.options) == (Gate.APPROVAL, "crm:1", "**2 rows**", _OPTIONS)
+    assert (entry.gate, entry.subject, entry.description, entry.options) == (
+        Gate.APPROVAL,
+        "crm:1",
+        "**2 rows**",
+        _OPTIONS,
+    )
     assert entry.digest == digest(canonical({"rows": 2}))
     assert (entry.roles, entry.people) == (tuple(rule.roles), 2)
     assert (entry.opened_at, entry.outcome, entry.reference, entry.note) == (house.clock(), None, "", "")
@@ -76,7 +81,9 @@ def test_same_facts_are_the_same_question_and_others_another(house: House) -> No
 def test_answer_is_recorded_and_signed_as_it_was_given(house: House, entry: GateEntry) -> None:
     """Who, in which roles, proven how, decided what about which question, why and when."""
     house.clock.advance(timedelta(minutes=3))
-    answered = answer_gate(entry, Answer("claire", Decision.REFUSE, house.code("claire"), reason=" A lawsuit. ", reference=""))
+    answered = answer_gate(
+        entry, Answer("claire", Decision.REFUSE, house.code("claire"), reason=" A lawsuit. ", reference="")
+    )
 
     (given,) = answered.answers
     assert (given.operator, given.decision, given.at, given.proof) == ("claire", Decision.REFUSE, house.clock(), "totp")
@@ -84,7 +91,11 @@ def test_answer_is_recorded_and_signed_as_it_was_given(house: House, entry: Gate
     assert (answered.outcome, deciding_people(answered)) == (Decision.REFUSE, ["claire"])
     signed = _signed(house, entry)
     assert (signed["actor"], signed["operator_roles"], signed["outcome"]) == ("claire", ["dpo"], "refuse")
-    assert (signed["question"], signed["shown"], signed["reason"]) == (entry.digest, "**2 rows**", digest(b"A lawsuit."))
+    assert (signed["question"], signed["shown"], signed["reason"]) == (
+        entry.digest,
+        "**2 rows**",
+        digest(b"A lawsuit."),
+    )
 
 
 def test_reason_is_sealed_under_the_answers_number(house: House, entry: GateEntry) -> None:
@@ -129,14 +140,14 @@ def test_refused_answer_is_told_at_the_gate_with_its_time(house: House, entry: G
     assert now.note == f"{house.clock():%Y-%m-%d %H:%M:%S} UTC: {refused.value}"
 
 
-def test_proof_of_a_local_account_is_told_as_such(house: House, entry: GateEntry) -> None:
+def test_proof_of_a_local_account_is_told_as_such(entry: GateEntry) -> None:
     """Evidence tells a code from an account of the machine."""
     answered = answer_gate(entry, Answer("claire", Decision.APPROVE), local_account="cl")
 
     assert answered.answers[0].proof == "local-account:cl"
 
 
-def test_answer_as_proven_is_taken_of_who_may_and_of_nobody_else(house: House, entry: GateEntry) -> None:
+def test_answer_as_proven_is_taken_of_who_may_and_of_nobody_else(entry: GateEntry) -> None:
     """The proof was made just before; standing and answer are looked at here."""
     with pytest.raises(AnswerRefused, match="zoe does not have the role"):
         answer_as_proven(entry, Answer("zoe", Decision.APPROVE), proof="totp")
@@ -157,7 +168,12 @@ def test_software_answers_alone_and_says_so(house: House, entry: GateEntry) -> N
     decided = house.gate(entry.case_id, Gate.APPROVAL, "crm:1")
     signed = _signed(house, entry)
     assert (decided.outcome, decided.reference) == (Decision.REFUSE, "manifestly_unfounded")
-    assert (signed["actor"], signed["proof"], signed["reason"], signed["rule"]) == ("rightsflow", "register", "", "12(5)")
+    assert (signed["actor"], signed["proof"], signed["reason"], signed["rule"]) == (
+        "rightsflow",
+        "register",
+        "",
+        "12(5)",
+    )
     assert signed["at"].startswith(f"{house.clock():%Y-%m-%dT%H:%M:%S}")
 
 
@@ -238,7 +254,13 @@ def test_who_may_answer_a_gate_may_do_what_goes_with_it(house: House) -> None:
     assert prove_for(case_id, Gate.APPROVAL, "claire", house.code("claire"), what="extend") == "claire"
 
     use = house.installation.register.uses()[0]
-    assert (use.operator, use.what, use.where, use.proof, use.is_accepted) == ("claire", "extend", case_id, "totp", True)
+    assert (use.operator, use.what, use.where, use.proof, use.is_accepted) == (
+        "claire",
+        "extend",
+        case_id,
+        "totp",
+        True,
+    )
     with pytest.raises(AnswerRefused, match="zoe does not have the role"):
         prove_for(case_id, Gate.APPROVAL, "zoe", house.code("zoe"), what="extend")
     with pytest.raises(AnswerRefused, match="is wrong"):

@@ -70,7 +70,9 @@ def test_law_may_be_named_in_another_sentence() -> None:
     assert right_named("Hello", "I know the GDPR. I rely on article 15.") is Right.ACCESS
 
 
-@pytest.mark.parametrize("answer", ["Re: My right to object", "AW: right to object", "fwd : right to object", "RE [2]: right to object"])
+@pytest.mark.parametrize(
+    "answer", ["Re: My right to object", "AW: right to object", "fwd : right to object", "RE [2]: right to object"]
+)
 def test_subject_of_an_answer_is_somebody_elses(answer: str) -> None:
     """Who answers did not write it."""
     assert right_named(answer, "Thank you.") is None

@@ -132,12 +132,18 @@ _KEYS = {"customer_no": ["1"]}
     ("held", "verified", "address"),
     [
         ({("customer_no", "1"): frozenset({_OWNER})}, "", _OWNER),
-        ({("customer_no", "1"): frozenset({_OWNER})}, f" {_OTHER.upper()} ", _OTHER),  # the account's own proof goes first
+        (
+            {("customer_no", "1"): frozenset({_OWNER})},
+            f" {_OTHER.upper()} ",
+            _OTHER,
+        ),  # the account's own proof goes first
         ({}, _OTHER, _OTHER),
         ({("customer_no", "1"): frozenset({_OWNER}), ("cookie_id", "c"): frozenset({_OWNER})}, "", _OWNER),
     ],
 )
-def test_account_is_written_to_at_its_own_address(held: dict[tuple[str, str], frozenset[str]], verified: str, address: str) -> None:
+def test_account_is_written_to_at_its_own_address(
+    held: dict[tuple[str, str], frozenset[str]], verified: str, address: str
+) -> None:
     """The one that it proved, in normal form; else the one that we hold."""
     proven = account_to_prove({}, _KEYS, held, verified_address=verified)
 

@@ -200,11 +200,20 @@ def test_everything_an_authority_asks_of_a_case_is_told() -> None:
     """Art. 31: from receipt to the answer; each line with its moment and who did it, each fact under its own name."""
     ground = {"basis": "legal-obligation", "art17_3": "b"}
     line = {"system": "crm", "table": "customer", "action": "keep", "rows": 1, "ground": ground}
-    proof = {name: f"{name} 1" for name in ("proven", "verdict", "checker", "counts", "but_for", "told", "not_looked", "by_hand")}
-    gate = {"gate": "approval", "subject": "crm", "question": "q1", "decision": "approve", "outcome": "approve"}
+    proof = {
+        name: f"{name} 1"
+        for name in ("proven", "verdict", "checker", "counts", "but_for", "told", "not_looked", "by_hand")
+    }
+    gate: dict[str, Any] = {
+        "gate": "approval",
+        "subject": "crm",
+        "question": "q1",
+        "decision": "approve",
+        "outcome": "approve",
+    }
     gate |= {"people_needed": 2, "proof": "totp", "reference": "T-1", "reason": "r1"}
-    recipient = {"asked": True, "state": "told", "via": "outbox", "reference": "R-1"}
-    identity = {"verified": True, "method": "eid", "checked_by": "zoe", "proofs_destroyed": 1}
+    recipient: dict[str, Any] = {"asked": True, "state": "told", "via": "outbox", "reference": "R-1"}
+    identity: dict[str, Any] = {"verified": True, "method": "eid", "checked_by": "zoe", "proofs_destroyed": 1}
     at, by = "2026-03-31T10:00:00+00:00", "claire"
     letter = a_record("notice.erasure_done", at, via="post", text="d1")
 
@@ -229,9 +238,7 @@ def test_everything_an_authority_asks_of_a_case_is_told() -> None:
         "received_at": "2026-03-01T10:00:00+00:00",
         "first_due": "2026-04-01",
         "due": "2026-04-02",
-        "moved": [
-            {"at": at, "step": "identity", "before": "2026-04-01", "due": "2026-04-02", "proof_came_on": ""}
-        ],
+        "moved": [{"at": at, "step": "identity", "before": "2026-04-01", "due": "2026-04-02", "proof_came_on": ""}],
         "extension": None,
     }
     posted = "2026-04-01T08:00:00+00:00"
@@ -244,9 +251,7 @@ def test_everything_an_authority_asks_of_a_case_is_told() -> None:
     assert found["acts"] == [{"at": at, "step": "erase", "system": "crm", "rows": {"customer": 1}}]
     assert found["proof"] == [head | proof]
     assert found["recipients"] == [{"party": "adnet", **head, **recipient}]
-    assert found["notices"] == [
-        {"kind": "erasure_done", "at": at, "via": "post", "text": "d1", "posted_at": posted}
-    ]
+    assert found["notices"] == [{"kind": "erasure_done", "at": at, "via": "post", "text": "d1", "posted_at": posted}]
     assert found["refusals"] == [{"at": at, "step": "refuse", "ground": "manifestly_unfounded", "by": by}]
     assert found["dossiers"] == [head | {"dossier": "D-1"}]
     assert found["records"][-1] == {"seq": 0, "at": at, "step": "archive", "system": "", "actor": by}

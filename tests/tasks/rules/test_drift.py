@@ -433,7 +433,9 @@ def test_drift_of_the_key_names_the_live_key() -> None:
     assert "is (id, name), the contract says (id)" in found[0].what
 
 
-@pytest.mark.parametrize(("on_delete", "is_blocked"), [("", True), ("RESTRICT", True), ("NO ACTION", True), ("SET NULL", False)])
+@pytest.mark.parametrize(
+    ("on_delete", "is_blocked"), [("", True), ("RESTRICT", True), ("NO ACTION", True), ("SET NULL", False)]
+)
 def test_row_of_somebody_else_that_blocks_is_told_by_its_table(on_delete: str, *, is_blocked: bool) -> None:
     """Law 13; a reference to a table that nobody declares before it changes nothing."""
     customer, product = _contract(TableErasure.DELETE).tables

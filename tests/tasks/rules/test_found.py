@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from data_contracts.keys import Condition
-from tasks.rules.found import Findings, Question, Split, merged, written
+from tasks.rules.found import Findings, SpeltIn, Split, merged, written
 
 _A, _B = ("crm", "customer", "id"), ("crm", "log", "customer_id")
 _PATH = ("crm", "customer")
@@ -14,7 +14,11 @@ _ONE, _TWO = frozenset({("1",)}), frozenset({("2",)})
 
 
 def _spelt(*values: str) -> tuple[Condition, ...]:
-    return tuple(Condition("email", (value,)) for value in values)
+    return tuple(Condition(("email",), frozenset({(value,)})) for value in values)
+
+
+def _column(name: str) -> SpeltIn:
+    return _PATH, name, "own"
 
 
 def _known(**facts: Any) -> Findings:
@@ -31,11 +35,11 @@ def test_keys_of_both_are_joined_slot_by_slot(part: str) -> None:
 
 def test_spellings_of_both_are_joined_in_order() -> None:
     """Those known before stand first; a place that only one knows has its own."""
-    first = _known(spelt={("a", "x"): _spelt("1"), ("b", "x"): _spelt("2")})
+    first = _known(spelt={_column("a"): _spelt("1"), _column("b"): _spelt("2")})
 
-    joined = first.joined(_known(spelt={("c", "x"): _spelt("4"), ("a", "x"): _spelt("3")}))
+    joined = first.joined(_known(spelt={_column("c"): _spelt("4"), _column("a"): _spelt("3")}))
 
-    assert joined.spelt == {("a", "x"): _spelt("1", "3"), ("b", "x"): _spelt("2"), ("c", "x"): _spelt("4")}
+    assert joined.spelt == {_column("a"): _spelt("1", "3"), _column("b"): _spelt("2"), _column("c"): _spelt("4")}
 
 
 @pytest.mark.parametrize("part", ["others", "counted"])
@@ -62,8 +66,8 @@ def test_splits_and_guards_are_joined() -> None:
     [
         {"keys": {_A: _ONE}},
         {"asked": {_A: _ONE}},
-        {"spelt": {("a", "x"): _spelt("1")}},
-        {"spelt_for": {("a", "x"): frozenset({"1"})}},
+        {"spelt": {_column("a"): _spelt("1")}},
+        {"spelt_for": {_column("a"): frozenset({"1"})}},
         {"others": {_A: _ONE}},
         {"counted": {_A: _ONE}},
         {"splits": {_PATH: Split((), (), is_mixed=True)}},
@@ -82,12 +86,12 @@ def test_what_was_known_before_is_nothing_new(facts: dict[str, Any]) -> None:
 
 def test_only_what_was_added_is_new() -> None:
     """Of a slot that had keys before, the others."""
-    before = _known(keys={_A: _ONE}, spelt={("a", "x"): _spelt("1")}, others={_A: _ONE})
-    now = _known(keys={_A: _ONE | _TWO}, spelt={("a", "x"): _spelt("1", "2")}, others={_A: _ONE | _TWO})
+    before = _known(keys={_A: _ONE}, spelt={_column("a"): _spelt("1")}, others={_A: _ONE})
+    now = _known(keys={_A: _ONE | _TWO}, spelt={_column("a"): _spelt("1", "2")}, others={_A: _ONE | _TWO})
 
     new = now.beyond(before)
 
-    assert (new.keys, new.spelt, new.others) == ({_A: _TWO}, {("a", "x"): _spelt("2")}, {_A: _ONE | _TWO})
+    assert (new.keys, new.spelt, new.others) == ({_A: _TWO}, {_column("a"): _spelt("2")}, {_A: _ONE | _TWO})
 
 
 def test_merging_changes_neither() -> None:
@@ -100,7 +104,13 @@ def test_merging_changes_neither() -> None:
 
 @pytest.mark.parametrize(
     ("key", "text"),
-    [((42,), ("42",)), (("42",), ("42",)), ((Decimal("42.0"),), ("42",)), ((42.0,), ("42",)), ((Decimal("4.5"), "a"), ("4.5", "a"))],
+    [
+        ((42,), ("42",)),
+        (("42",), ("42",)),
+        ((Decimal("42.0"),), ("42",)),
+        ((42.0,), ("42",)),
+        ((Decimal("4.5"), "a"), ("4.5", "a")),
+    ],
 )
 def test_one_number_is_one_key_however_it_is_stored(key: tuple[object, ...], text: tuple[str, ...]) -> None:
     """A column of numbers refers to one of texts."""

@@ -292,9 +292,7 @@ def test_whole_table_is_meant_and_what_hides_is_named(hiding: Hiding, about: str
     assert (found.system, found.table, found.column, found.about) == ("crm", "person", "", about)
 
 
-@pytest.mark.parametrize(
-    ("column", "acts"), [("mail", "erases"), ("town", "changes"), ("both", "erases and changes")]
-)
+@pytest.mark.parametrize(("column", "acts"), [("mail", "erases"), ("town", "changes"), ("both", "erases and changes")])
 def test_right_to_write_is_told_with_what_it_is_needed_for(column: str, acts: str) -> None:
     """So that whoever grants it knows why."""
     contract = SystemContract("crm", "CRM", "1", "acme", (_person(TableErasure.COLUMNS),))
@@ -353,7 +351,7 @@ def test_one_thing_that_hides_does_not_keep_the_next_from_being_told() -> None:
     ids=lambda table: table.name,
 )
 def test_each_sort_of_change_asks_for_a_system_that_takes_it(table: Table) -> None:
-    """Rows that go, values that are blanked, values that are put right: a replica takes none, a guard lets some through."""
+    """Rows that go, values that are blanked or put right: a replica takes none, a guard lets some through."""
     read_only = Hiding(Hides.READ_ONLY, about="it is a standby server")
     contract = SystemContract("crm", "CRM", "1", "acme", (table,))
     columns = {table.name: {c.name: LiveColumn(c.name, "TEXT", nullable=True) for c in table.columns}}

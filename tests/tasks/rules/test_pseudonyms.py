@@ -14,7 +14,9 @@ _PSEUDONYM = "0123456789abcdef" * 4
 _LAST = "f" * 64
 
 
-def _live(type_: str, holds: Holds = Holds.TEXT, container: Container = Container.NONE, length: int | None = None) -> LiveColumn:
+def _live(
+    type_: str, holds: Holds = Holds.TEXT, container: Container = Container.NONE, length: int | None = None
+) -> LiveColumn:
     return LiveColumn("a", type_, nullable=True, holds=holds, container=container, length=length)
 
 
@@ -65,7 +67,7 @@ def test_live_type_has_its_form(live: LiveColumn, shape: str) -> None:
         ("int4range", lambda text: all(part.isdigit() for part in text.strip("[]").split(","))),
         ("bytes 20", lambda value: len(value) == 20 and value.endswith(bytes(4)) and value[:2] == b"\x01\x23"),
         ("bytes 4", lambda value: len(value) == 4),
-        ("decimal 4 2", lambda text: Decimal("0") <= Decimal(text) < 100 and text[-3] == "."),
+        ("decimal 4 2", lambda text: Decimal(0) <= Decimal(text) < 100 and text[-3] == "."),
         ("decimal 4 0", lambda text: "." not in text),
         ("time", lambda text: text < "24:00:00" and int(text[3:5]) < 60),
     ],
@@ -76,7 +78,9 @@ def test_value_is_one_that_the_type_has(shape: str, value: object) -> None:
     assert value(form_of(shape, None).of(_PSEUDONYM))
 
 
-@pytest.mark.parametrize("shape", ["integer", "date", "time", "timestamp", "uuid", "text", "bytes 4", "bytes 20", "decimal 4 2"])
+@pytest.mark.parametrize(
+    "shape", ["integer", "date", "time", "timestamp", "uuid", "text", "bytes 4", "bytes 20", "decimal 4 2"]
+)
 def test_next_turn_is_another_value(shape: str) -> None:
     """One that a live row holds already is passed over, also at the end of what there is."""
     form = form_of(shape, None)
@@ -87,15 +91,25 @@ def test_next_turn_is_another_value(shape: str) -> None:
 
 def test_same_pseudonym_is_the_same_value() -> None:
     """An erasure that runs again writes what it wrote."""
-    assert form_of("integer", None).of(_PSEUDONYM) == form_of("integer", None).of(_PSEUDONYM) == str(
-        int(_PSEUDONYM[:16], 16) % 10**9
+    assert (
+        form_of("integer", None).of(_PSEUDONYM)
+        == form_of("integer", None).of(_PSEUDONYM)
+        == str(int(_PSEUDONYM[:16], 16) % 10**9)
     )
     assert form_of("text", None).of(_PSEUDONYM) == _PSEUDONYM[:16]
     assert form_of("text", None).of(_PSEUDONYM, 1) == f"{int(_PSEUDONYM, 16) + (1 << 240):064x}"[:16]
 
 
 @pytest.mark.parametrize(
-    ("shape", "length", "is_narrow"), [("text", 7, True), ("text", 8, False), ("uuid", None, False), ("integer", None, True), ("bytes 5", None, False), ("bytes 4", None, True)]
+    ("shape", "length", "is_narrow"),
+    [
+        ("text", 7, True),
+        ("text", 8, False),
+        ("uuid", None, False),
+        ("integer", None, True),
+        ("bytes 5", None, False),
+        ("bytes 4", None, True),
+    ],
 )
 def test_narrow_form_asks_live_rows(shape: str, length: int | None, *, is_narrow: bool) -> None:
     """Where two people may get the same value; from 2⁴⁰ values on nobody does."""
