@@ -59,7 +59,7 @@ def _run(name: str, package: Package, asked: argparse.Namespace) -> None:
     # What needs no import goes first.
     todo.sort(key=lambda mutant: not mutant.function)
     _say(f"{name}: {len(every)} mutants, {len(chosen)} drawn, {len(todo)} to run")
-    if todo:
+    if todo and not asked.count:
         _execute(package, todo, known, asked)
     known.save()
 

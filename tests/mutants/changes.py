@@ -3,8 +3,8 @@
 mutmut's own rules hold (annotations, ``len`` and ``isinstance``, docstrings are left as they are), with two changes:
 
 * Decorated functions are changed too. mutmut leaves them out, and with them every property and every call of a door.
-* The words of messages are left out: texts of several words, what is named ``what``, ``why``, ``how`` or ``remedy``, what is
-  in a ``raise``. What a sentence says is for people to read; that an error is raised is not left out.
+* The words of messages are left out: texts of several words, what is named ``what``, ``why``, ``how`` or ``remedy``,
+  and what a ``raise`` says. What a sentence says is for people to read; that an error is raised is not left out.
 """
 
 import ast
@@ -35,6 +35,7 @@ class Mutant:
     Attributes:
         key: names the change by the texts of its line before and after; another key once the line is another.
         function: the function it is in, by qualified name; empty at the top of a module or class.
+        end: the last line of that function.
         line: where the statement at the top of the module begins that has the change.
     """
 
@@ -45,6 +46,7 @@ class Mutant:
     last: int
     was: str
     now: str
+    end: int
     line: int
     _top: cst.CSTNode
     _mutation: Mutation
@@ -156,22 +158,24 @@ class _Places:
         was, now = (self._tree.code_for_node(node) for node in (mutation.original_node, mutation.mutated_node))
         if was == now:
             return None
+        function, end = self._function(span.start.line)
         return Mutant(
             key=_text(self._lines[span.start.line - 1 : span.end.line]),
             module=self._module,
-            function=self._function(span.start.line),
+            function=function,
             first=span.start.line,
             last=span.end.line,
             was=_text([was]),
             now=_text([now]),
+            end=end,
             line=line,
             _top=top,
             _mutation=mutation,
         )
 
-    def _function(self, line: int) -> str:
-        """The outermost function that has the line in its body."""
-        return next((name for name, first, last in self._functions if first <= line <= last), "")
+    def _function(self, line: int) -> tuple[str, int]:
+        """The outermost function that has the line in its body, and its last line."""
+        return next(((name, last) for name, first, last in self._functions if first <= line <= last), ("", line))
 
 
 def _text(lines: list[str]) -> str:

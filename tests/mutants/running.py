@@ -61,10 +61,12 @@ class Ran:
             found = frozenset[str]().union(*by_line.values())
         else:
             found = frozenset[str]().union(*(by_line.get(n, ()) for n in range(mutant.first, mutant.last + 1)))
-            # A part of a statement that is written over several lines may have no line of its own.
-            before = iter(range(mutant.first - 1, max(mutant.first - 8, mutant.line), -1))
-            while not found and (line := next(before, 0)):
-                found = frozenset(by_line.get(line, ()))
+            # A part of a statement over several lines may have no line of its own; a default is run before any test.
+            near = (
+                *range(mutant.first - 1, max(mutant.first - 8, mutant.line), -1),
+                *range(mutant.last + 1, mutant.end + 1),
+            )
+            found = found or frozenset(next((tests for line in near if (tests := by_line.get(line))), ()))
         return sorted(found, key=lambda name: (self.seconds[name], name))
 
 

@@ -1,12 +1,12 @@
 """Puts a mutant into a process that has imported the code: its functions get the changed code object, where they stand.
 
 No module is imported again, so whoever holds the function (a table of routes, a validator of a model, another module)
-has the changed one.
+has the changed one; so have functions that were made inside of it before.
 """
 
 import gc
 import types
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -31,17 +31,25 @@ class Functions:
     def swap(self, mutant: Mutant) -> bool:
         """Put the mutant in. False where that cannot be done: the change is in no function's body."""
         file = str(ROOT / mutant.module)
-        for code in _codes(compile(mutant.source(), file, "exec", dont_inherit=True)):
-            if code.co_qualname != mutant.function:
-                continue
-            functions = [f for f in self._at[_place(code)] if f.__code__ != code]
-            for function in functions:
-                if len(function.__code__.co_freevars) != len(code.co_freevars):
-                    return False
-                function.__code__ = code
-            if functions:
-                return True
-        return False
+        inside = f"{mutant.function}.<locals>."
+        codes = [
+            code
+            for code in _codes(compile(mutant.source(), file, "exec", dont_inherit=True))
+            if code.co_qualname == mutant.function or code.co_qualname.startswith(inside)
+        ]
+        places = Counter(map(_place, codes))
+        found = [
+            (function, code)
+            for code in codes
+            for function in self._at[_place(code)]
+            # Of two lambdas on one line nobody knows which is which.
+            if places[_place(code)] == 1 and function.__code__ != code
+        ]
+        if any(len(function.__code__.co_freevars) != len(code.co_freevars) for function, code in found):
+            return False
+        for function, code in found:
+            function.__code__ = code
+        return bool(found)
 
 
 def _place(code: types.CodeType) -> _Place:

@@ -24,7 +24,8 @@ from dataclasses import replace
 
 found = list(mutants_of(sys.argv[1]).mutants)
 # One that changes nothing, in a function and outside.
-same = [replace(one, key=f"same {one.function}", _mutation=replace(one._mutation, mutated_node=one._mutation.original_node))
+node = lambda one: replace(one._mutation, mutated_node=one._mutation.original_node)
+same = [replace(one, key=f"same {one.function}", _mutation=node(one))
         for one in (next(m for m in found if m.function), next(m for m in found if not m.function))]
 told = {}
 plugin = Plugin([*same, *found], frozenset({sys.argv[1]}), lambda m, v: told.update({m.key: v}), processes=1)
@@ -94,7 +95,7 @@ def test_words_are_left_out_and_counted(tmp_path: Path, monkeypatch: pytest.Monk
 
     found = mutants_of("one.py")
 
-    assert {(one.was, one.now) for one in found.mutants} == {("> 1", ">= 1"), ("1", "2")} or found.words
+    assert {(one.was, one.now) for one in found.mutants} == {("> 1", ">= 1"), ("1", "2")}
     assert not [one for one in found.mutants if "what" in one.was]
     assert found.words > 0
 
