@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=13, help="draws the sample")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--survivors", action="store_true", help="run those again that survived")
+    parser.add_argument("--count", action="store_true", help="run nothing, count what there is")
     parser.add_argument("--no-imports", action="store_true", help="leave changes outside of functions for another time")
     parser.add_argument("--tests", nargs="+", help="ask these tests alone, such as new ones; only a kill is noted")
     parser.add_argument(
