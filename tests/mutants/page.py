@@ -115,8 +115,8 @@ def _summary(kinds: Counter[str]) -> str:
 
 
 def _code(text: str) -> str:
-    """Text as code in a cell of a table."""
-    return f"`` {text} ``".replace("|", "\\|")
+    """Text as code in a cell of a table, and nothing in it that looks like a link."""
+    return f"`` {text} ``".replace("|", "\\|").replace("](", "] (")
 
 
 def main() -> None:
