@@ -70,6 +70,9 @@ def _is_due(mutant: Mutant, known: results.Results, asked: argparse.Namespace) -
         return False
     module = known.modules.get(mutant.module)
     verdict = module.verdict(mutant.key) if module else None
+    if asked.tests:
+        # Of a mutant that not all tests have seen, a few of them would tell kills alone.
+        return verdict is not None and verdict != KILLED
     return verdict is None or (asked.survivors and verdict != KILLED)
 
 

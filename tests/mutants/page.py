@@ -76,8 +76,9 @@ def _table() -> Iterator[str]:
         run = killed + survived
         wanted = min(package.sample or found.made, found.made)
         same = sum(kind == "equivalent" for kind in _kinds(found, known).elements())
-        score = f"{killed / run:.1%}" if run else "not run"
-        fair = f"{killed / (run - same):.1%}" if run > same else ""
+        part = " of a part" if run < wanted else ""
+        score = f"{killed / run:.1%}{part}" if run else "not run"
+        fair = f"{killed / (run - same):.1%}{part}" if run > same else ""
         label = f"[{name}](mutants/{name}.md)" if run else name
         cells = (label, found.made, wanted, run, killed, survived, untested, score, fair, found.commit)
         yield "| " + " | ".join(f"{cell:,}" if isinstance(cell, int) else cell for cell in cells) + " |"

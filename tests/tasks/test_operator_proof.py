@@ -404,3 +404,22 @@ def test_digest_that_is_none_opens_nothing(zoe: House) -> None:
     with pytest.raises(AnswerRefused, match="do not fit together"):
         sign_in("zoe", _PASSWORD, zoe.code("zoe"))
     assert zoe.installation.register.uses()[0].note == "the password is wrong"
+
+
+@pytest.mark.parametrize("standing", ["valid_until", "training_until"])
+def test_lapsed_operator_proves_nothing_anywhere(house: House, standing: str) -> None:
+    """Charter 3.3: outside a gate, at the desk, at one gate or several; the refusal names the place."""
+    entries, roles = _gates(house), [OperatorRole.DPO]
+    house.hire("eve", OperatorRole.DPO, **{standing: house.clock()})
+    ways = {
+        "C-1": lambda: operator_proof.prove_person("eve", house.code("eve"), roles=roles, where="C-1"),
+        "C-2": lambda: operator_proof.prove_session("eve", roles=roles, where="C-2", what="look"),
+        "approval": lambda: operator_proof.prove_operator(entries[0], "eve", code=house.code("eve")),
+    }
+
+    for where, prove in ways.items():
+        with pytest.raises(AnswerRefused, match="has lapsed") as refused:
+            prove()  # type: ignore[no-untyped-call]  # one of the above
+        assert refused.value.where == where
+    with pytest.raises(AnswerRefused, match="has lapsed"):
+        operator_proof.prove_at_gates(entries, "eve", code=house.code("eve"))
