@@ -3,13 +3,14 @@
 BIN := .venv/bin
 CODE := flows tasks integrations data_contracts
 PYTEST_ARGS ?=
+PACKAGE ?=
 ALL ?=
 
 # Python keeps what it has compiled, whatever the shell says: every flow run is a new process, twice as quick with it.
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check audit bench format lock clean
+.PHONY: help setup demo up test check audit bench mutants format lock clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +39,10 @@ audit: setup ## known vulnerabilities of what the lock pins
 
 bench: setup ## measures, with ratios against doing it by hand; ALL=1: a million records of evidence
 	@$(BIN)/python -m tests.benchmarks $(if $(ALL),--records 1000000)
+
+mutants: setup ## change the code line by line, see whether tests notice, and write docs/mutants.md; PACKAGE=name: one package; goes on after Ctrl-C
+	@nice -n 15 $(BIN)/python -m tests.mutants $(PACKAGE)
+	@$(BIN)/python -m tests.mutants.page
 
 format: setup ## put every file into the house's form
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -47,7 +47,7 @@ _QUOTED: Final = re.compile(
     re.IGNORECASE,
 )
 _SIGNATURE: Final = re.compile(r"^--\s*$")
-_SENTENCE: Final = re.compile(r"[.!?;](?=\s|$)|\n\s*\n")
+_SENTENCE: Final = re.compile(r"(?<!\bart)[.!?;](?=\s|$)|\n\s*\n", re.IGNORECASE)
 _NOT_ASKED: Final = re.compile(
     r"\b(not|never|no longer|don.t|doesn.t|didn.t|ne|n.(?=\w)|pas|jamais|aucun\w*|niet|geen|nooit)\b"
     r"|\b(you (have|can|may)|your right|vous (disposez|avez|pouvez|bénéficiez))\b"

@@ -10,7 +10,14 @@ import data_contracts
 from data_contracts.company import Policy
 from data_contracts.odcs import load_policy
 from data_contracts.vocabulary import Assurance, Right, Sensitivity
-from tasks.rules.assurance import assurance_needed, highest, mailbox_to_prove, makes_sure
+from tasks.rules.assurance import (
+    account_to_prove,
+    assurance_needed,
+    highest,
+    mailbox_known_by,
+    mailbox_to_prove,
+    makes_sure,
+)
 from tasks.rules.eligibility import accepted_methods
 
 _POLICY = load_policy(Path(data_contracts.__file__).parent)
@@ -99,3 +106,93 @@ def test_strangers_number_is_never_proven_by_an_own_mailbox(typed: list[str], he
     found = mailbox_to_prove({"email": typed, "customer_no": ["1"]}, {("customer_no", "1"): held})
 
     assert found is None or (found.address in held and found.identity.get("customer_no") == ["1"])
+
+
+def test_highest_is_by_sensitivity_and_not_by_name() -> None:
+    """Restricted is more than confidential, whatever the alphabet says."""
+    assert highest([Sensitivity.PUBLIC, Sensitivity.INTERNAL]) is Sensitivity.INTERNAL
+    assert highest([Sensitivity.INTERNAL, Sensitivity.CONFIDENTIAL]) is Sensitivity.CONFIDENTIAL
+
+
+def test_key_of_which_no_address_is_known_is_not_proven() -> None:
+    """Law 8: an own mailbox beside a number that we know nothing of proves the mailbox's numbers alone."""
+    proven = mailbox_to_prove(
+        {"email": [_OWNER], "customer_no": ["1", "2"], "cookie_id": ["c"]}, {("customer_no", "1"): frozenset({_OWNER})}
+    )
+
+    assert proven is not None
+    assert proven.identity == {"email": [_OWNER], "customer_no": ["1"]}
+    assert proven.dropped == ["cookie_id"]
+
+
+_KEYS = {"customer_no": ["1"]}
+
+
+@pytest.mark.parametrize(
+    ("held", "verified", "address"),
+    [
+        ({("customer_no", "1"): frozenset({_OWNER})}, "", _OWNER),
+        (
+            {("customer_no", "1"): frozenset({_OWNER})},
+            f" {_OTHER.upper()} ",
+            _OTHER,
+        ),  # the account's own proof goes first
+        ({}, _OTHER, _OTHER),
+        ({("customer_no", "1"): frozenset({_OWNER}), ("cookie_id", "c"): frozenset({_OWNER})}, "", _OWNER),
+    ],
+)
+def test_account_is_written_to_at_its_own_address(
+    held: dict[tuple[str, str], frozenset[str]], verified: str, address: str
+) -> None:
+    """The one that it proved, in normal form; else the one that we hold."""
+    proven = account_to_prove({}, _KEYS, held, verified_address=verified)
+
+    assert proven is not None
+    assert (proven.address, proven.identity, proven.dropped) == (address, _KEYS, [])
+
+
+@pytest.mark.parametrize(
+    ("keys", "held", "verified"),
+    [
+        (_KEYS, {}, ""),
+        (_KEYS, {("customer_no", "1"): frozenset({_OWNER, _OTHER})}, ""),
+        (_KEYS, {("customer_no", "1"): frozenset[str]()}, ""),
+        (_KEYS, {}, "no address"),
+        ({}, {("customer_no", "1"): frozenset({_OWNER})}, _OWNER),
+    ],
+    ids=["none known", "two known", "none held", "no address", "no key"],
+)
+def test_account_without_key_or_address_proves_nobody(
+    keys: dict[str, list[str]], held: dict[tuple[str, str], frozenset[str]], verified: str
+) -> None:
+    """Who cannot be written to, or has no key of ours, is asked for another proof."""
+    assert account_to_prove({}, keys, held, verified_address=verified) is None
+
+
+def test_what_a_request_named_beyond_the_account_is_dropped_by_kind() -> None:
+    """A stranger's number, or a kind that the account does not have; what the account has too stays."""
+    typed = {"phone": ["+33 1"], "customer_no": ["1", "2"], "email": [_OWNER]}
+
+    proven = account_to_prove(typed, {"customer_no": ["1"], "email": [_OWNER]}, {}, verified_address=_OWNER)
+
+    assert proven is not None
+    assert proven.dropped == ["customer_no", "phone"]
+
+
+@pytest.mark.parametrize(
+    ("known", "held", "named", "address"),
+    [
+        ([("email", " A@Example.org ")], {}, _OTHER, "a@example.org"),
+        ([("customer_no", "1")], {("customer_no", "1"): frozenset({_OWNER})}, _OTHER, _OWNER),
+        ([("email", _OWNER)], {("customer_no", "1"): frozenset({_OWNER})}, _OTHER, _OWNER),
+        ([("email", _OWNER)], {("customer_no", "1"): frozenset({"third@example.org"})}, f" {_OTHER.upper()}", _OTHER),
+        ([("customer_no", "1")], {}, _OTHER, _OTHER),
+        ([("email", "no address")], {}, "no address", ""),
+        ([], {}, "", ""),
+    ],
+)
+def test_answers_go_to_the_one_address_that_knowledge_proved(
+    known: list[tuple[str, str]], held: dict[tuple[str, str], frozenset[str]], named: str, address: str
+) -> None:
+    """Among the proven keys or held for them; the one that the request named only where there is no single other."""
+    assert mailbox_known_by(known, held, named=named) == address

@@ -1,5 +1,6 @@
 """Which rules for values live systems are asked about."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from data_contracts.value_rules import ValueRules
 from data_contracts.vocabulary import ColumnErasure, TableErasure
 from tasks.rules.audit_values import FORMATS, checks_of, checks_of_column
 from tasks.rules.quality import read_value
+from tasks.rules.replacing import masked_value
 
 R = ValueRule
 
@@ -92,3 +94,50 @@ def test_what_a_rectification_takes_no_audit_reports(form: str, text: str) -> No
     assert not read_value(column, text).broken
     assert re.fullmatch(FORMATS[form], text)
     assert not re.fullmatch(FORMATS[form], "no value of any form ")
+
+
+def test_checks_of_texts_say_what_they_look_for() -> None:
+    """Table, column and what is wanted: the check is all that a database, or a person, gets to see."""
+    rules = ValueRules(min_length=2, format="email", patterns=("^a+$", "b^$c"))
+
+    length, form, whole, inside = checks_of_column("t", Column("a", "string", max_length=9, rules=rules))
+
+    assert {(check.table, check.column) for check in (length, form, whole, inside)} == {("t", "a")}
+    assert (length.lengths, length.detail, length.pattern) == ((2, 9), "2–9", "")
+    assert (form.detail, form.pattern, form.lengths) == ("email", FORMATS["email"], (0, None))
+    assert (whole.detail, whole.pattern) == ("^a+$", "a+")  # a pattern is of the whole value anyway
+    assert (inside.detail, inside.pattern) == ("b^$c", "b^$c")
+
+
+@pytest.mark.parametrize(
+    ("column", "lengths", "said"),
+    [
+        (Column("a", "string", max_length=3), (0, 3), "0–3"),
+        (Column("a", "string", max_length=0), (0, 0), "0–0"),
+        (Column("a", "string", rules=ValueRules(min_length=3)), (3, None), "3–"),
+    ],
+)
+def test_length_without_an_end_is_said_so(column: Column, lengths: tuple[int, int | None], said: str) -> None:
+    """At most nothing is an end, too."""
+    (check,) = checks_of_column("t", column)
+
+    assert (check.lengths, check.detail) == (lengths, said)
+
+
+def test_checks_of_values_and_bounds_say_what_they_look_for() -> None:
+    """Signs as people write them, in the order from below to above; what masks a value is no value."""
+    rules = ValueRules(valid_values=("2", "1"), minimum="1", below="4")
+    column = Column("a", "integer", required=True, unique=True, rules=rules, erase=ColumnErasure.MASK)
+    other = Column("a", "integer", rules=ValueRules(above="0.5", maximum="9"), erase=ColumnErasure.TOKEN)
+
+    required, unique, values, bounds = checks_of_column("t", column)
+    (pseudonymised,) = checks_of_column("t", replace(other, rules=ValueRules(valid_values=("1",))))
+    (others,) = checks_of_column("t", other)
+
+    assert {(one.table, one.column) for one in (required, unique, values, bounds, others)} == {("t", "a")}
+    assert (values.detail, values.allowed, values.is_pseudonymised) == ("2, 1", (2, 1), False)
+    assert pseudonymised.is_pseudonymised
+    assert values.none == bounds.none == ("", str(masked_value(column)))
+    assert (bounds.detail, bounds.bounds) == ("≥ 1; < 4", Bounds(least=1, most=4, is_below=True))
+    assert (others.detail, others.bounds) == ("> 0.5; ≤ 9", Bounds(least=0.5, most=9, is_above=True))
+    assert isinstance(bounds.bounds.least, int)

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from data_contracts.errors import RequestInvalid, SettingsInvalid
 from data_contracts.plan import Clock
-from tasks.rules.deadlines import Pause, Place, is_paused, next_working_day, response_due, stands_still
+from tasks.rules.deadlines import (
+    Pause,
+    Place,
+    is_paused,
+    last_day_to_stop,
+    next_working_day,
+    response_due,
+    stands_still,
+)
 
 PARIS = Place("Europe/Paris", "FR")
 METZ = Place("Europe/Paris", "FR", "57")
@@ -288,3 +296,32 @@ def test_hour_of_receipt_does_not_count(case: tuple[date, list[Pause]], place: P
     clock = response_due(moment, place=place, pauses=pauses)
 
     assert clock == response_due(noon(received), place=place, pauses=pauses)
+
+
+@pytest.mark.parametrize("extended", [False, True])
+@pytest.mark.parametrize("within", [1, 5, 60])
+@pytest.mark.parametrize("pauses", [(), (("2027-03-08", "2027-03-15"),)], ids=["running", "stood still once"])
+def test_asking_stops_the_clock_to_the_day_that_is_told_and_no_longer(
+    within: int, pauses: tuple[tuple[str, str], ...], *, extended: bool
+) -> None:
+    """EDPB 01/2022, 5.3: the gate says until when asking for a proof helps, and what it says is what counts."""
+    received, before = noon(day("2027-03-05")), [Pause(day(asked), day(came)) for asked, came in pauses]
+
+    last = last_day_to_stop(received, place=PARIS, pauses=before, extended=extended, asked_within_days=within)
+
+    for asked_on, stops in ((last, True), (last + timedelta(days=1), False)):
+        asked = [*before, Pause(asked_on)]
+        assert stands_still(received, place=PARIS, pauses=asked, extended=extended, asked_within_days=within) is stops
+
+
+@pytest.mark.parametrize(
+    ("facts", "last"),
+    [
+        ({"asked_within_days": 5}, "2027-03-12"),  # Friday to Friday: two days of a weekend between
+        ({"asked_within_days": 60}, "2027-04-05"),  # no later than the answer is due
+        ({"asked_within_days": 60, "extended": True}, "2027-06-02"),
+    ],
+)
+def test_last_day_to_ask_is_counted_in_working_days(facts: dict[str, int | bool], last: str) -> None:
+    """From receipt on; holidays of the place are none."""
+    assert last_day_to_stop(noon(day("2027-03-05")), place=PARIS, **facts) == day(last)  # type: ignore[arg-type]  # as named

@@ -194,3 +194,91 @@ def test_article_12_4_refusals_are_counted_by_right_and_ground() -> None:
         {"right": "erasure", "ground": "excessive", "cases": 1},
     ]
     assert tally.facts()["outcomes"] == {"granted_in_part": 1, "open": 2}
+
+
+def test_everything_an_authority_asks_of_a_case_is_told() -> None:
+    """Art. 31: from receipt to the answer; each line with its moment and who did it, each fact under its own name."""
+    ground = {"basis": "legal-obligation", "art17_3": "b"}
+    line = {"system": "crm", "table": "customer", "action": "keep", "rows": 1, "ground": ground}
+    proof = {
+        name: f"{name} 1"
+        for name in ("proven", "verdict", "checker", "counts", "but_for", "told", "not_looked", "by_hand")
+    }
+    gate: dict[str, Any] = {
+        "gate": "approval",
+        "subject": "crm",
+        "question": "q1",
+        "decision": "approve",
+        "outcome": "approve",
+    }
+    gate |= {"people_needed": 2, "proof": "totp", "reference": "T-1", "reason": "r1"}
+    recipient: dict[str, Any] = {"asked": True, "state": "told", "via": "outbox", "reference": "R-1"}
+    identity: dict[str, Any] = {"verified": True, "method": "eid", "checked_by": "zoe", "proofs_destroyed": 1}
+    at, by = "2026-03-31T10:00:00+00:00", "claire"
+    letter = a_record("notice.erasure_done", at, via="post", text="d1")
+
+    found = account(
+        a_record("identity", **identity, response_due_before="2026-04-01", response_due="2026-04-02"),
+        a_record("plan", digest="p1", lines=[line]),
+        a_record("gate.approval", **gate),
+        a_record("gate.outage", question="q2"),  # a question that nobody has answered yet
+        a_record("erase", system="crm", rows={"customer": 1}),
+        a_record("prove", **proof),
+        a_record("notice.recipient.adnet", party="adnet", **recipient),
+        a_record("refuse", ground="manifestly_unfounded"),
+        letter,
+        a_record("notice.erasure_done.posted", "2026-04-01T08:00:00+00:00"),
+        a_record("dossier", dossier="D-1"),
+        a_record("archive", outcome="granted_in_part"),
+    )
+
+    head = {"at": at, "by": by}
+    assert (found["right"], found["channel"], found["outcome"]) == ("erasure", "form", "granted_in_part")
+    assert found["clock"] == {
+        "received_at": "2026-03-01T10:00:00+00:00",
+        "first_due": "2026-04-01",
+        "due": "2026-04-02",
+        "moved": [{"at": at, "step": "identity", "before": "2026-04-01", "due": "2026-04-02", "proof_came_on": ""}],
+        "extension": None,
+    }
+    posted = "2026-04-01T08:00:00+00:00"
+    assert found["answer"] == {
+        "kind": "erasure_done", "told_at": posted, "told_on": "2026-04-01", "standing": "in_time",
+    }  # fmt: skip
+    assert found["identity"] == [head | identity]
+    assert found["plan"] == {"digest": "p1", "lines": [line]}
+    assert found["gates"] == [head | gate]
+    assert found["acts"] == [{"at": at, "step": "erase", "system": "crm", "rows": {"customer": 1}}]
+    assert found["proof"] == [head | proof]
+    assert found["recipients"] == [{"party": "adnet", **head, **recipient}]
+    assert found["notices"] == [{"kind": "erasure_done", "at": at, "via": "post", "text": "d1", "posted_at": posted}]
+    assert found["refusals"] == [{"at": at, "step": "refuse", "ground": "manifestly_unfounded", "by": by}]
+    assert found["dossiers"] == [head | {"dossier": "D-1"}]
+    assert found["records"][-1] == {"seq": 0, "at": at, "step": "archive", "system": "", "actor": by}
+
+
+def test_case_of_which_little_is_recorded_says_nothing_of_the_rest() -> None:
+    """A case that is a day old, or whose first record an earlier version wrote."""
+    found = case_account([], PARIS)
+
+    assert (found["right"], found["channel"], found["outcome"]) == ("", "", "")
+    assert found["clock"] == {"received_at": "", "first_due": "", "due": "", "moved": [], "extension": None}
+    assert found["answer"] == {"kind": "", "told_at": "", "told_on": "", "standing": "unanswered"}
+    assert found["plan"] == {"digest": "", "lines": []}
+    for part in ("identity", "gates", "acts", "proof", "recipients", "notices", "refusals", "dossiers", "records"):
+        assert found[part] == []
+    untexted = a_record("notice.refusal", via="smtp")
+    assert account(untexted)["notices"][0]["text"] == account(untexted)["notices"][0]["posted_at"] == ""
+
+
+def test_extended_cases_are_counted_and_the_day_of_counting_is_told() -> None:
+    """Art. 12(3): how many, in all and for each right."""
+    plain, extended = account(), account(a_record("extend", reason="complexity", decided_by=["claire"]))
+    tally = Tally(date(2026, 3, 20))
+    for one in (plain, extended, extended):
+        tally.add({"state": "located", "evidence": one})
+
+    counted = tally.facts()
+
+    assert (counted["as_of"], counted["received"], counted["extended"]) == ("2026-03-20", 3, 2)
+    assert counted["by_right"]["erasure"]["extended"] == 2

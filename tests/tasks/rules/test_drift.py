@@ -7,6 +7,7 @@ import pytest
 from data_contracts.company import IdentityKind
 from data_contracts.connecting import Container, Holds
 from data_contracts.contract import Column, Reference, SystemContract, Table
+from data_contracts.findings import FindingKind
 from data_contracts.inside import Inside
 from data_contracts.obstacles import Obstacle, ObstacleKind
 from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
@@ -397,3 +398,72 @@ def test_of_what_cannot_be_read_no_column_is_missing() -> None:
     (found,) = drift(_contract(), live)
 
     assert (found.effect, found.about) == (Effect.FORBIDS_SEARCHING, "Name, name")
+
+
+# --- what is told, place by place ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "live", "kind"),
+    [
+        ("email", LiveColumn("email", "TEXT", nullable=False), FindingKind.CLEAR_REFUSED),
+        ("name", LiveColumn("name", "TEXT", nullable=True), FindingKind.NULL_TAKEN),
+        ("email", None, FindingKind.COLUMN_MISSING),
+        ("phone", LiveColumn("phone", "TEXT", nullable=True), FindingKind.COLUMN_UNDECLARED),
+        ("name", LiveColumn("name", "BOOLEAN", nullable=False, holds=Holds.BOOLEAN), FindingKind.ERASURE_UNFIT),
+    ],
+)
+def test_drift_of_a_column_has_a_kind_a_sentence_and_a_remedy(
+    name: str, live: LiveColumn | None, kind: FindingKind
+) -> None:
+    """The kind is what an audit counts, the sentence what a person reads."""
+    (found,) = [one for one in drift(_contract(), _live(**{name: live})) if one.kind is kind]
+
+    assert (found.system, found.table, found.column) == ("crm", "customer", name)
+    assert found.what
+    assert found.remedy
+
+
+def test_drift_of_the_key_names_the_live_key() -> None:
+    """Its columns in their order, and of what the contract says: whoever mends it needs both."""
+    contract = _contract()
+    found = drift(contract, replace(_live(), primary_keys={"customer": ("id", "name")}))
+
+    assert [(one.kind, one.column, one.about) for one in found] == [(FindingKind.KEY_DIFFERS, "", "id, name")]
+    assert "is (id, name), the contract says (id)" in found[0].what
+
+
+@pytest.mark.parametrize(
+    ("on_delete", "is_blocked"), [("", True), ("RESTRICT", True), ("NO ACTION", True), ("SET NULL", False)]
+)
+def test_row_of_somebody_else_that_blocks_is_told_by_its_table(on_delete: str, *, is_blocked: bool) -> None:
+    """Law 13; a reference to a table that nobody declares before it changes nothing."""
+    customer, product = _contract(TableErasure.DELETE).tables
+    note = Table("crm", "note", (Column("who", "integer", is_personal=False),), TableErasure.NONE)
+    contract = replace(_contract(), tables=(customer, product, note))
+    live = {**_live().tables, "note": {"who": LiveColumn("who", "INTEGER", nullable=False)}}
+    stray = LiveReference("stray", ("x",), "elsewhere", ("id",))
+    reference = LiveReference("note", ("who",), "customer", ("id",), on_delete)
+
+    found = drift(contract, replace(_live(), tables=live, references=(stray, reference)))
+
+    told = [(one.table, one.column, one.effect, one.about) for one in found if one.kind is FindingKind.REFERENCE_BLOCKS]
+    assert told == ([("customer", "", Effect.WARNING, "note")] if is_blocked else [])
+
+
+def test_cascade_is_told_by_the_table_whose_rows_go_with_it() -> None:
+    """Law 8: rows that must stay, and a reference of no declared table before it hides nothing."""
+    customer, product = _contract(TableErasure.DELETE).tables
+    letter = Table("crm", "letter", (Column("who", "integer", is_personal=False),), TableErasure.NONE)
+    contract = replace(_contract(), tables=(customer, product, letter))
+    live = {**_live().tables, "letter": {"who": LiveColumn("who", "INTEGER", nullable=True)}}
+    others = (LiveReference("stray", ("x",), "customer", ("id",)), LiveReference("letter", ("who",), "stray", ("id",)))
+    reference = LiveReference("letter", ("who",), "customer", ("id",), "CASCADE")
+
+    found = drift(contract, replace(_live(), tables=live, references=(*others, reference)))
+
+    told = [one for one in found if one.kind is FindingKind.CASCADE]
+    assert [(one.table, one.column, one.effect, one.about) for one in told] == [
+        ("customer", "", Effect.FORBIDS_ERASING, "letter")
+    ]
+    assert told[0].what.endswith("which must stay")

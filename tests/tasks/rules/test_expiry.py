@@ -171,3 +171,51 @@ def test_columns_of_several_holds_go_with_their_own(hold: str) -> None:
     (rule,) = rules(a_customer(retentions=(replace(period, hold=hold),)))
 
     assert ("taxed" in rule.columns, "name" in rule.columns) == (hold == "accounting", hold == "identity")
+
+
+def test_rows_that_are_counted_are_told_from_those_that_go() -> None:
+    """All rows that are over: with the condition of what carries them, spared or not; those with a date: whenever."""
+    keep = {"erase": TableErasure.KEEP, "hold": "accounting"}
+    invoice = a_table("invoice", *DATED, retentions=(a_period("invoice", "at", hold="accounting"),), **keep)
+    line = a_table("line", a_key(), a_column("of"), references=(a_reference("of", "invoice"),), **keep)
+    held = keys_in("id", 1)
+    live = [LiveReference("invoice", ("x",), "line", ("id",))]
+
+    own, carried = rules(invoice, line, spared={"line": (held,)}, live=live)
+    some = carried.carried_by(frozenset({(7,)}))
+
+    assert own.dated is not None
+    assert (own.dated.table, own.dated.conditions, own.dated.dangerously_every_row) == ("invoice", (), True)
+    assert [(one.column, one.over) for one in own.dated.cutoffs] == [("at", True)]
+    assert own.dated.cutoffs[0].before > datetime(3000, 1, 1, tzinfo=ZoneInfo("UTC"))
+    assert carried.dated is None
+    assert some.every.conditions == some.going.conditions == (keys_in("of", 7),)
+    assert (carried.selection.table, carried.selection.cutoffs, carried.selection.conditions) == ("line", (), ())
+    assert carried.selection.spared == (held,)
+    assert carried.selection.referrers == (Referrer("invoice", ("x",), ("id",)),)
+    assert not carried.selection.dangerously_every_row
+
+
+def test_rule_of_columns_has_its_name_and_period_and_the_next_stands_too() -> None:
+    """After columns that go, rows that go later are still a rule; each with the period that must be over."""
+    period = a_period("customer", "at", id="blank", hold="identity", value=5, then=RetentionAction.COLUMNS)
+    later = a_period("customer", "at", id="gone", value=10)
+
+    blank, gone = rules(a_customer(retentions=(period, later)))
+
+    assert (blank.rule, blank.deletes, blank.periods, blank.when) == ("blank", False, (period,), "")
+    assert (gone.rule, gone.deletes, gone.periods) == ("gone", True, (later, period))
+    assert blank.selection.table == "customer"
+    assert blank.selection.cutoffs == (over("at", 2021, 3, 31),)
+
+
+def test_table_of_another_system_with_the_same_name_refers_to_nothing_here() -> None:
+    """A reference counts for the system and the table that it leads to."""
+    other = replace(a_reference("of", "call", follow=frozenset({Follow.FROM})), to_system="erp")
+    call = a_table("call", *DATED, retentions=(a_period("call", "at"),))
+    line = a_table("line", a_key(), a_column("of"), references=(other,))
+    erp = a_table("call", a_key(), system="erp")
+
+    found = expiries(contracts_of(call, line, erp), "crm", CALENDAR)
+
+    assert found[0].selection.referrers == ()

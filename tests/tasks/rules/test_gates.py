@@ -215,3 +215,48 @@ def test_nothing_is_approved_by_fewer_people_than_asked_for(
 def test_how_many_more_people(answers: tuple[GateAnswer, ...], missing: int) -> None:
     """Whoever looks at a gate sees how many have still to answer."""
     assert people_missing(a_gate(answers=answers)) == missing
+
+
+@pytest.mark.parametrize(("matter", "part"), [(Right.ERASURE, "gates.erasure"), (Duty.AUDIT, "duties.audit")])
+def test_missing_rule_is_told_with_its_place_in_the_policy(matter: Right | Duty, part: str) -> None:
+    """Who mends it finds the section: rights and duties have one each."""
+    policy = Policy(gates={}, identity_methods={}, duties={})
+
+    with pytest.raises(ContractInvalid) as missing:
+        rule_for(policy, matter, Gate.APPROVAL)
+
+    assert missing.value.where == f"policy.yaml: {part.partition('.')[0]}"
+    assert f"add {part}.approval" in missing.value.remedy
+
+
+@pytest.mark.parametrize(("asked", "people"), [(1, 2), (2, 2), (3, 3)])
+def test_nothing_is_given_back_by_one_person(asked: int, people: int) -> None:
+    """Four eyes, whatever the policy says; a policy that asks for more is kept, and so are its roles."""
+    rule = GateRule(roles=[OperatorRole.DPO], people=asked)
+    policy = Policy(gates={Right.ERASURE: {Gate.RESTORATION: rule, Gate.APPROVAL: rule}}, identity_methods={})
+
+    given_back = rule_for(policy, Right.ERASURE, Gate.RESTORATION)
+
+    assert (given_back.people, given_back.roles) == (people, rule.roles)
+    assert rule_for(policy, Right.ERASURE, Gate.APPROVAL).people == asked
+
+
+def test_refused_standing_says_who_could_answer_and_at_which_gate() -> None:
+    """The roles of the gate, and the gate."""
+    with pytest.raises(AnswerRefused) as refused:
+        check_standing(None, a_gate(), NOW)
+
+    assert refused.value.where == "approval"
+    assert refused.value.remedy.endswith("one of the roles: legal, dpo")
+
+
+@pytest.mark.parametrize(("reference", "is_taken"), [("mention", True), ("because", False), ("", False)])
+def test_what_stays_has_one_of_the_grounds_there_are(reference: str, *, is_taken: bool) -> None:
+    """Law 7: nothing stays by a word of one's own."""
+    gate = a_gate(options=(Decision.STAYS,))
+    if is_taken:
+        check_answer(gate, Decision.STAYS, reason="", reference=reference)
+    else:
+        with pytest.raises(AnswerRefused, match="what stays needs its ground") as refused:
+            check_answer(gate, Decision.STAYS, reason="", reference=reference)
+        assert refused.value.where == "approval"

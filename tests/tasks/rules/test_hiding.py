@@ -260,3 +260,130 @@ def test_tables_that_triggers_write_to_come_last(
     others = [Hiding(Hides.VERSIONED, "a")]
 
     assert written_meanwhile(acted, [*_writes(*pairs), *others]) == expected
+
+
+# --- what is told, place by place ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hiding", "about"),
+    [
+        (Hiding(Hides.NO_SELECT, "person"), "SELECT"),
+        (Hiding(Hides.NO_DELETE, "person"), "DELETE"),
+        (Hiding(Hides.TRIGGER_WRITES, "person", about="log"), "log"),
+        (Hiding(Hides.TRIGGER_DELETES, "person", about="log"), "log"),
+        (Hiding(Hides.TRIGGER_UNCLEAR, "person", about="t"), "t"),
+        (Hiding(Hides.PUBLISHED, "person", about="p"), "p"),
+        (Hiding(Hides.VIEW_REFRESHED, "person", about="v"), "v"),
+        (Hiding(Hides.VIEW_STALE, "person", about="v"), "v"),
+        (Hiding(Hides.CHILD_KEYS, "person", about="c"), "c"),
+        (Hiding(Hides.SAME_ROWS, "person", about="product"), "product"),
+        (Hiding(Hides.ROWS_GUARDED, "person"), ""),
+        (Hiding(Hides.TRIGGERS_UNSEEN, "person"), ""),
+    ],
+)
+def test_whole_table_is_meant_and_what_hides_is_named(hiding: Hiding, about: str) -> None:
+    """A right by its name in SQL, a trigger, view or table by its own; no column."""
+    contract = SystemContract("crm", "CRM", "1", "acme", (_person(), _catalogue()))
+    columns = {t.name: {c.name: LiveColumn(c.name, "TEXT", nullable=True) for c in t.columns} for t in contract.tables}
+
+    (found,) = drift(contract, LiveSchema(columns, hidings=(hiding,)))
+
+    assert (found.system, found.table, found.column, found.about) == ("crm", "person", "", about)
+
+
+@pytest.mark.parametrize(("column", "acts"), [("mail", "erases"), ("town", "changes"), ("both", "erases and changes")])
+def test_right_to_write_is_told_with_what_it_is_needed_for(column: str, acts: str) -> None:
+    """So that whoever grants it knows why."""
+    contract = SystemContract("crm", "CRM", "1", "acme", (_person(TableErasure.COLUMNS),))
+    columns = {c.name: LiveColumn(c.name, "TEXT", nullable=True) for c in _person().columns}
+    hiding = Hiding(Hides.NO_UPDATE, "person", column)
+
+    (found,) = drift(contract, LiveSchema({"person": columns}, hidings=(hiding,)))
+
+    assert (found.column, found.about) == (column, "UPDATE")
+    assert found.what.endswith(f"the contract {acts}")
+
+
+def test_right_to_read_is_told_with_its_place() -> None:
+    """A column by its name, else the table."""
+    contract = SystemContract("crm", "CRM", "1", "acme", (_person(),))
+    columns = {c.name: LiveColumn(c.name, "TEXT", nullable=True) for c in _person().columns}
+    hidings = (Hiding(Hides.NO_SELECT, "person", "mail"), Hiding(Hides.NO_SELECT, "person"))
+
+    table, column = drift(contract, LiveSchema({"person": columns}, hidings=hidings))
+
+    assert (table.column, column.column) == ("", "mail")
+    assert table.what.endswith("the table")
+    assert column.what.endswith("the column `mail`")
+
+
+def test_rows_that_must_stay_are_not_called_undeclared() -> None:
+    """Who mends the trigger is told which of both it is."""
+    contract = SystemContract("crm", "CRM", "1", "acme", (_person(), _catalogue()))
+    columns = {t.name: {c.name: LiveColumn(c.name, "TEXT", nullable=True) for c in t.columns} for t in contract.tables}
+    hidings = tuple(Hiding(Hides.TRIGGER_DELETES, "person", about=about) for about in ("log", "product"))
+
+    told = {one.about: one.what for one in drift(contract, LiveSchema(columns, hidings=hidings))}
+
+    assert told["log"].endswith("which no contract declares")
+    assert told["product"].endswith("which must stay")
+
+
+def test_one_thing_that_hides_does_not_keep_the_next_from_being_told() -> None:
+    """Guarded rows are passed over where rows are unseen; all that stands behind them is looked at."""
+    contract = SystemContract("crm", "CRM", "1", "acme", (_person(),))
+    columns = {c.name: LiveColumn(c.name, "TEXT", nullable=True) for c in _person().columns}
+    kinds = (Hides.ROWS_UNSEEN, Hides.ROWS_GUARDED, Hides.VERSIONED)
+
+    found = drift(contract, LiveSchema({"person": columns}, hidings=tuple(Hiding(kind, "person") for kind in kinds)))
+
+    assert {one.kind for one in found} == {K.ROWS_UNSEEN, K.HISTORY_KEPT}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        Table("crm", "loses", (_ID,), TableErasure.DELETE),
+        Table("crm", "erased", (_ID, Column("a", "string", erase=ColumnErasure.CLEAR)), TableErasure.COLUMNS),
+        Table("crm", "changed", (_ID, Column("a", "string", rectify=Rectification.DECLARED)), TableErasure.NONE),
+    ],
+    ids=lambda table: table.name,
+)
+def test_each_sort_of_change_asks_for_a_system_that_takes_it(table: Table) -> None:
+    """Rows that go, values that are blanked or put right: a replica takes none, a guard lets some through."""
+    read_only = Hiding(Hides.READ_ONLY, about="it is a standby server")
+    contract = SystemContract("crm", "CRM", "1", "acme", (table,))
+    columns = {table.name: {c.name: LiveColumn(c.name, "TEXT", nullable=True) for c in table.columns}}
+
+    (found,) = drift(contract, LiveSchema(columns, hidings=(read_only,)))
+
+    assert (found.system, found.table, found.column, found.kind) == ("crm", "", "", K.READ_ONLY)
+    assert found.what.endswith("it is a standby server")
+    assert found.remedy
+    assert _drifts(Hiding(Hides.ROWS_GUARDED, table.name), table) == [
+        (f"crm.{table.name}", E.FORBIDS_ACTING, K.ROWS_GUARDED)
+    ]
+
+
+def test_warning_of_other_schemas_is_the_systems() -> None:
+    """No table is to blame; names are told in order, eight of them."""
+    (found,) = elsewhere("crm", ["b", "a"])
+
+    assert (found.system, found.table, found.column, found.effect) == ("crm", "", "", E.WARNING)
+    assert found.kind is K.SCHEMA_UNDECLARED
+    assert "tables of `a`, `b` (2 in all)" in found.what
+    assert found.remedy
+
+
+def test_rows_that_a_trigger_deletes_are_hers_by_a_reference_to_that_very_table() -> None:
+    """A reference to another table, or one that a search does not follow, makes no row hers."""
+    for reference in (
+        replace(_OWNER, to_table="product"),
+        replace(_OWNER, to_system="erp"),
+        replace(_OWNER, follow=frozenset({Follow.TO})),
+    ):
+        log = Table("crm", "log", (_ID,), TableErasure.DELETE, references=(reference,))
+        hiding = Hiding(Hides.TRIGGER_DELETES, "person", about="log")
+
+        assert _drifts(hiding, _person(), log) == [("crm.person", E.FORBIDS_ERASING, K.TRIGGER_DELETES)]

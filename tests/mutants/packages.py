@@ -1,0 +1,88 @@
+"""What is changed, in packages by name, and the tests that look at each of them.
+
+A package's tests are the folders and modules that belong to it, those of units first. The whole suite is not asked: a
+control whose own tests do not notice that it is gone is not tested.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+SAMPLE: Final = 300
+"""Mutants drawn of a package of which not all are tried; all of a smaller one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One line of the table in docs/mutants.md.
+
+    Attributes:
+        code: files and folders whose lines are changed.
+        tests: files and folders of the tests that may notice.
+        sample: how many mutants are drawn by the seed; 0 for all.
+    """
+
+    code: tuple[str, ...]
+    tests: tuple[str, ...]
+    sample: int = 0
+
+    @property
+    def modules(self) -> list[str]:
+        """The modules that are changed, by path."""
+        found = [path for place in self.code for path in _modules(ROOT / place)]
+        return sorted(str(path.relative_to(ROOT)) for path in found)
+
+
+def _modules(place: Path) -> list[Path]:
+    return [place] if place.is_file() else list(place.rglob("*.py"))
+
+
+PACKAGES: Final[dict[str, Package]] = {
+    "rules": Package(code=("tasks/rules",), tests=("tests/tasks/rules", "tasks/rules")),
+    "operator-proof": Package(code=("tasks/operator_proof.py",), tests=("tests/tasks/test_operator_proof.py",)),
+    "decisions": Package(
+        code=("data_contracts/decided.py", "integrations/register/signed_answers.py", "integrations/register/gates.py"),
+        tests=("tests/data_contracts/test_decided.py", "tests/integrations/register/test_gates.py"),
+    ),
+    "gates": Package(
+        code=(
+            "flows/gates.py",
+            "flows/gate_facts.py",
+            "flows/gate_forms.py",
+            "tasks/approval.py",
+            "tasks/decisions.py",
+        ),
+        tests=("tests/tasks/test_approval.py", "tests/flows/test_gate_forms.py"),
+    ),
+    "evidence": Package(
+        code=("integrations/evidence", "data_contracts/merkle.py", "data_contracts/evidence_log.py"),
+        tests=(
+            "tests/data_contracts/test_merkle.py",
+            "tests/data_contracts/test_evidence_log.py",
+            "tests/integrations/evidence",
+        ),
+    ),
+    "vault": Package(code=("integrations/vault",), tests=("tests/integrations/vault",), sample=SAMPLE),
+    "identity": Package(
+        code=(
+            "tasks/facts.py",
+            "tasks/identity_ways.py",
+            "tasks/link_proof.py",
+            "tasks/links.py",
+            "tasks/proofs.py",
+            "tasks/verify_identity.py",
+        ),
+        tests=(
+            "tests/flows/test_identity_links.py",
+            "tests/flows/test_online_proofs.py",
+            "tests/flows/test_law_4_identity_first.py",
+        ),
+        sample=SAMPLE,
+    ),
+    "doors": Package(
+        code=("integrations/intake",),
+        tests=("tests/integrations/intake", "tests/flows/doors", "tests/prefect/test_door.py"),
+        sample=SAMPLE,
+    ),
+}
