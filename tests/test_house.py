@@ -19,6 +19,8 @@ CODE = [path for path in MODULES if "versions" not in path.parts]
 RULES = [path for path in MODULES if path.parts[:2] == ("tasks", "rules")]
 
 MODULE_LINES = 400
+IN_ONE_FILE = {Path("integrations/evidence/auditor.py"): 450}
+"""Longer than others: an auditor gets it as one file, which needs nothing else of ours (ADR 16)."""
 FUNCTION_LINES = 40
 NO_NAMES = {"utils", "util", "helpers", "helper", "manager", "handler", "handlers", "data", "info", "process", "misc"}
 """Names that say that the name was not found yet (glossary)."""
@@ -69,7 +71,7 @@ def test_module_fits_its_reader(path: Path) -> None:
     """A module has at most 400 lines, and its name says something."""
     lines = (ROOT / path).read_text(encoding="utf-8").count("\n")
 
-    assert lines <= MODULE_LINES
+    assert lines <= IN_ONE_FILE.get(path, MODULE_LINES)
     assert not NO_NAMES & {part.strip("_") for part in path.with_suffix("").parts}
 
 

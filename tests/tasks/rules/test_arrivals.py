@@ -3,7 +3,7 @@
 import pytest
 
 from data_contracts.vocabulary import Right
-from tasks.rules.arrivals import case_answered, is_automatic, own_words, right_named
+from tasks.rules.arrivals import cases_answered, is_automatic, own_words, right_named
 
 
 @pytest.mark.parametrize(
@@ -159,5 +159,5 @@ def test_report_is_a_programs() -> None:
     ],
 )
 def test_answer_is_filed_with_its_case(headers: dict[str, str], subject: str, case: str) -> None:
-    """By what it refers to, then by its subject."""
-    assert case_answered(headers, subject) == case
+    """By what it answers, then by its subject, then by what that refers to."""
+    assert cases_answered(headers, subject) == ((case,) if case else ())
