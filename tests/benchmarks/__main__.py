@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks import (
+    burst,
     door,
     dossier,
     erasure,
@@ -31,6 +32,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--subjects", type=int, default=200)
     parser.add_argument("--records", type=int, default=evidence_log.RECORDS, help="of the log that is verified")
+    parser.add_argument("--burst", type=int, default=0, help="requests at once through `rightsflow up`; 0: none")
     asked = parser.parse_args()
     with a_server() as url:
         rows = fill(url, asked.customers)
@@ -54,6 +56,8 @@ def main() -> None:
     show("Telling people of an incident", incident.measure())
     show("The door in front of Prefect", door.measure())
     show("Asking whether each of a million keys may be used", permissions.measure())
+    if asked.burst:
+        show("A burst of requests through `rightsflow up`", burst.measure(asked.burst))
 
 
 if __name__ == "__main__":
