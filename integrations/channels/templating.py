@@ -23,6 +23,7 @@ from markupsafe import Markup
 
 from data_contracts.company import Organisation
 from data_contracts.yaml_file import own
+from integrations.channels.compiled import compiled_templates
 
 __all__ = [
     "LANGUAGES",
@@ -62,6 +63,7 @@ def environment(form: Form) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=compiled_templates(form, Path(__file__)),
     )
     made.filters.update(fill=_fill, long_date=long_date, told_day=told_day, number=number, country=country_name)
     made.filters.update(runs=_runs, quoted=_quoted)

@@ -86,6 +86,11 @@ UNWATCHED = frozenset({
     "outgoing_left", "uses", "webhook", "webhooks",
     "forget_calls", "forget_outgoing", "note_use", "outgoing_again", "outgoing_done", "put_agent",
     "uncount_call", "put_incoming", "put_webhook", "settle_incoming", "note_incoming",
+    # How operators sign in and prove themselves, of no case; by tests/integrations/register/test_passkeys.py.
+    "add_passkey", "drop_secret", "end_lock", "operator_mail", "passkey", "passkeys", "put_challenge",
+    "put_operator_mail", "remove_passkeys", "take_challenge", "use_passkey",
+    # What the sweep purges; by tests/flows/test_purge.py.
+    "cases_kept_since",
     # Time stamps of checkpoints, of no case; by tests/flows/test_stamping.py.
     "note_stamp_trouble", "put_stamp", "stamp_trouble", "stamps", "unstamped",
     # The DPO's registers, runs of duties, and figures; by the register's own tests.
