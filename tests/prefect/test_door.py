@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from itertools import count
 
@@ -307,7 +307,8 @@ def test_slow_callers_are_in_nobodys_way(office: Office, door: httpx.Client) -> 
         slow = [stack.enter_context(socket.create_connection((address[0], int(address[1])), 10)) for _ in range(_SLOW)]
         for turn in range(3):
             for one in slow:
-                one.sendall(b"POST"[turn : turn + 1])
+                with suppress(ConnectionError):  # one too many: the door has closed it
+                    one.sendall(b"POST"[turn : turn + 1])
             begun = time.monotonic()
             door.get("/health").raise_for_status()
             assert time.monotonic() - begun < 5
