@@ -17,7 +17,9 @@ import sqlalchemy as sa
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
 from flows.embedded import software
 from flows.embedded.database import REGISTER, SERVER, EmbeddedDatabase
+from tests.sampling import drawn
 
+_NAMES = ("it's a home", "a home; with 'quotes' & signs=?", "home" * 40, "maison-é")
 _HOLD = """
 import sys, time
 from pathlib import Path
@@ -153,7 +155,7 @@ def test_nobody_else_enters(database: EmbeddedDatabase) -> None:
     assert password.rpartition(":")[2].strip() not in database.url(REGISTER)
 
 
-@pytest.mark.parametrize("name", ["it's a home", "a home; with 'quotes' & signs=?", "home" * 40, "maison-é"])
+@pytest.mark.parametrize("name", drawn(_NAMES, groups=[[0, 1, 2, 0]]))
 def test_home_of_any_name(tmp_path: Path, name: str) -> None:
     """A home's path may hold spaces, quotes and letters, and be too long for a socket."""
     database = EmbeddedDatabase(tmp_path / name)
