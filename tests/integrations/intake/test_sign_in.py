@@ -13,7 +13,13 @@ from data_contracts.sign_in import ClientSpace
 from integrations.intake.web.sign_in import SignInFailed, SigningIn
 
 _ISSUER = "https://login.example"
-_KEPT = {"issuer": _ISSUER, "state": "the-state", "nonce": "the-nonce", "verifier": "v", "at": str(int(time.time()))}
+
+
+def _kept() -> dict[str, str]:
+    """What the cookie of a sign-in that began now holds."""
+    return {"issuer": _ISSUER, "state": "the-state", "nonce": "the-nonce", "verifier": "v", "at": str(int(time.time()))}
+
+
 _KEY = ECKey.generate_key("P-256", {"kid": "1"})
 
 
@@ -37,7 +43,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Any:
         vars(signing_in)["_metadata"]["authorization_response_iss_parameter_supported"] = told.pop(
             "names_itself", False
         )
-        return signing_in.end(query, {**_KEPT, **told})
+        return signing_in.end(query, {**_kept(), **told})
 
     return end
 
