@@ -28,6 +28,7 @@ from prefect.states import Scheduled
 from data_contracts.errors import StepFailed
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Gate
+from flows.embedded.forgetting import note_wiped
 from flows.gate_forms import form_of, question_name
 from flows.settings import settings
 from tasks.approval import Question, open_gate
@@ -37,6 +38,7 @@ from tasks.services import services
 from tasks.step import NotAFailure
 
 _PREFIX = "suspended-"
+_RESPONSE: Final = "-response"
 _PAGE = 200
 _PAST_THE_DOOR: Final = (
     "An answer came past our door and was not read: open the Prefect UI through it, and answer again."
@@ -122,7 +124,7 @@ def _latest(entry: GateEntry) -> GateEntry:
 def _has_answered_form(entry: GateEntry, run: FlowRun) -> bool:
     """Whether Prefect keeps an answer to this question, which nobody checked."""
     begins = f"{_PREFIX}{question_name(entry)}-"
-    return any(name.startswith(begins) and name.endswith("-response") for name in _forms(run.id))
+    return any(name.startswith(begins) and name.endswith(_RESPONSE) for name in _forms(run.id))
 
 
 def is_let_go_on(entry: GateEntry) -> bool:
@@ -142,10 +144,13 @@ def forget_forms(run_id: UUID) -> None:
 
     The decisions are in the register. A form that nobody has read yet and that is not answered any more goes too.
     """
+    names = _forms(run_id)
     with get_client(sync_client=True) as client:
-        for name in _forms(run_id):
+        for name in names:
             with suppress(ObjectNotFound):
                 client.delete_flow_run_input(flow_run_id=run_id, key=name)
+    if any(name.endswith(_RESPONSE) for name in names):
+        note_wiped()
 
 
 def forget_own_forms() -> None:

@@ -7,7 +7,6 @@ The order, for a run that was started with a filled-in form:
 3. the life of the case begins.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -93,7 +92,7 @@ def wipe_form(run_id: UUID, case_id: str, *, is_case_flow: bool) -> None:
     name = (case_id if is_case_flow else f"receive {case_id}") if case_id else "not registered"
     with get_client(sync_client=True) as client:
         client.update_flow_run(run_id, parameters=kept, name=name)
-    note_wiped(os.environ.get("PREFECT_HOME", ""))
+    note_wiped()
 
 
 @contextmanager

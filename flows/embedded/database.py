@@ -73,9 +73,17 @@ class EmbeddedDatabase(Places):
         """Whether the home's register is in it."""
         return self.holds_register.exists()
 
-    def keep_register(self) -> None:
-        """Say that the register is in it from now on."""
-        self.holds_register.touch(mode=0o600)
+    def keep_register(self, moved: Path | None = None) -> None:
+        """Say that the register is in it from now on.
+
+        Args:
+            moved: the SQLite file that it was moved from; None for a new one.
+        """
+        self.holds_register.write_text("" if moved is None else _number_of(moved), "ascii")
+
+    def was_moved_from(self, file: Path) -> bool:
+        """Whether the register was moved from this very file, and not from one that somebody put there later."""
+        return self.holds_register.read_text("ascii") == _number_of(file)
 
     @property
     def is_answering(self) -> bool:
@@ -300,6 +308,11 @@ class EmbeddedDatabase(Places):
         with open(os.open(self.password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as made:  # noqa: PTH123  # opened for its owner alone
             made.write(f"*:*:*:{_ACCOUNT}:{password}\n")
         return password
+
+
+def _number_of(file: Path) -> str:
+    """What tells a file from another of the same name."""
+    return str(file.stat().st_ino)
 
 
 def _locale(major: str) -> Sequence[str]:

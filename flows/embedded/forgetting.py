@@ -4,6 +4,7 @@ PostgreSQL keeps the bytes of a row that was changed or deleted, in the table un
 write-ahead log until its segment is removed. Both are done here, for the two tables that a form can be in.
 """
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +18,11 @@ _PATIENCE: Final = "SET lock_timeout = '3s'"
 _NOTE: Final = "wiped"
 
 
-def note_wiped(prefect_home: str) -> None:
-    """Note that a form was wiped, where the server runs on this machine."""
-    folder = Path(prefect_home)
-    if prefect_home and folder.is_dir():
-        (folder / _NOTE).touch(mode=0o600)
+def note_wiped(prefect_home: str = "") -> None:
+    """Note that a form was wiped, where the server runs on this machine; by default this process's server."""
+    chosen = prefect_home or os.environ.get("PREFECT_HOME", "")
+    if chosen and Path(chosen).is_dir():
+        (Path(chosen) / _NOTE).touch(mode=0o600)
 
 
 def was_wiped(prefect_home: str) -> bool:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from data_contracts.errors import RightsflowError
+from data_contracts.errors import RightsflowError, SettingsInvalid
 from flows.embedded.database import REGISTER, SERVER, EmbeddedDatabase
 from flows.server.moving import move_server
 from flows.settings import Settings
@@ -51,14 +51,14 @@ def _bring_register(settings: Settings, embedded: EmbeddedDatabase, tell: Callab
     file = settings.register_file
     if embedded.keeps_register:
         if file.exists():
-            remove_moved(file)  # the move ended before the file was gone
+            _remove_moved(file, embedded)
         return
     if not file.exists():
         embedded.keep_register()
         return
     tell("moving the register from SQLite to the embedded database")
     try:
-        rows = move_register(file, embedded.url(REGISTER), keep=embedded.keep_register)
+        rows = move_register(file, embedded.url(REGISTER), keep=lambda: embedded.keep_register(file))
     except RightsflowError as error:
         if embedded.keeps_register:
             raise
@@ -67,12 +67,28 @@ def _bring_register(settings: Settings, embedded: EmbeddedDatabase, tell: Callab
     tell(f"moved {rows:,} rows of the register")
 
 
+def _remove_moved(file: Path, embedded: EmbeddedDatabase) -> None:
+    """Remove what a move left that ended before the file was gone.
+
+    Raises:
+        SettingsInvalid: when it is another file: which of the two registers counts, a person says.
+    """
+    if not embedded.was_moved_from(file):
+        raise SettingsInvalid(
+            "the home's register is in the embedded database, and somebody has put a SQLite register beside it",
+            where=str(file),
+            remedy="move this file out of the home; nothing of it was read or changed",
+        )
+    remove_moved(file)
+
+
 def _for_server(
     embedded: EmbeddedDatabase, environment: Mapping[str, str], tell: Callable[[str], None]
 ) -> Mapping[str, str]:
     file = Path(environment["PREFECT_HOME"]) / "prefect.db"
     address = embedded.url(SERVER, "asyncpg")
-    if file.exists():
+    # A PREFECT_HOME that is not in ours may serve others: what it holds stays.
+    if file.exists() and file.is_relative_to(embedded.home):
         tell("moving Prefect's runs from SQLite to the embedded database")
         move_server(file, address, environment, embedded.home / "logs" / "moving.log")
         for ending in ("-wal", "-shm", ""):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from data_contracts.errors import SettingsInvalid
 from flows import wiring
 from flows.embedded.database import EmbeddedDatabase
 from flows.server.preparing import SERVER_URLS, database_ready
@@ -76,9 +77,36 @@ def test_file_that_a_move_left_is_removed(tmp_path: Path) -> None:
     assert installation.register.cases() == []
     installation.close()
     EmbeddedDatabase(tmp_path).folder.mkdir()
-    EmbeddedDatabase(tmp_path).keep_register()
+    EmbeddedDatabase(tmp_path).keep_register(tmp_path / "register.db")
     with _ready(tmp_path, []):
         assert not (tmp_path / "register.db").exists()
+
+
+def test_file_that_somebody_put_there_is_left(tmp_path: Path) -> None:
+    """A register that is restored beside the embedded one is nobody's to destroy: a person says which one counts."""
+    with _ready(tmp_path, []):
+        pass
+    put = tmp_path / "register.db"
+    put.write_bytes(b"a backup that was put back")
+
+    with pytest.raises(SettingsInvalid, match="beside it"), _ready(tmp_path, []):
+        pass
+
+    assert put.read_bytes() == b"a backup that was put back"
+    put.unlink()
+    with _ready(tmp_path, []):
+        pass
+
+
+def test_prefects_database_of_others_is_left(tmp_path: Path) -> None:
+    """A PREFECT_HOME outside of ours may serve others: nothing in it is moved or removed."""
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "prefect.db").write_bytes(b"runs of somebody else")
+    environment = {**os.environ, "PREFECT_HOME": str(theirs)}
+    with database_ready(Settings(home=tmp_path / "home"), environment, lambda _: None):
+        pass
+    assert (theirs / "prefect.db").read_bytes() == b"runs of somebody else"
 
 
 def test_both_databases_named_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
