@@ -55,8 +55,8 @@ def copy_register(source: Connection, target: Connection, metadata: sa.MetaData)
     """
     copied = copy_tables(source, target, metadata)
     for table in metadata.sorted_tables:
-        for before, after in zip(_ordered(source, table), _ordered(target, table), strict=True):
-            if before != after:
+        with _ordered(source, table) as was, _ordered(target, table) as came:
+            if any(tuple(before) != tuple(after) for before, after in zip(was, came, strict=True)):
                 raise _not_taken(table, "a row is not as it was")
     return copied
 
@@ -72,10 +72,10 @@ def _put(target: Connection, table: sa.Table, rows: list[Row], mended: Callable[
     return len(rows)
 
 
-def _ordered(connection: Connection, table: sa.Table) -> Iterable[tuple[Any, ...]]:
+def _ordered(connection: Connection, table: sa.Table) -> sa.CursorResult[Any]:
+    """Every row by its key, read some thousand at a time; to be closed."""
     asked = sa.select(table).order_by(*table.primary_key.columns)
-    for row in connection.execution_options(yield_per=_ROWS).execute(asked):
-        yield tuple(row)
+    return connection.execution_options(yield_per=_ROWS).execute(asked)
 
 
 def _count(connection: Connection, table: sa.Table) -> int:

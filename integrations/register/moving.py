@@ -42,7 +42,7 @@ def move_register(file: Path, url: str, *, keep: Callable[[], None]) -> int:
             copied = copy_register(old, new, metadata)
         keep()
         _empty(old)
-    remove_moved(file)
+    _remove(file)
     return copied
 
 
@@ -50,6 +50,11 @@ def remove_moved(file: Path) -> None:
     """Remove the file of a register that has been moved, its content overwritten first."""
     with _database(_url_of(file)) as source, source.write() as old:
         _empty(old)
+    _remove(file)
+
+
+def _remove(file: Path) -> None:
+    """Remove an emptied file; what its write-ahead log still holds is cut first, whoever has it open."""
     with closing(sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)) as emptied:
         emptied.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     for ending in ("", "-wal", "-shm"):

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from data_contracts.errors import RightsflowError, SettingsInvalid, StepFailed
 from data_contracts.vocabulary import Right
 from integrations.evidence import Ed25519Signer
-from integrations.register import SqlRegister, moving, upgrade
+from integrations.register import SqlRegister, copying, moving, upgrade
 from integrations.register.moving import move_register, remove_moved
 from integrations.register.tables import metadata
 from tests.integrations.register.conftest import Clock
@@ -81,7 +81,9 @@ def test_nothing_of_the_file_is_left_on_the_way(file: Path, target: str, monkeyp
     assert b"the wrapped key of a case" in _bytes(file)
     monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)
 
-    move_register(file, target, keep=lambda: None)
+    with closing(sqlite3.connect(file)) as somebody:  # else the last one to close cuts the log
+        somebody.execute("SELECT count(*) FROM case_file").fetchall()
+        move_register(file, target, keep=lambda: None)
 
     assert b"the wrapped key of a case" not in _bytes(file)
 
@@ -121,6 +123,7 @@ def test_process_that_ends_after_it_was_kept(
     assert _content(target) == before
 
     with _opened(f"sqlite:///{file}", signer, clock) as late:
+        assert len(late.cases()) == 2
         remove_moved(file)
         with pytest.raises(RightsflowError):
             late.open_case(a_request(request_key="late"))
@@ -172,3 +175,22 @@ def test_rows_of_a_move_that_was_tried_are_replaced(
     engine = sa.create_engine(target, poolclass=sa.NullPool)
     with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM case_file"))
+
+
+@pytest.mark.parametrize("fault", ["changed", "lost"])
+def test_row_that_does_not_arrive_as_it_was(
+    file: Path, target: str, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """Each row is counted and read back: what a driver changed or lost on the way is no move."""
+    put = copying._put
+
+    def wrong(new: Connection, table: sa.Table, rows: list[copying.Row], mended: object) -> int:
+        if table.name == "gate":
+            rows = rows[1:] if fault == "lost" else [{**row, "reference": "x"} for row in rows]
+        return put(new, table, rows, mended)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(copying, "_put", wrong)
+    before = _content(f"sqlite:///{file}")
+    with pytest.raises(StepFailed, match="table gate"):
+        move_register(file, target, keep=lambda: None)
+    assert _content(f"sqlite:///{file}") == before
