@@ -25,7 +25,7 @@ def wide_umask() -> Iterator[None]:
 def home(tmp_path: Path) -> Path:
     """A home that somebody made before, for all to read."""
     made = tmp_path / "home"
-    for folder in (made, made / "keys", made / "outbox", made / "vault", made / "logs"):
+    for folder in (made, made / "keys", made / "outbox", made / "vault", made / "logs", made / "database"):
         folder.mkdir(mode=0o755)
     (made / "register.db").touch(mode=0o644)
     (made / "notes.txt").touch(mode=0o644)
@@ -49,13 +49,13 @@ def test_folders_that_were_there_are_closed(home: Path) -> None:
     """Ours; a file of somebody else's and the folder that they share stay as they are."""
     keep_private(home)
 
-    assert {
-        name: (home / name).stat().st_mode & 0o777 for name in ("keys", "outbox", "vault", "logs", "register.db")
-    } == {
+    names = ("keys", "outbox", "vault", "logs", "database", "register.db")
+    assert {name: (home / name).stat().st_mode & 0o777 for name in names} == {
         "keys": 0o700,
         "outbox": 0o700,
         "vault": 0o700,
         "logs": 0o700,
+        "database": 0o700,
         "register.db": 0o600,
     }
     assert home.stat().st_mode & 0o777 == 0o755
