@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import Final, cast
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectHTTPStatusError
 
 _WHOLE: Final = 100.0
+_WORTH_SHOWING_SECONDS: Final = 2.0
 _AWAY: Final = (httpx.HTTPError, PrefectHTTPStatusError, OSError)
 
 Row = Mapping[str, str | int]
@@ -60,18 +62,31 @@ def show_text(what: str, name: str, text: str, *, title: str) -> None:
 
 
 @contextmanager
-def progress(what: str, name: str, of: int, *, title: str) -> Iterator[Callable[[int], None]]:
-    """Show how far work on ``of`` things is; tell what is given how many are done."""
+def progress(
+    what: str, name: str, of: int, *, title: str, clock: Callable[[], float] = monotonic
+) -> Iterator[Callable[[int], None]]:
+    """Show how far work on ``of`` things is; tell what is given how many are done.
+
+    Work that is done within two seconds is over before anybody looks: nothing is kept of it. Of longer work a change
+    is shown every two seconds at most, and its end.
+    """
     if FlowRunContext.get() is None or not of:
         yield lambda _: None
         return
     shown: UUID | None = None
-    with suppress(*_AWAY):
-        shown = cast("UUID", create_progress_artifact(0.0, key=key_of(what, name), description=title))
+    told = clock()
 
     def reached(done: int) -> None:
-        if shown is not None:
-            with suppress(*_AWAY):
+        nonlocal shown, told
+        is_over = shown is not None and done >= of
+        if not is_over and clock() - told < _WORTH_SHOWING_SECONDS:
+            return
+        told = clock()
+        with suppress(*_AWAY):
+            if shown is None:
+                key = key_of(what, name)
+                shown = cast("UUID", create_progress_artifact(_WHOLE * done / of, key=key, description=title))
+            else:
                 update_progress_artifact(shown, _WHOLE * done / of)
 
     yield reached

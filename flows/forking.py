@@ -36,7 +36,9 @@ _FLOWS = (
 )  # fmt: skip
 _LATER = (
     "prefect.flow_engine", "prefect._internal.metrics", "prefect.deployments.steps.pull", "prefect.events.clients",
-    "prefect.runner", "prefect.flow_runs", "psycopg", "aiosqlite", "alembic.command",
+    "prefect.runner", "prefect.flow_runs", "prefect.task_engine", "prefect.concurrency.sync",
+    "prefect.concurrency.asyncio", "psycopg", "aiosqlite", "alembic.command", "anyio._backends._asyncio", "graphviz", "holidays.countries",
+    "rich._emoji_codes",
 )  # fmt: skip
 """What a run would import by itself, beside the flows."""
 _FDS = 4

@@ -244,6 +244,10 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        # A server of ours on this machine, over HTTP: no certificates to load, no version to ask for, no form to forge.
+        "PREFECT_API_TLS_INSECURE_SKIP_VERIFY": "true",
+        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
+        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         "PREFECT_WORKER_QUERY_SECONDS": os.environ.get("PREFECT_WORKER_QUERY_SECONDS", "1"),
         # Every flow run is a new process: let Python keep what it has compiled.
         "PYTHONDONTWRITEBYTECODE": "",

@@ -8,14 +8,18 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from data_contracts.confirmed import Confirmed
-from tasks.step import Step
+from tasks.step import Step, Watched, always
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class Act(Step[P, R]):
-    """One act of a case; call it like the function it wraps."""
+    """One act of a case; call it like the function it wraps. People see every act."""
+
+    def __init__(self, function: Callable[P, R], name: str, *, watched: Watched | None = always) -> None:
+        """Wrap ``function``; see :class:`tasks.step.Step`."""
+        super().__init__(function, name, watched=watched)
 
     def under(self: "Act[[str, str, Confirmed], R]", confirmed: Confirmed) -> Step[[str, str], R]:
         """The act for each system, or each recipient, under one confirmation."""
@@ -24,7 +28,7 @@ class Act(Step[P, R]):
         def acting(case_id: str, system: str) -> R:
             return function(case_id, system, confirmed)
 
-        return Step(acting, self.name)
+        return Step(acting, self.name, watched=always)
 
 
 def act(name: str) -> Callable[[Callable[P, R]], Act[P, R]]:

@@ -27,7 +27,7 @@ from tasks.rules.traversal import Search, begin
 from tasks.sealed import read_json, write_json
 from tasks.searching import ask_everywhere
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 from tasks.subject_keys import Digests
 
 FACTS: Final = "incident"
@@ -67,7 +67,7 @@ def addressees(run_id: str, numbers: Sequence[int]) -> dict[int, Addressee]:
     return found
 
 
-@step("find affected people")
+@step("find affected people", watched=always)
 def find_affected(run_id: str) -> dict[str, int]:
     """Seal who is affected, and count them; the counts.
 

@@ -19,7 +19,7 @@ from tasks.recovery import WITHOUT_COPY
 from tasks.restricted import FORGOTTEN, LIFTED, ROWS, TOLD_BY
 from tasks.sealed import PROVEN, REQUEST, subject_request, write_json
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 from tasks.turns import release_siblings
 
 PACKAGE = "package.zip"
@@ -31,7 +31,7 @@ _WITHOUT_PACKAGE = frozenset({"withdrawn"})
 _WITH_PACKAGE = frozenset({Right.ACCESS, Right.PORTABILITY})
 
 
-@step("archive")
+@step("archive", watched=always)
 def archive_evidence(case_id: str, outcome: str) -> str:
     """Destroy the staged data and archive the case; returns the outcome.
 

@@ -47,7 +47,7 @@ from tasks.rules.audit import (
 from tasks.rules.audit_values import checks_of
 from tasks.rules.warnings import is_answered
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 
 LOOK: Final = "look"
 """The ledger's name of a look; its system is empty for the company's."""
@@ -93,7 +93,7 @@ class Seen:
         return cls(receipt["system"], found, areas, receipt["checks"], receipt["chains"], *canary)
 
 
-@step("look into a system")
+@step("look into a system", watched=always)
 def look_into(run_id: str, system: str) -> Seen:
     """What is wrong in one system; kept under the run, or only told where no run is named.
 
@@ -104,7 +104,7 @@ def look_into(run_id: str, system: str) -> Seen:
     return _once(run_id, system, lambda: _look_into(system))
 
 
-@step("look into the company")
+@step("look into the company", watched=always)
 def look_around(run_id: str) -> Seen:
     """What is wrong in words, recipients, training, evidence and cases; kept under the run, where one is named."""
     return _once(run_id, "", _look_around)

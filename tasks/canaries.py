@@ -45,7 +45,7 @@ from tasks.rules.own_keys import own_keys
 from tasks.rules.witness import Explained, explained_after, not_looked, unreached
 from tasks.sealed import REQUEST, read_located, write_json, write_located
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 from tasks.witnessing import look
 
 _BEGIN: Final = "canary begin"
@@ -85,7 +85,7 @@ def systems_of(run_id: str) -> list[str]:
     return list(reversed(system_order(contracts, open_ones)))
 
 
-@step("plant canary")
+@step("plant canary", watched=always)
 def plant(run_id: str, system: str) -> int:
     """Plant her, unless she is there; in how many tables.
 
@@ -123,7 +123,7 @@ def seal_request(run_id: str) -> list[str]:
     return systems
 
 
-@step("find canary")
+@step("find canary", watched=always)
 def find(run_id: str, system: str) -> bool:
     """Compare what the search led to with what was planted; whether it led to rows of hers alone."""
     register = services().register
@@ -137,7 +137,7 @@ def find(run_id: str, system: str) -> bool:
     return not _receipt(run_id, _FIND, system)["astray"]
 
 
-@step("change canary")
+@step("change canary", watched=always)
 def change(run_id: str, system: str) -> str:
     """Put a text of hers right, as a rectification does; the place, empty where no contract lets a request change one.
 
@@ -171,7 +171,7 @@ def note_measured(run_id: str, system: str) -> None:
     services().register.complete(run_id, _MEASURE, system, receipt={}, record=None)
 
 
-@step("erase canary")
+@step("erase canary", watched=always)
 def erase(run_id: str, system: str) -> int:
     """Erase her as the contract says, by the orders of an erasure; how many rows that touched."""
     provided = services()
@@ -185,7 +185,7 @@ def erase(run_id: str, system: str) -> int:
     return int(_receipt(run_id, _ERASE, system)["rows"])
 
 
-@step("look for canary")
+@step("look for canary", watched=always)
 def look_for(run_id: str, system: str) -> int:
     """Look for her keys, raw, after she was erased; how many places hold one that the plan does not explain."""
     register = services().register
@@ -200,7 +200,7 @@ def look_for(run_id: str, system: str) -> int:
     return len(_receipt(run_id, _LOOK, system)["left"])
 
 
-@step("take canary away")
+@step("take canary away", watched=always)
 def take_away(run_id: str, system: str) -> None:
     """Delete what is left of her rows by their keys, whatever the contract keeps; safe to call again."""
     canary = sealed_canary(run_id, system)
@@ -212,7 +212,7 @@ def take_away(run_id: str, system: str) -> None:
     stale_views(connector)
 
 
-@step("end canary")
+@step("end canary", watched=always)
 def end_in(run_id: str, system: str, failed: str = "") -> CanaryResult:
     """Look for her once more in a system, where nothing explains anything now, and keep the result.
 

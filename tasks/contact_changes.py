@@ -44,7 +44,7 @@ from tasks.rules.assurance import EMAIL, makes_sure
 from tasks.rules.contacts import is_contact, mail_columns
 from tasks.sealed import read_json, read_located, write_json
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 
 STOPPED: Final = "contact change stopped"
 """Step of the ledger: whoever reads an old address stopped the change."""
@@ -62,7 +62,7 @@ def changes_contact(case_id: str) -> bool:
     return bool(_replaced(case_id))
 
 
-@step("tell old contact")
+@step("tell old contact", watched=always)
 def tell_old_contact(case_id: str) -> int:
     """Tell whoever reads the addresses that we hold until now, each once; how many were told."""
     basis, provided = _basis(case_id), services()

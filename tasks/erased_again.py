@@ -23,7 +23,7 @@ from tasks.rules.deadlines import response_due
 from tasks.rules.returned import ReturnedPerson
 from tasks.sealed import REQUEST, subject_request, write_json
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 from tasks.subject_keys import subject_keys_of
 
 AGAIN: Final = "erased before"
@@ -91,7 +91,7 @@ def is_plain(case_id: str) -> bool:
     return bool(_receipt(case_id).get("plain", False))
 
 
-@step("settle identity")
+@step("settle identity", watched=always)
 def settle_before(case_id: str) -> None:
     """Note that identity was proven in the case that erased before (Art. 12(6))."""
     provided, origin = services(), follows(case_id)

@@ -23,7 +23,7 @@ from tasks.notify_subject import send_notice
 from tasks.rules.extension import check_extension
 from tasks.sealed import sealed_text
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 
 EXTEND = "extend"
 _NOTICE = f"notice.{NoticeKind.EXTENSION.value}"
@@ -94,7 +94,7 @@ def _require_tellable(case: Case) -> None:
         require_extendable(case)
 
 
-@step("tell extension")
+@step("tell extension", watched=always)
 def tell_extension(case_id: str) -> str:
     """Tell the data subject that it takes longer, why and until when, as a person decided; returns how.
 
@@ -111,7 +111,7 @@ def tell_extension(case_id: str) -> str:
     return send_notice(case_id, NoticeKind.EXTENSION, content)
 
 
-@step("extend")
+@step("extend", watched=always)
 def move_due(case_id: str) -> str:
     """Move the last day, once the notice has left; returns that day.
 

@@ -30,7 +30,7 @@ from tasks.proofs import MAIL_LINK, note_denial, note_proof, require_waiting
 from tasks.rules.assurance import mailbox_to_prove
 from tasks.sealed import read_json, typed_request, write_json
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 from tasks.verify_identity import LINK
 
 _HELD = "held"
@@ -49,7 +49,7 @@ def offers_link(case_id: str) -> bool:
     return is_subject and MAIL_LINK in ways_of(case_id)
 
 
-@step("offer link")
+@step("offer link", watched=always)
 def offer_link(case_id: str) -> str:
     """Send the link that proves who reads the mailbox we hold, once; returns how, ``none`` where there is none."""
     name = LINK_NOTICE

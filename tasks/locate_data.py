@@ -19,6 +19,7 @@ from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from tasks.account_question import reached_accounts
 from tasks.accounts import admission_of, said_about_accounts
+from tasks.ledger import is_done
 from tasks.own_members import OwnMembers
 from tasks.rules.drift import Effect, drift
 from tasks.rules.inside import containers_of
@@ -31,7 +32,7 @@ from tasks.searching import AGAIN, SEARCH, Loaded, ask, guarded_references, load
 from tasks.services import services
 from tasks.slow_searches import note_slow_searches
 from tasks.staged import stage_tables
-from tasks.step import step
+from tasks.step import step, until_done
 from tasks.withholding import Withholding
 
 
@@ -58,7 +59,12 @@ def survey_system(case_id: str, system: str) -> int:
     return len(contract.tables)
 
 
-@step("search")
+def _is_first_look(case_id: str, system: str) -> bool:
+    """Whether the case's data are being located, and this system was not asked yet."""
+    return not is_done(case_id, "locate") and not services().vault.has(case_id, f"{SEARCH}.{system}")
+
+
+@step("search", watched=_is_first_look)
 def search_system(case_id: str, system: str) -> int:
     """Ask one system for every key it was not yet asked for; the number of keys it has led to so far."""
     return _search(case_id, system, SEARCH)
@@ -96,7 +102,7 @@ def forget_search(case_id: str, look: str = SEARCH) -> None:
             vault.remove(case_id, name)
 
 
-@step("locate")
+@step("locate", watched=until_done("locate"))
 def finish_search(case_id: str) -> dict[str, int]:
     """Seal where the subject's rows are and note it in evidence; the number of keys by table path."""
     search = load_search(case_id)
@@ -114,7 +120,7 @@ def finish_search(case_id: str) -> dict[str, int]:
     return keys
 
 
-@step("stage")
+@step("stage", watched=until_done("stage"))
 def stage_rows(case_id: str, system: str) -> dict[str, int]:
     """Stream the subject's rows of one system into the vault; rows by table, shared ones as ``table+shared``.
 

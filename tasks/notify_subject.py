@@ -32,7 +32,7 @@ from tasks.posting import BY_POST, ask_for_posting, goes_by_post, send_by_post
 from tasks.referrals import referrals_of
 from tasks.sealed import sealed_text, subject_request
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step, until_done
 
 _ASKS_FOR_PROOF: Final = frozenset({NoticeKind.IDENTITY_LINK, NoticeKind.IDENTITY_REQUEST})
 
@@ -96,7 +96,7 @@ def was_told(case_id: str, kind: NoticeKind) -> str:
     return str(told.receipt["via"]) if told is not None and told.state == "done" else ""
 
 
-@step("acknowledge")
+@step("acknowledge", watched=until_done("notice.acknowledgement"))
 def acknowledge(case_id: str) -> str:
     """Tell the data subject that the request arrived, and until when the answer is due."""
     return send_notice(
@@ -104,7 +104,7 @@ def acknowledge(case_id: str) -> str:
     )
 
 
-@step("tell refusal")
+@step("tell refusal", watched=always)
 def tell_refusal(case_id: str, reasons: Sequence[str], reason_name: str = "") -> str:
     """Tell reasons, complaint and judicial remedy (Art. 12(4))."""
     if via := was_told(case_id, NoticeKind.REFUSAL):
@@ -133,7 +133,7 @@ def tell_answer(case_id: str, rows: int, confirmed: Confirmed) -> str:
     return send_notice(case_id, NoticeKind.ANSWER, content, move=move, confirmed=confirmed)
 
 
-@step("tell referral")
+@step("tell referral", watched=always)
 def tell_referral(case_id: str) -> str:
     """Tell whose data were found, and how to reach who decides about them (charter P2)."""
     content = Content(referrals=referrals_of(case_id))

@@ -22,7 +22,7 @@ from tasks.identity_ways import ways_of
 from tasks.ledger import is_done
 from tasks.sealed import PROVEN, REQUEST, read_json, typed_request, write_json
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 from tasks.subject_keys import subject_keys_of
 from tasks.verify_identity import DENIED, LINK, clock_facts, destroy_proofs
 
@@ -83,7 +83,7 @@ def waits_for_settling(case_id: str) -> bool:
     return _is_open(case_id) and bool(_proven_by(case_id))
 
 
-@step("settle proof")
+@step("settle proof", watched=always)
 def settle_proof(case_id: str) -> None:
     """Carry on by a proof that came over the wire, unless identity was decided meanwhile."""
     if not waits_for_settling(case_id):

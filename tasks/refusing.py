@@ -16,7 +16,7 @@ from tasks.notify_subject import send_notice, tell_refusal
 from tasks.requesters import why_requester
 from tasks.rules.refusals import REFUSING_GATES, ground_of
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ def tell_refused(case_id: str) -> str:
     return tell_refusal(case_id, refusal.reasons, refusal.reason_name)
 
 
-@step("tell withdrawal")
+@step("tell withdrawal", watched=always)
 def tell_withdrawal(case_id: str) -> str:
     """Confirm to the data subject that the request was withdrawn."""
     return send_notice(case_id, NoticeKind.WITHDRAWAL, Content())
 
 
-@step("tell duplicate")
+@step("tell duplicate", watched=always)
 def tell_duplicate(case_id: str) -> str:
     """Tell the data subject in which case the same request is handled already."""
     linked_to = services().register.case(case_id).linked_to

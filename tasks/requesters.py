@@ -14,7 +14,7 @@ from tasks.notify_subject import send_notice
 from tasks.rules.requesters import Capacity, accepted_capacities, check_capacity, why_not
 from tasks.sealed import subject_request
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 from tasks.verify_identity import CAPACITY_PROOF
 
 REQUESTER = "requester"
@@ -67,7 +67,7 @@ def refuse_by_rule(case_id: str, requester: Requester) -> bool:
     return True
 
 
-@step("verify requester")
+@step("verify requester", watched=always)
 def settle_requester(case_id: str, requester: Requester, attempt: int) -> str:
     """Carry out what was decided at the requester gate; returns the decision.
 

@@ -15,7 +15,7 @@ from tasks.rules.inside import keys_held
 from tasks.rules.partners import is_ours
 from tasks.rules.returned import Gathering, HeldKey, Listed, ReturnedPerson, hit_of, joined, listed_by_digest
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 from tasks.subject_keys import Digests
 
 _BY_PEOPLE = frozenset({"email", "phone"})
@@ -36,7 +36,7 @@ class Returned:
     people: tuple[ReturnedPerson, ...] = field(repr=False)
 
 
-@step("look for what came back")
+@step("look for what came back", watched=always)
 def look_for_returned(run_id: str, system: str) -> Returned:  # noqa: ARG001  # a step's first argument
     """Rows of one system that hold keys of the list of erasures; without a list no statement is made.
 

@@ -1,4 +1,8 @@
-"""A step: a Prefect task inside a flow run, a plain call outside one; the same retries and the same guard in both.
+"""A step: the same retries and the same guard in a flow run and outside one; a Prefect task where people watch it.
+
+A task run costs about a tenth of a second of processor time, here and at the server. So a task is what people want to
+see on the time axis: who asks is verified, a system is searched, an act, a notice, a proof, an archive. Every other
+step, and one that is done already when a flow starts again, is a plain call (docs/adr/0026).
 
 Invariants:
 
@@ -10,7 +14,9 @@ Invariants:
 
 import traceback
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from datetime import datetime
 from functools import wraps
 from typing import Generic, ParamSpec, TypeVar
@@ -22,12 +28,16 @@ from prefect.tasks import Task, exponential_backoff
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from data_contracts.errors import RightsflowError, StepFailed, SystemUnavailable, TransientError
-from tasks.services import services
+from tasks.services import Retry, services
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Watched = Callable[..., bool]
+"""Whether a call of a step is shown as a task run; asked with the step's arguments."""
 
 _MAX_WAIT_SECONDS = 60
+_SIDE_BY_SIDE = 8
+"""Systems that are asked at once."""
 
 
 class NotAFailure(Exception):  # says what it is not
@@ -37,9 +47,16 @@ class NotAFailure(Exception):  # says what it is not
 class Step(Generic[P, R]):
     """One step of a case; call it like the function it wraps. The first argument is the case id."""
 
-    def __init__(self, function: Callable[P, R], name: str) -> None:
-        """Wrap ``function``; ``name`` is how the business calls the step."""
+    def __init__(self, function: Callable[P, R], name: str, *, watched: Watched | None = None) -> None:
+        """Wrap ``function``.
+
+        Args:
+            function: what the step does.
+            name: how the business calls the step.
+            watched: which calls people see as task runs; None: none.
+        """
         self.name = name
+        self.watched = watched
         self._guarded = guarded(function, name)
         self._task: Task[P, R] = Task(
             fn=self._guarded,
@@ -50,13 +67,14 @@ class Step(Generic[P, R]):
             retry_condition_fn=_is_transient,
             log_prints=False,
         )
+        self._tasks: dict[Retry, Task[P, R]] = {}
         self.__doc__ = function.__doc__
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Carry the step out now."""
-        if FlowRunContext.get() is None:
-            return self._retrying()(self._guarded, *args, **kwargs)
-        return self._prepared()(*args, **kwargs)
+        if self._is_watched(*args, **kwargs):
+            return self._prepared()(*args, **kwargs)
+        return self._plainly(*args, **kwargs)
 
     def for_each(
         self, case_id: str, systems: Iterable[str], *, in_order: bool = False
@@ -68,9 +86,16 @@ class Step(Generic[P, R]):
         """
         if in_order or FlowRunContext.get() is None:
             return {system: self._attempt(case_id, system) for system in systems}
-        prepared = self._prepared()
-        futures = {system: prepared.submit(case_id, system) for system in systems}  # type: ignore[call-overload]  # P is (case, system) here
-        return {system: _settled(future) for system, future in futures.items()}
+        seen = {system: self._is_watched(case_id, system) for system in systems}  # type: ignore[call-arg, arg-type]  # P is (case, system) here
+        task = self._prepared()
+        with ThreadPoolExecutor(min(_SIDE_BY_SIDE, len(seen) or 1), "step") as threads:
+            watched = {system: task.submit(case_id, system) for system, is_seen in seen.items() if is_seen}  # type: ignore[call-overload]  # as above
+            plain = {
+                system: threads.submit(copy_context().run, self._attempt, case_id, system)
+                for system, is_seen in seen.items()
+                if not is_seen
+            }
+            return {s: plain[s].result() if s in plain else _settled(watched[s]) for s in seen}
 
     def _attempt(self, case_id: str, system: str) -> R | RightsflowError:
         try:
@@ -78,13 +103,23 @@ class Step(Generic[P, R]):
         except RightsflowError as error:
             return error
 
+    def _is_watched(self, *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Whether there is a flow run, and people see this call in it."""
+        return self.watched is not None and FlowRunContext.get() is not None and self.watched(*args, **kwargs)
+
     def _prepared(self) -> Task[P, R]:
+        """The task with the installation's retries; made once, because making one reads its source."""
         retry = services().retry
-        return self._task.with_options(
-            retries=retry.attempts - 1,
-            retry_delay_seconds=exponential_backoff(retry.first_wait.total_seconds()),
-            retry_jitter_factor=0.5,
-        )
+        if retry not in self._tasks:
+            self._tasks[retry] = self._task.with_options(
+                retries=retry.attempts - 1,
+                retry_delay_seconds=exponential_backoff(retry.first_wait.total_seconds()),
+                retry_jitter_factor=0.5,
+            )
+        return self._tasks[retry]
+
+    def _plainly(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._retrying()(self._guarded, *args, **kwargs)
 
     @staticmethod
     def _retrying() -> Retrying:
@@ -97,11 +132,31 @@ class Step(Generic[P, R]):
         )
 
 
-def step(name: str) -> Callable[[Callable[P, R]], Step[P, R]]:
+def always(*_: object, **__: object) -> bool:
+    """Every call is seen."""
+    return True
+
+
+def until_done(receipt: str) -> Watched:
+    """A call is seen unless the ledger has the step's receipt: then it has nothing to do but to say so.
+
+    Args:
+        receipt: the step's name in the ledger.
+    """
+
+    def is_new(case_id: str, *args: object, **_: object) -> bool:
+        system = args[0] if args and isinstance(args[0], str) else ""
+        entry = services().register.step(case_id, receipt, system)
+        return entry is None or entry.state != "done"
+
+    return is_new
+
+
+def step(name: str, *, watched: Watched | None = None) -> Callable[[Callable[P, R]], Step[P, R]]:
     """Make a step of a function whose first argument is the case id, and whose second, if any, is a system."""
 
     def make(function: Callable[P, R]) -> Step[P, R]:
-        return Step(function, name)
+        return Step(function, name, watched=watched)
 
     return make
 

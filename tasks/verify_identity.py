@@ -22,7 +22,7 @@ from tasks.notify_subject import send_notice
 from tasks.rules.eligibility import method_of, proof_came_on
 from tasks.sealed import read_json, subject_request
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 from tasks.subject_keys import subject_keys_of
 
 CAPACITY_PROOF = "proof.requester."
@@ -87,7 +87,7 @@ def _denied_question(case_id: str, right: Right, attempt: int) -> Question:
     )
 
 
-@step("verify identity")
+@step("verify identity", watched=always)
 def settle_identity(case_id: str, attempt: int) -> str:
     """Carry out what was decided at the identity gate; returns the decision.
 
@@ -159,7 +159,7 @@ def _reminder(asked: int) -> str:
     return f"notice.{NoticeKind.IDENTITY_REMINDER.value}" + (f".{asked - 1}" if asked > 1 else "")
 
 
-@step("remind of proof")
+@step("remind of proof", watched=always)
 def remind_of_proof(case_id: str) -> str:
     """Remind the data subject, once each time, of the proof that was asked for, and tell until when we wait."""
     provided = services()
@@ -169,7 +169,7 @@ def remind_of_proof(case_id: str) -> str:
     return send_notice(case_id, NoticeKind.IDENTITY_REMINDER, content, number=len(pauses) - 1)
 
 
-@step("close unproven")
+@step("close unproven", watched=always)
 def close_unproven(case_id: str) -> bool:
     """End the wait for a proof that did not come; the data subject is told of it as of any refusal (Art. 12(4)).
 

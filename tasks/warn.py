@@ -9,7 +9,7 @@ from data_contracts.notices import Rendered
 from tasks.clock import Standing, standing
 from tasks.rules.warnings import OVERDUE, escalates, is_answered, warning_level
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 
 _WARNING, _ESCALATION = "warning", "escalation"
 
@@ -45,7 +45,7 @@ def must_escalate(case: Case) -> bool:
     return entry is None or entry.state != "done"
 
 
-@step("escalate")
+@step("escalate", watched=always)
 def escalate(case_id: str) -> str:
     """Write to the DPO that nothing happened close to the date, or that it is over; returns how it left.
 

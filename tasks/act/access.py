@@ -7,10 +7,10 @@ from tasks.plans import freeze, planned
 from tasks.requesters import purpose_of
 from tasks.rules.redaction import ACCESS, Showing
 from tasks.rules.requesters import narrowed
-from tasks.step import step
+from tasks.step import step, until_done
 
 
-@step("plan")
+@step("plan", watched=until_done("plan"))
 def plan_access(case_id: str) -> str:
     """The plan of what is disclosed, from what was staged; returns its digest."""
     return planned(case_id) or freeze(plan_of(case_id, access_showing(case_id)))

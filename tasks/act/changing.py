@@ -32,7 +32,7 @@ from tasks.rules.changes import Change, change_plan, changed_paths, with_row_key
 from tasks.rules.drift import Effect, drift, forbidding
 from tasks.sealed import keys_of, plain_keys, read_json, write_json
 from tasks.services import services
-from tasks.step import Step
+from tasks.step import Step, always, until_done
 
 Counts = Mapping[str, int]
 
@@ -51,11 +51,11 @@ class Changing:
         self._changes = changes
         self.measure: Step[[str, str], Counts] = Step(self._measure, "measure")
         self.rehearse: Step[[str, str], int] = Step(self._rehearse, REHEARSE)
-        self.plan: Step[[str, Mapping[str, Counts]], str] = Step(self._plan, "plan")
+        self.plan: Step[[str, Mapping[str, Counts]], str] = Step(self._plan, "plan", watched=until_done("plan"))
         self.confirm: Step[[str, Mapping[str, Counts]], bool] = Step(self._confirm, "confirm")
         self.change: Act[[str, str, Confirmed], dict[str, int]] = Act(self._change, "change")
         self.recount: Step[[str, str], Sequence[Remaining]] = Step(self._recount, "recount")
-        self.prove: Step[[str, Mapping[str, Sequence[Remaining]]], int] = Step(self._prove, "prove")
+        self.prove: Step[[str, Mapping[str, Sequence[Remaining]]], int] = Step(self._prove, "prove", watched=always)
 
     def _measure(self, case_id: str, system: str) -> Counts:
         """Seal what acting will need of one system, and count the rows of each change, by its number."""

@@ -44,7 +44,7 @@ from tasks.rules.plan import Segment, erasure_plan, orders, pseudonymised, segme
 from tasks.rules.replacing import fitted
 from tasks.sealed import plain_keys, read_located, write_json
 from tasks.services import services
-from tasks.step import step
+from tasks.step import step, until_done
 from tasks.witnessing import seen_before
 
 _OVER = ""
@@ -94,7 +94,7 @@ def rehearse_erasure(case_id: str, system: str) -> int:
     return rehearse_orders(case_id, system, [order for _, order in (*sequence, *again)])
 
 
-@step("plan")
+@step("plan", watched=until_done("plan"))
 def plan_erasure(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> str:
     """Freeze the plan from the counts of :func:`measure_system`, by system; returns its digest."""
     if digest := planned(case_id):

@@ -28,7 +28,7 @@ from tasks.posting import awaits_posting
 from tasks.restricted import FORGOTTEN, LIFTED, ROWS, restricted_rows, rows_of
 from tasks.rules.restrictions import markers_of
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 
 LIFT = OF_LIFTING
 """What the gate is about at which a person decides."""
@@ -152,7 +152,7 @@ def finish_lifting(case_id: str, confirmed: Confirmed) -> str:
     return people
 
 
-@step("forget restriction")
+@step("forget restriction", watched=always)
 def forget_restriction(case_id: str) -> None:
     """Destroy what was kept sealed for the restriction, once nobody is left to be told of its end.
 

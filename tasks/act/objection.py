@@ -49,7 +49,7 @@ from tasks.rules.refusals import ground_of
 from tasks.sealed import LOCATED, read_located, subject_request
 from tasks.services import services
 from tasks.shared_rows import leaves_shared, shared_items
-from tasks.step import step
+from tasks.step import always, step, until_done
 from tasks.subject_keys import known_keys_of, subject_keys_of
 
 _WEIGH, _END = "weigh", "end objection"
@@ -61,7 +61,7 @@ def objections_of(case_id: str) -> Objections:
     return sort_objections(subject_request(case_id).statement, services().contracts.vocabulary)
 
 
-@step("suppress")
+@step("suppress", watched=until_done("suppress"))
 def suppress_at_once(case_id: str) -> int:
     """Enter into the ledger what nobody weighs; the number of entries, each made once."""
     register = services().register
@@ -80,7 +80,7 @@ def suppress_at_once(case_id: str) -> int:
     return count
 
 
-@step("end objection")
+@step("end objection", watched=always)
 def end_objection(case_id: str) -> int:
     """End in the ledger what a withdrawn case entered; the number of objections that ended.
 
@@ -229,7 +229,7 @@ def tell_objection(case_id: str, confirmed: Confirmed) -> str:
     return _tell(case_id, "", confirmed)
 
 
-@step("tell unmarked")
+@step("tell unmarked", watched=always)
 def tell_unmarked(case_id: str, unmarked: str) -> str:
     """Tell what the ledger suppresses, where nothing was marked in systems.
 

@@ -16,7 +16,7 @@ from tasks.rules.redaction import Showing
 from tasks.sealed import sealed_text
 from tasks.services import services
 from tasks.staged import staged_counts
-from tasks.step import step
+from tasks.step import step, until_done
 
 
 def portable() -> Showing:
@@ -29,7 +29,7 @@ def portable_content(case_id: str) -> PackageContent:
     return content_of(case_id, portable())
 
 
-@step("plan")
+@step("plan", watched=until_done("plan"))
 def plan_portability(case_id: str) -> str:
     """The plan of what is portable, what is left out and who receives it, from what was staged; returns its digest."""
     return planned(case_id) or freeze(plan_of(case_id, portable(), send_to=recipient_of(case_id)))

@@ -48,7 +48,7 @@ from tasks.sealed import read_located
 from tasks.searching import AGAIN
 from tasks.services import services
 from tasks.shared_rows import SHARED, shared_items
-from tasks.step import step
+from tasks.step import always, step
 
 _ERASING = frozenset({"delete", "clear", "mask", "pseudonymise", "shred"})
 
@@ -59,7 +59,7 @@ def recount_system(case_id: str, system: str) -> list[Remaining]:
     return _system_proof(case_id, system)
 
 
-@step("prove")
+@step("prove", watched=always)
 def judge_erasure(case_id: str, counted: Sequence[Remaining], testified: Mapping[str, Testified]) -> int:
     """That nothing remains but what an exemption keeps; the number of counts that show it.
 

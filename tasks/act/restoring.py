@@ -35,7 +35,7 @@ from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
 from tasks.recovery import HEAD, blobs_of, copy_facts, copy_of, end_copy, left_out
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 
 
 def require_copy(case_id: str) -> None:
@@ -146,7 +146,7 @@ def tell_restored(case_id: str, confirmed: Confirmed) -> str:
     return send_notice(case_id, NoticeKind.RESTORED, Content(not_done=_lost(case_id)), confirmed=confirmed)
 
 
-@step("end restoring")
+@step("end restoring", watched=always)
 def end_restoring(case_id: str) -> None:
     """Destroy the copy, once all is given back and told."""
     if is_done(case_id, RESTORED):

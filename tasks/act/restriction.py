@@ -32,7 +32,7 @@ from tasks.rules.restrictions import ground_of_restriction, restricted_purposes,
 from tasks.sealed import read_located, subject_request
 from tasks.services import services
 from tasks.shared_rows import leaves_shared, shared_items
-from tasks.step import step
+from tasks.step import step, until_done
 
 
 class _Restricting(Changing):
@@ -55,7 +55,7 @@ def _changes(case_id: str, system: str) -> Sequence[Change]:
 RESTRICTING = _Restricting(Right.RESTRICTION, _changes)
 
 
-@step("restrict at once")
+@step("restrict at once", watched=until_done("restrict at once"))
 def restrict_at_once(case_id: str) -> int:
     """Put the verified data subject on the list of restrictions; the number of keys."""
     register = services().register

@@ -29,7 +29,7 @@ from tasks.clock import today
 from tasks.rules.order import system_order
 from tasks.rules.retaining import Course, Way, Why, courses, has_grown, kin_of
 from tasks.services import services
-from tasks.step import step
+from tasks.step import always, step
 
 _BEGIN, _PLAN, _END, _INCOMPLETE = "begin", "plan", "end", "incomplete"
 AT_ONCE: Final = Duty.RETENTION.value
@@ -95,7 +95,7 @@ def systems_in_order(only: str = "") -> tuple[str, ...]:
     return system_order(contracts, [only] if only else contracts.systems)
 
 
-@step("count what is over")
+@step("count what is over", watched=always)
 def count_over(run_id: str, system: str) -> list[Counted]:
     """What is over in one system, and what is spared, on the day of the run, else today; nothing is changed."""
     return count(Scope.of(system, _as_of(run_id)))
@@ -131,7 +131,7 @@ def plan_of(run_id: str) -> Planned | None:
     return Planned(_as_of(run_id), tuple(_course(row) for row in receipt["lines"]), receipt["failed"])
 
 
-@step("retention")
+@step("retention", watched=always)
 def erase_over(run_id: str, system: str) -> list[Counted]:
     """Erase in one system what goes at once, and count again; of a run without a plan, everything that is over.
 
@@ -143,7 +143,7 @@ def erase_over(run_id: str, system: str) -> list[Counted]:
     return _erase_once(run_id, system, AT_ONCE)
 
 
-@step("retention approved")
+@step("retention approved", watched=always)
 def erase_approved(run_id: str, system: str) -> list[Counted]:
     """Erase in one system what people approved, and count again; raises as :func:`erase_over` does.
 
