@@ -35,10 +35,10 @@ _FLOWS = (
     "retention", "mailbox", "watch",
 )  # fmt: skip
 _LATER = (
-    "prefect.flow_engine", "prefect._internal.metrics", "prefect.deployments.steps.pull", "prefect.events.clients",
-    "prefect.runner", "prefect.flow_runs", "prefect.task_engine", "prefect.concurrency.sync",
-    "prefect.concurrency.asyncio", "psycopg", "aiosqlite", "alembic.command", "anyio._backends._asyncio", "graphviz", "holidays.countries",
-    "rich._emoji_codes",
+    "prefect.flow_engine", "prefect.task_engine", "prefect._internal.metrics", "prefect.deployments.steps.pull",
+    "prefect.events.clients", "prefect.runner", "prefect.flow_runs", "prefect.concurrency.asyncio",
+    "prefect.concurrency.sync", "anyio._backends._asyncio", "graphviz", "rich._emoji_codes", "holidays.countries",
+    "psycopg", "aiosqlite", "alembic.command",
 )  # fmt: skip
 """What a run would import by itself, beside the flows."""
 _FDS = 4
@@ -53,6 +53,7 @@ def main() -> None:
     for module in (*(f"flows.{name}" for name in _FLOWS), *_LATER):
         importlib.import_module(module)
     _import_judge()
+    _complete_models()
     _read_contracts()
     if threading.active_count() > 1:
         raise SystemExit("something that was imported has started a thread: a fork would not be whole")
@@ -67,6 +68,18 @@ def _import_judge() -> None:
     """Great Expectations takes seconds, and only installations that judge with it need it."""
     if os.environ.get("RIGHTSFLOW_JUDGE", "great-expectations") == "great-expectations":
         importlib.import_module("great_expectations")
+
+
+def _complete_models() -> None:
+    """Pydantic builds a model's validator when it is first used: here once, instead of in every run."""
+    from pydantic import BaseModel  # noqa: PLC0415  # the standard library alone is needed to listen
+
+    waiting = BaseModel.__subclasses__()
+    while waiting:
+        model = waiting.pop()
+        waiting += model.__subclasses__()
+        if not model.__pydantic_complete__:
+            model.model_rebuild(raise_errors=False)
 
 
 def _read_contracts() -> None:
@@ -216,11 +229,23 @@ def _run() -> NoReturn:
 
     refresh_global_settings_context()
     settings.cache_clear()
+    _name_flow()
     sys.argv = ["prefect.engine"]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*found in sys.modules after import of package.*")
         runpy.run_module("prefect.engine", run_name="__main__")
     raise SystemExit(0)
+
+
+def _name_flow() -> None:
+    """Tell the engine where a flow of ours is, which is imported already: it need not ask for the deployment's steps.
+
+    A deployment of another name may say otherwise, and is asked for.
+    """
+    name = os.environ.get("PREFECT__FLOW_NAME", "")
+    if name in _FLOWS and os.environ.get("PREFECT__DEPLOYMENT_NAME") == name and "RIGHTSFLOW_CODE" in os.environ:
+        os.chdir(os.environ["RIGHTSFLOW_CODE"])
+        os.environ["PREFECT__FLOW_ENTRYPOINT"] = f"flows.{name}.{name}"
 
 
 if __name__ == "__main__":

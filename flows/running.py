@@ -35,6 +35,7 @@ from flows.deploying import (
 )
 from flows.embedded.forgetting import forget_wiped, was_wiped
 from flows.forked import ADDRESS
+from flows.server.certificate import authority_file, made_authority
 from flows.server.preparing import database_ready
 from flows.settings import Settings
 from flows.showing import HUSHED
@@ -195,6 +196,7 @@ def running(
     chosen = port or free_port()
     require_free(chosen)
     renew_secret(settings)
+    made_authority(prefect_home(settings))
     environment = environment_for(settings, chosen) | _forking_address(settings)
     for folder in (settings.state / "logs", Path(environment["PREFECT_HOME"])):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -232,7 +234,8 @@ def join(settings: Settings) -> None:
 
 def environment_for(settings: Settings, port: int) -> dict[str, str]:
     """Environment of our processes: where the server is, and nothing sent anywhere."""
-    home = os.environ.get("PREFECT_HOME") or str(settings.state / "prefect")
+    home = str(prefect_home(settings))
+    authority = authority_file(Path(home))
     auth = os.environ.get(AUTH) or os.environ.get(_SERVER_AUTH) or _secret(settings)
     hushed = {HUSHED, "PREFECT_LOGGING_LEVEL"} if HUSHED in os.environ else set()
     return {
@@ -244,19 +247,24 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-        # A server of ours on this machine, over HTTP: no certificates to load, no version to ask for, no form to forge.
-        "PREFECT_API_TLS_INSECURE_SKIP_VERIFY": "true",
+        # A server of ours, on this machine, over HTTP: no version to ask for, no form to forge, no authority to trust.
         "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         "PREFECT_WORKER_QUERY_SECONDS": os.environ.get("PREFECT_WORKER_QUERY_SECONDS", "1"),
         # Every flow run is a new process: let Python keep what it has compiled.
         "PYTHONDONTWRITEBYTECODE": "",
         "PREFECT_CLI_COLORS": "false",
+        **({"PREFECT_API_SSL_CERT_FILE": str(authority)} if authority.exists() else {}),
         "RIGHTSFLOW_HOME": str(settings.state),
         **what_flows_need(settings),
         "RIGHTSFLOW_CODE": str(CODE),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(CODE), os.environ.get("PYTHONPATH", "")])),
     }
+
+
+def prefect_home(settings: Settings) -> Path:
+    """Where Prefect keeps what is its own."""
+    return Path(os.environ.get("PREFECT_HOME") or settings.state / "prefect")
 
 
 def renew_secret(settings: Settings) -> None:

@@ -7,20 +7,24 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from data_contracts.errors import RightsflowError, SettingsInvalid, StepFailed, SystemUnavailable
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one."""
 
+_USED = "rightsflow_used"
+_IDLE_SECONDS = 0.05
 _WRITES = "rightsflow_writes"
 _WHERE = "register"
 _POSTGRES_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
@@ -35,6 +39,9 @@ class Database:
         """Keep the engine; nothing is connected yet."""
         self._engine = engine
         self._writing = engine.execution_options(**{_WRITES: True})
+        # On PostgreSQL each statement sees what is committed by then, in a transaction or alone: reading needs none.
+        is_postgres = engine.dialect.name == "postgresql"
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT") if is_postgres else engine
         # SQLite has one writer at a time, and those who wait for it ask again and again: threads of one process wait
         # for each other here instead, each woken in turn.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
@@ -47,7 +54,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent look at the register."""
-        with _only_our_errors(), self._engine.connect() as connection:
+        with _only_our_errors(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -101,13 +108,36 @@ def make_engine(url: URL, *, may_create: bool = False) -> Engine:
             path never looks like an empty register.
     """
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        engine = sa.create_engine(url, hide_parameters=True, connect_args={"connect_timeout": 10})
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", _require_life)
+        return engine
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, **_pool(url))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     if not may_create:
         event.listen(engine, "do_connect", _require_file)
     return engine
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[_USED] = time.monotonic()
+
+
+def _require_life(connection: psycopg.Connection[object] | None, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Ask a connection that nobody used for a while whether it still is one; the pool makes another where not.
+
+    Within a run of statements each would be asked before every one of them, which costs as much as a small statement.
+    """
+    if connection is None or time.monotonic() - record.info.get(_USED, time.monotonic()) < _IDLE_SECONDS:
+        return
+    was_alone = connection.autocommit
+    try:
+        connection.autocommit = True
+        connection.execute("")
+        connection.autocommit = was_alone
+    except psycopg.Error:
+        raise exc.DisconnectionError from None
 
 
 def _pool(url: URL) -> dict[str, object]:

@@ -18,7 +18,7 @@ _LONGEST_SECONDS = 480
 _LOOK_SECONDS = 0.3
 _ENDS = frozenset({"Completed", "Failed", "Cancelled"})
 """A crash is no end: the sweep starts the run again, and the worker may tell of the same crash a second time."""
-_SAID: Mapping[Gate, tuple[Decision, str]] = {
+SAID: Mapping[Gate, tuple[Decision, str]] = {
     Gate.RECIPIENT: (Decision.BY_HAND, "TOLD-1"),
     Gate.POSTING: (Decision.SENT, "RAR-1"),
     Gate.OUTAGE: (Decision.RETRY, ""),
@@ -48,9 +48,9 @@ class Clerk:
 
     def answer_all(self, office: Office, case_id: str) -> None:
         """Answer the gates that are open: the one that the form shows there, the others outside of it."""
-        if _texts_wait(office.gates(case_id)):
+        if texts_wait(office.gates(case_id)):
             self.met.add(Gate.REVIEW)
-            return _read_texts(office, case_id)
+            return read_texts(office, case_id)
         shown = _shown(office.run(self.run_id), office.gates(case_id))
         for entry in office.gates(case_id):
             self.met.add(entry.gate)
@@ -79,7 +79,7 @@ class Clerk:
     def _said(self, entry: GateEntry) -> tuple[Decision, str]:
         if entry.gate is Gate.IDENTITY and Gate.IDENTITY not in self.says:
             return Decision.APPROVE, self.identified
-        return {**_SAID, **self.says}.get(entry.gate, (Decision.APPROVE, ""))
+        return {**SAID, **self.says}.get(entry.gate, (Decision.APPROVE, ""))
 
 
 def carried_to_their_ends(office: Office, clerks: Mapping[str, Clerk]) -> dict[str, Run]:
@@ -105,12 +105,12 @@ def _recover(states: list[str]) -> None:
         sweep()
 
 
-def _texts_wait(gates: list[GateEntry]) -> bool:
+def texts_wait(gates: list[GateEntry]) -> bool:
     """Whether free texts must be read before people can say that they may go out."""
     return any(entry.gate is Gate.REVIEW and Decision.APPROVE not in entry.options for entry in gates)
 
 
-def _read_texts(office: Office, case_id: str) -> None:
+def read_texts(office: Office, case_id: str) -> None:
     """Release every text, as ``rightsflow review`` does, and wake the run."""
     readings = {
         column: [(number, Reading("release")) for number, _ in texts_of(case_id, column)] for column in to_read(case_id)
