@@ -62,6 +62,10 @@ cases = sa.Table(
     sa.Column("head", sa.Text),
     sa.Column("is_extended", sa.Boolean, nullable=False, default=False),
     sa.Column("linked_to", sa.String(40), nullable=False, default=""),
+    sa.Index("case_ended", "state", "closed_at"),
+    sa.Index("case_closed", "closed_at"),
+    sa.Index("case_received", "received_at"),
+    sa.Index("case_of_right", "right", "state"),
 )
 
 moves = sa.Table(
@@ -74,6 +78,7 @@ moves = sa.Table(
     sa.Column("to_state", sa.String(30), nullable=False),
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
+    sa.Index("move_to_state", "to_state", "at"),
 )
 
 steps = sa.Table(

@@ -11,6 +11,7 @@ from tests.benchmarks import (
     dossier,
     erasure,
     evidence_log,
+    history,
     incident,
     judges,
     memory,
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--subjects", type=int, default=200)
     parser.add_argument("--records", type=int, default=evidence_log.RECORDS, help="of the log that is verified")
+    parser.add_argument("--history", type=int, default=history.CASES, help="cases that have ended, in the register")
     parser.add_argument("--burst", type=int, default=0, help="requests at once through `rightsflow up`; 0: none")
     asked = parser.parse_args()
     with a_server() as url:
@@ -50,6 +52,7 @@ def main() -> None:
             show("A rehearsal over 12 tables", rehearsal.measure(url, asked.customers, Path(home)))
         with TemporaryDirectory() as home, an_installation(Path(home), url):
             show("Erasing rows of half of the customers at once", erasure.measure(url, asked.customers))
+        show("A register in which nearly all cases have ended", history.measure(url, asked.history))
     show("Judging an erasure of 12 tables", judges.measure())
     show("Memory that the authority's dossier of a period adds to the process", dossier.measure())
     show("Verifying the log of all cases offline", evidence_log.measure(asked.records))
