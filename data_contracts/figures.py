@@ -112,6 +112,9 @@ class FigureCounts(Protocol):
     def failed_attempts(self) -> Mapping[str, int]:
         """Attempts at a step beyond the first, by system; what has no system is left out."""
 
+    def unasked_queue(self) -> Queue:
+        """Open cases about which nobody is asked anything; since when nothing happened to one of them."""
+
     def outbox_queue(self) -> Queue:
         """What of the outbox is not done."""
 
@@ -179,6 +182,8 @@ class Figures:
     retention: Mapping[str, Retained]
     findings: tuple[FindingCount, ...]
     incidents: tuple[OpenIncident, ...]
+    unasked: Queue
+    """Cases that a flow run has to carry on."""
     outbox: Queue
     arrivals: Queue
     operators: Mapping[str, int] = field(default_factory=dict)

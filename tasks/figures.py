@@ -38,6 +38,7 @@ def current_figures() -> Figures:
         retention=_retention(next((run.run_id for duty, run in runs if duty is Duty.RETENTION), "")),
         findings=tuple(register.count_findings(day)),
         incidents=tuple(register.open_incidents()),
+        unasked=register.unasked_queue(),
         outbox=register.outbox_queue(),
         arrivals=register.arrivals_queue(),
         operators=standing,

@@ -127,6 +127,7 @@ def _of_incidents(figures: Figures) -> Iterator[Metric]:
 
 def _of_queues(figures: Figures) -> Iterator[Metric]:
     for name, what, queue in (
+        ("unasked_cases", "that a flow run has to carry on, since nobody is asked about them", figures.unasked),
         ("outbox", "that the outbox has still to do", figures.outbox),
         ("arrivals", "that arrived by mail and nobody has read", figures.arrivals),
     ):

@@ -97,6 +97,14 @@ class FigureStore(Store):
         wanted = sa.select(_S.system, again).where(_IS_COUNTED, _S.attempts > 1, _S.system != "").group_by(_S.system)
         return {system: int(number) for system, number in self._rows(wanted)}
 
+    def unasked_queue(self) -> Queue:
+        """Open cases about which nobody is asked anything; since when nothing happened to one of them."""
+        asked = sa.exists().where(_G.case_id == _C.case_id, _G.outcome.is_(None), _G.is_newest)
+        moved = sa.select(sa.func.max(_M.at)).where(_M.case_id == _C.case_id).scalar_subquery()
+        stepped = sa.select(sa.func.max(_S.changed_at)).where(_S.case_id == _C.case_id).scalar_subquery()
+        found = self._rows(sa.select(moved, sa.func.coalesce(stepped, moved)).where(_IS_OPEN, sa.not_(asked)))
+        return Queue(len(found), min((max(both) for both in found), default=None))
+
     def outbox_queue(self) -> Queue:
         """What of the outbox is not done."""
         kept = tables.outgoing.c

@@ -9,7 +9,10 @@ from integrations.register import upgrade
 __all__ = ["write_history"]
 
 _RIGHTS: Final = "array['access', 'erasure', 'rectification', 'restriction', 'portability', 'objection']"
-_STATES: Final = "array['received', 'acknowledged', 'identity_verified', 'located', 'planned', 'approved', 'subject_told', 'archived']"
+_STATES: Final = (
+    "array['received', 'acknowledged', 'identity_verified', 'located', "
+    "'planned', 'approved', 'subject_told', 'archived']"
+)
 _NAME: Final = "'C-' || lpad(number::text, 8, '0')"
 _ENDED: Final = "now() - (number %% 1000) * interval '1 day'"
 """Spread over somewhat less than three years."""
@@ -18,7 +21,7 @@ _CASES: Final = f"""
         closed_at, request_digest, moves, records, last_record, is_extended, linked_to)
     SELECT {_NAME}, ({_RIGHTS})[1 + number %% 6], 'form', 'fr',
         CASE WHEN number %% 10 = 0 THEN 'archived' ELSE 'purged' END, 'granted', {_ENDED} - interval '20 days',
-        ({_ENDED} + interval '10 days')::date, {_ENDED} - interval '20 days', {_ENDED}, 
+        ({_ENDED} + interval '10 days')::date, {_ENDED} - interval '20 days', {_ENDED},
         md5(number::text) || md5(number::text), 8, 12, md5(number::text) || md5(number::text), false, ''
     FROM generate_series(1, %(cases)s) AS number"""  # noqa: S608  # our own words
 _MOVES: Final = f"""

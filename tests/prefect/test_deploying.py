@@ -177,7 +177,7 @@ def _listener() -> Iterator[tuple[str, list[str]]]:
 
 
 def test_case_shows_plan_result_and_evidence(office: Office) -> None:
-    """Beside the run of a case: how far the search is, the plan with its grounds, the proof, the records."""
+    """Beside the run of a case: the plan with its grounds, the proof, the records."""
     number = customers(office.home / "systems", but={office.company.subject.customer_no})[0]
     typed = TypedRequest(Right.ERASURE, Channel.LETTER, "en", datetime.now(UTC), "shown", {"customer_no": [number]})
     case = register_request(typed)
@@ -189,7 +189,7 @@ def test_case_shows_plan_result_and_evidence(office: Office) -> None:
     found = {one["key"]: one for one in office.api.post("/artifacts/filter", json=query).raise_for_status().json()}
     name = case.case_id.lower()
     assert run["state_name"] == "Completed"
-    assert {f"plan-{name}", f"result-{name}", f"audit-{name}", f"search-{name}"} <= set(found)
+    assert {f"plan-{name}", f"result-{name}", f"audit-{name}"} <= set(found)
     assert "remain" in found[f"result-{name}"]["data"]
     assert "the chain is whole" in found[f"audit-{name}"]["description"]
     assert not [one["key"] for one in found.values() if number in f"{one['data']}{one['description']}"]

@@ -36,6 +36,7 @@ def figures() -> Figures:
         retention={"crm": Retained(over=10, spared=3, left=2), "billing": Retained(over=1, spared=0, left=0)},
         findings=(FindingCount("drift", "low", 2, 1), FindingCount("evidence_broken", "critical", 1, 0)),
         incidents=(OpenIncident("attack", NOW - timedelta(hours=60), is_told=False),),
+        unasked=Queue(4, NOW - timedelta(hours=2)),
         outbox=Queue(7, NOW - timedelta(hours=3)),
         arrivals=Queue(2, NOW - timedelta(days=6)),
         operators={"locked": 2},

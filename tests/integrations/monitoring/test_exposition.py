@@ -41,6 +41,7 @@ def test_figures_are_told() -> None:
     assert found["rightsflow_duty_last_run_incomplete{'duty': 'retention'}"] == 1
     assert found["rightsflow_incident_hours_left"] == 12
     assert found["rightsflow_outbox_oldest_wait_seconds"] == 3 * 3600
+    assert found["rightsflow_unasked_cases_oldest_wait_seconds"] == 2 * 3600
     assert found["rightsflow_operators{'standing': 'in_force'}"] == 0
 
 

@@ -94,6 +94,18 @@ def test_queues_tell_since_when(register: SqlRegister, case_id: str, clock: Cloc
     assert register.arrivals_queue() == Queue(1, clock.now)
 
 
+def test_cases_that_nobody_is_asked_about_wait_for_a_run(register: SqlRegister, case_id: str, clock: Clock) -> None:
+    """Since the last thing that happened to the case: a move or a step; one that waits at a gate waits for a person."""
+    assert register.unasked_queue() == Queue(1, register.case(case_id).opened_at)
+
+    clock.now += timedelta(minutes=5)
+    register.claim(case_id, "locate", "crm")
+    assert register.unasked_queue() == Queue(1, clock.now)
+
+    register.open_gate(a_gate(case_id))
+    assert register.unasked_queue() == Queue(0, None)
+
+
 def test_nothing_is_counted_in_an_empty_register(register: SqlRegister) -> None:
     """No row is a result."""
     assert register.count_cases() == {}

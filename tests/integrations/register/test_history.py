@@ -23,6 +23,7 @@ _QUESTIONS: Final[dict[str, Callable[[SqlRegister], object]]] = {
     "open cases by day received": lambda register: register.open_by_day(due=False),
     "cases that await a proof": lambda register: register.awaiting_proof(identity_step="identity"),
     "gates by how long they wait": lambda register: register.gate_waits(),
+    "cases that nobody is asked about": lambda register: register.unasked_queue(),
     "requests of a day": lambda register: register.received_between(_NOW - _DAY, _NOW),
     "answers of a day": lambda register: register.told_between(
         _NOW - _DAY, _NOW, identity_step="identity", proof_step="prove"
