@@ -6,7 +6,7 @@ Whoever carries rows out does so at least once; what is told carries the row's k
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
@@ -67,6 +67,9 @@ class Outbox(Protocol):
 
     def outgoing_due(self, kinds: Iterable[OutgoingKind], at: datetime, *, limit: int = 200) -> list[Outgoing]:
         """What is to be done now, oldest first."""
+
+    def starts_due(self, at: datetime, *, soon: date, limit: int) -> list[Outgoing]:
+        """Cases whose flow is to be started now: those due by ``soon`` first, then the rights in turn, oldest first."""
 
     def outgoing_done(self, rows: Iterable[int]) -> None:
         """Note that these rows are done, by their numbers."""

@@ -4,7 +4,7 @@ Rows are written in the transaction of what causes them, so nothing is lost whil
 away. Each is done at least once, and every way of doing it knows a repetition: a case is started once, an event has
 the same id each time, a call carries the row's key.
 
-1. a pass takes the rows that are due, kind by kind;
+1. a pass takes the rows that are due, kind by kind; flows are started as there is room for them, the rights in turn;
 2. what fails and may succeed later is tried again, later each time; what never will is noted and given up;
 3. several dispatchers at once do no harm, for the same reason.
 """
@@ -17,13 +17,16 @@ from datetime import timedelta
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
+from prefect import get_client
+
 from data_contracts.errors import RightsflowError, SystemUnavailable, TransientError
 from data_contracts.outgoing import Outgoing, OutgoingKind
 from flows.settings import settings
-from flows.starting import has_server, start_flow
+from flows.starting import has_server, room, start_flow
 from flows.wiring import Installation, SafeCaller, opendsr_signer
 from tasks.act.objection import suppress_at_once
 from tasks.callbacks import call_back, put_callback, unsigned
+from tasks.clock import today
 from tasks.erased_keys import forget_old_erasures
 from tasks.former_keys import forget_old_keys
 from tasks.services import services, use
@@ -116,14 +119,25 @@ def dispatch(deliverers: Mapping[OutgoingKind, Deliver] = DELIVERERS) -> int:
     """One pass over what is due; how many rows were done. Services must be open."""
     register, done = services().register, 0
     for kind, carry_out in deliverers.items():
-        if kind is OutgoingKind.START and not has_server():
-            continue  # nothing could be started; the rows wait
-        rows = register.outgoing_due([kind], services().now(), limit=_PAGE)
+        rows = _starts() if kind is OutgoingKind.START else register.outgoing_due([kind], services().now(), limit=_PAGE)
         good = [row.seq for row in rows if _is_done(row, carry_out)]
         if good:
             register.outgoing_done(good)
         done += len(good)
     return done
+
+
+def _starts() -> list[Outgoing]:
+    """Cases whose flow may be started now; none while nothing could be started, or enough wait already."""
+    if not has_server():
+        return []
+    try:
+        with get_client(sync_client=True) as client:
+            left = min(room(client), _PAGE)
+    except SystemUnavailable:
+        return []
+    soon = today() + timedelta(days=max(services().policy.warn_days))
+    return services().register.starts_due(services().now(), soon=soon, limit=left) if left else []
 
 
 def forget_old() -> int:

@@ -28,6 +28,7 @@ LIVE = frozenset({StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, Sta
 EXTENSION_RUN, LIFTING_RUN = "extend {case_id}", "lift {case_id}"
 """What flow runs are called that do something beside the case's own, so that they are found whoever started them."""
 _TAG = "case"
+_WAITING_A_RUN = 4
 
 
 def has_server() -> bool:
@@ -60,6 +61,25 @@ def start_flow(case: Case, *, only_first: bool = False) -> UUID | None:
             work_queue_name=queue_of(case).value,
         )
         return made.id
+
+
+def room(client: SyncPrefectClient) -> int:
+    """How many more flow runs may be started now: a few wait for each that works, and the rest stays in the register.
+
+    Runs that people's answers let go on so never stand behind all that came in meanwhile.
+
+    Raises:
+        SystemUnavailable: when the server cannot be reached.
+    """
+    asked = {
+        "flow_runs": {
+            "state": {"type": {"any_": [StateType.SCHEDULED.value, StateType.PENDING.value]}},
+            "expected_start_time": {"before_": datetime.now(UTC).isoformat()},
+        }
+    }
+    with only_our_errors("flow runs that wait"):
+        waiting = int(client.request("POST", "/flow_runs/count", json=asked).json())
+    return max(_WAITING_A_RUN * settings().runs_at_once - waiting, 0)
 
 
 def queue_of(case: Case) -> Urgency:

@@ -8,7 +8,7 @@ A run whose process was killed stays Running for ever by itself. The sweep, in t
 3. a run that stays Pending is scheduled again (its worker died between taking and starting it);
 4. a suspended run whose form was never saved (its process died, or the server was away, just then) goes on, and
    suspends anew with its form;
-5. an open case without any run is started (it was registered while the server was away);
+5. an open case without any run is started (it was registered while the server was away), as there is room;
 6. what was typed into the form of a run that has ended without registering it is registered now, and wiped (law 1): its
    process was killed each time. A run that was cancelled before it began is wiped alone: a person did not want it;
 7. every open case is looked at: dates, proofs that are awaited, turns (:mod:`flows.lookout`);
@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 import httpx
@@ -52,7 +53,7 @@ from flows.lookout import PrefectRuns, look_at_all
 from flows.opening import settle_form, wipe_form
 from flows.queues import hurry
 from flows.settings import settings
-from flows.starting import LIVE, only_our_errors, runs_of, start_flow, wake_soon
+from flows.starting import LIVE, only_our_errors, room, runs_of, start_flow, wake_soon
 from tasks.archive_evidence import purge_old
 from tasks.recovery import end_old_copies
 from tasks.services import services
@@ -116,7 +117,8 @@ def sweep() -> Swept:
         formed = sum(mend_form(client, run, now) for run in _runs(client, StateType.PAUSED))
         sealed = sum(_seal(client, run) for run in _ended_badly(client))
         cases = services().register.cases(open_only=True)
-        started = sum(_start(client, case) for case in _without_run(client, cases))
+        left = room(client)
+        started = sum(_start(client, case) for case in islice(_without_run(client, cases), left))
         looked = look_at_all(cases, PrefectRuns())
         hurried = hurry(client, cases, now)
         woken = sum(_wake(client, case, now) for case in _unasked(cases))

@@ -1,7 +1,7 @@
 """What is still to be done outside the register because of a case."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +31,20 @@ class OutgoingStore(Store):
         wanted = _ROWS.where(_O.done_at.is_(None), _O.next_at <= at, _O.kind.in_([kind.value for kind in kinds]))
         with self._database.read() as connection:
             return [_outgoing(row) for row in connection.execute(wanted.order_by(_O.seq).limit(limit))]
+
+    def starts_due(self, at: datetime, *, soon: date, limit: int) -> list[Outgoing]:
+        """Cases whose flow is to be started now: those due by ``soon`` first, then the rights in turn, oldest first.
+
+        Many requests of one right so hold up nobody who asks for another.
+        """
+        case = tables.cases.c
+        is_later = sa.case((case.response_due > soon, 1), else_=0)
+        turn = sa.func.row_number().over(partition_by=(is_later, case.right), order_by=_O.seq)
+        due = sa.and_(_O.done_at.is_(None), _O.next_at <= at, _O.kind == OutgoingKind.START.value)
+        wanted = _ROWS.join(tables.cases, case.case_id == _O.case_id).where(due)
+        with self._database.read() as connection:
+            rows = connection.execute(wanted.order_by(is_later, turn, _O.seq).limit(limit))
+            return [_outgoing(row) for row in rows]
 
     def outgoing_done(self, rows: Iterable[int]) -> None:
         """Note that these rows are done, by their numbers."""

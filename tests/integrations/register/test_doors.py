@@ -12,9 +12,10 @@ from data_contracts.links import Link, LinkPurpose
 from data_contracts.operator_log import OperatorUse
 from data_contracts.origins import Agent, DoorProtocol, Origin
 from data_contracts.outgoing import OutgoingKind
-from data_contracts.vocabulary import CaseState, Channel
+from data_contracts.vocabulary import CaseState, Channel, Right
 from data_contracts.webhooks import Webhook
 from integrations.register import SqlRegister
+from tests.integrations.register.examples import a_request
 
 _AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
@@ -151,3 +152,19 @@ def test_outgoing_row_is_tried_again_until_done(register: SqlRegister, case_id: 
     assert register.outgoing_left()[OutgoingKind.START] == 1
     assert OutgoingKind.WEBHOOK not in register.outgoing_left()
     assert register.forget_outgoing(_AT + _HOUR) == 1
+
+
+def test_starts_take_the_rights_in_turn(register: SqlRegister) -> None:
+    """Five requests for access hold up neither an erasure nor a rectification, and what is due soon comes first."""
+    wanted = [Right.ACCESS] * 5 + [Right.ERASURE] * 2 + [Right.RECTIFICATION] + [Right.ACCESS]
+    dues = [date(2026, 6, 1)] * 8 + [date(2026, 4, 3)]
+    cases = [
+        register.open_case(a_request(request_key=f"in-turn-{place}", right=right, response_due=due)).case_id
+        for place, (right, due) in enumerate(zip(wanted, dues, strict=True))
+    ]
+
+    found = register.starts_due(_AT, soon=date(2026, 4, 10), limit=7)
+
+    assert [cases.index(one.case_id) for one in found] == [8, 0, 5, 7, 1, 6, 2]
+    register.outgoing_done([one.seq for one in found])
+    assert [cases.index(one.case_id) for one in register.starts_due(_AT, soon=date(2026, 4, 10), limit=7)] == [3, 4]
