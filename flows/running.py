@@ -35,6 +35,7 @@ from flows.deploying import (
 )
 from flows.embedded.forgetting import forget_wiped, was_wiped
 from flows.forked import ADDRESS
+from flows.mortal import PARENT
 from flows.server.certificate import authority_file, made_authority
 from flows.server.preparing import database_ready
 from flows.settings import Settings
@@ -331,13 +332,13 @@ def _forking_address(settings: Settings) -> dict[str, str]:
 
 
 def _spawn(log: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.Popen[bytes]:
-    """A Python module in a session of its own, so that Ctrl-C reaches only us."""
+    """A Python module in a session of its own, so that Ctrl-C reaches only us; it does not outlive us."""
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log.open("ab") as sink:
         return subprocess.Popen(  # noqa: S603  # our own command with our own words
-            [sys.executable, "-m", *arguments],
+            [sys.executable, "-m", "flows.mortal", *arguments],
             cwd=CODE,
-            env=dict(environment),
+            env={**environment, PARENT: str(os.getpid())},
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,

@@ -2,9 +2,11 @@
 
 ``rightsflow up`` runs as a process of its own, as an operator starts it. This process registers the requests at once,
 verifies identities, answers gates, and asks the Prefect server each second whether it is well. Run alone as
-``python -m tests.benchmarks.burst 50``.
+``python -m tests.benchmarks.burst 50``; ``python -m tests.benchmarks.burst 50 --kill`` kills server, worker, database
+and ``up`` itself on the way, each once, and starts ``up`` anew.
 """
 
+import base64
 import json
 import os
 import signal
@@ -14,7 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import cycle
@@ -26,6 +28,7 @@ from typing import Any
 import httpx
 import pyotp
 
+from data_contracts.errors import SystemUnavailable
 from data_contracts.ports import Operator
 from data_contracts.request import FieldChange, Statement
 from data_contracts.vocabulary import Channel, OperatorRole, RestrictionGround, Right
@@ -37,6 +40,7 @@ __all__ = ["measure"]
 
 _CUSTOMERS = 2_000
 _PATIENCE_SECONDS = 1_800
+_KILLED = ("server", "database", "worker", "up")
 _ASKED: dict[Right, Callable[[int], Details]] = {
     Right.ACCESS: lambda _: Details("Une copie, s'il vous plaît."),
     Right.ERASURE: lambda _: Details("Effacez mes données."),
@@ -68,6 +72,11 @@ class Burst:
     load: float = 0.0
     health: list[float] = field(default_factory=list)
     states: list[tuple[float, dict[str, int]]] = field(default_factory=list)
+    killed: list[str] = field(default_factory=list)
+    ends: dict[str, str] = field(default_factory=dict)
+    """Outcome by case."""
+    faults: list[str] = field(default_factory=list)
+    """What is wrong with the evidence of a case, and notices that left twice."""
 
 
 def measure(requests: int = 200) -> list[Figure]:
@@ -84,20 +93,62 @@ def measure(requests: int = 200) -> list[Figure]:
     ]
 
 
+@dataclass
+class Up:
+    """``rightsflow up`` as somebody starts it, also anew after it was killed."""
+
+    home: Path
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Start it, and wait until it serves."""
+        (self.home / "server.url").unlink(missing_ok=True)
+        words = [sys.executable, "-c", "from flows.cli import app; app()", "up", "--port", "0", "--site-port", "0"]
+        with (self.home / "up.log").open("ab") as log:
+            self.process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        _until(lambda: (self.home / "server.url").exists() or self.process.poll() is not None, 300)
+
+    def end(self) -> None:
+        """End it with Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(120)
+
+    def kill(self, part: str) -> None:
+        """Kill a part of it at once, or all of it."""
+        if part == "up":
+            self.process.kill()
+            self.process.wait()
+            self.start()
+        elif part == "database":
+            os.kill(
+                int((self.home / "database" / "data" / "postmaster.pid").read_text().split("\n")[0]), signal.SIGKILL
+            )
+        else:
+            for process in self._processes(f"prefect\0{part}\0start"):
+                os.kill(process, signal.SIGKILL)
+
+    def _processes(self, words: str) -> list[int]:
+        found = []
+        for place in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                is_ours = f"RIGHTSFLOW_HOME={self.home}".encode() in (place / "environ").read_bytes().split(b"\0")
+                if is_ours and words.encode() in (place / "cmdline").read_bytes():
+                    found.append(int(place.name))
+        return found
+
+
 @contextmanager
-def rightsflow_up(home: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """``rightsflow up`` as somebody starts it; ended with Ctrl-C."""
-    words = [sys.executable, "-c", "from flows.cli import app; app()", "up", "--port", "0", "--site-port", "0"]
-    with (home / "up.log").open("ab") as log:
-        started = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            yield started
-        finally:
-            started.send_signal(signal.SIGINT)
-            started.wait(120)
+def rightsflow_up(home: Path) -> Iterator[Up]:
+    """``rightsflow up`` until the block ends."""
+    up = Up(home)
+    up.start()
+    try:
+        yield up
+    finally:
+        up.end()
 
 
-def _burst(requests: int, home: Path) -> Burst:
+def _burst(requests: int, home: Path, kills: Sequence[str]) -> Burst:
     os.environ["RIGHTSFLOW_HOME"] = str(home)
     os.environ.setdefault("RIGHTSFLOW_JUDGE", "plain")
     from flows import wiring  # noqa: PLC0415  # its settings are read when it is imported
@@ -108,17 +159,17 @@ def _burst(requests: int, home: Path) -> Burst:
     installation.seed_demo(customers=_CUSTOMERS, today=datetime.now(UTC).date(), progress=lambda _: None)
     installation.close()
     with rightsflow_up(home) as up:
-        _until(lambda: (home / "server.url").exists() or up.poll() is not None, 300)
         join(settings())
         with wiring.opened() as opened:
-            return _People(opened, requests).work_through()
+            return _People(opened, requests, up, kills).work_through()
 
 
 class _People:
     """Everybody who asks, and who answers."""
 
-    def __init__(self, installation: Any, requests: int) -> None:
+    def __init__(self, installation: Any, requests: int, up: Up, kills: Sequence[str]) -> None:
         self._installation = installation
+        self._up, self._kills = up, list(kills)
         self._burst = Burst(requests)
         self._crowd = _crowd(installation)
         self._gates_met: set[str] = set()
@@ -131,7 +182,10 @@ class _People:
         asking.start()
         cases = self._register()
         self._burst.registered = time.monotonic() - began
-        while len(cases) > self._answer_all(cases, began):
+        steps = len(self._kills) + 1
+        while len(cases) > (ended_cases := self._answered(cases, began)):
+            if self._kills and ended_cases * steps >= len(cases) * (len(self._burst.killed) + 1):
+                self._kill(self._kills.pop(0))
             if time.monotonic() - began > _PATIENCE_SECONDS:
                 break
             time.sleep(0.5)
@@ -139,7 +193,41 @@ class _People:
         self._burst.load = os.getloadavg()[0]
         ended.set()
         asking.join(30)
+        self._look_at_ends(list(cases))
         return self._burst
+
+    def _answered(self, cases: dict[str, bool], began: float) -> int:
+        """:meth:`_answer_all`; while a database is away an operator tries again."""
+        try:
+            return self._answer_all(cases, began)
+        except SystemUnavailable:
+            return sum(cases.values())
+
+    def _kill(self, part: str) -> None:
+        from prefect.context import refresh_global_settings_context  # noqa: PLC0415  # after the server is known
+
+        self._up.kill(part)
+        self._burst.killed.append(part)
+        if part == "up":
+            os.environ["PREFECT_API_URL"] = (self._up.home / "server.url").read_text().strip()
+            os.environ["PREFECT_API_AUTH_STRING"] = (self._up.home / "keys" / "prefect-secret").read_text()
+            refresh_global_settings_context()
+
+    def _look_at_ends(self, cases: list[str]) -> None:
+        """How each case ended, whether its evidence is whole, and whether any notice left twice."""
+        register = self._installation.register
+        self._burst.ends = {case: register.case(case).outcome for case in cases}
+        for case in cases:
+            verified = self._installation.verify_case(case)
+            self._burst.faults += [f"{case}: {one}" for one in verified.findings]
+            envelopes, _ = register.evidence(case)
+            told = Counter(
+                (predicate["step"], predicate["system"])
+                for one in envelopes
+                if (predicate := json.loads(base64.b64decode(str(one["payload"])))["predicate"])
+                and predicate["step"].startswith("notice.")
+            )
+            self._burst.faults += [f"{case}: {step} {times} times" for (step, _), times in told.items() if times > 1]
 
     def _register(self) -> dict[str, bool]:
         from flows import work  # noqa: PLC0415  # after the server is known
@@ -186,12 +274,12 @@ class _People:
         return sum(cases.values())
 
     def _ask_health(self, ended: threading.Event) -> None:
-        name, _, password = os.environ["PREFECT_API_AUTH_STRING"].partition(":")
-        with httpx.Client(base_url=os.environ["PREFECT_API_URL"], auth=(name, password), timeout=30) as api:
+        with httpx.Client(timeout=30) as api:
             while not ended.wait(1):
+                name, _, password = os.environ["PREFECT_API_AUTH_STRING"].partition(":")
                 began = time.perf_counter()
                 try:
-                    well = api.get("/health").is_success
+                    well = api.get(f"{os.environ['PREFECT_API_URL']}/health", auth=(name, password)).is_success
                 except httpx.HTTPError:
                     well = False
                 self._burst.health.append(time.perf_counter() - began if well else 30.0)
@@ -230,7 +318,8 @@ def main(words: Sequence[str]) -> None:
     with TemporaryDirectory() as folder:
         home = Path(os.environ.get("RIGHTSFLOW_BURST_HOME", folder))
         home.mkdir(parents=True, exist_ok=True)
-        print(json.dumps(asdict(_burst(int(words[0]), home))))
+        kills = _KILLED if "--kill" in words else ()
+        print(json.dumps(asdict(_burst(int(words[0]), home, kills))))
 
 
 if __name__ == "__main__":
