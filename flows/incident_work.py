@@ -18,6 +18,7 @@ from flows.incident import carry_out, said
 from flows.starting import start_incident
 from tasks import incidents, sending
 from tasks.affected import incident_facts
+from tasks.incident_letters import letters
 from tasks.rules.incidents import affected_tables, authority_due, categories, hours_left
 from tasks.services import services
 from tasks.step import guarded
@@ -104,6 +105,31 @@ def write_authority_file(run_id: str, folder: Path, language: str) -> dict[str, 
         (folder / f"{run_id}.pdf").write_bytes(services().reports.pdf(report))
         (folder / f"{run_id}.json").write_text(json.dumps(_plain(file), indent=1, ensure_ascii=False) + "\n", "utf-8")
     return {"incident": run_id, "files": [str(folder / f"{run_id}.{ending}") for ending in ("pdf", "json")]}
+
+
+def write_letters(run_id: str, folder: Path, *, operator: str, code: str) -> dict[str, Any]:
+    """Letters for those without an e-mail address, and a list of them."""
+    with wiring.opened():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        rows, files = [], []
+        for letter in letters(run_id, operator=operator, code=code):
+            file = folder / f"{run_id}.letter.{letter.number:05d}.pdf"
+            _write_closed(file, letter.pdf)
+            to = letter.to
+            keys = "; ".join(f"{kind}: {value}" for kind, value in to.keys)
+            rows.append((str(letter.number), file.name, to.name, "\n".join(to.lines), to.country, keys))
+            files.append(str(file))
+        listed = folder / f"{run_id}.letters.csv"
+        columns = ("number", "letter", "name", "postal_address", "country", "known_by")
+        _write_closed(listed, csv_of(columns, rows).encode())
+    without = sum(not address for _, _, _, address, _, _ in rows)
+    return {"incident": run_id, "list": str(listed), "files": files, "without_postal_address": without}
+
+
+def _write_closed(file: Path, content: bytes) -> None:
+    """A file that nobody else can read, from its first byte on."""
+    file.touch(mode=0o600)
+    file.write_bytes(content)
 
 
 def note_told(run_id: str, reference: str, *, operator: str, code: str) -> dict[str, Any]:
