@@ -10,7 +10,7 @@ from itertools import chain, count
 from typing import Any, Final
 
 from data_contracts.contract import Column, Contracts, Reference, Table
-from data_contracts.keys import Key, Selection, When
+from data_contracts.keys import Selection, When
 from data_contracts.plain_text import as_text, plain
 from data_contracts.vocabulary import Follow
 from tasks.rules.found import written
