@@ -108,6 +108,10 @@ class FindingKind(StrEnum):
     COULD_NOT_COUNT = "could_not_count"
     """Rows over their period that could not be counted."""
     RETENTION_OVERDUE = "retention_overdue"
+    RETENTION_MISSING = "retention_missing"
+    """A table with personal data that no period ends, nor any table that it refers to."""
+    DATE_UNREAD = "date_unread"
+    """Rows that are held because what their date column holds is no date."""
     COULD_NOT_COMPARE = "could_not_compare"
     """A system that could not be compared with the list of erasures."""
     ERASED_CAME_BACK = "erased_came_back"
@@ -149,7 +153,7 @@ _AREAS: Final[Mapping[Area, str]] = {
     "schema_undeclared",
     Area.VALUES: "could_not_check value_missing value_repeated value_length value_format value_pattern "
     "value_not_allowed value_out_of_bounds",
-    Area.RETENTION: "could_not_count retention_overdue",
+    Area.RETENTION: "could_not_count retention_overdue retention_missing date_unread",
     Area.ERASURES: "could_not_compare erased_came_back",
     Area.NOTICES: "notice_missing",
     Area.DPIAS: "dpia_missing dpia_review_due",

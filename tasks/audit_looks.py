@@ -21,6 +21,7 @@ from data_contracts.evidence_log import EVIDENCE_LOG
 from data_contracts.findings import Area, FindingKind, Found, Severity
 from data_contracts.ports import LiveSchema
 from tasks.act.expired import Scope, count
+from tasks.act.retention import endless_tables
 from tasks.canaries import standing_of
 from tasks.clock import standing, today
 from tasks.receiving import recipients
@@ -31,6 +32,7 @@ from tasks.rules.audit import (
     decision_findings,
     dpia_findings,
     elsewhere_findings,
+    endless_findings,
     evidence_findings,
     gate_findings,
     notice_findings,
@@ -42,6 +44,7 @@ from tasks.rules.audit import (
     schema_findings,
     stamp_findings,
     training_findings,
+    unread_findings,
     value_findings,
 )
 from tasks.rules.audit_values import checks_of
@@ -189,12 +192,14 @@ def _values(contract: SystemContract, live: LiveSchema) -> tuple[list[Found], in
 
 
 def _retention(system: str) -> list[Found]:
-    """Rows that should have gone before the grace began."""
+    """Rows that should have gone before the grace began, dates that cannot be read, tables without a period."""
     grace = services().policy.audit_retention_grace_days
+    endless = endless_findings(endless_tables(system))
     try:
-        return retention_findings(count(Scope.of(system, today() - timedelta(days=grace))), grace)
+        lines = count(Scope.of(system, today() - timedelta(days=grace)))
+        return [*endless, *retention_findings(lines, grace), *unread_findings(lines)]
     except RightsflowError as error:
-        return [could_not(FindingKind.COULD_NOT_COUNT, system, type(error).__name__)]
+        return [*endless, could_not(FindingKind.COULD_NOT_COUNT, system, type(error).__name__)]
 
 
 def _returned(system: str) -> list[Found]:

@@ -19,6 +19,8 @@ REMEDY = "correct the contract, or bring the live schema back to it, then run `r
 MATCH = "selected"
 """The name of a column that says which rows are selected."""
 _UUID = pa.uuid()
+_DAY = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+"""How a text begins that is a date or time as ISO 8601 writes it."""
 _KINDS: Sequence[tuple[Callable[[pa.DataType], bool], Kind]] = (
     (lambda t: t.equals(_UUID), Kind.UUID),
     (pa.types.is_boolean, Kind.BOOLEAN),
@@ -155,15 +157,19 @@ class Filters:
 
     def _cutoff(self, cutoff: Cutoff) -> pc.Expression:
         column, type_ = self._column(cutoff.column), self.type(cutoff.column)
+        is_text = pa.types.is_string(type_) or pa.types.is_large_string(type_)
+        if cutoff.unread:
+            return column.is_valid() & ~pc.match_substring_regex(column, _DAY) if is_text else pc.scalar(value=False)
         local = cutoff_local(cutoff.before, self._zone)
         if pa.types.is_timestamp(type_):
             over = column < pa.scalar(cutoff.before if type_.tz else local, type=pa.timestamp("us", tz=type_.tz))
         elif pa.types.is_date(type_):
             over = column < pa.scalar(local.date(), type=type_)
-        elif pa.types.is_string(type_) or pa.types.is_large_string(type_):
+        elif is_text:
             # ISO 8601 text; anything else is no date, and what has no date is still held.
-            is_date = pc.match_substring_regex(column, "^[0-9]{4}-[0-9]{2}-[0-9]{2}")
-            over = is_date & (pc.utf8_slice_codeunits(column, 0, 10) < local.date().isoformat())
+            over = pc.match_substring_regex(column, _DAY) & (
+                pc.utf8_slice_codeunits(column, 0, 10) < local.date().isoformat()
+            )
         else:
             raise ContractMismatch(
                 "the column that a retention period starts from holds neither dates nor times",

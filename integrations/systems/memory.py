@@ -270,7 +270,11 @@ class MemoryConnector:
         return _Test(condition, self._zone)
 
     def _is_within(self, row: Row, cutoff: Cutoff) -> bool:
-        return self._is_over(row.get(cutoff.column), cutoff.before) is cutoff.over
+        value = row.get(cutoff.column)
+        if cutoff.unread:
+            read = fit(value, Kind.LOCAL_TIME, self._zone) if isinstance(value, str) else value
+            return value is not None and not isinstance(read, date)
+        return self._is_over(value, cutoff.before) is cutoff.over
 
     def _is_over(self, value: object, before: datetime) -> bool:
         local = cutoff_local(before, self._zone)
