@@ -1,7 +1,7 @@
 """What ``rightsflow incident`` does: enter, judge, tell the authority and the people, settle, close, print."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from data_contracts.errors import RequestInvalid, SystemUnavailable
 from data_contracts.incidents import Incident, IncidentFacts, IncidentFile, IncidentKind, Risk
+from data_contracts.lists import list_in, plain_lines
+from data_contracts.normal_form import normal_form
 from data_contracts.spreadsheets import csv_of
 from data_contracts.strict import validate
 from data_contracts.yaml_file import read
@@ -28,8 +30,9 @@ _COUNTS: Final = frozenset({"people", "with_address", "without_address"})
 
 def enter(kind: IncidentKind, file: Path, aware: str, keys: tuple[str, Path | None], *, account: str) -> dict[str, Any]:
     """Enter an incident and start its flow where a server is; it is entered either way."""
-    facts, given = _facts(file), _keys(*keys)
+    facts = _facts(file)
     with wiring.opened():
+        given = _keys(*keys)
         found = incidents.open_incident(kind, facts, _moment(aware), actor=account, keys=given)
         note = _started(found.run_id)
         return _told(found) | {"note": note}
@@ -170,14 +173,22 @@ def _facts(file: Path) -> IncidentFacts:
 
 
 def _keys(kind: str, file: Path | None) -> Mapping[str, list[str]]:
-    """Keys from a file, one a line."""
+    """Keys from a file, one a line.
+
+    Raises:
+        RequestInvalid: when the file cannot be read, or a line of it cannot be a key; the line is told by its number.
+    """
     if file is None:
         return {}
-    try:
-        lines: Iterable[str] = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise RequestInvalid("the keys cannot be read", where=str(file), remedy="give a text file in UTF-8") from None
-    return {kind: [line.strip() for line in lines if line.strip()]}
+    vocabulary = services().contracts.vocabulary
+    known, found = vocabulary.identities.get(kind), list[str]()
+    with list_in(file) as stream:
+        for number, value in plain_lines(stream, where=file.name):
+            if known is not None and not normal_form(known.normalise, value, vocabulary.company.country):
+                where = f"{file.name}, line {number}"
+                raise RequestInvalid(f"a key cannot be of the kind {kind}", where=where, remedy="correct the file")
+            found.append(value)
+    return {kind: found}
 
 
 def _moment(aware: str) -> datetime:

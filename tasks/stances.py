@@ -17,6 +17,8 @@ _AT_ONCE = 10_000
 _FAULTS_TOLD = 20
 
 Line = Mapping[str, str]
+NumberedLine = tuple[int, Line]
+"""The number of a line in its file, and its values by column."""
 
 
 def check_lines(lines: Iterable[Line], *, source: str) -> int:
@@ -29,10 +31,15 @@ def check_lines(lines: Iterable[Line], *, source: str) -> int:
     Raises:
         RequestInvalid: with the number and the column of wrong lines, no values.
     """
-    reader, faults, count = StanceReader(source), [], 0
-    for count, line in enumerate(lines, 1):
+    return check_numbered(enumerate(lines, 2), source=source)
+
+
+def check_numbered(lines: Iterable[NumberedLine], *, source: str) -> int:
+    """As :func:`check_lines`, of lines that have their numbers."""
+    reader, faults, count = StanceReader(source), list[str](), 0
+    for count, (number, line) in enumerate(lines, 1):  # noqa: B007  # how many there were
         if wrong := reader.fault_of(line):
-            faults.append(f"line {count + 1}: {wrong}")
+            faults.append(f"line {number}: {wrong}")
         if len(faults) == _FAULTS_TOLD:
             break
     if faults:
