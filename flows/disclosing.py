@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from data_contracts.disclosures import Received
 from data_contracts.errors import RequestInvalid
 from data_contracts.lists import lines_of, list_in
+from data_contracts.local_times import one_moment
 from flows import wiring
 from tasks.disclosing import DisclosureLine, check_lines, note_lines
 from tasks.services import services
@@ -58,4 +59,4 @@ def _moment(text: str, zone: ZoneInfo, where: str) -> datetime:
         raise RequestInvalid(
             "`at` is no date or time", where=where, remedy="write it as YYYY-MM-DD or ISO 8601"
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return moment if moment.tzinfo else one_moment(moment, zone, where=where)

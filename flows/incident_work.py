@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from data_contracts.errors import RequestInvalid, SystemUnavailable
 from data_contracts.incidents import Incident, IncidentFacts, IncidentFile, IncidentKind, Risk
 from data_contracts.lists import list_in, plain_lines
+from data_contracts.local_times import one_moment
 from data_contracts.normal_form import normal_form
 from data_contracts.spreadsheets import csv_of
 from data_contracts.strict import validate
@@ -200,7 +201,7 @@ def _moment(aware: str) -> datetime:
         at = datetime.fromisoformat(aware.strip())
     except ValueError:
         raise RequestInvalid("this is no moment", where="--aware", remedy="write it as YYYY-MM-DDTHH:MM") from None
-    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(provided.organisation.time_zone))
+    return at if at.tzinfo else one_moment(at, ZoneInfo(provided.organisation.time_zone), where="--aware")
 
 
 def _file(found: Incident) -> IncidentFile:

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from data_contracts.errors import RequestInvalid
+from data_contracts.local_times import typed_moment
 from data_contracts.permissions import ALL_MARKETING, ALL_PARTNERS, ANY, Stance, StanceEntry
 from tasks.permissions import local_now
 from tasks.services import services
@@ -69,6 +71,7 @@ class StanceReader:
         self._recipients = {ANY, ALL_PARTNERS, *vocabulary.parties}
         self._digests = Digests()
         self._now = local_now()
+        self._zone = ZoneInfo(services().organisation.time_zone)
         self._source = source
 
     def entry_of(self, line: Line) -> StanceEntry | None:
@@ -106,5 +109,7 @@ class StanceReader:
             at = datetime.fromisoformat(text)
         except ValueError:
             return None
-        at = at if at.tzinfo else at.replace(tzinfo=self._now.tzinfo)
+        if at.tzinfo is None:
+            typed = typed_moment(at, self._zone)
+            return typed if typed is not None and typed <= self._now else None
         return at if at <= self._now else None

@@ -1,7 +1,8 @@
 """Selections as Arrow expressions, so that scans skip the files and row groups that cannot match."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from data_contracts.contract import Column
 from data_contracts.errors import ContractMismatch
 from data_contracts.keys import Condition, Cutoff, Look, Selection, When
 from integrations.systems._parquet_nested import container_of
@@ -41,12 +43,16 @@ class Filters:
         path: ``system.table``, for messages.
         schema: of the whole dataset.
         zone: of times without zone.
+        declared: columns of the contract that say of their moments which zone is theirs.
     """
 
-    def __init__(self, path: str, schema: pa.Schema, zone: ZoneInfo) -> None:
+    def __init__(
+        self, path: str, schema: pa.Schema, zone: ZoneInfo, declared: Mapping[str, Column] = MappingProxyType({})
+    ) -> None:
         self._path = path
         self.schema = schema
         self._zone = zone
+        self._declared = declared
 
     def place(self, name: str) -> str:
         """``system.table.column``, for messages."""
@@ -112,19 +118,19 @@ class Filters:
     def fitted(self, name: str, value: object) -> object:
         """``value`` as the column would hold it, else :data:`NO_MATCH`."""
         type_ = self.type(name)
-        fitted = fit(value, kind_of(type_), self._zone, _bits(type_))
+        fitted = fit(value, kind_of(type_), self._zone_of(name), _bits(type_))
         return fitted if fitted is NO_MATCH or _is_storable(fitted, type_) else NO_MATCH
 
     def ways(self, name: str, value: object) -> tuple[object, ...]:
         """Every way in which the column may hold what ``value`` says."""
         type_ = self.type(name)
-        return fits(value, kind_of(type_), self._zone, _bits(type_))
+        return fits(value, kind_of(type_), self._zone_of(name), _bits(type_))
 
     def when(self, when: When) -> pc.Expression:
         """Rows that fulfil a condition on another column."""
         type_, column = self.type(when.column), self._column(when.column)
-        texts = [text for text in when.values if text is not None]
-        ways = [way for text in texts for way in when_values(text, kind_of(type_), self._zone, _bits(type_))]
+        texts, zone = [text for text in when.values if text is not None], self._zone_of(when.column)
+        ways = [way for text in texts for way in when_values(text, kind_of(type_), zone, _bits(type_))]
         kept = pa.array([way for way in ways if _is_storable(way, type_)], type=type_)
         holds = pc.coalesce(column.isin(kept), pc.scalar(False)) if len(kept) else pc.scalar(False)  # noqa: FBT003
         held = holds | ~column.is_valid() if None in when.values else holds
@@ -155,12 +161,19 @@ class Filters:
         keys = _joined([pa.array(values, type=self.type(name)) for name, values in parts], pa.scalar("|"))
         return _joined(columns, pc.scalar("|")).isin(keys)
 
+    def _zone_of(self, name: str) -> ZoneInfo:
+        """The zone of a column's moments, where they are stored without one."""
+        declared = self._declared.get(name)
+        return ZoneInfo(declared.zone) if declared is not None and declared.zone else self._zone
+
     def _cutoff(self, cutoff: Cutoff) -> pc.Expression:
         column, type_ = self._column(cutoff.column), self.type(cutoff.column)
         is_text = pa.types.is_string(type_) or pa.types.is_large_string(type_)
         if cutoff.unread:
             return column.is_valid() & ~pc.match_substring_regex(column, _DAY) if is_text else pc.scalar(value=False)
-        local = cutoff_local(cutoff.before, self._zone)
+        declared, zone = self._declared.get(cutoff.column), self._zone_of(cutoff.column)
+        is_doubtful = declared is not None and declared.is_zoned and not declared.zone
+        local = cutoff_local(cutoff.before, zone, is_doubtful=is_doubtful)
         if pa.types.is_timestamp(type_):
             over = column < pa.scalar(cutoff.before if type_.tz else local, type=pa.timestamp("us", tz=type_.tz))
         elif pa.types.is_date(type_):

@@ -64,8 +64,9 @@ def cutoff_values(table: SqlTable, cutoff: Cutoff, name: str, *, dialect: str, z
     """Values by the names that :func:`cutoff_clause` gave them."""
     if cutoff.unread:
         return {}
-    kind = table.column(cutoff.column).kind
-    local = cutoff_local(cutoff.before, zone)
+    column = table.column(cutoff.column)
+    kind = column.kind
+    local = cutoff_local(cutoff.before, column.zone or zone, is_doubtful=column.is_doubtful)
     if kind is Kind.INSTANT:
         return {name: cutoff_utc(cutoff.before) if dialect in _MYSQL else cutoff.before}
     if kind is Kind.LOCAL_TIME:
@@ -73,6 +74,8 @@ def cutoff_values(table: SqlTable, cutoff: Cutoff, name: str, *, dialect: str, z
     if kind is Kind.DATE:
         return {name: local.date()}
     utc = {f"{name}_utc": cutoff_utc(cutoff.before).isoformat(sep=" ", timespec="seconds")}
+    if dialect == "sqlite" and column.is_shifted:
+        return {name: local.isoformat(sep=" ", timespec="seconds")} | utc
     return {name: local.date().isoformat()} | (utc if dialect == "sqlite" else {})
 
 
@@ -108,5 +111,9 @@ def _has_zone(column: SqlColumn) -> Clause:
 
 
 def _sqlite_over(column: SqlColumn, local: Any, utc: Any) -> Clause:  # noqa: ANN401  # SQL expressions
-    before = sa.case((_has_zone(column), sa.func.datetime(column.clause) < utc), else_=column.clause < local)
+    own = column.clause
+    if column.is_shifted:  # days of the column begin at another moment
+        day = sa.func.substr(own, 1, 10) + " 00:00:00"
+        own = sa.func.coalesce(sa.func.datetime(own), day)
+    before = sa.case((_has_zone(column), sa.func.datetime(column.clause) < utc), else_=own < local)
     return sa.and_(_sqlite_day(column), before)
