@@ -235,7 +235,7 @@ class SqlTables:
         inspector = self._inspector()
         default = inspector.default_schema_name or ""
         tables = [table for contract in (self._contract, *self._beside) for table in contract.tables]
-        return sorted(other_schemas(inspector) - {default} - {whole_place(table, default)[0] for table in tables})
+        return sorted(other_schemas(inspector) - {whole_place(table, default)[0] for table in tables})
 
     def _keep_if(self, name: str, mark: Hashable) -> None:
         if name in self._known and self._known[name].mark != mark:
