@@ -28,8 +28,6 @@ class Hides(StrEnum):
     """A trigger or rule deletes rows of the table ``about`` when rows here are deleted."""
     TRIGGER_UNCLEAR = "trigger_unclear"
     """The trigger ``about`` puts its statements together when it runs: nobody can tell which tables it writes to."""
-    TRIGGER_DISABLED = "trigger_disabled"
-    """The trigger ``about``, or what guards the foreign key of that name, is there and switched off."""
     TRIGGERS_UNSEEN = "triggers_unseen"
     """The account may not see whether there are triggers."""
     PUBLISHED = "published"

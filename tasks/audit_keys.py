@@ -14,7 +14,7 @@ from data_contracts.keys import Condition, Selection
 from data_contracts.plain_text import as_text
 from data_contracts.ports import Connector, LiveSchema
 from data_contracts.vocabulary import ColumnErasure, Follow
-from tasks.rules.audit import key_findings, orphan_findings
+from tasks.rules.audit_keys import key_findings, orphan_findings
 from tasks.rules.found import written
 from tasks.rules.inside import keys_held
 from tasks.rules.replacing import masked_value

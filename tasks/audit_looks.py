@@ -37,7 +37,6 @@ from tasks.rules.audit import (
     endless_findings,
     evidence_findings,
     gate_findings,
-    guarded_references,
     notice_findings,
     overdue_findings,
     purpose_findings,
@@ -47,10 +46,10 @@ from tasks.rules.audit import (
     schema_findings,
     stamp_findings,
     training_findings,
-    unguarded_findings,
     unread_findings,
     value_findings,
 )
+from tasks.rules.audit_keys import disabled_findings, guarded_references, unguarded_findings
 from tasks.rules.audit_values import checks_of
 from tasks.rules.warnings import is_answered
 from tasks.services import services
@@ -176,6 +175,7 @@ def _look_into(system: str) -> Seen:
     ignored = provided.policy.audit_ignored_tables
     found = schema_findings(contract, live, undeclared, ignored=ignored, routes=provided.routes)
     found += elsewhere_findings(system, connector.elsewhere(), ignored=ignored)
+    found += disabled_findings(system, connector.switched_off())
     before = _guarded_before(system)
     found += unguarded_findings(contract, live, before)
     looked = [Area.SCHEMA, Area.NOTICES, Area.DPIAS, Area.CANARIES]

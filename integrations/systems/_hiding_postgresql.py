@@ -87,9 +87,6 @@ _QUERY: Final = """, reads AS (
   UNION SELECT 'trigger', f.root, t.tgname, NULL, p.prosrc || E'\\x1f' || encode(t.tgargs, 'escape'), t.tgtype
   FROM family f JOIN pg_trigger t ON t.tgrelid = f.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
   JOIN pg_proc p ON p.oid = t.tgfoid
-  UNION SELECT 'trigger_disabled', f.root, '', NULL, coalesce(k.conname, t.tgname), 0
-  FROM family f JOIN pg_trigger t ON t.tgrelid = f.oid AND t.tgenabled IN ('D', 'R')
-  LEFT JOIN pg_constraint k ON k.oid = t.tgconstraint AND t.tgisinternal
   UNION SELECT 'trigger', f.root, w.rulename, NULL, pg_get_ruledef(w.oid),
     CASE w.ev_type WHEN '2' THEN 16 WHEN '4' THEN 8 ELSE 4 END
   FROM family f JOIN pg_rewrite w ON w.ev_class = f.oid AND w.rulename <> '_RETURN' AND w.ev_enabled IN ('O', 'A')

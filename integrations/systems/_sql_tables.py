@@ -20,7 +20,7 @@ from integrations.systems._sql_containers import container_of, holds
 from integrations.systems._sql_errors import is_refused
 from integrations.systems._sql_facts import NO_FACTS, Facts, facts, leading_columns
 from integrations.systems._sql_family import home, materialised, parents, place_of, references, whole_place
-from integrations.systems._sql_hiding import hidings, other_schemas, same_rows
+from integrations.systems._sql_hiding import hidings, other_schemas, same_rows, switched_off
 from integrations.systems._sql_names import bounded, is_computed, type_name
 
 _SERIALS = count(1)
@@ -236,6 +236,12 @@ class SqlTables:
         default = inspector.default_schema_name or ""
         tables = [table for contract in (self._contract, *self._beside) for table in contract.tables]
         return sorted(other_schemas(inspector) - {whole_place(table, default)[0] for table in tables})
+
+    def switched_off(self) -> list[tuple[str, str]]:
+        """Triggers and foreign keys of the contract's tables that are there and switched off, by table and name."""
+        inspector = self._inspector()
+        names = {place: name for name, place in self._places(inspector).items()}
+        return [(names[place], name) for place, name in switched_off(inspector, list(names))]
 
     def _keep_if(self, name: str, mark: Hashable) -> None:
         if name in self._known and self._known[name].mark != mark:

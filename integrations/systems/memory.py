@@ -115,6 +115,10 @@ class MemoryConnector:
         """There is nothing else."""
         return []
 
+    def switched_off(self) -> list[tuple[str, str]]:
+        """None: nothing is guarded here."""
+        return []
+
     def resolve(self, table: str, spelling: Spelling) -> tuple[Condition, ...]:
         """The rows whose column holds one of the keys, however it is spelt, as conditions on what is stored."""
         sought = Sought(spelling)

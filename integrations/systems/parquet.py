@@ -104,6 +104,10 @@ class ParquetConnector:
         """Nothing: another folder is another system."""
         return []
 
+    def switched_off(self) -> list[tuple[str, str]]:
+        """None: nothing is guarded here."""
+        return []
+
     def resolve(self, table: str, spelling: Spelling) -> tuple[Condition, ...]:
         """The rows whose column holds one of the keys, however it is spelt, as conditions on what is stored."""
         with self._guarded():

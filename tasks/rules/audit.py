@@ -13,7 +13,7 @@ from typing import Final
 
 from data_contracts.canaries import CanaryStanding, CanaryState
 from data_contracts.company import Vocabulary
-from data_contracts.contract import Contracts, Reference, SystemContract, Table
+from data_contracts.contract import Contracts, SystemContract, Table
 from data_contracts.entries import Entry
 from data_contracts.evidence_log import EVIDENCE_LOG
 from data_contracts.findings import FindingKind, Found, Severity
@@ -22,7 +22,7 @@ from data_contracts.ports import GateEntry, LiveSchema, Operator
 from data_contracts.quality import Checked, ValueRule
 from data_contracts.retaining import Counted
 from data_contracts.time_stamps import StampTrouble
-from data_contracts.vocabulary import Follow, Sensitivity
+from data_contracts.vocabulary import Sensitivity
 from tasks.rules.drift import drift
 from tasks.rules.recipients import LAPSED, UNATTESTED, Recipients, refusal_of
 from tasks.rules.routes import Routes
@@ -90,7 +90,7 @@ _OF_VALUES: Final[Mapping[ValueRule, FindingKind]] = {
 _SEVERAL: Final = frozenset(
     {_K.REFERRER_UNDECLARED, _K.CASCADE, _K.COPIES_WRITTEN, _K.TRIGGER_DELETES, _K.TRIGGER_UNCLEAR, _K.PUBLISHED}
     | {_K.VIEW_UNDECLARED, _K.VIEW_STALE, _K.CHILD_COLUMN, _K.CHILD_KEYS, _K.SAME_ROWS, _K.RIGHT_MISSING}
-    | {_K.REFERENCE_BLOCKS, _K.TRIGGER_DISABLED, *_OF_FILES}
+    | {_K.REFERENCE_BLOCKS, *_OF_FILES}
 )
 """Findings of which one place may have several, each about something else."""
 _BETWEEN: Final = ", "
@@ -138,37 +138,6 @@ def schema_findings(
     return found + _not_named(_K.TABLE_UNDECLARED, contract.name, undeclared, ignored)
 
 
-def guarded_references(contract: SystemContract, live: LiveSchema) -> frozenset[str]:
-    """References of the contract that a live foreign key guards, as ``table.columns``."""
-    known = {(one.table, one.columns, one.to_table, one.to_columns) for one in live.references}
-    own = ((table, reference) for table in contract.tables for reference in table.references)
-    return frozenset(_place(t, r) for t, r in own if (t.name, r.columns, r.to_table, r.to_columns) in known)
-
-
-def unguarded_findings(contract: SystemContract, live: LiveSchema, before: Iterable[str]) -> list[Found]:
-    """Declared references without a foreign key, in a system that has others, or that had this one.
-
-    Args:
-        contract: the system.
-        live: its schema.
-        before: what an earlier audit saw guarded, as :func:`guarded_references` gives it.
-    """
-    now, known = guarded_references(contract, live), frozenset(before)
-    found = []
-    for table in contract.tables:
-        for one in table.references:
-            is_own = one.to_system == table.system and Follow.FROM in one.follow and not one.when
-            is_live = table.name in live.tables and one.to_table in live.tables
-            place = _place(table, one)
-            if is_own and is_live and place not in now and (now or place in known):
-                found.append(_found(_K.REFERENCE_UNGUARDED, f"{contract.name}.{place}", about=one.to_table))
-    return found
-
-
-def _place(table: Table, reference: Reference) -> str:
-    return f"{table.name}.{', '.join(reference.columns)}"
-
-
 def elsewhere_findings(system: str, places: Iterable[str], *, ignored: Sequence[str]) -> list[Found]:
     """Schemas and databases that our account can read and no contract looks into (charter 1.3).
 
@@ -195,17 +164,6 @@ def value_findings(system: str, checked: Iterable[Checked]) -> list[Found]:
         elif one.rows:
             found.append(_found(_OF_VALUES[one.check.rule], place, rows=one.rows, rule=one.check.detail))
     return list({(one.kind, one.place): one for one in found}.values())  # two patterns of a column are one finding
-
-
-def key_findings(place: str, invalid: int, spellings: int) -> list[Found]:
-    """Values of a column of identities that are no key, and spellings of one key (Art. 5(1)(d))."""
-    found = [_found(_K.KEY_INVALID, place, rows=invalid)] if invalid else []
-    return [*found, *([_found(_K.KEY_SPELLINGS, place, rows=spellings)] if spellings else [])]
-
-
-def orphan_findings(place: str, to_table: str, rows: int) -> list[Found]:
-    """Rows that refer to a row of another table that is not there."""
-    return [_found(_K.ROW_ORPHANED, place, rows=rows, table=to_table)] if rows else []
 
 
 def retention_findings(lines: Iterable[Counted], grace_days: int) -> list[Found]:

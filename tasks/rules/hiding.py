@@ -130,12 +130,6 @@ def _trigger_unclear(table: Table, one: Hiding, _known: Mapping[str, Table]) -> 
         yield at(table, "", Effect.FORBIDS_PROOF, kind, what=what, remedy=remedy, about=one.about)
 
 
-def _trigger_disabled(table: Table, one: Hiding, _known: Mapping[str, Table]) -> Iterator[Drift]:
-    what = f"the trigger `{one.about}`, or what guards the foreign key of that name, is switched off"
-    remedy = f"switch it on (`ALTER TABLE … ENABLE TRIGGER`), or drop it where nothing needs it: `{one.about}`"
-    yield at(table, "", Effect.WARNING, FindingKind.TRIGGER_DISABLED, what=what, remedy=remedy, about=one.about)
-
-
 def _triggers_unseen(table: Table, _one: Hiding, _known: Mapping[str, Table]) -> Iterator[Drift]:
     if is_personal(table):
         what = "our account may not see its triggers, which may write copies of its rows elsewhere"
@@ -194,7 +188,6 @@ _RULES: Final[Mapping[Hides, _Rule]] = {
     Hides.TRIGGER_WRITES: _trigger_writes,
     Hides.TRIGGER_DELETES: _trigger_deletes,
     Hides.TRIGGER_UNCLEAR: _trigger_unclear,
-    Hides.TRIGGER_DISABLED: _trigger_disabled,
     Hides.TRIGGERS_UNSEEN: _triggers_unseen,
     Hides.PUBLISHED: _published,
     Hides.VIEW_REFRESHED: _view,
