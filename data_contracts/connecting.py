@@ -114,6 +114,9 @@ class Connector(Protocol):
     def elsewhere(self) -> list[str]:
         """Other schemas and databases with tables that the account can read and no contract looks into, by name."""
 
+    def switched_off(self) -> list[tuple[str, str]]:
+        """Triggers and foreign keys of the contract's tables that are there and switched off, by table and name."""
+
     def resolve(self, table: str, spelling: Spelling) -> tuple[Condition, ...]:
         """The rows whose column holds one of the keys, however it is spelt, as conditions on what is stored.
 

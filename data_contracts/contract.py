@@ -95,6 +95,10 @@ class Column:
     """What its values are, in words of a data subject, by language."""
     cases: "tuple[Case, ...]" = ()
     """Rows in which other rules hold for it; see :mod:`data_contracts.cases`."""
+    zone: str = ""
+    """IANA zone of moments that the system stores without one; empty: the organisation's."""
+    is_zoned: bool = False
+    """The contract says that its moments have a zone, whatever the live type holds."""
 
     @property
     def is_vouched(self) -> bool:
@@ -273,11 +277,13 @@ class Contracts:
     Attributes:
         systems: by system name, in the order of their names.
         digest: SHA-256 of every file read, in hex; changes when any of them changes.
+        time_zone: the organisation's; empty: not known.
     """
 
     systems: Mapping[str, SystemContract]
     vocabulary: Vocabulary
     digest: str = field(default="", compare=False)
+    time_zone: str = field(default="", compare=False)
 
     def tables(self) -> Iterator[Table]:
         """Every table of every system, systems by name, tables in the order of their file."""

@@ -64,6 +64,9 @@ class FindingKind(StrEnum):
     """A way of erasing that the live type cannot hold, or a column that nothing can be written to."""
     SEARCH_UNINDEXED = "search_unindexed"
     REFERENCE_LOOSE = "reference_loose"
+    REFERENCE_UNGUARDED = "reference_unguarded"
+    """A declared reference that no live foreign key guards, in a system that guards others, or guarded it before."""
+    TRIGGER_DISABLED = "trigger_disabled"
     FILE_UNREADABLE = "file_unreadable"
     """A file of a dataset that is damaged, empty, encrypted or not allowed to be read."""
     FILE_UNKNOWN = "file_unknown"
@@ -105,9 +108,19 @@ class FindingKind(StrEnum):
     VALUE_PATTERN = "value_pattern"
     VALUE_NOT_ALLOWED = "value_not_allowed"
     VALUE_OUT_OF_BOUNDS = "value_out_of_bounds"
+    KEY_INVALID = "key_invalid"
+    """Values of an identity that can be no key of its kind: a search never finds these rows by it."""
+    KEY_SPELLINGS = "key_spellings"
+    """One key in several spellings where it should stand once, or not in the normal form that is declared."""
+    ROW_ORPHANED = "row_orphaned"
+    """Rows that refer to a row that is not there: nothing leads from them to anybody."""
     COULD_NOT_COUNT = "could_not_count"
     """Rows over their period that could not be counted."""
     RETENTION_OVERDUE = "retention_overdue"
+    RETENTION_MISSING = "retention_missing"
+    """A table with personal data that no period ends, nor any table that it refers to."""
+    DATE_UNREAD = "date_unread"
+    """Rows that are held because what their date column holds is no date."""
     COULD_NOT_COMPARE = "could_not_compare"
     """A system that could not be compared with the list of erasures."""
     ERASED_CAME_BACK = "erased_came_back"
@@ -146,10 +159,10 @@ _AREAS: Final[Mapping[Area, str]] = {
     "file_unreadable file_unknown table_format names_alike files_differ "
     "rows_unseen rows_guarded right_missing read_only history_kept copies_written trigger_deletes trigger_unclear "
     "triggers_unseen published view_undeclared view_stale child_column child_keys same_rows reference_blocks "
-    "schema_undeclared",
+    "schema_undeclared reference_unguarded trigger_disabled",
     Area.VALUES: "could_not_check value_missing value_repeated value_length value_format value_pattern "
-    "value_not_allowed value_out_of_bounds",
-    Area.RETENTION: "could_not_count retention_overdue",
+    "value_not_allowed value_out_of_bounds key_invalid key_spellings row_orphaned",
+    Area.RETENTION: "could_not_count retention_overdue retention_missing date_unread",
     Area.ERASURES: "could_not_compare erased_came_back",
     Area.NOTICES: "notice_missing",
     Area.DPIAS: "dpia_missing dpia_review_due",

@@ -93,6 +93,8 @@ class Cutoff:
     column: str
     before: datetime
     over: bool
+    unread: bool = False
+    """True selects rows whose column holds something that is no date, whatever ``before``: those are held, and told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,9 @@ class Selection:
 def _only_read(selection: Selection) -> None:
     if selection.reads_every_row:
         message = "a selection of every row is for reading alone"
+        raise ValueError(message)
+    if any(cutoff.unread for cutoff in selection.cutoffs):
+        message = "what has no date that can be read is held"
         raise ValueError(message)
 
 

@@ -49,7 +49,8 @@ def load(folder: Path) -> Contracts:
         raise _invalid(read_folder.faults) from None
     systems = sorted(read_folder.contracts.systems, key=lambda system: system.name)
     by_name = {system.name: system for system in systems}
-    return Contracts(by_name, read_folder.contracts.vocabulary, digest_of(folder))
+    zone = read_folder.contracts.organisation.time_zone
+    return Contracts(by_name, read_folder.contracts.vocabulary, digest_of(folder), zone)
 
 
 def check(folder: Path) -> list[Fault]:

@@ -19,6 +19,8 @@ from data_contracts.vocabulary import DataSource, Sensitivity, TableErasure
 from data_contracts.yaml_file import NodePath
 
 _LENGTH: Final = re.compile(r"(?:char|varchar2?|varying|text|string)\s*\(\s*(\d+)")
+_ZONED: Final = re.compile("timestamptz|with (local )?time zone|datetimeoffset")
+_UTC: Final = "Etc/UTC"
 _NOTICE: Final = "privacyNotice"
 _DELETE: Final = "delete"
 _NO_TABLE_DSR: Final = TableDsr(erase=TableErasure.NONE)
@@ -154,6 +156,8 @@ def _column(
         required=bool(column.required or column.primaryKey),
         unique=bool(column.unique),
         max_length=_max_length(column),
+        zone=_zone(column),
+        is_zoned=_is_zoned(column),
         rules=value_rules(column),
         is_personal=is_personal,
         category=dsr.category,
@@ -192,6 +196,17 @@ def _inside(dsr: InsideDsr | None) -> Inside | None:
             return Inside("members")
         case _:
             return Inside("json", dsr.json_path)
+
+
+def _zone(column: SchemaProperty) -> str:
+    """The zone that a timestamp's options name; ODCS: UTC, where they say that there is one and not which."""
+    options = column.logicalTypeOptions or {}
+    return str(options.get("defaultTimezone") or (_UTC if options.get("timezone") is True else ""))
+
+
+def _is_zoned(column: SchemaProperty) -> bool:
+    is_said = (column.logicalTypeOptions or {}).get("timezone") is True
+    return column.logicalType == "timestamp" and (is_said or bool(_ZONED.search((column.physicalType or "").lower())))
 
 
 def _max_length(column: SchemaProperty) -> int | None:

@@ -16,6 +16,8 @@ class Counted:
         left: after acting, rows over and not spared that a row refers to which is not over; before it, 0.
         digest: of what the rule says; a rule that is changed is another rule. Empty in runs of older versions.
         rows: rows of the table that have the date the rule asks for; None where the table has none of its own.
+        unread: rows whose date cannot be read: they are held until somebody mends it.
+        unread_in: names of the columns where such rows were found.
     """
 
     system: str
@@ -28,6 +30,8 @@ class Counted:
     left: int = 0
     digest: str = ""
     rows: int | None = None
+    unread: int = 0
+    unread_in: str = ""
 
     @property
     def due(self) -> int:

@@ -21,14 +21,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from data_contracts.errors import RequestInvalid
+from data_contracts.lists import lines_in
 
 _BEGINS: Final = "(?<![^;\t\r\n])"
 """At the beginning, and behind what divides cells or lines."""
 _RUN: Final = "(?='*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"
 _FORMULA: Final = re.compile(_BEGINS + _RUN)
-_GUARD: Final = re.compile(f"{_BEGINS}'{_RUN}")
-_SEPARATORS: Final = ",;"
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -51,32 +49,9 @@ def rows_of(text: str, columns: Sequence[str], *, where: str) -> Iterator[tuple[
     Raises:
         RequestInvalid: when a column is missing, a line has more or fewer cells than the first, or it is no CSV.
     """
-    heads = text.lstrip("\ufeff").partition("\n")[0]
-    separator = max(_SEPARATORS, key=heads.count)
-    reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=separator, strict=True)
-    try:
-        names = [name.strip() for name in next(reader, [])]
-        if missing := [name for name in columns if name not in names]:
-            remedy = f"the first line names the columns: {','.join(columns)}"
-            raise RequestInvalid(f"column {', '.join(missing)} is missing", where=where, remedy=remedy)
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield reader.line_num, _row(names, cells, where=f"{where}, line {reader.line_num}")
-    except csv.Error:
-        raise RequestInvalid(
-            "the file is no CSV", where=f"{where}, line {reader.line_num}", remedy="see that quotes are closed"
-        ) from None
-
-
-def _row(names: Sequence[str], cells: Sequence[str], *, where: str) -> dict[str, str]:
-    if len(cells) != len(names):
-        raise RequestInvalid(f"{len(cells)} cells in place of {len(names)}", where=where, remedy="quote commas")
-    return {name: _plain(cell) for name, cell in zip(names, cells, strict=True)}
+    texts = io.StringIO(text.removeprefix("\ufeff"), newline="")
+    yield from ((line.number, dict(line.cells)) for line in lines_in(texts, columns, where=where))
 
 
 def _guarded(cell: str) -> str:
     return _FORMULA.sub("'", cell)
-
-
-def _plain(cell: str) -> str:
-    return _GUARD.sub("", cell)

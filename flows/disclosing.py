@@ -3,7 +3,6 @@
 The file is read twice: all of it is looked at before the first line is noted.
 """
 
-import csv
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from data_contracts.disclosures import Received
 from data_contracts.errors import RequestInvalid
+from data_contracts.lists import lines_of, list_in
+from data_contracts.local_times import one_moment
 from flows import wiring
 from tasks.disclosing import DisclosureLine, check_lines, note_lines
 from tasks.services import services
@@ -36,25 +37,15 @@ def import_file(file: Path) -> dict[str, Any]:
 
 def _lines(file: Path) -> Iterator[DisclosureLine]:
     zone = ZoneInfo(services().organisation.time_zone)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                remedy = f"the first line is: {','.join(COLUMNS)}"
-                raise RequestInvalid("the columns are not those of a disclosure", where=str(file), remedy=remedy)
-            for row in reader:
-                yield _line(reader.line_num, row, zone)
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise RequestInvalid(
-            "the file cannot be read as CSV", where=str(file), remedy="give a UTF-8 CSV file"
-        ) from None
+    with list_in(file) as stream:
+        for line in lines_of(stream, COLUMNS, where=file.name):
+            yield _line(line.number, {name: line.cells[name].strip() for name in COLUMNS}, zone)
 
 
-def _line(number: int, row: Mapping[str, str | None], zone: ZoneInfo) -> DisclosureLine:
-    where, source = f"line {number}", (row["source"] or "").strip()
-    if None in row.values() or len(row) != len(COLUMNS) or not source or len(source) > _LONGEST_SOURCE:
+def _line(number: int, values: Mapping[str, str], zone: ZoneInfo) -> DisclosureLine:
+    where, source = f"line {number}", values["source"]
+    if not source or len(source) > _LONGEST_SOURCE:
         raise RequestInvalid("the line is not whole", where=where, remedy=f"give all of: {', '.join(COLUMNS)}")
-    values = {name: (value or "").strip() for name, value in row.items()}
     places = tuple(values["places"].split(_PLACES)) if values["places"] else ()
     received = Received(_moment(values["at"], zone, where), values["recipient"], values["purpose"], places, source)
     return DisclosureLine(number, values["kind"], values["value"], received)
@@ -68,4 +59,4 @@ def _moment(text: str, zone: ZoneInfo, where: str) -> datetime:
         raise RequestInvalid(
             "`at` is no date or time", where=where, remedy="write it as YYYY-MM-DD or ISO 8601"
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return moment if moment.tzinfo else one_moment(moment, zone, where=where)

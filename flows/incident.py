@@ -64,7 +64,8 @@ def sending_question(run_id: str, counts: dict[str, int]) -> Question:
     without = counts["without_address"]
     description = (
         f"**Incident {run_id}: may this be sent to {counts['with_address']} people?**\n\n"
-        f"{without} people have no address that we hold.{shown}"
+        f"{without} people have no e-mail address that we hold: once this is approved, letters to them are made with "
+        f"`rightsflow incident letters {run_id} --to FOLDER --as NAME --code CODE`.{shown}"
     )
     return Question(
         Gate.APPROVAL, description, asked_about(run_id, counts), options=(Decision.APPROVE, Decision.REFUSE)

@@ -1,7 +1,7 @@
 """What ``rightsflow incident`` does: enter, judge, tell the authority and the people, settle, close, print."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 
 from data_contracts.errors import RequestInvalid, SystemUnavailable
 from data_contracts.incidents import Incident, IncidentFacts, IncidentFile, IncidentKind, Risk
+from data_contracts.lists import list_in, plain_lines
+from data_contracts.local_times import one_moment
+from data_contracts.normal_form import normal_form
 from data_contracts.spreadsheets import csv_of
 from data_contracts.strict import validate
 from data_contracts.yaml_file import read
@@ -18,6 +21,7 @@ from flows.incident import carry_out, said
 from flows.starting import start_incident
 from tasks import incidents, sending
 from tasks.affected import incident_facts
+from tasks.incident_letters import letters
 from tasks.rules.incidents import affected_tables, authority_due, categories, hours_left
 from tasks.services import services
 from tasks.step import guarded
@@ -27,8 +31,9 @@ _COUNTS: Final = frozenset({"people", "with_address", "without_address"})
 
 def enter(kind: IncidentKind, file: Path, aware: str, keys: tuple[str, Path | None], *, account: str) -> dict[str, Any]:
     """Enter an incident and start its flow where a server is; it is entered either way."""
-    facts, given = _facts(file), _keys(*keys)
+    facts = _facts(file)
     with wiring.opened():
+        given = _keys(*keys)
         found = incidents.open_incident(kind, facts, _moment(aware), actor=account, keys=given)
         note = _started(found.run_id)
         return _told(found) | {"note": note}
@@ -106,6 +111,31 @@ def write_authority_file(run_id: str, folder: Path, language: str) -> dict[str, 
     return {"incident": run_id, "files": [str(folder / f"{run_id}.{ending}") for ending in ("pdf", "json")]}
 
 
+def write_letters(run_id: str, folder: Path, *, operator: str, code: str) -> dict[str, Any]:
+    """Letters for those without an e-mail address, and a list of them."""
+    with wiring.opened():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        rows, files = [], []
+        for letter in letters(run_id, operator=operator, code=code):
+            file = folder / f"{run_id}.letter.{letter.number:05d}.pdf"
+            _write_closed(file, letter.pdf)
+            to = letter.to
+            keys = "; ".join(f"{kind}: {value}" for kind, value in to.keys)
+            rows.append((str(letter.number), file.name, to.name, "\n".join(to.lines), to.country, keys))
+            files.append(str(file))
+        listed = folder / f"{run_id}.letters.csv"
+        columns = ("number", "letter", "name", "postal_address", "country", "known_by")
+        _write_closed(listed, csv_of(columns, rows).encode())
+    without = sum(not address for _, _, _, address, _, _ in rows)
+    return {"incident": run_id, "list": str(listed), "files": files, "without_postal_address": without}
+
+
+def _write_closed(file: Path, content: bytes) -> None:
+    """A file that nobody else can read, from its first byte on."""
+    file.touch(mode=0o600)
+    file.write_bytes(content)
+
+
 def note_told(run_id: str, reference: str, *, operator: str, code: str) -> dict[str, Any]:
     """Note that the authority was told."""
     with wiring.opened():
@@ -144,14 +174,22 @@ def _facts(file: Path) -> IncidentFacts:
 
 
 def _keys(kind: str, file: Path | None) -> Mapping[str, list[str]]:
-    """Keys from a file, one a line."""
+    """Keys from a file, one a line.
+
+    Raises:
+        RequestInvalid: when the file cannot be read, or a line of it cannot be a key; the line is told by its number.
+    """
     if file is None:
         return {}
-    try:
-        lines: Iterable[str] = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise RequestInvalid("the keys cannot be read", where=str(file), remedy="give a text file in UTF-8") from None
-    return {kind: [line.strip() for line in lines if line.strip()]}
+    vocabulary = services().contracts.vocabulary
+    known, found = vocabulary.identities.get(kind), list[str]()
+    with list_in(file) as stream:
+        for number, value in plain_lines(stream, where=file.name):
+            if known is not None and not normal_form(known.normalise, value, vocabulary.company.country):
+                where = f"{file.name}, line {number}"
+                raise RequestInvalid(f"a key cannot be of the kind {kind}", where=where, remedy="correct the file")
+            found.append(value)
+    return {kind: found}
 
 
 def _moment(aware: str) -> datetime:
@@ -163,7 +201,7 @@ def _moment(aware: str) -> datetime:
         at = datetime.fromisoformat(aware.strip())
     except ValueError:
         raise RequestInvalid("this is no moment", where="--aware", remedy="write it as YYYY-MM-DDTHH:MM") from None
-    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(provided.organisation.time_zone))
+    return at if at.tzinfo else one_moment(at, ZoneInfo(provided.organisation.time_zone), where="--aware")
 
 
 def _file(found: Incident) -> IncidentFile:

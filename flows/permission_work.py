@@ -1,6 +1,5 @@
 """What the command line does with the ledger of stances: facts as JSON-ready dictionaries."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.errors import RequestInvalid
+from data_contracts.lists import lines_of, list_in
 from data_contracts.permissions import RestrictedUse
 from flows import wiring
-from flows.key_files import answers_to, read_keys
-from tasks.permissions import ask_about, ask_about_each, known_kinds, use_of
+from flows.key_files import answers_to, read_key_lines
+from tasks.permissions import ask_about, ask_with_digests, known_kinds, use_of
 from tasks.services import services
-from tasks.stances import COLUMNS, check_lines, enter_lines
+from tasks.stances import COLUMNS, NumberedLine, check_numbered, enter_lines
 from tasks.subject_keys import known_keys_of
 
 
@@ -32,9 +32,10 @@ def ask_many(purpose: str, recipient: str, use: RestrictedUse | None, *, keys: P
     yes = 0
     with wiring.opened(), answers_to(to) as answers:
         asked = use_of(purpose, recipient, use)
-        batches = read_keys(keys, services().contracts.vocabulary.identities)
-        for said in ask_about_each(asked, batches):
-            answers.write([one.may for one in said], [one.reason for one in said])
+        for batch in read_key_lines(keys, services().contracts.vocabulary.identities):
+            ((said, digests),) = ask_with_digests(asked, [[(line.kind, line.value) for line in batch]])
+            numbers = [line.number for line in batch]
+            answers.write([one.may for one in said], [one.reason for one in said], lines=numbers, keys=digests)
             reasons.update(one.reason for one in said)
             yes += sum(one.may for one in said)
     return {
@@ -53,9 +54,9 @@ def import_stances(file: Path) -> dict[str, Any]:
     with wiring.opened():
         source = f"import:{file.name}"[:200]
         with _lines(file) as lines:
-            count = check_lines(lines, source=source)
+            count = check_numbered(lines, source=source)
         with _lines(file) as lines:
-            added = enter_lines(lines, source=source)
+            added = enter_lines((line for _, line in lines), source=source)
     return {"file": str(file), "lines": count, "added": added, "known_before": count - added}
 
 
@@ -95,17 +96,8 @@ def show_stances(identity: Mapping[str, list[str]]) -> dict[str, Any]:
 
 
 @contextmanager
-def _lines(file: Path) -> Iterator[Iterator[Mapping[str, str]]]:
-    """Lines of a CSV file as values by column."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.DictReader(text, restval="")
-            if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
-                raise RequestInvalid(
-                    f"the file lacks the columns {', '.join(missing)}",
-                    where=str(file),
-                    remedy=f"its first line names: {','.join(COLUMNS)}",
-                )
-            yield ({name: (line[name] or "").strip() for name in COLUMNS} for line in reader)
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise RequestInvalid("the file cannot be read as CSV in UTF-8", where=str(file), remedy="correct it") from None
+def _lines(file: Path) -> Iterator[Iterator[NumberedLine]]:
+    """Lines of a CSV file with their numbers, as values by column."""
+    with list_in(file) as stream:
+        lines = lines_of(stream, COLUMNS, where=file.name)
+        yield ((line.number, {name: line.cells[name].strip() for name in COLUMNS}) for line in lines)

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from data_contracts.entries import Entry, RegisterName
-from data_contracts.errors import RequestInvalid
+from data_contracts.lists import lines_of, list_in
 from data_contracts.processing import Activity, ProcessingRecord, RegisterShown
 from data_contracts.registers import fact_names
 from data_contracts.reports import Report
-from data_contracts.spreadsheets import csv_of, rows_of
+from data_contracts.spreadsheets import csv_of
 from flows import wiring
 from tasks import registers
 from tasks.clock import today
@@ -63,14 +63,13 @@ def import_trainings(file: Path, *, operator: str, code: str) -> dict[str, Any]:
         RequestInvalid: when the file or a line of it is wrong; nothing was entered then.
         AnswerRefused: when the operator may not write, or the code is not theirs.
     """
-    try:
-        text = file.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise RequestInvalid("the file cannot be read", where=str(file), remedy="give a CSV file in UTF-8") from None
-    typed = [
-        registers.TypedTraining(number, row["person"].strip(), {name: row[name] for name in _COLUMNS[1:]})
-        for number, row in rows_of(text, _COLUMNS, where=file.name)
-    ]
+    with list_in(file) as stream:
+        typed = [
+            registers.TypedTraining(
+                line.number, line.cells["person"].strip(), {name: line.cells[name] for name in _COLUMNS[1:]}
+            )
+            for line in lines_of(stream, _COLUMNS, where=file.name)
+        ]
     with wiring.opened():
         new = registers.import_trainings(typed, where=file.name, operator=operator, code=code)
     return {"file": str(file), "lines": len(typed), "new": new}

@@ -38,6 +38,7 @@ from tasks.act.retention import (
     begun,
     count_over,
     end_run,
+    endless_tables,
     erase_approved,
     erase_over,
     freeze_plan,
@@ -75,6 +76,8 @@ class Retained:
         lines: by system and rule: what was counted, or carried out.
         failed: what went wrong, by system.
         untouched: rules that were left as they are.
+        unread: rules by which rows are held because nobody can read their date.
+        endless: tables with personal data that no period ends.
     """
 
     run: str
@@ -82,6 +85,8 @@ class Retained:
     lines: tuple[Counted, ...]
     failed: dict[str, str]
     untouched: tuple[Untouched, ...] = ()
+    unread: tuple[Counted, ...] = ()
+    endless: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:
@@ -94,6 +99,9 @@ class Retained:
         for one in self.untouched:
             kept[one.why] += one.due
         told += "".join(f"; {rows} not touched: {why}" for why, rows in kept.items())
+        odd = sum(line.unread for line in self.unread)
+        told += f"; {odd} held: their date cannot be read" if odd else ""
+        told += f"; nothing ends {', '.join(self.endless)}" if self.endless else ""
         return f"{head}; {told}" + (f"; failed: {', '.join(self.failed)}" if self.failed else "")
 
     def facts(self) -> dict[str, Any]:
@@ -101,6 +109,8 @@ class Retained:
         lines = [asdict(line) | {"due": line.due} for line in self.lines]
         untouched = [asdict(one) for one in self.untouched]
         told = {"run": self.run, "outcome": self.outcome, "lines": lines, "untouched": untouched}
+        unread = [{"place": line.place, "columns": line.unread_in, "rows": line.unread} for line in self.unread]
+        told |= {"unread": unread, "endless": [*self.endless]}
         return told | {"failed": self.failed, "said": self.said}
 
 
@@ -203,13 +213,16 @@ def retained(run_id: str, failed: Mapping[str, str] | None = None) -> Retained:
     outcome, plan = services().register.run(run_id).outcome, plan_of(run_id)
     lines = (*lines_of(run_id, AT_ONCE), *lines_of(run_id, APPROVED))
     if plan is None:
-        return Retained(run_id, outcome, lines, dict(failed or {}))
+        unread = tuple(line for line in lines if line.unread)
+        return Retained(run_id, outcome, lines, dict(failed or {}), unread=unread)
     left = [Untouched(one.place, one.shown, one.why) for one in left_out_of(run_id)]
     if not was_approved(run_id):
         # Without an outcome people have not answered yet.
         left += [Untouched(line.place, line.due, outcome or "asked") for line in plan.lines(Way.ASK)]
     left += [Untouched(c.line.place, c.line.due, f"see {c.run}") for c in plan.courses if c.way is Way.ELSEWHERE]
-    return Retained(run_id, outcome, lines, {**plan.failed, **(failed or {})}, tuple(left))
+    unread = tuple(course.line for course in plan.courses if course.line.unread)
+    endless = endless_tables(begun(run_id)["system"])
+    return Retained(run_id, outcome, lines, {**plan.failed, **(failed or {})}, tuple(left), unread, endless)
 
 
 def show_result(done: Retained) -> None:
@@ -223,9 +236,10 @@ def show_result(done: Retained) -> None:
             "spared": line.spared,
             "erased": line.due - line.left,
             "left": line.left,
+            "date cannot be read": line.unread,
         }
-        for line in done.lines
-        if line.over
+        for line in dict.fromkeys((*done.lines, *done.unread))
+        if line.over or line.unread
     ]
     show_table("retention-result", done.run, rows, title=f"**{done.said}.**")
 
@@ -309,4 +323,6 @@ def _collected(run_id: str, found: Mapping[str, Sequence[Counted] | RightsflowEr
     lines = [line for lines in found.values() if not isinstance(lines, RightsflowError) for line in lines]
     failed = _failures(found)
     outcome = "incomplete" if failed else "proven" if run_id else "counted"
-    return Retained(run_id, outcome, tuple(lines), failed)
+    unread = tuple(line for line in lines if line.unread)
+    only = next(iter(found)) if len(found) == 1 else ""
+    return Retained(run_id, outcome, tuple(lines), failed, unread=unread, endless=endless_tables(only))

@@ -60,6 +60,10 @@ _EN: Final[Mapping[str, Any]] = {
         "asked": "waits for an answer",
     },
     "elsewhere": "left to run {run}",
+    "unread": "Held, because the date cannot be read",
+    "unread_columns": ("Rule", "Columns", "Rows"),
+    "endless": "Tables with personal data that no period ends",
+    "endless_columns": ("Table",),
     "failed": "Systems where it failed",
     "failed_columns": ("System", "What happened"),
     "none": "None.",
@@ -107,6 +111,10 @@ _FR: Final[Mapping[str, Any]] = {
         "asked": "attend une réponse",
     },
     "elsewhere": "laissé à l’exécution {run}",
+    "unread": "Conservées, car leur date ne peut être lue",
+    "unread_columns": ("Règle", "Colonnes", "Lignes"),
+    "endless": "Tables de données personnelles sans durée de conservation",
+    "endless_columns": ("Table",),
     "failed": "Systèmes en échec",
     "failed_columns": ("Système", "Ce qui s’est passé"),
     "none": "Aucun.",
@@ -163,6 +171,10 @@ _NL: Final[Mapping[str, Any]] = {
         "asked": "wacht op een antwoord",
     },
     "elsewhere": "overgelaten aan uitvoering {run}",
+    "unread": "Bewaard, omdat de datum niet te lezen is",
+    "unread_columns": ("Regel", "Kolommen", "Rijen"),
+    "endless": "Tabellen met persoonsgegevens zonder bewaartermijn",
+    "endless_columns": ("Tabel",),
     "failed": "Systemen waar het mislukte",
     "failed_columns": ("Systeem", "Wat er gebeurde"),
     "none": "Geen.",
@@ -229,6 +241,12 @@ def _blocks(done: Retained, language: str, as_of: date) -> tuple[Block, ...]:
     ]
     if done.untouched:
         blocks += [Heading(words["untouched"]), Grid(words["untouched_columns"], untouched, frozenset({1}))]
+    if done.unread:
+        odd = tuple((one.place, one.unread_in, _number(one.unread, language)) for one in done.unread)
+        blocks += [Heading(words["unread"]), Grid(words["unread_columns"], odd, frozenset({2}))]
+    if done.endless:
+        endless = tuple((place,) for place in done.endless)
+        blocks += [Heading(words["endless"]), Grid(words["endless_columns"], endless)]
     if done.failed:
         blocks += [Heading(words["failed"]), Grid(words["failed_columns"], tuple(done.failed.items()), widths=(1, 5))]
     return (*blocks, Paragraph(words["note"].format(run=done.run or "RUN")))

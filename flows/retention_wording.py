@@ -7,7 +7,6 @@ from typing import Final
 from data_contracts.contract import Contracts, Retention
 from data_contracts.retaining import Counted
 from tasks.act.retention import Planned
-from tasks.rules.exemptions import carrier_of
 from tasks.rules.expiry import CARRIED
 from tasks.rules.retaining import Course, Way, Why
 
@@ -65,10 +64,11 @@ def plan_rows(plan: Planned, contracts: Contracts) -> list[dict[str, str | int]]
             "spared": course.line.spared,
             "due": course.line.due,
             "share": share_text(course.line),
+            "date cannot be read": course.line.unread,
             "what happens": way_text(course),
         }
         for course in plan.courses
-        if course.line.over
+        if course.line.over or course.line.unread
     ]
 
 
@@ -100,10 +100,9 @@ def day(of: date) -> str:
 
 def _periods(line: Counted, contracts: Contracts) -> Iterator[Retention]:
     """The period of the rule: its table's own, or that of the rows that its rows go with."""
-    table = contracts.table(line.system, line.table)
-    if line.rule.startswith(CARRIED) and (carrier := carrier_of(table, contracts)) is not None:
-        table = contracts.table(carrier.to_system, carrier.to_table)
-    yield from (period for period in table.retentions if period.id == line.rule.removeprefix(CARRIED))
+    tables = contracts.systems[line.system].tables
+    root = line.rule.removeprefix(CARRIED)
+    yield from (period for table in tables for period in table.retentions if period.id == root)
 
 
 def _row(course: Course, contracts: Contracts) -> str:

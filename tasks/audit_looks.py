@@ -9,7 +9,7 @@ Nothing is changed by a look, and no value comes out of one.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -20,7 +20,10 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.evidence_log import EVIDENCE_LOG
 from data_contracts.findings import Area, FindingKind, Found, Severity
 from data_contracts.ports import LiveSchema
+from data_contracts.vocabulary import Duty
 from tasks.act.expired import Scope, count
+from tasks.act.retention import endless_tables
+from tasks.audit_keys import look_at_keys
 from tasks.canaries import standing_of
 from tasks.clock import standing, today
 from tasks.receiving import recipients
@@ -31,6 +34,7 @@ from tasks.rules.audit import (
     decision_findings,
     dpia_findings,
     elsewhere_findings,
+    endless_findings,
     evidence_findings,
     gate_findings,
     notice_findings,
@@ -42,8 +46,10 @@ from tasks.rules.audit import (
     schema_findings,
     stamp_findings,
     training_findings,
+    unread_findings,
     value_findings,
 )
+from tasks.rules.audit_keys import disabled_findings, guarded_references, unguarded_findings
 from tasks.rules.audit_values import checks_of
 from tasks.rules.warnings import is_answered
 from tasks.services import services
@@ -74,6 +80,8 @@ class Seen:
     """How the system stands with its canary, as :class:`CanaryState` says; empty: of the company, or not looked at."""
     canary_day: str = ""
     """ISO day of its last canary; empty: there was none."""
+    guarded: tuple[str, ...] = ()
+    """References that a foreign key guards, or guarded when an earlier audit looked, as ``table.columns``."""
 
     def receipt(self) -> dict[str, object]:
         """As the register keeps it."""
@@ -90,7 +98,8 @@ class Seen:
         if "canary" not in receipt and receipt["system"]:
             areas = (*areas, Area.CANARIES)  # kept before there were canaries: nothing of them was left out
         canary = receipt.get("canary", ""), receipt.get("canary_day", "")
-        return cls(receipt["system"], found, areas, receipt["checks"], receipt["chains"], *canary)
+        guarded = tuple(receipt.get("guarded", ()))
+        return cls(receipt["system"], found, areas, receipt["checks"], receipt["chains"], *canary, guarded)
 
 
 @step("look into a system", watched=always)
@@ -166,8 +175,12 @@ def _look_into(system: str) -> Seen:
     ignored = provided.policy.audit_ignored_tables
     found = schema_findings(contract, live, undeclared, ignored=ignored, routes=provided.routes)
     found += elsewhere_findings(system, connector.elsewhere(), ignored=ignored)
+    found += disabled_findings(system, connector.switched_off())
+    before = _guarded_before(system)
+    found += unguarded_findings(contract, live, before)
     looked = [Area.SCHEMA, Area.NOTICES, Area.DPIAS, Area.CANARIES]
     of_values, checks = _values(contract, live)
+    of_values += _keys(contract, live)
     looks = ((Area.VALUES, of_values), (Area.RETENTION, _retention(system)), (Area.ERASURES, _returned(system)))
     for area, more in looks:
         found += more
@@ -175,7 +188,18 @@ def _look_into(system: str) -> Seen:
             looked.append(area)
     of_canary, standing = _canary(system)
     every = (*found, *_declared(contract), *of_canary)
-    return Seen(system, every, tuple(looked), checks, canary=standing[0], canary_day=standing[1])
+    guarded = tuple(sorted(before | guarded_references(contract, live)))
+    told = Seen(system, every, tuple(looked), checks, canary=standing[0], canary_day=standing[1])
+    return replace(told, guarded=guarded)
+
+
+def _guarded_before(system: str) -> frozenset[str]:
+    """References that a foreign key guarded when an audit looked last, or before that."""
+    for run in services().register.runs(Duty.AUDIT):
+        for seen in seen_by(run.run_id):
+            if seen.system == system and seen.guarded:
+                return frozenset(seen.guarded)
+    return frozenset()
 
 
 def _values(contract: SystemContract, live: LiveSchema) -> tuple[list[Found], int]:
@@ -188,13 +212,23 @@ def _values(contract: SystemContract, live: LiveSchema) -> tuple[list[Found], in
         return [could_not(FindingKind.COULD_NOT_CHECK, contract.name, type(error).__name__)], 0
 
 
-def _retention(system: str) -> list[Found]:
-    """Rows that should have gone before the grace began."""
-    grace = services().policy.audit_retention_grace_days
+def _keys(contract: SystemContract, live: LiveSchema) -> list[Found]:
+    """Values that are no key, spellings of one key, rows that refer to nothing."""
     try:
-        return retention_findings(count(Scope.of(system, today() - timedelta(days=grace))), grace)
+        return look_at_keys(contract, live, services().systems.connector(contract.name))
     except RightsflowError as error:
-        return [could_not(FindingKind.COULD_NOT_COUNT, system, type(error).__name__)]
+        return [could_not(FindingKind.COULD_NOT_CHECK, f"{contract.name}: keys", type(error).__name__)]
+
+
+def _retention(system: str) -> list[Found]:
+    """Rows that should have gone before the grace began, dates that cannot be read, tables without a period."""
+    grace = services().policy.audit_retention_grace_days
+    endless = endless_findings(endless_tables(system))
+    try:
+        lines = count(Scope.of(system, today() - timedelta(days=grace)))
+        return [*endless, *retention_findings(lines, grace), *unread_findings(lines)]
+    except RightsflowError as error:
+        return [*endless, could_not(FindingKind.COULD_NOT_COUNT, system, type(error).__name__)]
 
 
 def _returned(system: str) -> list[Found]:

@@ -65,12 +65,19 @@ def ask_about_each(asked: Asked, batches: Iterable[Sequence[tuple[str, str]]]) -
     Raises:
         RequestInvalid: when a kind is unknown.
     """
+    yield from (answers for answers, _ in ask_with_digests(asked, batches))
+
+
+def ask_with_digests(
+    asked: Asked, batches: Iterable[Sequence[tuple[str, str]]]
+) -> Iterator[tuple[list[Answer], list[str]]]:
+    """As :func:`ask_about_each`, with the keyed digest of each key; empty for a value that cannot be of its kind."""
     digests = Digests()
     unheard = answer(asked, (), ())
     for batch in batches:
         known_kinds(dict(batch))
         keys = [digests.known(kind, value) for kind, value in batch]
-        yield _answers(asked, keys, unheard)
+        yield _answers(asked, keys, unheard), [known[0].digest if known else "" for known in keys]
 
 
 def known_kinds(identity: Mapping[str, Iterable[str]]) -> Mapping[str, Iterable[str]]:

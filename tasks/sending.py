@@ -51,7 +51,7 @@ class Sent:
 def rendered_notices(run_id: str) -> dict[str, Rendered]:
     """What people are told, by each language that staff wrote words in."""
     incident, facts = services().register.incident(run_id), incident_facts(run_id)
-    return {language: _rendered(incident, facts, language) for language in facts.words}
+    return {language: services().channel.render(notice_of(incident, facts, language)) for language in facts.words}
 
 
 def send_notices(run_id: str, *, tell: Callable[[Sent], None] = lambda _: None) -> Sent:
@@ -61,7 +61,7 @@ def send_notices(run_id: str, *, tell: Callable[[Sent], None] = lambda _: None) 
         ActRefused: while people have not approved these very words to so many people (law 14).
         SystemUnavailable: when the mail server cannot be reached; nothing is lost.
     """
-    _require_approved(run_id)
+    require_approved(run_id)
     register, texts = services().register, rendered_notices(run_id)
     standing = next(iter(texts))
     while numbers := register.sendings(run_id, SendingState.WAITING, _A_BATCH):
@@ -115,7 +115,12 @@ def asked_about(run_id: str, counts: Mapping[str, int]) -> Mapping[str, object]:
     return {"run": run_id, "counts": dict(counts), "texts": list(digests_of(rendered_notices(run_id)))}
 
 
-def _require_approved(run_id: str) -> None:
+def require_approved(run_id: str) -> None:
+    """That people approved these very words to so many people (law 14).
+
+    Raises:
+        ActRefused: when they have not.
+    """
     register = services().register
     affected = register.step(run_id, "affected")
     counts: Any = affected.receipt["counts"] if affected is not None and affected.state == "done" else {}
@@ -168,17 +173,19 @@ def _handed_over(run_id: str, number: int, who: Addressee, said: Rendered) -> Se
     return SendingState.SENT
 
 
-def _rendered(incident: Incident, facts: IncidentFacts, language: str) -> Rendered:
+def notice_of(incident: Incident, facts: IncidentFacts, language: str, *, name: str = "", country: str = "") -> Notice:
+    """What people are told in one language; on paper with the reader's name and country."""
     is_attack = incident.kind is IncidentKind.ATTACK
-    notice = Notice(
+    return Notice(
         kind=NoticeKind.SECURITY_WARNING if is_attack else NoticeKind.INCIDENT,
         language=language,
         case_id=incident.run_id,
         right="",
         received_on=incident.aware_at,
+        recipient_name=name,
+        country=country,
         incident=facts.words[language],
     )
-    return services().channel.render(notice)
 
 
 def _keep_pace(sent: int, seconds: float) -> None:

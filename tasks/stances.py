@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from data_contracts.errors import RequestInvalid
+from data_contracts.local_times import typed_moment
 from data_contracts.permissions import ALL_MARKETING, ALL_PARTNERS, ANY, Stance, StanceEntry
 from tasks.permissions import local_now
 from tasks.services import services
@@ -17,6 +19,8 @@ _AT_ONCE = 10_000
 _FAULTS_TOLD = 20
 
 Line = Mapping[str, str]
+NumberedLine = tuple[int, Line]
+"""The number of a line in its file, and its values by column."""
 
 
 def check_lines(lines: Iterable[Line], *, source: str) -> int:
@@ -29,10 +33,15 @@ def check_lines(lines: Iterable[Line], *, source: str) -> int:
     Raises:
         RequestInvalid: with the number and the column of wrong lines, no values.
     """
-    reader, faults, count = StanceReader(source), [], 0
-    for count, line in enumerate(lines, 1):
+    return check_numbered(enumerate(lines, 2), source=source)
+
+
+def check_numbered(lines: Iterable[NumberedLine], *, source: str) -> int:
+    """As :func:`check_lines`, of lines that have their numbers."""
+    reader, faults, count = StanceReader(source), list[str](), 0
+    for count, (number, line) in enumerate(lines, 1):  # noqa: B007  # how many there were
         if wrong := reader.fault_of(line):
-            faults.append(f"line {count + 1}: {wrong}")
+            faults.append(f"line {number}: {wrong}")
         if len(faults) == _FAULTS_TOLD:
             break
     if faults:
@@ -62,6 +71,7 @@ class StanceReader:
         self._recipients = {ANY, ALL_PARTNERS, *vocabulary.parties}
         self._digests = Digests()
         self._now = local_now()
+        self._zone = ZoneInfo(services().organisation.time_zone)
         self._source = source
 
     def entry_of(self, line: Line) -> StanceEntry | None:
@@ -99,5 +109,7 @@ class StanceReader:
             at = datetime.fromisoformat(text)
         except ValueError:
             return None
-        at = at if at.tzinfo else at.replace(tzinfo=self._now.tzinfo)
+        if at.tzinfo is None:
+            typed = typed_moment(at, self._zone)
+            return typed if typed is not None and typed <= self._now else None
         return at if at <= self._now else None

@@ -1,6 +1,7 @@
 """Columns: what each says about itself holds together."""
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data_contracts import taxonomy
 from data_contracts.checks.subject import ContractSet, at_column
@@ -8,6 +9,23 @@ from data_contracts.contract import Column
 from data_contracts.fault import Fault
 from data_contracts.strict import meant
 from data_contracts.vocabulary import About, AccessTreatment, Sensitivity
+
+
+def zones(contracts: ContractSet) -> Iterator[Fault]:
+    """The zone that a timestamp's options name is one."""
+    for system, table in contracts.tables():
+        for column in table.columns:
+            if column.zone and not _is_zone(column.zone):
+                what = "names a `defaultTimezone` that is no time zone"
+                yield at_column(system, table, column.name, what=what, remedy="write a name such as Europe/Paris")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def categories(contracts: ContractSet) -> Iterator[Fault]:

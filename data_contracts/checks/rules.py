@@ -38,6 +38,7 @@ RULES: Final[tuple[Rule, ...]] = (
     columns.special_categories,
     columns.about_others,
     columns.markers,
+    columns.zones,
     identities.normal_forms,
     inside.places_inside,
     vouching.identities_say_who,

@@ -110,6 +110,23 @@ def authority(  # noqa: PLR0913  # the options of two directions
     _tell(incident_work.note_told(run, sent, operator=operator, code=code), as_json=as_json)
 
 
+@app.command("letters")
+@our_errors
+def write_letters(
+    run: Run,
+    *,
+    to: Annotated[Path, typer.Option("--to", help="Folder to write letters and their list to.")],
+    operator: Operator,
+    code: Code,
+    as_json: Json = False,
+) -> None:
+    """Make the letters to those without an e-mail address, once the words are approved; print and post them."""
+    from flows import incident_work  # noqa: PLC0415  # pays for what it uses
+
+    facts = incident_work.write_letters(run, to, operator=operator, code=code)
+    show(facts, as_json, lambda f: print(f["list"], *f["files"], sep="\n"))
+
+
 @app.command("close")
 @our_errors
 def close(run: Run, *, operator: Operator, code: Code, as_json: Json = False) -> None:

@@ -106,6 +106,10 @@ def _print(facts: Mapping[str, Any]) -> None:
     table(lines, _COLUMNS, title="Over the retention period")
     if facts["untouched"]:
         table(facts["untouched"], ("place", "due", "why"), title="Not carried out")
+    if facts["unread"]:
+        table(facts["unread"], ("place", "columns", "rows"), title="Held: the date cannot be read")
+    for name in facts["endless"]:
+        print(f"{name}: personal data that no period ends")
     print(facts["said"])
     for text in facts["failed"].values():
         print(text)

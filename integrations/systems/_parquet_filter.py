@@ -1,7 +1,8 @@
 """Selections as Arrow expressions, so that scans skip the files and row groups that cannot match."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from data_contracts.contract import Column
 from data_contracts.errors import ContractMismatch
 from data_contracts.keys import Condition, Cutoff, Look, Selection, When
 from integrations.systems._parquet_nested import container_of
@@ -19,6 +21,8 @@ REMEDY = "correct the contract, or bring the live schema back to it, then run `r
 MATCH = "selected"
 """The name of a column that says which rows are selected."""
 _UUID = pa.uuid()
+_DAY = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+"""How a text begins that is a date or time as ISO 8601 writes it."""
 _KINDS: Sequence[tuple[Callable[[pa.DataType], bool], Kind]] = (
     (lambda t: t.equals(_UUID), Kind.UUID),
     (pa.types.is_boolean, Kind.BOOLEAN),
@@ -39,12 +43,16 @@ class Filters:
         path: ``system.table``, for messages.
         schema: of the whole dataset.
         zone: of times without zone.
+        declared: columns of the contract that say of their moments which zone is theirs.
     """
 
-    def __init__(self, path: str, schema: pa.Schema, zone: ZoneInfo) -> None:
+    def __init__(
+        self, path: str, schema: pa.Schema, zone: ZoneInfo, declared: Mapping[str, Column] = MappingProxyType({})
+    ) -> None:
         self._path = path
         self.schema = schema
         self._zone = zone
+        self._declared = declared
 
     def place(self, name: str) -> str:
         """``system.table.column``, for messages."""
@@ -110,19 +118,19 @@ class Filters:
     def fitted(self, name: str, value: object) -> object:
         """``value`` as the column would hold it, else :data:`NO_MATCH`."""
         type_ = self.type(name)
-        fitted = fit(value, kind_of(type_), self._zone, _bits(type_))
+        fitted = fit(value, kind_of(type_), self._zone_of(name), _bits(type_))
         return fitted if fitted is NO_MATCH or _is_storable(fitted, type_) else NO_MATCH
 
     def ways(self, name: str, value: object) -> tuple[object, ...]:
         """Every way in which the column may hold what ``value`` says."""
         type_ = self.type(name)
-        return fits(value, kind_of(type_), self._zone, _bits(type_))
+        return fits(value, kind_of(type_), self._zone_of(name), _bits(type_))
 
     def when(self, when: When) -> pc.Expression:
         """Rows that fulfil a condition on another column."""
         type_, column = self.type(when.column), self._column(when.column)
-        texts = [text for text in when.values if text is not None]
-        ways = [way for text in texts for way in when_values(text, kind_of(type_), self._zone, _bits(type_))]
+        texts, zone = [text for text in when.values if text is not None], self._zone_of(when.column)
+        ways = [way for text in texts for way in when_values(text, kind_of(type_), zone, _bits(type_))]
         kept = pa.array([way for way in ways if _is_storable(way, type_)], type=type_)
         holds = pc.coalesce(column.isin(kept), pc.scalar(False)) if len(kept) else pc.scalar(False)  # noqa: FBT003
         held = holds | ~column.is_valid() if None in when.values else holds
@@ -153,17 +161,28 @@ class Filters:
         keys = _joined([pa.array(values, type=self.type(name)) for name, values in parts], pa.scalar("|"))
         return _joined(columns, pc.scalar("|")).isin(keys)
 
+    def _zone_of(self, name: str) -> ZoneInfo:
+        """The zone of a column's moments, where they are stored without one."""
+        declared = self._declared.get(name)
+        return ZoneInfo(declared.zone) if declared is not None and declared.zone else self._zone
+
     def _cutoff(self, cutoff: Cutoff) -> pc.Expression:
         column, type_ = self._column(cutoff.column), self.type(cutoff.column)
-        local = cutoff_local(cutoff.before, self._zone)
+        is_text = pa.types.is_string(type_) or pa.types.is_large_string(type_)
+        if cutoff.unread:
+            return column.is_valid() & ~pc.match_substring_regex(column, _DAY) if is_text else pc.scalar(value=False)
+        declared, zone = self._declared.get(cutoff.column), self._zone_of(cutoff.column)
+        is_doubtful = declared is not None and declared.is_zoned and not declared.zone
+        local = cutoff_local(cutoff.before, zone, is_doubtful=is_doubtful)
         if pa.types.is_timestamp(type_):
             over = column < pa.scalar(cutoff.before if type_.tz else local, type=pa.timestamp("us", tz=type_.tz))
         elif pa.types.is_date(type_):
             over = column < pa.scalar(local.date(), type=type_)
-        elif pa.types.is_string(type_) or pa.types.is_large_string(type_):
+        elif is_text:
             # ISO 8601 text; anything else is no date, and what has no date is still held.
-            is_date = pc.match_substring_regex(column, "^[0-9]{4}-[0-9]{2}-[0-9]{2}")
-            over = is_date & (pc.utf8_slice_codeunits(column, 0, 10) < local.date().isoformat())
+            over = pc.match_substring_regex(column, _DAY) & (
+                pc.utf8_slice_codeunits(column, 0, 10) < local.date().isoformat()
+            )
         else:
             raise ContractMismatch(
                 "the column that a retention period starts from holds neither dates nor times",

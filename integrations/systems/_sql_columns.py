@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
@@ -29,6 +30,15 @@ class SqlColumn:
     """The column itself, or its text where we do not know the type."""
     nullable: bool = True
     facts: Facts = NO_FACTS
+    zone: ZoneInfo | None = None
+    """Of moments that it holds without one; None: the system's."""
+    is_doubtful: bool = False
+    """The contract says that its moments have a zone, and neither the live type nor the contract says which."""
+
+    @property
+    def is_shifted(self) -> bool:
+        """Whether its days do not begin with the system's."""
+        return self.zone is not None or self.is_doubtful
 
     @property
     def stored_as(self) -> str:

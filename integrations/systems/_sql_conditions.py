@@ -70,7 +70,9 @@ class Conditions:
         """A condition on another column, in the types of that column."""
         column = table.column(when.column)
         texts = [text for text in when.values if text is not None]
-        values = (value for text in texts for value in when_values(text, column.kind, self.zone, column.bits))
+        values = (
+            value for text in texts for value in when_values(text, column.kind, column.zone or self.zone, column.bits)
+        )
         keys = tuple(dict.fromkeys((value,) for value in values if _is_taken(value, column)))
         return Term((when.column,), self._binding(keys), keys, or_null=None in when.values, negated=when.negated)
 
@@ -78,7 +80,7 @@ class Conditions:
         if column.kind is Kind.INSTANT and self.is_mysql:
             fitted = self.fitted_to(value, column)
             return () if fitted is NO_MATCH else (fitted,)
-        ways = fits(value, column.kind, self.zone, column.bits)
+        ways = fits(value, column.kind, column.zone or self.zone, column.bits)
         if not ways and (odd := odd_key(value, column, self.dialect)) is not NO_MATCH:
             return (odd,)
         if self.dialect == "sqlite" and isinstance(value, bytes):
@@ -89,7 +91,7 @@ class Conditions:
 
     def fitted_to(self, value: object, column: SqlColumn) -> object:
         """``value`` as the column would hold it, else :data:`NO_MATCH`."""
-        fitted = fit(value, column.kind, self.zone, column.bits)
+        fitted = fit(value, column.kind, column.zone or self.zone, column.bits)
         if fitted is NO_MATCH:
             return odd_key(value, column, self.dialect)
         if column.kind is Kind.INSTANT and self.is_mysql:

@@ -39,6 +39,8 @@ def either(clauses: Iterable[Clause]) -> Clause:
 def cutoff_clause(table: SqlTable, cutoff: Cutoff, name: str, dialect: str) -> Clause:
     """Whether a row is before the bound, or not; its bound values come from :func:`cutoff_values`."""
     column = table.column(cutoff.column)
+    if cutoff.unread:
+        return _unread(column, dialect)
     bound: sa.BindParameter[Any] = sa.bindparam(name)
     if column.kind in {Kind.DATE, Kind.LOCAL_TIME, Kind.INSTANT}:
         over = as_clause(column.clause < sa.bindparam(name, type_=BOUND_TYPES[column.kind]))
@@ -48,7 +50,7 @@ def cutoff_clause(table: SqlTable, cutoff: Cutoff, name: str, dialect: str) -> C
         over = _sqlite_over(column, bound, sa.bindparam(f"{name}_utc"))
     elif column.kind in {Kind.TEXT, Kind.PADDED}:
         # ISO 8601 text; anything else is no date, and what has no date is still held.
-        over = sa.and_(column.clause.like("____-__-__%"), sa.func.substr(column.clause, 1, 10) < bound)
+        over = sa.and_(_begins_with_day(column), sa.func.substr(column.clause, 1, 10) < bound)
     else:
         raise ContractMismatch(
             "the column that a retention period starts from holds neither dates nor times",
@@ -60,8 +62,11 @@ def cutoff_clause(table: SqlTable, cutoff: Cutoff, name: str, dialect: str) -> C
 
 def cutoff_values(table: SqlTable, cutoff: Cutoff, name: str, *, dialect: str, zone: ZoneInfo) -> dict[str, Any]:
     """Values by the names that :func:`cutoff_clause` gave them."""
-    kind = table.column(cutoff.column).kind
-    local = cutoff_local(cutoff.before, zone)
+    if cutoff.unread:
+        return {}
+    column = table.column(cutoff.column)
+    kind = column.kind
+    local = cutoff_local(cutoff.before, column.zone or zone, is_doubtful=column.is_doubtful)
     if kind is Kind.INSTANT:
         return {name: cutoff_utc(cutoff.before) if dialect in _MYSQL else cutoff.before}
     if kind is Kind.LOCAL_TIME:
@@ -69,6 +74,8 @@ def cutoff_values(table: SqlTable, cutoff: Cutoff, name: str, *, dialect: str, z
     if kind is Kind.DATE:
         return {name: local.date()}
     utc = {f"{name}_utc": cutoff_utc(cutoff.before).isoformat(sep=" ", timespec="seconds")}
+    if dialect == "sqlite" and column.is_shifted:
+        return {name: local.isoformat(sep=" ", timespec="seconds")} | utc
     return {name: local.date().isoformat()} | (utc if dialect == "sqlite" else {})
 
 
@@ -76,8 +83,37 @@ def _holds_numbers(column: SqlColumn) -> bool:
     return isinstance(column.type, sa.Integer | sa.Numeric | sa.LargeBinary) and type(column.type) is not sa.Numeric
 
 
-def _sqlite_over(column: SqlColumn, local: Any, utc: Any) -> Clause:  # noqa: ANN401  # SQL expressions
+def _unread(column: SqlColumn, dialect: str) -> Clause:
+    """Whether a row's column holds something that is no date."""
+    holds = column.clause.is_not(None)
+    if dialect == "sqlite":
+        return sa.and_(holds, sa.not_(sa.func.coalesce(_sqlite_day(column), sa.false())))
+    if column.kind in {Kind.DATE, Kind.LOCAL_TIME, Kind.INSTANT}:
+        return sa.and_(holds, sa.func.year(column.clause) == 0) if dialect in _MYSQL else as_clause(sa.false())
+    return sa.and_(holds, sa.not_(_begins_with_day(column)))
+
+
+def _begins_with_day(column: SqlColumn) -> Clause:
+    """Whether a text begins with a day as ISO 8601 writes it."""
+    return as_clause(column.clause.regexp_match("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"))
+
+
+def _sqlite_day(column: SqlColumn) -> Clause:
+    """Whether a value is text that begins with a day, and a moment where it has a time."""
     day = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
-    has_zone = sa.or_(column.clause.op("GLOB")("*:*[+-][0-9][0-9]:[0-9][0-9]"), column.clause.op("GLOB")("*:*Z"))
-    before = sa.case((has_zone, sa.func.datetime(column.clause) < utc), else_=column.clause < local)
-    return sa.and_(sa.func.typeof(column.clause) == "text", column.clause.op("GLOB")(day), before)
+    is_text = sa.and_(sa.func.typeof(column.clause) == "text", column.clause.op("GLOB")(day))
+    moment = sa.case((_has_zone(column), column.clause), else_=sa.func.substr(column.clause, 1, 10))
+    return sa.and_(is_text, sa.func.datetime(moment).is_not(None))
+
+
+def _has_zone(column: SqlColumn) -> Clause:
+    return sa.or_(column.clause.op("GLOB")("*:*[+-][0-9][0-9]:[0-9][0-9]"), column.clause.op("GLOB")("*:*Z"))
+
+
+def _sqlite_over(column: SqlColumn, local: Any, utc: Any) -> Clause:  # noqa: ANN401  # SQL expressions
+    own = column.clause
+    if column.is_shifted:  # days of the column begin at another moment
+        day = sa.func.substr(own, 1, 10) + " 00:00:00"
+        own = sa.func.coalesce(sa.func.datetime(own), day)
+    before = sa.case((_has_zone(column), sa.func.datetime(column.clause) < utc), else_=own < local)
+    return sa.and_(_sqlite_day(column), before)

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from data_contracts.hiding import Hides, Hiding
 from integrations.systems._hiding_mysql import in_mysql
-from integrations.systems._hiding_postgresql import Name, in_postgresql
+from integrations.systems._hiding_postgresql import DECLARED, Name, in_postgresql
 from integrations.systems._hiding_sqlite import in_sqlite
 from integrations.systems._trigger_bodies import Place
 
@@ -27,6 +27,16 @@ SELECT DISTINCT table_schema FROM information_schema.tables
 WHERE table_type <> 'VIEW' AND table_schema NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')
 """,
 }
+_SWITCHED_OFF: Final = sa.text(
+    DECLARED
+    + """
+SELECT DISTINCT n.nspname, c.relname, coalesce(k.conname, t.tgname)
+FROM family f JOIN pg_trigger t ON t.tgrelid = f.oid AND t.tgenabled IN ('D', 'R')
+JOIN pg_class c ON c.oid = f.root JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_constraint k ON k.oid = t.tgconstraint AND t.tgisinternal
+ORDER BY 1, 2, 3
+"""
+)
 _ELSEWHERE_AS: Final = {"mariadb": "mysql"}
 
 
@@ -69,6 +79,15 @@ def same_rows(names: Mapping[str, Place], dialect: str) -> Iterable[Hiding]:
         first = by_place.setdefault(place, name)
         if first != name:
             yield Hiding(Hides.SAME_ROWS, first, "", name)
+
+
+def switched_off(inspector: sa.Inspector, places: Sequence[Place]) -> list[tuple[Place, str]]:
+    """Triggers and foreign keys that are there and switched off, by live table; PostgreSQL alone can."""
+    if inspector.dialect.name != "postgresql" or not places:
+        return []
+    wanted = {"schemas": [schema for schema, _ in places], "names": [live for _, live in places]}
+    with inspector.engine.connect() as connection:
+        return [((schema, live), name) for schema, live, name in connection.execute(_SWITCHED_OFF, wanted)]
 
 
 def other_schemas(inspector: sa.Inspector) -> set[str]:

@@ -35,7 +35,7 @@ class Asked:
     def shape(self) -> Hashable:
         """What its clauses depend on besides the part's shape."""
         referrers = tuple((referrer, table.serial) for referrer, table in self.referrers)
-        return self.table.serial, tuple((c.column, c.over) for c in self.cutoffs), referrers
+        return self.table.serial, tuple((c.column, c.over, c.unread) for c in self.cutoffs), referrers
 
 
 class Queries:

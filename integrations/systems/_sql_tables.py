@@ -7,11 +7,12 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from data_contracts.connecting import LiveColumn, LiveSchema
-from data_contracts.contract import SystemContract
+from data_contracts.contract import Column, SystemContract
 from data_contracts.errors import ContractMismatch
 from data_contracts.hiding import Hides, Hiding
 from integrations.systems._sql_columns import TEXTS, SqlColumn, sql_column
@@ -19,7 +20,7 @@ from integrations.systems._sql_containers import container_of, holds
 from integrations.systems._sql_errors import is_refused
 from integrations.systems._sql_facts import NO_FACTS, Facts, facts, leading_columns
 from integrations.systems._sql_family import home, materialised, parents, place_of, references, whole_place
-from integrations.systems._sql_hiding import hidings, other_schemas, same_rows
+from integrations.systems._sql_hiding import hidings, other_schemas, same_rows, switched_off
 from integrations.systems._sql_names import bounded, is_computed, type_name
 
 _SERIALS = count(1)
@@ -234,7 +235,13 @@ class SqlTables:
         inspector = self._inspector()
         default = inspector.default_schema_name or ""
         tables = [table for contract in (self._contract, *self._beside) for table in contract.tables]
-        return sorted(other_schemas(inspector) - {default} - {whole_place(table, default)[0] for table in tables})
+        return sorted(other_schemas(inspector) - {whole_place(table, default)[0] for table in tables})
+
+    def switched_off(self) -> list[tuple[str, str]]:
+        """Triggers and foreign keys of the contract's tables that are there and switched off, by table and name."""
+        inspector = self._inspector()
+        names = {place: name for name, place in self._places(inspector).items()}
+        return [(names[place], name) for place, name in switched_off(inspector, list(names))]
 
     def _keep_if(self, name: str, mark: Hashable) -> None:
         if name in self._known and self._known[name].mark != mark:
@@ -283,10 +290,13 @@ class SqlTables:
     def _look_up(self, name: str, inspector: sa.Inspector) -> SqlTable:
         path = f"{self._contract.name}.{name}"
         try:
-            place = place_of(self._contract.table(name))
+            declared = self._contract.table(name)
         except KeyError:
             raise ContractMismatch("the live system has no such table", where=path, remedy=_REMEDY) from None
-        return self._look_up_at(path, *place, inspector)
+        found = self._look_up_at(path, *place_of(declared), inspector)
+        zoned = {one.name: one for one in declared.columns if one.zone or one.is_zoned}
+        columns = {n: _zoned(column, zoned[n]) if n in zoned else column for n, column in found.columns.items()}
+        return replace(found, columns=columns) if zoned else found
 
     def _look_up_at(self, path: str, schema: str | None, live: str, inspector: sa.Inspector) -> SqlTable:
         try:
@@ -299,6 +309,12 @@ class SqlTables:
         keys = inspector.get_foreign_keys(live, schema=schema)
         to_itself = any((k["referred_schema"], k["referred_table"]) == (schema, live) for k in keys)
         return SqlTable(path, clause, made, to_itself, _mark(columns, said))
+
+
+def _zoned(live: SqlColumn, declared: Column) -> SqlColumn:
+    """The column with the zone that its contract gives to moments without one."""
+    zone = ZoneInfo(declared.zone) if declared.zone else None
+    return replace(live, zone=zone, is_doubtful=declared.is_zoned and zone is None)
 
 
 def _mark(columns: _Columns, said: Mapping[str, Facts]) -> Hashable:

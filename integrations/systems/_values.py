@@ -9,7 +9,7 @@ column. :func:`fit` brings it to the column's type when that is exact. What no v
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -18,6 +18,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from data_contracts.connecting import Holds
+from data_contracts.local_times import local_of, moments_of, shown_times
 
 
 class Kind(StrEnum):
@@ -163,16 +164,21 @@ def _date(value: object, _zone: ZoneInfo) -> object:
 
 def _local_time(value: object, zone: ZoneInfo) -> object:
     moment = _parsed(datetime.fromisoformat, value) if isinstance(value, str) else value
+    if isinstance(moment, datetime) and moment.tzinfo is None:
+        return moment if shown_times(moment, zone) else NO_MATCH
     if isinstance(moment, datetime):
-        return moment if moment.tzinfo is None else moment.astimezone(zone).replace(tzinfo=None)
+        return local_of(moment, zone) or NO_MATCH  # a time that the clock shows twice would be read as another moment
     return datetime(moment.year, moment.month, moment.day) if isinstance(moment, date) else NO_MATCH  # noqa: DTZ001
 
 
 def _instant(value: object, zone: ZoneInfo) -> object:
     moment = _parsed(datetime.fromisoformat, value) if isinstance(value, str) else value
-    if isinstance(moment, datetime):
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
-    return NO_MATCH
+    if not isinstance(moment, datetime):
+        return NO_MATCH
+    if moment.tzinfo is not None:
+        return moment
+    found = moments_of(moment, zone)
+    return found[0] if len(found) == 1 else NO_MATCH
 
 
 def _parsed(parse: Callable[[str], date], value: str) -> object:
@@ -238,7 +244,7 @@ def fits(value: object, kind: Kind, zone: ZoneInfo, bits: int = 64) -> tuple[obj
 
     A UUID is written as text in several ways, and kept as bytes; bytes that are text may be kept as text.
     """
-    ways = [fit(value, kind, zone, bits)]
+    ways = [fit(value, kind, zone, bits), *_inexact(value, kind, zone)]
     if isinstance(value, memoryview | bytearray):
         value = bytes(value)
     if kind in _TEXTS and isinstance(value, UUID):
@@ -260,6 +266,17 @@ def fits(value: object, kind: Kind, zone: ZoneInfo, bits: int = 64) -> tuple[obj
     return tuple(dict.fromkeys(way for way in ways if way is not NO_MATCH))
 
 
+def _inexact(value: object, kind: Kind, zone: ZoneInfo) -> Iterator[object]:
+    """How a moment may be stored that fits no column without zone exactly: to be found, never to be written."""
+    moment = _parsed(datetime.fromisoformat, value) if isinstance(value, str) else value
+    if not isinstance(moment, datetime) or kind not in {Kind.LOCAL_TIME, Kind.INSTANT}:
+        return
+    if kind is Kind.LOCAL_TIME:
+        yield moment if moment.tzinfo is None else moment.astimezone(zone).replace(tzinfo=None, fold=0)
+    elif moment.tzinfo is None:
+        yield from (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+
+
 def _decoded(value: bytes) -> object:
     try:
         text = value.decode()
@@ -278,9 +295,16 @@ def when_values(text: str, kind: Kind, zone: ZoneInfo, bits: int = 64) -> tuple[
     return (*fits(text, kind, zone, bits), *fits(int(word), kind, zone, bits))
 
 
-def cutoff_local(before: datetime, zone: ZoneInfo) -> datetime:
-    """A cutoff as the local time of a system that stores times without zone."""
-    return before.astimezone(zone).replace(tzinfo=None)
+def cutoff_local(before: datetime, zone: ZoneInfo, *, is_doubtful: bool = False) -> datetime:
+    """A cutoff as the local time of a system that stores times without zone.
+
+    Args:
+        before: the cutoff.
+        zone: of the times.
+        is_doubtful: they may be UTC as well, so that nothing goes early by either.
+    """
+    local = before.astimezone(zone).replace(tzinfo=None, fold=0)
+    return min(local, cutoff_utc(before)) if is_doubtful else local
 
 
 def cutoff_utc(before: datetime) -> datetime:

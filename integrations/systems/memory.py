@@ -115,6 +115,10 @@ class MemoryConnector:
         """There is nothing else."""
         return []
 
+    def switched_off(self) -> list[tuple[str, str]]:
+        """None: nothing is guarded here."""
+        return []
+
     def resolve(self, table: str, spelling: Spelling) -> tuple[Condition, ...]:
         """The rows whose column holds one of the keys, however it is spelt, as conditions on what is stored."""
         sought = Sought(spelling)
@@ -270,7 +274,11 @@ class MemoryConnector:
         return _Test(condition, self._zone)
 
     def _is_within(self, row: Row, cutoff: Cutoff) -> bool:
-        return self._is_over(row.get(cutoff.column), cutoff.before) is cutoff.over
+        value = row.get(cutoff.column)
+        if cutoff.unread:
+            read = fit(value, Kind.LOCAL_TIME, self._zone) if isinstance(value, str) else value
+            return value is not None and not isinstance(read, date)
+        return self._is_over(value, cutoff.before) is cutoff.over
 
     def _is_over(self, value: object, before: datetime) -> bool:
         local = cutoff_local(before, self._zone)

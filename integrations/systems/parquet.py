@@ -104,6 +104,10 @@ class ParquetConnector:
         """Nothing: another folder is another system."""
         return []
 
+    def switched_off(self) -> list[tuple[str, str]]:
+        """None: nothing is guarded here."""
+        return []
+
     def resolve(self, table: str, spelling: Spelling) -> tuple[Condition, ...]:
         """The rows whose column holds one of the keys, however it is spelt, as conditions on what is stored."""
         with self._guarded():
@@ -270,7 +274,8 @@ class ParquetConnector:
             raise ContractMismatch(obstacle.what, where=place, remedy=f"{obstacle.remedy}, then try again")
         filesystem, _ = self._place()
         parts = parts_of(filesystem, dataset)
-        own = tuple((part, Filters(path, part.schema, self._zone)) for part in parts)
+        declared = {column.name: column for column in self._contract.table(table).columns}
+        own = tuple((part, Filters(path, part.schema, self._zone, declared)) for part in parts)
         return Opened(filesystem, dataset, path, self._shown(table), own)
 
     def _where(self, selection: Selection) -> Where:

@@ -91,6 +91,11 @@ class SqlConnector:
         with self._guard():
             return [name for name in self._tables.elsewhere() if name not in self._apart]
 
+    def switched_off(self) -> list[tuple[str, str]]:
+        """Triggers and foreign keys of the contract's tables that are there and switched off, by table and name."""
+        with self._guard():
+            return self._tables.switched_off()
+
     def resolve(self, table: str, spelling: Spelling) -> tuple[Condition, ...]:
         """The rows whose column holds one of the keys, however it is spelt, as conditions on what is stored.
 

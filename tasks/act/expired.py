@@ -8,15 +8,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from data_contracts.contract import Reference, Table
+from data_contracts.contract import Table
 from data_contracts.errors import ActUnproven, ContractMismatch
-from data_contracts.keys import Condition, Key, Look, Order, Selection
+from data_contracts.keys import Look, Order, Selection
 from data_contracts.ports import Connector
 from data_contracts.retaining import Counted
+from tasks.act.families import with_families
 from tasks.clock import calendar_of
 from tasks.rules.drift import Effect, drift, forbidding
 from tasks.rules.expiry import Expiry, Spared, expiries
 from tasks.rules.order import table_order
+from tasks.rules.overlaps import leaving, overlap
 from tasks.rules.replacing import fitted
 from tasks.rules.retaining import rule_digest
 from tasks.rules.tokens import is_token, new_token
@@ -51,7 +53,8 @@ class Scope:
 
 def count(scope: Scope) -> list[Counted]:
     """What is over by each rule, and what of it is spared."""
-    return [_counted(scope.connector, rule) for rule in _rules(scope)]
+    rules = _rules(scope)
+    return [_counted(scope.connector, rule, rules) for rule in rules]
 
 
 def erase(scope: Scope) -> list[Counted]:
@@ -105,51 +108,18 @@ def _rules(scope: Scope) -> list[Expiry]:
     found = [replace(rule, table=fitted(rule.table, schema.tables.get(rule.table.name, {}))) for rule in found]
     losing = {rule.table.name for rule in found if rule.deletes}
     places = {table.name: place for place, table in enumerate(table_order(contract, losing, schema.references))}
-    followed = [_with_carriers(connector, rule, found) for rule in found]
+    followed = with_families(connector, found)
     # Columns first: rows that go are no longer there to be looked at.
     return sorted(followed, key=lambda rule: (rule.deletes, places[rule.table.name], rule.rule))
 
 
-def _with_carriers(connector: Connector, rule: Expiry, rules: Sequence[Expiry]) -> Expiry:
-    """Of a rule without dates of its own: the rows that refer to rows that are over, and go with those that go."""
-    if rule.carrier is None:
-        return rule
-    table, columns = rule.carrier.to_table, rule.carrier.to_columns
-    carriers = [one for one in rules if one.deletes and one.carrier is None and one.table.name == table]
-    carried = [(one, one.carrier) for one in rules if one.carrier and one.carrier.to_table == table]
-    names = {one.table.name for one, _ in carried}
-    keys = _keys(connector, [one.going for one in carriers], columns)
-    held = keys - _keys(connector, [one.unheld(names) for one in carriers], columns)
-    for one, reference in carried:
-        over = _keys(connector, [other.going for other in carriers], reference.to_columns)
-        stuck = Condition(reference.to_columns, _stuck(connector, one, reference, over))
-        held |= _keys(connector, [Selection(table, (stuck,) if stuck.keys else ())], columns)
-    return rule.carried_by(keys, held)
-
-
-def _stuck(connector: Connector, rule: Expiry, reference: Reference, over: frozenset[Key]) -> frozenset[Key]:
-    """Keys of rows that are over and stay, because a row that would go with them is spared or referred to."""
-    spared = Selection(rule.table.name, rule.selection.spared)
-    stuck = _keys(connector, [spared], reference.columns)
-    if over and rule.selection.referrers:
-        width, marks = len(reference.columns), (name for r in rule.selection.referrers for name in r.to_columns)
-        columns = tuple(dict.fromkeys((*reference.columns, *marks)))
-        every = Selection(rule.table.name, (Condition(reference.columns, over),))
-        free = replace(every, referrers=rule.selection.referrers)
-        stuck |= {key[:width] for key in _keys(connector, [every], columns) - _keys(connector, [free], columns)}
-    return stuck
-
-
-def _keys(connector: Connector, selections: Sequence[Selection], columns: tuple[str, ...]) -> frozenset[Key]:
-    return frozenset(key for one in selections for key in connector.find_keys(one, [columns])[columns])
-
-
-def _counted(connector: Connector, rule: Expiry) -> Counted:
+def _counted(connector: Connector, rule: Expiry, rules: Sequence[Expiry]) -> Counted:
     dated = () if rule.dated is None else (rule.dated,)
     if rule.deletes:
         over, due, *rows = connector.count([rule.every, rule.going, *dated])
     else:
-        over, due, *rows = _unlike(connector, rule, spared=True), _unlike(connector, rule), *connector.count(dated)
+        over, due, *rows = *_values(connector, rule, rules), *connector.count(dated)
+    odd = list(zip((name for name, _ in rule.unread), connector.count([one for _, one in rule.unread]), strict=True))
     return Counted(
         system=connector.system,
         table=rule.table.name,
@@ -159,6 +129,8 @@ def _counted(connector: Connector, rule: Expiry) -> Counted:
         spared=over - due,
         digest=rule_digest(rule),
         rows=next(iter(rows), None),
+        unread=sum(found for _, found in odd),
+        unread_in=", ".join(name for name, found in odd if found),
     )
 
 
@@ -171,12 +143,24 @@ def _pending(connector: Connector, rule: Expiry) -> int:
     return connector.count([rule.selection])[0] if rule.deletes else _unlike(connector, rule)
 
 
-def _unlike(connector: Connector, rule: Expiry, *, spared: bool = False) -> int:
-    """Rows of which a column does not look erased."""
-    selection = rule.every if spared else rule.selection
+def _values(connector: Connector, rule: Expiry, rules: Sequence[Expiry]) -> tuple[int, int]:
+    """Rows of which a column does not look erased, and those not spared; without rows that go whole."""
+    over, due = _unlike(connector, rule, rule.every), _unlike(connector, rule)
+    for other in rules:
+        found = overlap(rule, other) if over else None
+        if found is not None:
+            free = replace(found, spared=other.selection.spared)
+            every, unspared = _unlike(connector, rule, found), _unlike(connector, rule, free)
+            gone = _unlike(connector, rule, leaving(found, other)) if unspared else 0
+            over, due = over - (every - unspared) - gone, due - gone
+    return over, due
+
+
+def _unlike(connector: Connector, rule: Expiry, selection: Selection | None = None) -> int:
+    """Rows of a selection, else of the rule's, of which a column does not look erased."""
     old = _linkable(connector, rule)
     look = Look(rule.look.cleared, rule.look.holding, {name: frozenset(values) for name, values in old.items()})
-    return connector.count_unlike(selection, look)
+    return connector.count_unlike(rule.selection if selection is None else selection, look)
 
 
 def _orders(connector: Connector, rules: Sequence[Expiry]) -> Iterator[Order]:

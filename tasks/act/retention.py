@@ -26,6 +26,7 @@ from data_contracts.vocabulary import Duty
 from tasks.act.ended import seal_ending, witness_ending
 from tasks.act.expired import Scope, count, erase
 from tasks.clock import today
+from tasks.rules.following import is_endless
 from tasks.rules.order import system_order
 from tasks.rules.retaining import Course, Way, Why, courses, has_grown, kin_of
 from tasks.services import services
@@ -93,6 +94,13 @@ def systems_in_order(only: str = "") -> tuple[str, ...]:
     """Systems to act on, in the order to act: all, or the one named."""
     contracts = services().contracts
     return system_order(contracts, [only] if only else contracts.systems)
+
+
+def endless_tables(system: str = "") -> tuple[str, ...]:
+    """Tables with personal data that no period ends, in one system or in all."""
+    contracts = services().contracts
+    tables = [table for table in contracts.tables() if system in {"", table.system}]
+    return tuple(f"{table.system}.{table.name}" for table in tables if is_endless(table, contracts))
 
 
 @step("count what is over", watched=always)

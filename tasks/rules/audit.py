@@ -57,6 +57,10 @@ _SEVERITIES: Final[Mapping[Severity, frozenset[FindingKind]]] = {
             _K.SAME_ROWS,
             _K.COULD_NOT_COUNT,
             _K.RETENTION_OVERDUE,
+            _K.RETENTION_MISSING,
+            _K.ROW_ORPHANED,
+            _K.TRIGGER_DISABLED,
+            _K.DATE_UNREAD,
             _K.COULD_NOT_COMPARE,
             _K.ERASED_CAME_BACK,
             _K.NOTICE_MISSING,
@@ -169,6 +173,18 @@ def retention_findings(lines: Iterable[Counted], grace_days: int) -> list[Found]
         for line in lines
         if line.due
     ]
+
+
+def unread_findings(lines: Iterable[Counted]) -> list[Found]:
+    """Rules by which rows are held because nobody can read their date (Art. 5(1)(e))."""
+    return [
+        _found(_K.DATE_UNREAD, line.place, rows=line.unread, columns=line.unread_in) for line in lines if line.unread
+    ]
+
+
+def endless_findings(tables: Iterable[str]) -> list[Found]:
+    """Tables with personal data that no period ends, as ``system.table`` (Art. 5(1)(e))."""
+    return [_found(_K.RETENTION_MISSING, place) for place in tables]
 
 
 def returned_findings(system: str, rows: Mapping[str, int]) -> list[Found]:

@@ -6,26 +6,28 @@ gives the count, the order and the look afterwards, so that what is shown, done 
 1. A row that is *deleted* is over in every period of its table that a hold names: the longest one counts.
 2. At the end of a period with ``then: columns`` the values go that no other hold still keeps; keyed hashes and kept
    values stay, since a period that deletes the rows ends those.
-3. Rows without a date of their own go with the rows they refer to (:func:`tasks.rules.exemptions.carrier_of`), and stay
-   with them where those stay: an invoice is not left without its lines.
+3. Rows without a date of their own go with the rows they refer to (:mod:`tasks.rules.following`), and stay with them
+   where those stay: an invoice is not left without its lines.
 4. A row that another row refers to stays until that one has gone.
 5. Rows that are restricted (Art. 18(2)), held for a lawsuit (Art. 17(3)(e)) or part of an open case are *spared*; so is
    every row whose table marks it as restricted.
 6. Another controller's rows are not ours to erase (charter P2).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
 from data_contracts.cases import parts_of
-from data_contracts.contract import Column, Contracts, Reference, Retention, SystemContract, Table
-from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Key, Look, Order, Referrer, Selection
+from data_contracts.contract import Contracts, Reference, Retention, SystemContract, Table
+from data_contracts.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Key, Look, Order, Referrer, Selection
 from data_contracts.ports import LiveReference
 from data_contracts.vocabulary import ColumnErasure, Follow, RetentionAction
-from tasks.rules.exemptions import Calendar, bound, carrier_of, period_of
+from tasks.rules.exemptions import Calendar, bound
+from tasks.rules.following import End, columns_to_erase, followed, own_holds, periods_to_end
 from tasks.rules.partners import is_ours
 from tasks.rules.replacing import masked_value
 
@@ -34,10 +36,22 @@ _NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 """After every date that a row may bear."""
 CARRIED: Final = "carrier:"
 """What the name of a rule begins with whose rows go with others; the rule of those follows."""
-_ERASED: Final = frozenset({ColumnErasure.CLEAR, ColumnErasure.MASK, ColumnErasure.TOKEN})
 
 Spared = Mapping[str, tuple[Condition, ...]]
 """Rows that stay whatever their period, by table: any of the conditions selects them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows of a table on the way from a dated table down to one that goes with it.
+
+    Attributes:
+        reference: by which they refer to rows of the source before; None of the dated table.
+        selection: the rows, without that condition.
+    """
+
+    reference: Reference | None
+    selection: Selection = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,9 @@ class Expiry:
         with_carriers: rows that refer to rows that are over, those included that stay with them.
         periods: what must be over, the rule's own period first; of rows that go with others, the period of those.
         when: of which rows it is alone, in the words of the contract; empty: of the table's.
+        sources: what is asked, one after the other, for the keys of rows that it goes with.
+        joined: tables whose rows go with its rows.
+        stays: rows that are over and cannot go, because of rows of those.
     """
 
     table: Table
@@ -62,6 +79,19 @@ class Expiry:
     with_carriers: tuple[Condition, ...] = field(default=(), repr=False)
     periods: tuple[Retention, ...] = ()
     when: str = ""
+    sources: tuple[Source, ...] = field(default=(), repr=False)
+    joined: frozenset[str] = frozenset()
+    stays: tuple[Condition, ...] = field(default=(), repr=False)
+
+    @property
+    def root(self) -> str:
+        """Id of the retention item, whether the rows bear its date or go with rows that do."""
+        return self.rule.removeprefix(CARRIED)
+
+    @property
+    def follows_rows(self) -> bool:
+        """Whether what it goes with goes whole, so that both stay where one stays."""
+        return self.periods[0].then is RetentionAction.DELETE
 
     @property
     def deletes(self) -> bool:
@@ -99,6 +129,22 @@ class Expiry:
         ever = replace(self.selection.cutoffs[0], before=_NEVER, over=True)
         return Selection(self.table.name, (), (ever,), dangerously_every_row=True)
 
+    @property
+    def unread(self) -> tuple[tuple[str, Selection], ...]:
+        """By date column of the rule's own period, rows of the table whose date cannot be read."""
+        own = [one for one in self.periods if one in self.table.retentions]
+        if self.carrier is not None or not own:
+            return ()
+        # Periods of holds have rules of their own, unless they free no value.
+        silent = {one.column for one in own[1:] if one.then is RetentionAction.DELETE or not self._frees(one)}
+        columns = dict.fromkeys((own[0].column, *sorted(silent)))
+        table = self.table.name
+        odd = ((column, Cutoff(column, _NEVER, over=True, unread=True)) for column in columns)
+        return tuple((name, Selection(table, (), (one,), dangerously_every_row=True)) for name, one in odd)
+
+    def _frees(self, item: Retention) -> bool:
+        return any(columns_to_erase(part.table, item) for part in parts_of(self.table))
+
     def order(self, tokens: Mapping[str, Mapping[str, str]] = MappingProxyType({})) -> Order:
         """What the connector is told to do, with old value to pseudonym by column."""
         if self.deletes:
@@ -115,8 +161,9 @@ class Expiry:
         """The rows that refer to rows with these keys, which are over; but those stay that refer to ``held`` ones."""
         if self.carrier is None:
             return self
-        over = (Condition(self.carrier.columns, keys),) if keys else ()
-        free = (Condition(self.carrier.columns, keys - held),) if keys - held else ()
+        when = self.carrier.when
+        over = (Condition(self.carrier.columns, keys, when=when),) if keys else ()
+        free = (Condition(self.carrier.columns, keys - held, when=when),) if keys - held else ()
         return replace(self, selection=replace(self.selection, conditions=free), with_carriers=over)
 
     def _of(self, strategy: ColumnErasure) -> tuple[str, ...]:
@@ -143,9 +190,9 @@ def expiries(
     contract = contracts.systems[system]
     found: list[Expiry] = []
     references = list(live)
+    kept = {table.name: (*spared.get(table.name, ()), *_marked(table)) for table in contract.tables}
     for table in contract.tables:
         if is_ours(table, contracts.vocabulary):
-            kept = (*spared.get(table.name, ()), *_marked(table))
             referrers = tuple(_referrers(contract, table, references))
             found += _of_table(table, contracts, calendar, spared=kept, referrers=referrers)
     return tuple(found)
@@ -156,38 +203,67 @@ def _of_table(
     contracts: Contracts,
     calendar: Calendar,
     *,
-    spared: Sequence[Condition],
+    spared: Mapping[str, tuple[Condition, ...]],
     referrers: tuple[Referrer, ...],
 ) -> Iterator[Expiry]:
     for item in table.retentions:
         deletes = item.then is RetentionAction.DELETE
-        periods = _periods_to_end(table, item) if deletes else (item,)
-        cutoffs = tuple(dict.fromkeys(bound(period, calendar, over=True) for period in periods))
-        selection = Selection(table.name, (), cutoffs, tuple(spared), dangerously_every_row=True)
+        periods = periods_to_end(table, item)
+        cutoffs = _bounds(periods, calendar)
+        selection = Selection(table.name, (), cutoffs, spared.get(table.name, ()), dangerously_every_row=True)
         if deletes:
             yield Expiry(table, item.id, replace(selection, referrers=referrers), periods=periods)
             continue
         for part in parts_of(table):
-            if columns := _columns_to_erase(part.table, item):
+            if columns := columns_to_erase(part.table, item):
                 yield Expiry(part.table, item.id, part.rows(selection), columns, periods=periods, when=part.said)
-    carrier = carrier_of(table, contracts)
-    period = carrier and period_of(contracts.table(carrier.to_system, carrier.to_table), table.hold)
-    if carrier and period and not any(item.then is RetentionAction.DELETE for item in table.retentions):
-        selection = Selection(table.name, (), (), tuple(spared), referrers)
-        yield Expiry(table, f"{CARRIED}{period.id}", selection, carrier=carrier, periods=(period,))
+    for end in followed(table, contracts):
+        yield from _with_others(table, end, contracts, calendar, spared=spared, referrers=referrers)
 
 
-def _periods_to_end(table: Table, item: Retention) -> tuple[Retention, ...]:
-    """The periods that must all be over before rows go: their own, and those of holds."""
-    return (item, *(other for other in table.retentions if other.hold and other is not item))
+def _with_others(  # noqa: PLR0913  # whose rows, by what, on which day, and what of them stays
+    table: Table,
+    end: End,
+    contracts: Contracts,
+    calendar: Calendar,
+    *,
+    spared: Mapping[str, tuple[Condition, ...]],
+    referrers: tuple[Referrer, ...],
+) -> Iterator[Expiry]:
+    """What happens to rows, or values, that go with the rows they refer to."""
+    own = own_holds(table) if end.deletes else ()
+    every = Selection(table.name, (), _bounds(own, calendar), spared.get(table.name, ()))
+    rule = Expiry(
+        table,
+        f"{CARRIED}{end.period.id}",
+        every,
+        carrier=end.way[0],
+        periods=(end.period, *own),
+        sources=tuple(_sources(end, contracts, calendar, spared)),
+    )
+    if end.deletes:
+        yield replace(rule, selection=replace(every, referrers=referrers))
+        return
+    for part in parts_of(table):
+        if columns := columns_to_erase(part.table, end.period):
+            yield replace(rule, table=part.table, selection=part.rows(every), columns=columns, when=part.said)
 
 
-def _columns_to_erase(table: Table, item: Retention) -> tuple[str, ...]:
-    return tuple(c.name for c in table.columns if c.erase in _ERASED and _is_free(c, item))
+def _sources(
+    end: End, contracts: Contracts, calendar: Calendar, spared: Mapping[str, tuple[Condition, ...]]
+) -> Iterator[Source]:
+    """What is asked one after the other for the keys of rows that end others: from the dated table down."""
+    top = end.top.name
+    cutoffs = _bounds(periods_to_end(end.top, end.period), calendar)
+    yield Source(None, Selection(top, (), cutoffs, spared.get(top, ()), dangerously_every_row=True))
+    for above, reference in reversed(list(pairwise(end.way))):
+        table = contracts.table(end.top.system, above.to_table)
+        own = _bounds(own_holds(table), calendar) if end.deletes else ()
+        yield Source(reference, Selection(table.name, (), own, spared.get(table.name, ())))
 
 
-def _is_free(column: Column, item: Retention) -> bool:
-    return column.hold in {"", item.hold}
+def _bounds(periods: Iterable[Retention], calendar: Calendar) -> tuple[Cutoff, ...]:
+    return tuple(dict.fromkeys(bound(period, calendar, over=True) for period in periods))
 
 
 def _marked(table: Table) -> list[Condition]:

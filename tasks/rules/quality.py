@@ -19,9 +19,11 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from data_contracts.contract import Column
 from data_contracts.keys import KeyValue
+from data_contracts.local_times import local_of, shown_times
 from data_contracts.normal_form import normal_form
 
 _YES = frozenset({"true", "yes", "oui", "ja", "1"})
@@ -45,7 +47,7 @@ class Reading:
     broken: str = ""
 
 
-def read_value(column: Column, text: str, *, normalise: str = "", region: str = "") -> Reading:
+def read_value(column: Column, text: str, *, normalise: str = "", region: str = "", zone: str = "") -> Reading:
     """The value that a text is in a column.
 
     Args:
@@ -53,6 +55,7 @@ def read_value(column: Column, text: str, *, normalise: str = "", region: str = 
         text: as typed, or a stored value as text; empty to have the value removed.
         normalise: how the column's identity kind is compared, where the column holds one.
         region: country of a telephone number without its country code.
+        zone: of moments without one; empty: whether a clock shows them is not looked at.
     """
     written = text.strip()
     if not written:
@@ -64,9 +67,19 @@ def read_value(column: Column, text: str, *, normalise: str = "", region: str = 
     try:
         value = _parsed(column.logical_type, written)
         broken = _broken(column, value)
+        if isinstance(value, datetime) and zone and not _is_one_moment(column, value, ZoneInfo(column.zone or zone)):
+            return Reading(None, "logicalType")
     except (ValueError, TypeError, InvalidOperation):  # also a time with a zone beside bounds without one
         return Reading(None, "logicalType")
     return Reading(None, broken) if broken else Reading(value)
+
+
+def _is_one_moment(column: Column, value: datetime, zone: ZoneInfo) -> bool:
+    """Whether it is one moment that the column can hold: no clock skips it, and no other one would be read back."""
+    if value.tzinfo is not None:
+        return column.is_zoned or local_of(value, zone) is not None
+    times = shown_times(value, zone)
+    return times == 1 or (times > 1 and not column.is_zoned)
 
 
 def is_value(column: Column, stored: KeyValue, *, normalise: str = "", region: str = "") -> bool:

@@ -262,7 +262,8 @@ def _targets(statement: Statement, table: Table, column: Column, contracts: Cont
 
 def _target(table: Table, column: Column, change: FieldChange, contracts: Contracts, *, name: str) -> Target:
     region = contracts.vocabulary.company.country
-    reading = read_value(column, change.value, normalise=normalise_of(column, contracts), region=region)
+    rule, zone = normalise_of(column, contracts), contracts.time_zone
+    reading = read_value(column, change.value, normalise=rule, region=region, zone=zone)
     return Target(table, column, change.field, name, reading.value, reading.broken, change.was)
 
 

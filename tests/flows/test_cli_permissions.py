@@ -1,5 +1,6 @@
 """The commands may-process, may-share and stances, as a script calls them."""
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,3 +86,56 @@ def test_file_without_its_columns_is_an_error(home: Path) -> None:
     (home / "list.csv").write_text("email\na@b.org\n")
 
     assert "kind,value,purpose" in call("stances", "import", str(home / "list.csv")).stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_every_command_reads_the_same_lists(home: Path, encoding: str) -> None:
+    """Semicolons, blank lines, another encoding: answers carry the file's own line and the key's digest."""
+    text = f"{_HEAD}\nemail,a@b.org,prospecting,,consented,2026-01-15,,\n".replace(",", ";")
+    (home / "stances.csv").write_bytes(text.encode(encoding))
+    keys = "name;email\n\nAna;A@b.org\n;\nBen;nobody\nAna;a@B.org\n"
+    (home / "keys.csv").write_bytes(keys.encode(encoding))
+
+    imported = json.loads(call("stances", "import", str(home / "stances.csv"), "--json").stdout)
+    words = ("--purpose", "prospecting", "--keys", str(home / "keys.csv"), "--to", str(home / "answers.csv"))
+    told = call("may-process", *words)
+
+    rows = list(csv.DictReader((home / "answers.csv").read_text().splitlines()))
+    assert imported["added"] == 1
+    assert "2 yes, 1 no of 3 keys" in told.stdout
+    assert [(row["line"], row["may"], row["reason"]) for row in rows] == [
+        ("3", "yes", "consented"),
+        ("5", "no", "key_invalid"),
+        ("6", "yes", "consented"),
+    ]
+    assert (rows[0]["key"] == rows[2]["key"] != "", rows[1]["key"]) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (("stances", "import"), f"{_HEAD}\nemail,a@b.org\n"),
+        (("disclosures", "import"), "kind,value,recipient,purpose,at,places,source\n\nemail,a@b.org\n"),
+        (("may-process", "--purpose", "churn", "--to", "x.csv", "--keys"), "kind,value\n\nemail\n"),
+        (
+            ("register", "import", "training", "--as", "c", "--code", "123456"),
+            "person,course,done_on,valid_until\n\nana\n",
+        ),
+        (
+            ("incident", "open", "attack", "--file", "i.yaml", "--keys-kind", "email", "--keys"),
+            "a@b.org\n\nno address\n",
+        ),
+    ],
+)
+def test_short_line_is_told_by_its_number(
+    home: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], text: str
+) -> None:
+    """By each command that takes a list."""
+    monkeypatch.chdir(home)
+    (home / "list.csv").write_text(text)
+    (home / "i.yaml").write_text("title: x\nwords: {fr: {nature: y}}\n")
+
+    told = call(*command, str(home / "list.csv"))
+
+    assert told.exit_code == 1
+    assert "list.csv, line 3" in told.stderr

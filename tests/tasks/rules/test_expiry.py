@@ -117,8 +117,9 @@ def test_rows_that_others_refer_to_stay() -> None:
     table = a_table("call", *DATED, retentions=(a_period("call", "at"),), physical_name="calls")
     line = a_table("line", a_key(), a_column("of"), a_column("seen"), references=(leads, mention))
 
-    (rule,) = rules(table, line, live=live)
+    rule, carried = rules(table, line, live=live)
 
+    assert (rule.rule, carried.rule) == ("kept", "carrier:kept")
     assert rule.selection.referrers == (Referrer("line", ("of",), ("id",)), Referrer("line", ("first",), ("id",)))
     assert rule.going.referrers == rule.every.referrers == ()
 
