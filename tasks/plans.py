@@ -3,7 +3,7 @@
 Here alone a :class:`Confirmed` is made, and each time anew from the receipts in the register (law 14).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from data_contracts.confirmed import OF_LIFTING, OF_PLAN, OF_RESTORING, RECEIPTS, Confirmed, is_covered
@@ -13,6 +13,7 @@ from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.plan import Plan, is_empty, plan_facts
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
+from tasks.parts import PARTS
 from tasks.rules.gates import FOUR_EYES
 from tasks.services import services
 from tasks.step import step
@@ -67,8 +68,12 @@ def plan_gate(case_id: str) -> GateEntry | None:
     return gate if gate is not None and gate.digest == asked else None
 
 
-def confirm(fresh: Plan) -> bool:
+def confirm(fresh: Plan, parts: Collection[str]) -> bool:
     """Whether the plan that was approved still holds; if not, it is forgotten and must be made and shown anew.
+
+    Args:
+        fresh: the plan as it would be made now.
+        parts: names of what was sealed for it, which acting and proving need.
 
     Raises:
         ActRefused: when it holds, and people have not approved it.
@@ -76,7 +81,7 @@ def confirm(fresh: Plan) -> bool:
     register, case_id = services().register, fresh.case_id
     approved = planned(case_id)
     if approved == fresh.digest:
-        _confirm(case_id, "plan confirmed")
+        _confirm(case_id, "plan confirmed", parts)
         return True
     register.reopen(
         case_id,
@@ -142,13 +147,13 @@ def confirm_restoring(case_id: str) -> Confirmed:
     return Confirmed(case_id, gate.digest, OF_RESTORING, mark=MARK)
 
 
-def _confirm(case_id: str, cause: str) -> None:
+def _confirm(case_id: str, cause: str, parts: Collection[str] = ()) -> None:
     _require_approved(case_id)
     plan_digest = planned(case_id)
     services().register.complete(
         case_id,
         "confirm",
-        receipt={"digest": plan_digest},
+        receipt={"digest": plan_digest, **({PARTS: sorted(parts)} if parts else {})},
         record=Record("confirm", "", {"digest": plan_digest}),
         move=(CaseState.ACTING, cause),
     )

@@ -31,7 +31,8 @@ from tasks.act.references import reference_parts, seal_references
 from tasks.act.views import stale_views
 from tasks.acting import act
 from tasks.clock import calendar_of, today
-from tasks.locate_data import by_hand
+from tasks.locate_data import by_hand, needed_parts
+from tasks.parts import parts_of_system
 from tasks.plans import confirm, freeze, plan_receipt, planned
 from tasks.recovery import sealing
 from tasks.rehearsing import REHEARSE, rehearse_orders, rehearsed_systems
@@ -47,6 +48,8 @@ from tasks.services import services
 from tasks.step import step
 from tasks.witnessing import seen_before
 
+_SEALED = ("keys", "inside", "turns", "spared", "held", "moves", "references")
+"""How names begin of what is sealed of a system while it is measured."""
 _OVER = ""
 """Marks keys of rows that are over among the sealed keys; no table has this name."""
 
@@ -83,7 +86,7 @@ def measure_system(case_id: str, system: str) -> Mapping[str, int]:
     if others := [*reference_parts(case_id, system), *key_parts(case_id, system)]:
         numbers = range(len(parts), len(parts) + len(others))
         found |= dict(zip(map(str, numbers), connector.count([part.selection for part in others]), strict=True))
-    return found
+    return found | parts_of_system(case_id, system, _SEALED)
 
 
 @step(REHEARSE)
@@ -108,7 +111,8 @@ def plan_erasure(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> str:
 @step("confirm")
 def confirm_plan(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> bool:
     """Whether the plan that was approved still holds; if not, it is forgotten and must be made and shown anew."""
-    return confirm(_plan(case_id, counts))
+    parts = needed_parts(case_id, counts)
+    return confirm(_plan(case_id, counts), parts)
 
 
 @act("erase")

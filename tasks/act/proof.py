@@ -33,9 +33,10 @@ from tasks.act.witnessed import Testified, gaps
 from tasks.acting import act
 from tasks.clock import calendar_of
 from tasks.concluding import staying_items, told_titles
-from tasks.locate_data import by_hand, load_search
+from tasks.locate_data import by_hand, load_search, pending_systems
 from tasks.notify_recipients import recipients_told
 from tasks.notify_subject import tell_erased
+from tasks.parts import lost
 from tasks.plans import plan_receipt
 from tasks.proving import Proof, is_proven, judge_act
 from tasks.reach import beyond_reach
@@ -280,6 +281,8 @@ def _values_lines(case_id: str, table: Table, parts: Iterable[Segment]) -> list[
 
 def _unknown_keys(case_id: str) -> list[Remaining]:
     """Keys that lead somewhere now and were not known when the plan was made."""
+    if pending := pending_systems(case_id, AGAIN, beyond_reach(case_id)):
+        raise lost(case_id, f"{AGAIN}.{pending[0]}")
     sealed = read_located(case_id)
     fresh = load_search(case_id, AGAIN).located(beyond_reach(case_id))
     unplanned = {system for system in by_hand(case_id) if not _is_planned(case_id, system)}
