@@ -283,5 +283,8 @@ def titles_by_hand(case_id: str) -> tuple[str, ...]:
         for gate in provided.register.gates(case_id, kind=Gate.OUTAGE)
         if gate.outcome is Decision.BY_HAND
     }
-    contracts = (provided.contracts.systems[name] for name in systems)
-    return tuple(in_language(contract.labels, language) or contract.title for contract in contracts)
+    contracts = {name: provided.contracts.systems.get(name) for name in systems}
+    return tuple(
+        (in_language(contract.labels, language) or contract.title) if contract else name.replace("_", " ")
+        for name, contract in contracts.items()
+    )

@@ -30,6 +30,7 @@ from tasks.act.pseudonyms import make_case_key, replacements, seal_turns, sealed
 from tasks.act.references import reference_parts, seal_references
 from tasks.act.views import stale_views
 from tasks.acting import act
+from tasks.changed_plan import taken_out
 from tasks.clock import calendar_of, today
 from tasks.locate_data import by_hand, needed_parts
 from tasks.parts import parts_of_system
@@ -272,7 +273,7 @@ def _plan(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> Plan:
     plan = erasure_plan(case_id, services().contracts, parts, rows=rows, by_hand=handled)
     places, unseen = seen_before(case_id)
     rehearsed = tuple(one for one in rehearsed_systems(case_id) if one.system not in handled)
-    return replace(plan, unreached=places, not_looked=unseen, rehearsed=rehearsed)
+    return replace(plan, unreached=places, not_looked=(*unseen, *taken_out(case_id)), rehearsed=rehearsed)
 
 
 def _totals(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:

@@ -40,7 +40,7 @@ def plan_of(case_id: str, showing: Showing, *, send_to: str = "") -> Plan:
     return Plan(
         case_id=case_id,
         right=provided.register.case(case_id).right.value,
-        contracts=provided.contracts.digest,
+        contracts=provided.contracts.name,
         lines=tuple(lines),
         sensitivity=sensitivity_of(provided.contracts, touched),
         by_hand=tuple(sorted(by_hand(case_id).items())),

@@ -31,6 +31,7 @@ from tasks.act.references import REFERENCE
 from tasks.act.views import stale_lines
 from tasks.act.witnessed import Testified, gaps
 from tasks.acting import act
+from tasks.changed_plan import taken_out
 from tasks.clock import calendar_of
 from tasks.concluding import staying_items, told_titles
 from tasks.locate_data import by_hand, load_search, pending_systems
@@ -72,7 +73,7 @@ def judge_erasure(case_id: str, counted: Sequence[Remaining], testified: Mapping
         lines=[*counted, *seen, *_unknown_keys(case_id)],
         expected=_expected(case_id),
         told=beyond_reach(case_id),
-        not_looked=gaps(case_id, testified.values()),
+        not_looked=(*gaps(case_id, testified.values()), *taken_out(case_id)),
         copies=copy_place(case_id),
     )
     return judge_act(case_id, proof)
