@@ -44,7 +44,7 @@ def changes(old: Meaning, new: Meaning) -> list[str]:
 
     >>> changes({"crm.t.c: erase": "clear"}, {"crm.t.c: erase": "mask"})
     ['crm.t.c: erase was `clear`, is `mask`']
-    >>> changes({"crm.t: ": "", "crm.t.c: erase": "clear"}, {})
+    >>> changes({"crm.t: ": "", "crm.t.c: ": "", "crm.t.c: erase": "clear"}, {})
     ['crm.t: taken out']
     """
     gone, came = old.keys() - new.keys(), new.keys() - old.keys()

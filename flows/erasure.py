@@ -105,7 +105,7 @@ def _outcome(case_id: str) -> str:
     """How the case ends; what a person did outside the software counts as erased (law 6)."""
     language = case_of(case_id).language
     kept = bool(kept_items(case_id, language) or unreached_items(case_id, language) or leaves_shared(case_id))
-    if erased_rows(case_id) or by_hand(case_id):
+    if erased_rows(case_id) != 0 or by_hand(case_id):  # None: some, and how many is unknown
         return "granted_in_part" if kept or referrals_of(case_id) else "granted"
     # Art. 17(3): all that was found is kept, each with its ground told (Art. 12(4)).
     return "refused" if kept else "nothing_found"

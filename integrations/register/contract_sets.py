@@ -23,6 +23,9 @@ class ContractSetStore(Store):
 
     def put_contract_set(self, name: str, files: Mapping[str, str]) -> None:
         """Keep a set; one of that name that is kept already stays."""
+        with self._database.read() as connection:
+            if connection.execute(sa.select(_C.name).where(_C.name == name)).one_or_none() is not None:
+                return
         row = {"name": name, "files": dict(files), "noted_at": self._now()}
         with self._database.write() as connection:
             connection.execute(self._insert(contract_sets).on_conflict_do_nothing(), [row])

@@ -13,6 +13,7 @@ The order:
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from data_contracts.confirmed import Confirmed
@@ -22,6 +23,7 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.keys import Condition, Order, Selection
 from data_contracts.plan import Located, Plan
 from data_contracts.vocabulary import TableErasure
+from tasks.act.effects import counted, rows_facts
 from tasks.act.inside import rows_of_several, seal_inside
 from tasks.act.limits import ground_facts, limited, seal_holds
 from tasks.act.moves import key_orders, key_parts, moved_columns, seal_moves, swaps_of, with_new_keys
@@ -118,7 +120,7 @@ def confirm_plan(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> bool:
 
 @act("erase")
 def erase_in_system(case_id: str, system: str, confirmed: Confirmed) -> dict[str, int]:
-    """Carry out the approved plan in one system; rows touched by table.
+    """Carry out the approved plan in one system; rows erased by table, none where they are unknown.
 
     Raises:
         ActRefused: when the plan is not approved and confirmed, or the case has gone on (law 14).
@@ -132,17 +134,15 @@ def erase_in_system(case_id: str, system: str, confirmed: Confirmed) -> dict[str
     own, late = ([order for _, order in some] for some in (sequence, again))
     giver, kept = connector.giver(), sealing(case_id, system, own)
     if giver is not None and kept is not None:
-        touched = giver.carry_out_kept(own, late, kept)
+        run = partial(giver.carry_out_kept, own, late, kept)
     else:
-        touched = connector.carry_out([*own, *late])
-    rows: dict[str, int] = {}
-    for (table, _), count in zip(sequence, touched, strict=False):
-        rows[table] = rows.get(table, 0) + count
-    stale = stale_views(connector)
-    facts: Facts = {"rows": rows, "attempt": entry.attempts, **stale, **({"copy": kept.name} if kept else {})}
-    receipt = {"rows": rows, **stale}
+        run = partial(connector.carry_out, [*own, *late])
+    attempts = counted(run, case_id, system, attempt=entry.attempts)
+    others = [part.selection for part in reference_parts(case_id, system)]
+    receipt = {**rows_facts(case_id, system, sequence, attempts, others), **stale_views(connector)}
+    facts: Facts = {**receipt, "attempt": entry.attempts, **({"copy": kept.name} if kept else {})}
     provided.register.complete(case_id, "erase", system, receipt=receipt, record=Record("erase", system, facts))
-    return rows
+    return dict(receipt["rows"])
 
 
 def systems_in_order(case_id: str) -> tuple[str, ...]:
