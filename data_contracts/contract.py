@@ -278,12 +278,25 @@ class Contracts:
         systems: by system name, in the order of their names.
         digest: SHA-256 of every file read, in hex; changes when any of them changes.
         time_zone: the organisation's; empty: not known.
+        meaning: of what they say, whatever the files look like (:mod:`data_contracts.meaning`).
+        files: text of every file read, by path in the folder.
     """
 
     systems: Mapping[str, SystemContract]
     vocabulary: Vocabulary
     digest: str = field(default="", compare=False)
     time_zone: str = field(default="", compare=False)
+    meaning: str = field(default="", compare=False)
+    files: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What a plan names the set by that it is made under."""
+        return self.meaning or self.digest
+
+    def is_named(self, name: str) -> bool:
+        """Whether a plan was made under what this set says; older plans name it by the bytes of its files."""
+        return name in {self.name, self.digest}
 
     def tables(self) -> Iterator[Table]:
         """Every table of every system, systems by name, tables in the order of their file."""

@@ -75,6 +75,8 @@ class Content:
     """What the deciding person wrote for the subject."""
     kept: tuple[KeptItem, ...] = ()
     erased_rows: int = 0
+    is_count_unknown: bool = False
+    """Rows were erased, and how many cannot be told: an act was cut off before it could say so."""
     found_rows: int = 0
     by_hand: tuple[str, ...] = ()
     """Titles of systems handled outside the software."""

@@ -6,10 +6,11 @@ without fault; :func:`check` gives the faults. Neither touches a live system.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, TypeVar
 
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ from data_contracts.company import Organisation, Policy, Vocabulary
 from data_contracts.contract import Contracts
 from data_contracts.errors import ContractInvalid
 from data_contracts.fault import Fault, in_reading_order
+from data_contracts.meaning import meaning_of, name_of
 from data_contracts.odcs_reading import SystemReading, resolved, written
 from data_contracts.strict import validate
 from data_contracts.yaml_file import read
@@ -49,8 +51,23 @@ def load(folder: Path) -> Contracts:
         raise _invalid(read_folder.faults) from None
     systems = sorted(read_folder.contracts.systems, key=lambda system: system.name)
     by_name = {system.name: system for system in systems}
-    zone = read_folder.contracts.organisation.time_zone
-    return Contracts(by_name, read_folder.contracts.vocabulary, digest_of(folder), zone)
+    zone, files = read_folder.contracts.organisation.time_zone, _texts(folder)
+    made = Contracts(by_name, read_folder.contracts.vocabulary, digest_of(folder), zone, files=files)
+    return replace(made, meaning=name_of(meaning_of(made)))
+
+
+def load_texts(files: Mapping[str, str]) -> Contracts:
+    """The contracts of files that were kept, by path in their folder; see :func:`load`.
+
+    Raises:
+        ContractInvalid: when this version of the software finds a fault in them.
+    """
+    with TemporaryDirectory() as place:
+        for name, text in files.items():
+            file = Path(place) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="")
+        return load(Path(place))
 
 
 def check(folder: Path) -> list[Fault]:
@@ -90,6 +107,10 @@ def digest_of(folder: Path) -> str:
         total.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
         total.update(content)
     return total.hexdigest()
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes().decode() for path in _files(folder)}
 
 
 def _files(folder: Path) -> list[Path]:

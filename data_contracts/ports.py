@@ -15,6 +15,7 @@ from data_contracts.api_keys import ApiKeys
 from data_contracts.case import NO_CHANGE, Case, CaseChange, Move, NewCase
 from data_contracts.confirmed import Confirmed
 from data_contracts.connecting import Connector, LiveColumn, LiveReference, LiveSchema, Systems
+from data_contracts.contract_sets import ContractSets
 from data_contracts.disclosures import Disclosures
 from data_contracts.entries import Entries
 from data_contracts.erased import ErasedKeys
@@ -190,6 +191,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     ApprovedRules,
     SealedRows,
     Credentials,
+    ContractSets,
     Passkeys,
     StampShelf,
     Protocol,

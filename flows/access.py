@@ -8,6 +8,7 @@ from flows.opening import case_flow
 from flows.stages import admit, refuse, send
 from tasks.act.access import access_showing, build_package, plan_access
 from tasks.archive_evidence import archive_evidence
+from tasks.changed_plan import as_approved
 from tasks.locate_data import by_hand
 from tasks.notify_subject import tell_answer
 from tasks.plans import confirmed
@@ -31,8 +32,9 @@ def carry_out(case_id: str) -> str:
     """The life of an access case, from wherever it stands; returns how it ended."""
     if not admit(case_id) or not agree_on_copy(case_id, access_showing(case_id), plan_access):
         return refuse(case_id)
-    approved = confirmed(case_id)
-    rows = build_package(case_id, approved)
-    send(case_id, lambda: tell_answer(case_id, rows, approved))
-    # Law 6: what a person looked into outside the software is not "nothing found".
-    return archive_evidence(case_id, "granted" if rows or by_hand(case_id) else "nothing_found")
+    with as_approved(case_id):
+        approved = confirmed(case_id)
+        rows = build_package(case_id, approved)
+        send(case_id, lambda: tell_answer(case_id, rows, approved))
+        # Law 6: what a person looked into outside the software is not "nothing found".
+        return archive_evidence(case_id, "granted" if rows or by_hand(case_id) else "nothing_found")

@@ -6,6 +6,7 @@ from flows.proving import agree_on_plan, until_proven
 from flows.stages import over_systems
 from tasks.act.changing import Changing, unmeasured
 from tasks.act.erasure import systems_in_order
+from tasks.changed_plan import as_approved
 from tasks.plans import confirmed
 from tasks.reach import try_handled
 from tasks.services import services
@@ -15,7 +16,8 @@ def change_until_proven(case_id: str, steps: Changing, *, may_act: Callable[[str
     """Plan, have people approve, change every system and prove it; False when it ended in a refusal."""
     if not agree_on_plan(case_id, steps.measure, steps.plan, steps.confirm, may_act=may_act, rehearse=steps.rehearse):
         return False
-    act_until_proven(case_id, steps)
+    with as_approved(case_id):
+        act_until_proven(case_id, steps)
     return True
 
 

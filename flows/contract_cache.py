@@ -4,9 +4,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from data_contracts.contract import Contracts
-from data_contracts.odcs import load
+from data_contracts.odcs import load, load_texts
 
-__all__ = ["contracts_of"]
+__all__ = ["contracts_from", "contracts_of"]
 
 
 def contracts_of(folder: Path) -> Contracts:
@@ -16,6 +16,16 @@ def contracts_of(folder: Path) -> Contracts:
         ContractInvalid: when they hold a fault.
     """
     return _loaded(folder, tuple(_seen(file) for file in sorted(folder.rglob("*.yaml"))))
+
+
+@lru_cache(maxsize=4)
+def contracts_from(files: tuple[tuple[str, str], ...]) -> Contracts:
+    """The contracts of files that were kept, as pairs of path and text.
+
+    Raises:
+        ContractInvalid: when this version of the software finds a fault in them.
+    """
+    return load_texts(dict(files))
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,7 @@ from tasks.act.erasure import (
 from tasks.act.proof import erased_rows, judge_erasure, kept_items, recount_system, tell_erasure, unreached_items
 from tasks.act.witnessed import witness_again
 from tasks.archive_evidence import archive_evidence
+from tasks.changed_plan import as_approved
 from tasks.erased_again import follows, tell_nobody
 from tasks.erased_keys import LISTED, has_rows, list_erasure, places_that_stay
 from tasks.ledger import is_done
@@ -60,11 +61,12 @@ def carry_out(case_id: str) -> str:
         rehearse=rehearse_erasure,
     ):
         return refuse(case_id)
-    until_proven(case_id, lambda: _act(case_id), lambda: _prove(case_id))
-    _list(case_id)
-    tell_recipients(case_id)
-    send(case_id, lambda: tell_nobody(case_id) if follows(case_id) else tell_erasure(case_id, confirmed(case_id)))
-    return archive_evidence(case_id, _outcome(case_id))
+    with as_approved(case_id):
+        until_proven(case_id, lambda: _act(case_id), lambda: _prove(case_id))
+        _list(case_id)
+        tell_recipients(case_id)
+        send(case_id, lambda: tell_nobody(case_id) if follows(case_id) else tell_erasure(case_id, confirmed(case_id)))
+        return archive_evidence(case_id, _outcome(case_id))
 
 
 def _act(case_id: str) -> None:
@@ -103,7 +105,7 @@ def _outcome(case_id: str) -> str:
     """How the case ends; what a person did outside the software counts as erased (law 6)."""
     language = case_of(case_id).language
     kept = bool(kept_items(case_id, language) or unreached_items(case_id, language) or leaves_shared(case_id))
-    if erased_rows(case_id) or by_hand(case_id):
+    if erased_rows(case_id) != 0 or by_hand(case_id):  # None: some, and how many is unknown
         return "granted_in_part" if kept or referrals_of(case_id) else "granted"
     # Art. 17(3): all that was found is kept, each with its ground told (Art. 12(4)).
     return "refused" if kept else "nothing_found"

@@ -24,6 +24,7 @@ from tasks.act.objection import (
     why_refused,
 )
 from tasks.archive_evidence import archive_evidence
+from tasks.changed_plan import as_approved
 from tasks.ledger import is_done
 from tasks.notify_subject import tell_refusal
 from tasks.plans import confirmed
@@ -58,9 +59,10 @@ def carry_out(case_id: str) -> str:
     approve_by_law(case_id)
     if not change_until_proven(case_id, OBJECTING):
         return _unmarked(case_id, "several_people", "granted_in_part")
-    tell_recipients(case_id)
-    send(case_id, lambda: tell_objection(case_id, confirmed(case_id)))
-    return archive_evidence(case_id, objection_outcome(case_id))
+    with as_approved(case_id):
+        tell_recipients(case_id)
+        send(case_id, lambda: tell_objection(case_id, confirmed(case_id)))
+        return archive_evidence(case_id, objection_outcome(case_id))
 
 
 def _ending(case_id: str) -> str:

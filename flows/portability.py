@@ -33,6 +33,7 @@ from tasks.act.transmission import (
 )
 from tasks.approval import Question
 from tasks.archive_evidence import archive_evidence
+from tasks.changed_plan import as_approved
 from tasks.ledger import is_done
 from tasks.locate_data import by_hand
 from tasks.plans import confirmed
@@ -61,12 +62,13 @@ def carry_out(case_id: str) -> str:
     """The life of a portability case, from wherever it stands; returns how it ended."""
     if not admit(case_id) or not agree_on_copy(case_id, portable(), plan_portability):
         return refuse(case_id)
-    approved = confirmed(case_id)
-    rows = build_portable_package(case_id, approved)
-    while not is_done(case_id, "transmit"):
-        _transmit(case_id, approved)
-    send(case_id, lambda: tell_portable(case_id, rows, approved))
-    return archive_evidence(case_id, _outcome(case_id, rows))
+    with as_approved(case_id):
+        approved = confirmed(case_id)
+        rows = build_portable_package(case_id, approved)
+        while not is_done(case_id, "transmit"):
+            _transmit(case_id, approved)
+        send(case_id, lambda: tell_portable(case_id, rows, approved))
+        return archive_evidence(case_id, _outcome(case_id, rows))
 
 
 def _transmit(case_id: str, approved: Confirmed) -> None:

@@ -13,6 +13,7 @@ from tasks.act.rectification import RECTIFY, proof_question
 from tasks.act.rectified import rectification_outcome, tell_rectified
 from tasks.act.rectified_keys import carry_keys
 from tasks.archive_evidence import archive_evidence
+from tasks.changed_plan import as_approved
 from tasks.former_keys import remember_former_keys
 from tasks.ledger import is_done
 from tasks.plans import confirmed
@@ -39,11 +40,12 @@ def carry_out(case_id: str) -> str:
         return refuse(case_id)
     if not _located(case_id) or not change_until_proven(case_id, RECTIFY, may_act=may_change_contact):
         return refuse(case_id)
-    carry_keys(case_id, confirmed(case_id))
-    remember_former_keys(case_id)
-    tell_recipients(case_id)
-    send(case_id, lambda: tell_rectified(case_id, confirmed(case_id)))
-    return archive_evidence(case_id, rectification_outcome(case_id))
+    with as_approved(case_id):
+        carry_keys(case_id, confirmed(case_id))
+        remember_former_keys(case_id)
+        tell_recipients(case_id)
+        send(case_id, lambda: tell_rectified(case_id, confirmed(case_id)))
+        return archive_evidence(case_id, rectification_outcome(case_id))
 
 
 def _stated(case_id: str) -> bool:

@@ -9,6 +9,7 @@ from flows.recipients import tell_recipients
 from flows.stages import admit, case_of, refuse, send
 from tasks.act.restriction import RESTRICTING, restrict_at_once, restriction_outcome, tell_restriction
 from tasks.archive_evidence import archive_evidence
+from tasks.changed_plan import as_approved
 from tasks.plans import confirmed
 
 
@@ -35,6 +36,7 @@ def carry_out(case_id: str) -> str:
     restrict_at_once(case_id)
     if not change_until_proven(case_id, RESTRICTING):
         return refuse(case_id)
-    tell_recipients(case_id)
-    send(case_id, lambda: tell_restriction(case_id, confirmed(case_id)))
-    return archive_evidence(case_id, restriction_outcome(case_id))
+    with as_approved(case_id):
+        tell_recipients(case_id)
+        send(case_id, lambda: tell_restriction(case_id, confirmed(case_id)))
+        return archive_evidence(case_id, restriction_outcome(case_id))

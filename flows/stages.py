@@ -16,10 +16,11 @@ from flows.case_artifacts import show_case_plan
 from flows.gates import answered, ask, opened
 from flows.requesters import admit_requester
 from flows.turns import take_turn
-from flows.wording import plan_table, unserved
+from flows.wording import changes_told, plan_table, unserved
 from tasks.account_question import needs_a_person, subjects_question
 from tasks.approval import Question
 from tasks.archive_evidence import archive_evidence
+from tasks.changed_plan import told_changes
 from tasks.clock import IDENTITY
 from tasks.cooling_off import cooling_words
 from tasks.decisions import settle_approval, settle_empty, settle_subjects
@@ -278,7 +279,8 @@ def _approval_question(case_id: str, receipt: Mapping[str, object]) -> Question:
     case = case_of(case_id)
     return Question(
         gate=Gate.APPROVAL,
-        description=plan_table(case, plan)
+        description=changes_told(told_changes(case_id, str(receipt["digest"])))
+        + plan_table(case, plan)
         + unserved(slow_searches(case_id))
         + cooling_words(case_id)
         + recovery_words(case_id),

@@ -2,9 +2,9 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from data_contracts.evidence_log import EVIDENCE_LOG
 from data_contracts.odcs import load_organisation, load_policy
 from data_contracts.ports import Judge
 from data_contracts.sealed_rows import operator_context
-from flows.contract_cache import contracts_of
+from flows.contract_cache import contracts_from, contracts_of
 from flows.private import keep_private
 from flows.secrets import KeptCredentials, secret_block
 from flows.settings import Settings, settings
@@ -137,11 +137,21 @@ class Installation:
             door_key=lambda: self._sealed_key(_DOOR_KEY),
             read_mail=read_mail,
             now=self.now,
+            under=self._under,
             site_url=self.settings.site_url.rstrip("/"),
             desk_url=self.settings.desk_url.rstrip("/"),
             passkeys=passkey_check(organisation.name, *self.settings.passkey_place),
             retry=Retry(self.settings.retry_attempts, self.settings.retry_first_wait),
         )
+
+    @contextmanager
+    def _under(self, provided: Services, files: Mapping[str, str]) -> Iterator[Services]:
+        """The services under contracts that were kept."""
+        kept, organisation = contracts_from(tuple(sorted(files.items()))), provided.organisation
+        systems = DirectorySystems(kept.systems, self.system_urls(kept), time_zone=organisation.time_zone)
+        with closing(systems):
+            package = AnswerPackage(kept, organisation)
+            yield replace(provided, contracts=kept, routes=plan_routes(kept), systems=systems, package=package)
 
     @property
     def incident_pages(self) -> IncidentPages:
@@ -181,10 +191,10 @@ class Installation:
             )
         )
 
-    def system_urls(self) -> dict[str, str]:
+    def system_urls(self, contracts: Contracts | None = None) -> dict[str, str]:
         """Connection by system name: a credential of ours, else the embedded demo systems, else a Secret block."""
         embedded = self._embedded()
-        variables = {name: connection_variable(name) for name in self.contracts.systems}
+        variables = {name: connection_variable(name) for name in (contracts or self.contracts).systems}
         own = self.credentials.own_of(variables.values())
         found = {name: own[v] or embedded.get(name) or secret_block(v) for name, v in variables.items()}
         return {name: url for name, url in found.items() if url}

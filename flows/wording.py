@@ -10,6 +10,7 @@ from typing import Any
 from data_contracts.case import Case
 from data_contracts.rehearsing import WHY_NOT, NotRehearsed
 
+_MOST_CHANGES = 40
 _NOTES = {
     "hold_over": "its hold is over",
     "other_basis": "also used on another legal basis, which the ground does not reach",
@@ -45,6 +46,21 @@ def plan_table(case: Case, plan: Any) -> str:  # noqa: ANN401  # JSON of data_co
     rows = "\n".join(_row(line) for line in lines)
     hand = "".join(f"\n\n- `{system}` is handled by hand: {reference}" for system, reference in plan["by_hand"])
     return f"{head}{rows}{hand}{_rehearsed(plan)}{_beside(plan)}"
+
+
+def changes_told(lines: Sequence[str]) -> str:
+    """Why people are asked again about a plan that they approved; empty where they are not.
+
+    >>> changes_told(["contract: crm.t.c: erase was `clear`, is `mask`"]).splitlines()[2]
+    "- contract: crm.t.c: erase was 'clear', is 'mask'"
+    """
+    if not lines:
+        return ""
+    listed = "".join(f"\n- {line.replace('`', chr(39)).replace('|', '/')}" for line in lines[:_MOST_CHANGES])
+    more = (
+        f"\n- and {len(lines) - _MOST_CHANGES} more: `rightsflow contracts diff`" if len(lines) > _MOST_CHANGES else ""
+    )
+    return f"**You are asked again: what was approved is not what would be done now.**\n{listed}{more}\n\n"
 
 
 def _rehearsed(plan: Mapping[str, Any]) -> str:

@@ -10,6 +10,8 @@ from data_contracts.evidence import canonical, digest
 from data_contracts.normal_form import normal_form
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate
+from tasks.ledger import is_done
+from tasks.parts import lost
 from tasks.rules.accounts import Admission, Said, Shown, admission
 from tasks.sealed import read_json, subject_request, write_json
 from tasks.services import services
@@ -62,6 +64,8 @@ def _answers(case_id: str) -> list[tuple[Said, str]]:
     found = []
     for gate in gates:
         shown = shown_at(gate)
+        if shown is None and is_done(case_id, "locate"):
+            raise lost(case_id, _name(gate.digest))
         if shown is not None and gate.outcome is not None:
             found.append((Said(shown, gate.outcome, _reference(gate)), gate.digest))
     return found

@@ -24,6 +24,7 @@ from tasks.clock import pauses_of, today
 from tasks.identity_ways import ways_of
 from tasks.matters import matter_of
 from tasks.operator_proof import prove_operator, prove_person
+from tasks.parts import reason_name
 from tasks.rules.accounts import check_chosen
 from tasks.rules.eligibility import check_proof_came, method_of, proof_came_on
 from tasks.rules.extension import check_reason
@@ -191,11 +192,6 @@ def take_in(
     )
     outcome = outcome_of((*entry.answers, given), entry.people)
     return provided.register.answer_gate(entry, given, outcome=outcome, also=also or {})
-
-
-def reason_name(gate: Gate, subject: str, number: int) -> str:
-    """The vault's name of the reason that the answer of that number gave."""
-    return f"reason.{gate.value}.{subject.replace(':', '.') or 'case'}.{number}"
 
 
 def _check_method(entry: GateEntry, answer: Answer) -> None:

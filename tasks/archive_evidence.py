@@ -14,6 +14,7 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.request import ProvenSubject, Statement, SubjectRequest
 from data_contracts.vocabulary import CaseState, Right
 from tasks.concluding import as_concluded
+from tasks.parts import PARTS, has_part, named_parts, require_parts
 from tasks.posting import unposted
 from tasks.recovery import WITHOUT_COPY
 from tasks.restricted import FORGOTTEN, LIFTED, ROWS, TOLD_BY
@@ -24,7 +25,7 @@ from tasks.turns import release_siblings
 
 PACKAGE = "package.zip"
 _KEPT_PREFIXES = (PACKAGE, "notice.")
-_RESTRICTION_KEEPS = (REQUEST, ROWS, TOLD_BY)
+_RESTRICTION_KEEPS = (REQUEST, PROVEN, ROWS, TOLD_BY)
 _RESTRICTING = frozenset({Right.RESTRICTION, Right.OBJECTION})
 _NOT_GRANTED = frozenset({"withdrawn", "refused", "referred", "identity_failed", "duplicate"})
 _WITHOUT_PACKAGE = frozenset({"withdrawn"})
@@ -47,19 +48,17 @@ def archive_evidence(case_id: str, outcome: str) -> str:
     asked, outcome = outcome, as_concluded(case_id, outcome)
     if unposted(case_id):
         raise StepFailed("a letter was not posted", where=case_id, remedy="post it, then answer its gate posting")
-    keeps_package = (
-        outcome not in _WITHOUT_PACKAGE and case.right in _WITH_PACKAGE and provided.vault.has(case_id, PACKAGE)
-    )
+    keeps_package = outcome not in _WITHOUT_PACKAGE and case.right in _WITH_PACKAGE and has_part(case_id, PACKAGE)
     keeps_restriction = _settle_restriction(case, outcome)
     has_copy = provided.register.recovery(case_id) is not None
+    kept: tuple[str, ...] = ()
     if keeps_package:
-        _remove_staged(case_id, (*_KEPT_PREFIXES, *_kept_contact(case_id)))
+        kept = (*_KEPT_PREFIXES, *_kept_contact(case_id))
     elif has_copy:
-        _remove_staged(case_id, _kept_to_write(case_id))
+        kept = _kept_to_write(case_id)
     elif keeps_restriction:
-        _remove_staged(case_id, _RESTRICTION_KEEPS)
-    else:
-        provided.vault.destroy(case_id)
+        kept = _RESTRICTION_KEEPS
+    parts = _destroy_but(case_id, kept)
     more: Facts = {"restricted": "until lifted"} if keeps_restriction else {}
     more = {**more, "address_kept": "as long as the recovery copy"} if has_copy else more
     copied = {WITHOUT_COPY: as_concluded(case_id, asked, without_copy=True)} if has_copy else {}
@@ -67,7 +66,7 @@ def archive_evidence(case_id: str, outcome: str) -> str:
     provided.register.complete(
         case_id,
         "archive",
-        receipt={"outcome": outcome, **copied},
+        receipt={"outcome": outcome, **copied, **parts},
         record=Record("archive", "", facts),
         move=(CaseState.ARCHIVED, outcome),
         outcome=outcome,
@@ -157,6 +156,21 @@ def _kept_to_write(case_id: str) -> tuple[str, ...]:
         write_json(case_id, PROVEN, ProvenSubject(address=request.reply_to, identity={}).model_dump())
     write_json(case_id, REQUEST, kept.model_dump())
     return REQUEST, PROVEN
+
+
+def _destroy_but(case_id: str, kept: tuple[str, ...]) -> dict[str, object]:
+    """Destroy what was sealed but for names that begin so; what the receipt says of parts that are needed later.
+
+    Raises:
+        VaultSealed: when one of them is gone.
+    """
+    if not kept:
+        services().vault.destroy(case_id)
+        return {}
+    parts = sorted(name for name in named_parts(case_id) if name.startswith(kept))
+    require_parts(case_id, parts)
+    _remove_staged(case_id, kept)
+    return {PARTS: parts} if parts else {}
 
 
 def _remove_staged(case_id: str, kept: tuple[str, ...]) -> None:

@@ -56,5 +56,7 @@ def title_of(case_id: str, system: str) -> str:
     """What a system is called in the language of the case."""
     provided = services()
     contracts: Mapping[str, Any] = provided.contracts.systems
-    contract = contracts[system]
+    contract = contracts.get(system)
+    if contract is None:
+        return system.replace("_", " ")  # it was taken out of the contracts while the case was open
     return str(in_language(contract.labels, provided.register.case(case_id).language) or contract.title)

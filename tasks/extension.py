@@ -16,10 +16,11 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.notices import Content
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
-from tasks.approval import Question, answer_by_rule, deciding_people, reason_name
+from tasks.approval import Question, answer_by_rule, deciding_people
 from tasks.clock import clock_of, day_of, is_paused, today
 from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
+from tasks.parts import reason_name
 from tasks.rules.extension import check_extension
 from tasks.sealed import sealed_text
 from tasks.services import services

@@ -14,6 +14,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.links import Link, LinkPurpose
 from tasks.archive_evidence import PACKAGE
 from tasks.clock import day_of
+from tasks.parts import has_part
 from tasks.sealed import PROVEN
 from tasks.services import services
 
@@ -57,7 +58,7 @@ def package_link(case_id: str) -> tuple[str, str]:
     another way, the address that the request named is not proven by it.
     """
     provided = services()
-    if not provided.site_url or not provided.vault.has(case_id, PROVEN) or not provided.vault.has(case_id, PACKAGE):
+    if not provided.site_url or not has_part(case_id, PROVEN) or not has_part(case_id, PACKAGE):
         return "", ""
     address, until = make_link(case_id, LinkPurpose.PACKAGE, timedelta(days=provided.policy.package_link_days))
     return address, day_of(until).isoformat()

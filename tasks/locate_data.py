@@ -16,24 +16,40 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.keys import Selection
 from data_contracts.plan import REFERRED, SHARED, Located
 from data_contracts.ports import GateEntry
-from data_contracts.vocabulary import CaseState, Decision, Gate
+from data_contracts.vocabulary import CaseState, Decision, Gate, Right
 from tasks.account_question import reached_accounts
 from tasks.accounts import admission_of, said_about_accounts
 from tasks.ledger import is_done
 from tasks.own_members import OwnMembers
+from tasks.parts import PARTS, lost, measured_parts, require_parts
 from tasks.rules.drift import Effect, drift
 from tasks.rules.inside import containers_of
 from tasks.rules.own_keys import own_keys
 from tasks.rules.partners import is_ours
 from tasks.rules.redaction import harmless_columns
 from tasks.rules.traversal import Search
-from tasks.sealed import read_located, write_located
-from tasks.searching import AGAIN, SEARCH, Loaded, ask, guarded_references, load, note_settled, seal, settle, settled_at
+from tasks.sealed import LOCATED, read_located, write_located
+from tasks.searching import (
+    AGAIN,
+    SEARCH,
+    Loaded,
+    ask,
+    guarded_references,
+    load,
+    note_settled,
+    part_name,
+    seal,
+    settle,
+    settled_at,
+)
 from tasks.services import services
 from tasks.slow_searches import note_slow_searches
 from tasks.staged import stage_tables
 from tasks.step import step, until_done
 from tasks.withholding import Withholding
+
+_DISCLOSING = frozenset({Right.ACCESS, Right.PORTABILITY})
+"""Rights whose cases search once."""
 
 
 def by_hand(case_id: str) -> dict[str, str]:
@@ -61,7 +77,7 @@ def survey_system(case_id: str, system: str) -> int:
 
 def _is_first_look(case_id: str, system: str) -> bool:
     """Whether the case's data are being located, and this system was not asked yet."""
-    return not is_done(case_id, "locate") and not services().vault.has(case_id, f"{SEARCH}.{system}")
+    return not is_done(case_id, "locate") and not services().vault.has(case_id, part_name(system))
 
 
 @step("search", watched=_is_first_look)
@@ -113,11 +129,39 @@ def finish_search(case_id: str) -> dict[str, int]:
     services().register.complete(
         case_id,
         "locate",
-        receipt={"keys": keys},
+        receipt={"keys": keys, PARTS: _named_by_search(case_id)},
         record=Record("locate", "", {"keys": keys, "accounts": accounts, "by_hand": _pairs(located)}),
         move=(CaseState.LOCATED, "search complete"),
     )
     return keys
+
+
+def needed_parts(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> frozenset[str]:
+    """Names of what acting on measured systems and proving it needs: what was found, and what was sealed of each.
+
+    Raises:
+        VaultSealed: when a part is gone already.
+    """
+    parts = measured_parts(counts) | {LOCATED, *_search_parts(case_id)}
+    require_parts(case_id, parts)
+    return parts
+
+
+def _search_parts(case_id: str) -> list[str]:
+    """Names of what systems answered to a search that is over.
+
+    Raises:
+        VaultSealed: when something is missing of it.
+    """
+    if pending := pending_systems(case_id):
+        raise lost(case_id, part_name(pending[0]))
+    return sorted(part_name(system) for system in _load(case_id, SEARCH).parts)
+
+
+def _named_by_search(case_id: str) -> list[str]:
+    """What later steps need of the search; where a plan is confirmed the search is made anew, and named then."""
+    is_made_once = services().register.case(case_id).right in _DISCLOSING
+    return sorted([LOCATED, *(_search_parts(case_id) if is_made_once else ())])
 
 
 @step("stage", watched=until_done("stage"))

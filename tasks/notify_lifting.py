@@ -13,14 +13,13 @@ from data_contracts.evidence import Record
 from data_contracts.recipients import RecipientMessage
 from data_contracts.vocabulary import Right
 from tasks.acting import act
-from tasks.recipient_messages import Telling, notice_name, settle_telling, tell_once
+from tasks.parts import has_part
+from tasks.recipient_messages import NEVER_TOLD, Telling, notice_name, settle_telling, tell_once
 from tasks.restricted import TOLD_BY
 from tasks.rules.art19 import is_order
 from tasks.sealed import read_json
 from tasks.services import services
 from tasks.step import step
-
-_NEVER_TOLD = "impossible"
 
 
 def lifting_subject(party: str) -> str:
@@ -35,7 +34,7 @@ def lifting_name(party: str) -> str:
 
 def parties_told(case_id: str) -> list[str]:
     """Keys of the parties that were told of the restriction, in their order."""
-    return [one.party for one in services().register.recipient_notices(case_id) if one.state != _NEVER_TOLD]
+    return [one.party for one in services().register.recipient_notices(case_id) if one.state != NEVER_TOLD]
 
 
 @act("tell recipient of lifting")
@@ -86,7 +85,7 @@ def _still_restricting(case_id: str) -> set[str]:
 def _message(case_id: str, key: str, party: Party) -> RecipientMessage:
     provided = services()
     name = f"{TOLD_BY}{key}"
-    keys = read_json(case_id, name) if provided.vault.has(case_id, name) else {}
+    keys = read_json(case_id, name) if has_part(case_id, name) else {}
     art19 = party.art19
     return RecipientMessage(
         reference=case_id,

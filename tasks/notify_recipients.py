@@ -25,8 +25,9 @@ from data_contracts.vocabulary import CaseState, Right
 from tasks.acting import act
 from tasks.chase_recipients import chase_recipients
 from tasks.locate_data import load_search
+from tasks.parts import PARTS
 from tasks.plans import plan_receipt
-from tasks.recipient_messages import Telling, note_acknowledged, notice_name, tell_once
+from tasks.recipient_messages import NEVER_TOLD, Telling, note_acknowledged, notice_name, tell_once
 from tasks.restricted import TOLD_BY
 from tasks.rules.art19 import (
     Touched,
@@ -86,11 +87,19 @@ def finish_telling(case_id: str, parties: Sequence[str]) -> Mapping[str, str]:
     register.complete(
         case_id,
         "recipients",
-        receipt={"states": states},
+        receipt={"states": states, **_parts(case_id, states)},
         record=Record("recipients", "", {"states": states}),
         move=(CaseState.RECIPIENTS_TOLD, f"recipients: {len(states)}") if states else None,
     )
     return states
+
+
+def _parts(case_id: str, states: Mapping[str, str]) -> dict[str, object]:
+    """What was sealed for telling of the end of a restriction: the keys that each recipient was told by."""
+    if services().register.case(case_id).right is not Right.RESTRICTION:
+        return {}
+    told = sorted(f"{TOLD_BY}{party}" for party, state in states.items() if state != NEVER_TOLD)
+    return {PARTS: told} if told else {}
 
 
 def recipients_told(case_id: str) -> tuple[RecipientTold, ...]:

@@ -25,9 +25,11 @@ from data_contracts.request import SubjectRequest
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester
 from tasks.acting import act
 from tasks.approval import Question
+from tasks.archive_evidence import PACKAGE
 from tasks.clock import is_paused, last_day_to_ask, today
 from tasks.held_mails import give_place_back, is_proven, take_place
 from tasks.links import package_link
+from tasks.parts import require_parts
 from tasks.posting import BY_POST, ask_for_posting, goes_by_post, send_by_post
 from tasks.referrals import referrals_of
 from tasks.sealed import sealed_text, subject_request
@@ -121,6 +123,8 @@ def tell_refusal(case_id: str, reasons: Sequence[str], reason_name: str = "") ->
 @act("tell answer")
 def tell_answer(case_id: str, rows: int, confirmed: Confirmed) -> str:
     """Tell that the answer to an access request is ready, also when nothing was found."""
+    if not was_told(case_id, NoticeKind.ANSWER):
+        require_parts(case_id, [PACKAGE])
     link, until = package_link(case_id)
     content = Content(
         found_rows=rows,
@@ -279,5 +283,8 @@ def titles_by_hand(case_id: str) -> tuple[str, ...]:
         for gate in provided.register.gates(case_id, kind=Gate.OUTAGE)
         if gate.outcome is Decision.BY_HAND
     }
-    contracts = (provided.contracts.systems[name] for name in systems)
-    return tuple(in_language(contract.labels, language) or contract.title for contract in contracts)
+    contracts = {name: provided.contracts.systems.get(name) for name in systems}
+    return tuple(
+        (in_language(contract.labels, language) or contract.title) if contract else name.replace("_", " ")
+        for name, contract in contracts.items()
+    )

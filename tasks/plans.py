@@ -3,8 +3,8 @@
 Here alone a :class:`Confirmed` is made, and each time anew from the receipts in the register (law 14).
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
 from data_contracts.confirmed import OF_LIFTING, OF_PLAN, OF_RESTORING, RECEIPTS, Confirmed, is_covered
 from data_contracts.confirming import MARK
@@ -13,9 +13,14 @@ from data_contracts.evidence import Facts, Record, canonical, digest
 from data_contracts.plan import Plan, is_empty, plan_facts
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
+from tasks.changed_plan import CHANGED, is_same, keep_contracts, rows_by_table, what_changed
+from tasks.parts import PARTS
 from tasks.rules.gates import FOUR_EYES
 from tasks.services import services
 from tasks.step import step
+
+_SHOWN: Final = 16
+"""Hexadecimal digits by which the ledger names a plan."""
 
 
 def planned(case_id: str) -> str:
@@ -43,6 +48,7 @@ def freeze(plan: Plan, more: Mapping[str, object] | None = None) -> str:
         plan: the plan.
         more: what else the right needs to find again, JSON without personal data; goes into evidence too.
     """
+    keep_contracts()
     facts, noted = plan_facts(plan), dict(more or {})
     record: Facts = {"digest": plan.digest, "lines": facts["lines"], **noted}  # type: ignore[dict-item]  # both are JSON
     services().register.complete(
@@ -67,21 +73,28 @@ def plan_gate(case_id: str) -> GateEntry | None:
     return gate if gate is not None and gate.digest == asked else None
 
 
-def confirm(fresh: Plan) -> bool:
+def confirm(fresh: Plan, parts: Collection[str]) -> bool:
     """Whether the plan that was approved still holds; if not, it is forgotten and must be made and shown anew.
+
+    Args:
+        fresh: the plan as it would be made now.
+        parts: names of what was sealed for it, which acting and proving need.
 
     Raises:
         ActRefused: when it holds, and people have not approved it.
     """
     register, case_id = services().register, fresh.case_id
-    approved = planned(case_id)
-    if approved == fresh.digest:
-        _confirm(case_id, "plan confirmed")
+    approved, shown = planned(case_id), plan_receipt(case_id)["plan"]
+    if approved == fresh.digest or is_same(shown, fresh):
+        _confirm(case_id, "plan confirmed", parts)
         return True
+    lines = what_changed(shown, fresh)
+    noted = {"found": fresh.digest, "lines": lines, "rows": rows_by_table(shown)}
+    register.complete(case_id, CHANGED, approved[:_SHOWN], receipt=noted, record=None)
     register.reopen(
         case_id,
         ["rehearse", "plan", "approve"],
-        Record("plan changed", "", {"approved": approved, "found": fresh.digest}),
+        Record(CHANGED, "", {"approved": approved, "found": fresh.digest, "changes": lines}),
         (CaseState.LOCATED, "the plan changed after approval"),
     )
     return False
@@ -142,13 +155,13 @@ def confirm_restoring(case_id: str) -> Confirmed:
     return Confirmed(case_id, gate.digest, OF_RESTORING, mark=MARK)
 
 
-def _confirm(case_id: str, cause: str) -> None:
+def _confirm(case_id: str, cause: str, parts: Collection[str] = ()) -> None:
     _require_approved(case_id)
     plan_digest = planned(case_id)
     services().register.complete(
         case_id,
         "confirm",
-        receipt={"digest": plan_digest},
+        receipt={"digest": plan_digest, **({PARTS: sorted(parts)} if parts else {})},
         record=Record("confirm", "", {"digest": plan_digest}),
         move=(CaseState.ACTING, cause),
     )

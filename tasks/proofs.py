@@ -20,6 +20,7 @@ from data_contracts.vocabulary import CaseState, Gate, Requester
 from tasks.clock import IDENTITY, PROOF_CAME, clock_of, day_of
 from tasks.identity_ways import ways_of
 from tasks.ledger import is_done
+from tasks.parts import PARTS
 from tasks.sealed import PROVEN, REQUEST, read_json, typed_request, write_json
 from tasks.services import services
 from tasks.step import always, step
@@ -113,7 +114,7 @@ def _verify(case_id: str, way: str) -> None:
     provided.register.complete(
         case_id,
         IDENTITY,
-        receipt={"method": way, PROOF_CAME: came_on.isoformat() if case.awaits_proof else ""},
+        receipt={"method": way, PROOF_CAME: came_on.isoformat() if case.awaits_proof else "", PARTS: [PROVEN]},
         record=Record(IDENTITY, "", facts),
         move=(CaseState.IDENTITY_VERIFIED, way),
         change=CaseChange(response_due=due),

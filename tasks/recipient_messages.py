@@ -5,7 +5,7 @@ Claim the step before and complete it afterwards: a mail is handed over once, an
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from data_contracts.company import Art19, Party
 from data_contracts.confirmed import ACTED, Confirmed
@@ -16,6 +16,9 @@ from data_contracts.vocabulary import Decision, Gate
 from tasks.notify_subject import keep_words, settle_handed_over
 from tasks.receiving import refusal_today
 from tasks.services import services
+
+NEVER_TOLD: Final = "impossible"
+"""State of a recipient that could not be told."""
 
 
 @dataclass(frozen=True, slots=True)

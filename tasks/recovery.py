@@ -42,6 +42,7 @@ from data_contracts.vocabulary import Gate, Right
 from tasks.clock import today
 from tasks.erased_again import follows
 from tasks.ledger import is_done
+from tasks.parts import PARTS, lost
 from tasks.plans import plan_receipt, planned
 from tasks.rules.moving import moved_keys
 from tasks.rules.recovery import is_over, last_day
@@ -86,10 +87,10 @@ def recovery_words(case_id: str) -> str:
         f"\n\n**What is erased stays sealed for {days} days**, under a key of its own. Until then two people can have "
         f"it given back (`rightsflow erasures restore {case_id}`); then the key is destroyed. The data subject is told."
     )
-    lost = _asked_left_out(case_id)
-    if not lost:
+    left = _asked_left_out(case_id)
+    if not left:
         return said
-    lines = "".join(f"\n- {place}: {_WHY[NotCopied(why)]}" for place, why in sorted(lost.items()))
+    lines = "".join(f"\n- {place}: {_WHY[NotCopied(why)]}" for place, why in sorted(left.items()))
     return f"{said}\n\n**Cannot be given back:**{lines}"
 
 
@@ -109,7 +110,30 @@ def copy_of(case_id: str) -> RecoveryCopy | None:
 def told_until(case_id: str) -> str:
     """ISO date of the copy's last day, as the data subject is told; empty where nothing is sealed."""
     copy = copy_of(case_id)
-    return copy.until.isoformat() if copy is not None and sealed_rows(case_id) else ""
+    if copy is None or not sealed_rows(case_id):
+        return ""
+    require_copies(case_id)
+    return copy.until.isoformat()
+
+
+def require_copies(case_id: str) -> None:
+    """That every blob is there which an act says that it sealed.
+
+    Raises:
+        VaultSealed: when one is gone; it is named.
+    """
+    space = space_of(case_id)
+    held = services().vault.names(space)
+    for (name, place), entry in services().register.steps(case_id).items():
+        if name != COPY or entry.state != "done":
+            continue
+        made: Any = entry.receipt.get(PARTS, [f"{place}."] if entry.receipt["rows"] else [])
+        # What was sealed before blobs were named has at least one.
+        gone = [
+            one for one in made if not any(blob == one or (one[-1] == "." and blob.startswith(one)) for blob in held)
+        ]
+        if gone:
+            raise lost(space, gone[0])
 
 
 def sealed_rows(case_id: str) -> int:
@@ -122,6 +146,7 @@ def copy_place(case_id: str) -> tuple[Staying, ...]:
     rows = sealed_rows(case_id)
     if not rows or services().register.recovery(case_id) is None:
         return ()
+    require_copies(case_id)
     approved = services().register.step(case_id, "approve")
     by: Any = approved.receipt.get("decided_by", ()) if approved is not None else ()
     return (Staying(Remaining(OURS, PLACE, "sealed", rows, 0), StayGround.RECOVERY, tuple(by)),)
@@ -243,17 +268,17 @@ def _asked_left_out(case_id: str) -> dict[str, str]:
     for line in plan_receipt(case_id)["plan"]["lines"]:
         if line["action"] in _ERASING and line["rows"]:
             tables.setdefault(line["system"], {})[line["table"]] = None
-    lost: dict[str, str] = {}
+    left: dict[str, str] = {}
     for system, names in tables.items():
         giver = services().systems.connector(system).giver()
         if giver is None:
-            lost[system] = NotCopied.SYSTEM.value
+            left[system] = NotCopied.SYSTEM.value
         else:
-            lost |= _lost(giver, system, list(names))
-    receipt: Facts = {"not_copied": lost}
+            left |= _lost(giver, system, list(names))
+    receipt: Facts = {"not_copied": left}
     number = planned(case_id)[:16]
     services().register.complete(case_id, _PLANNED, number, receipt=receipt, record=Record(_PLANNED, "", receipt))
-    return lost
+    return left
 
 
 def _lost(giver: GivesBack, system: str, tables: Sequence[str]) -> dict[str, str]:
@@ -297,6 +322,7 @@ class Sealing:
         self._number = max(taken, default=0) + 1
         self.name = f"{system}.{self._number:04d}"
         self._rows: dict[str, int] = {}
+        self._blobs: list[str] = []
 
     def put(self, number: int, head: CopyHead, batches: Iterator[pa.RecordBatch]) -> None:
         """Seal the rows of one order."""
@@ -313,13 +339,18 @@ class Sealing:
             for batch in chain([first], batches):
                 sink.write_batch(batch.replace_schema_metadata(schema.metadata))
                 rows += batch.num_rows
+        self._blobs.append(blob_name)
         self._rows[head.table] = self._rows.get(head.table, 0) + rows
 
     def sealed(self) -> None:
         """Note how many rows of which tables are sealed, and which tables are not."""
         giver = services().systems.connector(self._system).giver()
-        lost = _lost(giver, self._system, self._tables) if giver is not None else {}
-        receipt: dict[str, Any] = {"rows": self._rows, "not_copied": dict(sorted(lost.items()))}
+        not_copied = _lost(giver, self._system, self._tables) if giver is not None else {}
+        receipt: dict[str, Any] = {
+            "rows": self._rows,
+            "not_copied": dict(sorted(not_copied.items())),
+            PARTS: self._blobs,
+        }
         services().register.complete(
             self._case_id, COPY, self.name, receipt=receipt, record=Record(COPY, self.name, receipt)
         )

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from data_contracts.grounds import RefusalGround
 from data_contracts.notices import Content
 from data_contracts.vocabulary import Decision, NoticeKind
-from tasks.approval import reason_name
 from tasks.clock import GROUND, IDENTITY
 from tasks.contact_changes import STOPPED
 from tasks.ledger import is_done
 from tasks.notify_subject import send_notice, tell_refusal
+from tasks.parts import reason_name
 from tasks.requesters import why_requester
 from tasks.rules.refusals import REFUSING_GATES, ground_of
 from tasks.services import services

@@ -13,6 +13,7 @@ from data_contracts.permissions import Restriction
 from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import CaseState, RestrictionGround, Right
 from tasks.locate_data import by_hand, load_search
+from tasks.parts import has_part
 from tasks.rules.changes import Change
 from tasks.rules.plan import Segment
 from tasks.rules.restrictions import spare
@@ -51,9 +52,14 @@ def restricted_rows(system: str, *, but: str = "") -> Mapping[str, tuple[Conditi
 
 
 def rows_of(case_id: str, system: str) -> Mapping[str, tuple[Condition, ...]]:
-    """Rows of ``system`` that one case restricts, by table."""
+    """Rows of ``system`` that one case restricts, by table.
+
+    Raises:
+        CaseBusy: while they are not yet found.
+        VaultSealed: when their keys were sealed, and are gone.
+    """
     provided = services()
-    if provided.vault.has(case_id, f"{ROWS}{system}"):
+    if has_part(case_id, f"{ROWS}{system}"):
         return {path[1]: ways for path, ways in conditions_of(read_json(case_id, f"{ROWS}{system}")).items()}
     if provided.register.case(case_id).state in _NOT_LOCATED and system not in by_hand(case_id):
         raise CaseBusy(
@@ -102,7 +108,7 @@ def seal_spared(case_id: str, system: str) -> None:
 def spare_restricted(case_id: str, system: str, parts: Sequence[Segment]) -> tuple[Segment, ...]:
     """The parts of an erasure in ``system``, of which restricted rows stay (Art. 18(2))."""
     provided = services()
-    if not provided.vault.has(case_id, f"{_SPARED}{system}"):
+    if not has_part(case_id, f"{_SPARED}{system}"):
         return tuple(parts)
     nobody = SubjectKey("", "")
     now = provided.now()

@@ -14,6 +14,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.keys import Condition, Key, When
 from data_contracts.plan import Located, TablePath
 from data_contracts.request import ProvenSubject, SubjectRequest
+from tasks.parts import has_part
 from tasks.services import services
 
 REQUEST = "request"
@@ -54,8 +55,12 @@ def read_json(case_id: str, name: str) -> Any:  # noqa: ANN401  # JSON
 
 
 def sealed_text(case_id: str, name: str) -> str:
-    """A sealed text; empty where the name is, or nothing lies under it."""
-    if not name or not services().vault.has(case_id, name):
+    """A sealed text; empty where the name is, or where no text was sealed.
+
+    Raises:
+        VaultSealed: when one was, and it is gone.
+    """
+    if not name or not has_part(case_id, name):
         return ""
     with services().vault.read(case_id, name) as blob:
         return blob.read().decode()
@@ -68,9 +73,10 @@ def subject_request(case_id: str) -> SubjectRequest:
 
     Raises:
         RequestInvalid: when the request was registered but never sealed (its receipt was never given).
+        VaultSealed: when who was proven is gone: what was typed never takes its place.
     """
     request = typed_request(case_id)
-    if not services().vault.has(case_id, PROVEN):
+    if not has_part(case_id, PROVEN):
         return request
     proven = ProvenSubject.model_validate(read_json(case_id, PROVEN))
     return request.model_copy(update={"identity": proven.identity, "reply_to": proven.address})

@@ -4,7 +4,7 @@ What one system answered is sealed as ``<look>.<system>``, so that each search c
 is asked twice. See :mod:`tasks.rules.traversal` for the order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from data_contracts.keys import Condition, Key, Selection, Spelling
 from data_contracts.normal_form import normal_form
 from data_contracts.plan import TablePath
 from data_contracts.ports import Connector
+from tasks.parts import lost, named_by
 from tasks.remembered_keys import other_owner_of
 from tasks.rules.accounts import Admission
 from tasks.rules.found import Claim, Findings, SpeltIn, Split, merged
@@ -49,6 +50,9 @@ def load(case_id: str, look: str, admission: Admission | None, said: str) -> Loa
         look: which of its searches.
         admission: what people said about accounts.
         said: names that answer; what was found under another one is left out (law 8).
+
+    Raises:
+        VaultSealed: when the search was over, and a part of what it found is gone.
     """
     provided = services()
     search = begin(provided.contracts, subject_request(case_id).identity, routes=provided.routes, admission=admission)
@@ -58,11 +62,28 @@ def load(case_id: str, look: str, admission: Admission | None, said: str) -> Loa
         for system in provided.contracts.systems
         if f"{look}.{system}" in names and (part := _read(case_id, f"{look}.{system}", said)) is not None
     }
+    if look == SEARCH:
+        _require_whole(case_id, parts)
     found = Findings()
     for part in parts.values():
         found = found.joined(part)
     search = search.knowing(found)
     return Loaded(case_id, look, said, replace(search, doubted=doubted_keys(search)), parts)
+
+
+def part_name(system: str) -> str:
+    """The vault's name of what one system answered."""
+    return f"{SEARCH}.{system}"
+
+
+def _require_whole(case_id: str, parts: Container[str]) -> None:
+    """That nothing is missing of a search that is over: the keys that it found are what all that follows goes by."""
+    if all(system in parts for system in services().contracts.systems):
+        return
+    first = f"{SEARCH}."
+    for name in sorted(named_by(case_id, "confirm") | named_by(case_id, "locate")):
+        if name.startswith(first) and name.removeprefix(first) not in parts:
+            raise lost(case_id, name)
 
 
 def seal(loaded: Loaded, system: str, search: Search) -> int:

@@ -4,8 +4,8 @@ A flow opens the services (``with wiring.services():``), tasks take them with :f
 variables into the threads of ``.submit``; a process pool does not get them, and there :func:`services` fails closed.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -66,6 +66,8 @@ class Services:
     """What a mail program would show of a mail; None where it cannot be read within bounds."""
     now: Callable[[], datetime]
     """Aware UTC."""
+    under: Callable[["Services", Mapping[str, str]], AbstractContextManager["Services"]]
+    """The same services under contracts that were kept: texts of files by path."""
     site_url: str = ""
     """Public address of the intake site, without a slash at its end; empty: no links are sent."""
     desk_url: str = ""

@@ -9,6 +9,7 @@ from data_contracts.keys import Condition
 from data_contracts.plan import Located
 from data_contracts.vocabulary import Right
 from tasks.holds import IDENTITY, open_holds
+from tasks.parts import has_part
 from tasks.restricted import joined, restricted_rows
 from tasks.rules.traversal import begin
 from tasks.sealed import LOCATED, read_json, read_located, subject_request
@@ -36,7 +37,7 @@ def _rows_of_open_cases(system: str) -> Iterator[Mapping[str, tuple[Condition, .
     """Rows that a plan speaks of, and that people may have approved as they are."""
     provided = services()
     for case in provided.register.cases(open_only=True):
-        if provided.vault.has(case.case_id, LOCATED):
+        if has_part(case.case_id, LOCATED):
             located = read_located(case.case_id)
             yield from _in_system(located, system)
 

@@ -47,6 +47,24 @@ def plan(
     show(facts, as_json, lambda f: table(f["tables"], ("wave", "system", "table", "reached_by", "erasure")))
 
 
+@app.command("diff")
+@our_errors
+def diff(
+    case: Annotated[str, typer.Argument(help="A case with a plan; default: every open one.")] = "",
+    *,
+    to: Annotated[Path | None, typer.Option("--to", help="Another contracts folder to compare with.")] = None,
+    as_json: Annotated[bool, OPTION_JSON] = False,
+) -> None:
+    """What contracts say otherwise than when a case was planned, or than another folder.
+
+    Where bytes alone differ (comments, order, white space), nobody is asked again. Where they say something else, a
+    plan that people approved is made and shown anew before it is acted on.
+    """
+    from flows.diff_work import diff_facts  # noqa: PLC0415  # pays for what it uses
+
+    show(diff_facts(case, folder=to), as_json, _print_diff)
+
+
 @app.command("draft")
 @our_errors
 def draft(  # noqa: PLR0913  # one argument an option
@@ -90,6 +108,17 @@ def import_fides(
     show(facts, as_json, _print_import)
     for found in facts["datasets"]:
         note(f"{found['system']}: {found['columns']} columns, {found['guesses']} guesses, {found['todos']} TODO.")
+
+
+def _print_diff(facts: Mapping[str, Any]) -> None:
+    from flows.diff_work import said  # noqa: PLC0415  # pays for what it uses
+
+    for one in facts["compared"]:
+        print(said(one))
+        for line in one["changes"]:
+            print(f"  {line}")
+    if not facts["compared"]:
+        print("no open case has a plan")
 
 
 def _print_import(facts: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from data_contracts.ports import Signer
 from integrations.register.api_keys import ApiKeyStore
 from integrations.register.cases import CaseStore
+from integrations.register.contract_sets import ContractSetStore
 from integrations.register.data_keys import KeyStore
 from integrations.register.database import Database, make_engine, read_url
 from integrations.register.disclosures import DisclosureStore
@@ -69,6 +70,7 @@ class SqlRegister(
     SealedRowStore,
     PasskeyStore,
     StampStore,
+    ContractSetStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from data_contracts.contract import SystemContract
+from data_contracts.counting import note_counts
 from data_contracts.errors import ContractMismatch, SystemUnavailable
 from data_contracts.held_keys import HeldKeys
 from data_contracts.hiding import Undeclared
@@ -174,10 +175,12 @@ class MemoryConnector:
         with self._lock:
             before = copy.deepcopy(self._rows)
             try:
-                return [sum(self._carry_out(one) for one in each_of(order)) for order in orders]
+                touched = [sum(self._carry_out(one) for one in each_of(order)) for order in orders]
+                note_counts(touched)
             except ContractMismatch:
                 self._rows = before
                 raise
+            return touched
 
     def giver(self) -> None:
         """Nothing: rows in memory are not copied in one transaction."""

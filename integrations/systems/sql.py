@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from data_contracts.contract import SystemContract
+from data_contracts.counting import note_counts
 from data_contracts.held_keys import HeldKeys
 from data_contracts.hiding import Hides, Undeclared
 from data_contracts.keys import Condition, Key, Look, MoveKeys, Order, Selection, Spelling
@@ -237,8 +238,7 @@ class SqlConnector:
             exact = [replace(order, selection=self._exact(order.selection)) for order in orders]
             copies = self._tables.copies() if self._engines.dialect == "postgresql" else set()
             with self._engines.writing() as connection:
-                erasure = Orders(self._queries, connection, copies)
-                return [erasure.carry_out(order) for order in exact]
+                return _counted(Orders(self._queries, connection, copies), exact)
 
     def giver(self) -> "SqlConnector | None":
         """Itself, where it can copy rows as the database writes them; MariaDB and MySQL are not among these."""
@@ -265,7 +265,7 @@ class SqlConnector:
                     if order.selection.table not in {*left_out, *views} and not isinstance(order, MoveKeys):
                         copies.put(number, order, keeping)
                 keeping.sealed()
-                return [erasure.carry_out(order) for order in exact]
+                return _counted(erasure, exact)
 
     def give_back(self, copies: Sequence[Copy]) -> list[GivenBack]:
         """Write rows back in that order, in one transaction; what became of each."""
@@ -331,3 +331,10 @@ def _as_keys(row: Sequence[Any], live: Sequence[SqlColumn]) -> list[Any]:
         value.rstrip(" ") if column.kind is Kind.PADDED and isinstance(value, str) else from_mysql(value, column)
         for value, column in pairs
     ]
+
+
+def _counted(erasure: Orders, orders: Sequence[Order]) -> list[int]:
+    """Carry orders out, and tell the rows that each touched before they are committed."""
+    touched = [erasure.carry_out(order) for order in orders]
+    note_counts(touched)
+    return touched

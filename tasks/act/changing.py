@@ -23,7 +23,8 @@ from data_contracts.vocabulary import Right
 from tasks.act.views import stale_lines, stale_views
 from tasks.acting import Act
 from tasks.ledger import is_done
-from tasks.locate_data import by_hand
+from tasks.locate_data import by_hand, needed_parts
+from tasks.parts import PARTS, has_part, measured_parts, parts_of_system
 from tasks.plans import confirm, freeze, planned
 from tasks.proving import Proof, judge_act, nothing_to_prove
 from tasks.reach import beyond_reach
@@ -35,6 +36,8 @@ from tasks.services import services
 from tasks.step import Step, always, until_done
 
 Counts = Mapping[str, int]
+_SEALED = ("before", "found", "restricted")
+"""How names begin of what is sealed of a system while it is measured."""
 
 
 class Changing:
@@ -63,7 +66,8 @@ class Changing:
         _refuse_unchangeable(case_id, system, {change.path[1] for change in changes if change.changes})
         _seal_before(case_id, system, changes)
         counted = services().systems.connector(system).count([change.selection for change in changes])
-        return {str(number): count for number, count in enumerate(counted)}
+        numbered = {str(number): count for number, count in enumerate(counted)}
+        return numbered | parts_of_system(case_id, system, _SEALED)
 
     def _rehearse(self, case_id: str, system: str) -> int:
         """Try the changes of one system where nothing can be committed; how many tables accepted them (law 13)."""
@@ -71,11 +75,11 @@ class Changing:
 
     def _plan(self, case_id: str, counts: Mapping[str, Counts]) -> str:
         """Freeze the plan from the counts by system; returns its digest."""
-        return planned(case_id) or freeze(self._made(case_id, counts))
+        return planned(case_id) or freeze(self._made(case_id, counts), named(counts))
 
     def _confirm(self, case_id: str, counts: Mapping[str, Counts]) -> bool:
         """Whether the plan that was approved still holds; if not, it is made and shown anew."""
-        return confirm(self._made(case_id, counts))
+        return confirm(self._made(case_id, counts), needed_parts(case_id, counts))
 
     def _made(self, case_id: str, counts: Mapping[str, Counts]) -> Plan:
         handled = by_hand(case_id)
@@ -154,13 +158,18 @@ class Changing:
         return [with_row_keys(change, services().contracts, found) for change, found in numbered if change.changes]
 
 
+def named(counts: Mapping[str, Counts]) -> dict[str, object]:
+    """What the plan's receipt says of parts: those that were sealed of each system, for whoever must spare the rows."""
+    return {PARTS: sorted(measured_parts(counts))}
+
+
 def unmeasured(case_id: str) -> dict[str, str]:
     """Systems whose changes cannot be looked at: handled by a person, and away now or never measured."""
-    beyond, vault = beyond_reach(case_id), services().vault
+    beyond = beyond_reach(case_id)
     return {
         name: reference
         for name, reference in by_hand(case_id).items()
-        if name in beyond or not vault.has(case_id, _before_name(name))
+        if name in beyond or not has_part(case_id, _before_name(name))
     }
 
 

@@ -13,6 +13,7 @@ The order:
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from data_contracts.confirmed import Confirmed
@@ -22,6 +23,7 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.keys import Condition, Order, Selection
 from data_contracts.plan import Located, Plan
 from data_contracts.vocabulary import TableErasure
+from tasks.act.effects import counted, rows_facts
 from tasks.act.inside import rows_of_several, seal_inside
 from tasks.act.limits import ground_facts, limited, seal_holds
 from tasks.act.moves import key_orders, key_parts, moved_columns, seal_moves, swaps_of, with_new_keys
@@ -30,8 +32,10 @@ from tasks.act.pseudonyms import make_case_key, replacements, seal_turns, sealed
 from tasks.act.references import reference_parts, seal_references
 from tasks.act.views import stale_views
 from tasks.acting import act
+from tasks.changed_plan import taken_out
 from tasks.clock import calendar_of, today
-from tasks.locate_data import by_hand
+from tasks.locate_data import by_hand, needed_parts
+from tasks.parts import parts_of_system
 from tasks.plans import confirm, freeze, plan_receipt, planned
 from tasks.recovery import sealing
 from tasks.rehearsing import REHEARSE, rehearse_orders, rehearsed_systems
@@ -47,6 +51,8 @@ from tasks.services import services
 from tasks.step import step, until_done
 from tasks.witnessing import seen_before
 
+_SEALED = ("keys", "inside", "turns", "spared", "held", "moves", "references")
+"""How names begin of what is sealed of a system while it is measured."""
 _OVER = ""
 """Marks keys of rows that are over among the sealed keys; no table has this name."""
 
@@ -83,7 +89,7 @@ def measure_system(case_id: str, system: str) -> Mapping[str, int]:
     if others := [*reference_parts(case_id, system), *key_parts(case_id, system)]:
         numbers = range(len(parts), len(parts) + len(others))
         found |= dict(zip(map(str, numbers), connector.count([part.selection for part in others]), strict=True))
-    return found
+    return found | parts_of_system(case_id, system, _SEALED)
 
 
 @step(REHEARSE)
@@ -108,12 +114,13 @@ def plan_erasure(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> str:
 @step("confirm")
 def confirm_plan(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> bool:
     """Whether the plan that was approved still holds; if not, it is forgotten and must be made and shown anew."""
-    return confirm(_plan(case_id, counts))
+    parts = needed_parts(case_id, counts)
+    return confirm(_plan(case_id, counts), parts)
 
 
 @act("erase")
 def erase_in_system(case_id: str, system: str, confirmed: Confirmed) -> dict[str, int]:
-    """Carry out the approved plan in one system; rows touched by table.
+    """Carry out the approved plan in one system; rows erased by table, none where they are unknown.
 
     Raises:
         ActRefused: when the plan is not approved and confirmed, or the case has gone on (law 14).
@@ -127,17 +134,15 @@ def erase_in_system(case_id: str, system: str, confirmed: Confirmed) -> dict[str
     own, late = ([order for _, order in some] for some in (sequence, again))
     giver, kept = connector.giver(), sealing(case_id, system, own)
     if giver is not None and kept is not None:
-        touched = giver.carry_out_kept(own, late, kept)
+        run = partial(giver.carry_out_kept, own, late, kept)
     else:
-        touched = connector.carry_out([*own, *late])
-    rows: dict[str, int] = {}
-    for (table, _), count in zip(sequence, touched, strict=False):
-        rows[table] = rows.get(table, 0) + count
-    stale = stale_views(connector)
-    facts: Facts = {"rows": rows, "attempt": entry.attempts, **stale, **({"copy": kept.name} if kept else {})}
-    receipt = {"rows": rows, **stale}
+        run = partial(connector.carry_out, [*own, *late])
+    attempts = counted(run, case_id, system, attempt=entry.attempts)
+    others = [part.selection for part in reference_parts(case_id, system)]
+    receipt = {**rows_facts(case_id, system, sequence, attempts, others), **stale_views(connector)}
+    facts: Facts = {**receipt, "attempt": entry.attempts, **({"copy": kept.name} if kept else {})}
     provided.register.complete(case_id, "erase", system, receipt=receipt, record=Record("erase", system, facts))
-    return rows
+    return dict(receipt["rows"])
 
 
 def systems_in_order(case_id: str) -> tuple[str, ...]:
@@ -268,7 +273,7 @@ def _plan(case_id: str, counts: Mapping[str, Mapping[str, int]]) -> Plan:
     plan = erasure_plan(case_id, services().contracts, parts, rows=rows, by_hand=handled)
     places, unseen = seen_before(case_id)
     rehearsed = tuple(one for one in rehearsed_systems(case_id) if one.system not in handled)
-    return replace(plan, unreached=places, not_looked=unseen, rehearsed=rehearsed)
+    return replace(plan, unreached=places, not_looked=(*unseen, *taken_out(case_id)), rehearsed=rehearsed)
 
 
 def _totals(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:

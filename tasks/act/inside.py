@@ -13,6 +13,7 @@ from data_contracts.inside_values import REMOVED, Fate
 from data_contracts.keys import Condition, Key, Selection
 from data_contracts.vocabulary import ColumnErasure
 from tasks.locate_data import load_search
+from tasks.parts import has_part
 from tasks.rules.inside import MASK, Own, containers_of, is_erased_inside, spelling_of
 from tasks.rules.plan import Segment
 from tasks.sealed import read_json, read_located, write_json
@@ -103,7 +104,7 @@ def _containers(case_id: str, table: Table) -> list[tuple[Column, Own]]:
 
 def _sealed(case_id: str, system: str) -> list[Any]:
     name = _name(system)
-    return list(read_json(case_id, name)) if services().vault.has(case_id, name) else []
+    return list(read_json(case_id, name)) if has_part(case_id, name) else []
 
 
 def _name(system: str) -> str:

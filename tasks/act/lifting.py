@@ -20,13 +20,15 @@ from data_contracts.keys import ChangeColumns, Condition, Look, Selection
 from data_contracts.notices import Content
 from data_contracts.vocabulary import Decision, Gate, NoticeKind, Right
 from tasks.acting import act
-from tasks.approval import Question, deciding_people, reason_name
+from tasks.approval import Question, deciding_people
 from tasks.archive_evidence import is_restricted
 from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
+from tasks.parts import has_part, reason_name
 from tasks.posting import awaits_posting
 from tasks.restricted import FORGOTTEN, LIFTED, ROWS, restricted_rows, rows_of
 from tasks.rules.restrictions import markers_of
+from tasks.sealed import sealed_text
 from tasks.services import services
 from tasks.step import always, step
 
@@ -89,13 +91,8 @@ def tell_lifting(case_id: str, confirmed: Confirmed) -> str:
     Raises:
         ActRefused: when nobody decided to lift it (law 14).
     """
-    register, vault = services().register, services().vault
-    gate = register.gate(case_id, Gate.APPROVAL, LIFT)
-    name = reason_name(Gate.APPROVAL, LIFT, 0)
-    reason = ""
-    if gate is not None and vault.has(case_id, name):
-        with vault.read(case_id, name) as blob:
-            reason = blob.read().decode()
+    gate = services().register.gate(case_id, Gate.APPROVAL, LIFT)
+    reason = sealed_text(case_id, reason_name(Gate.APPROVAL, LIFT, 0)) if gate is not None else ""
     return send_notice(case_id, NoticeKind.RESTRICTION_LIFTED, Content(reason_text=reason), confirmed=confirmed)
 
 
@@ -190,8 +187,7 @@ def require_told(case_id: str) -> None:
 
 def restricted_systems(case_id: str) -> list[str]:
     """Systems in which the case restricts rows."""
-    names = services().vault.names(case_id)
-    return [system for system in services().contracts.systems if f"{ROWS}{system}" in names]
+    return [system for system in services().contracts.systems if has_part(case_id, f"{ROWS}{system}")]
 
 
 def _times_kept(case_id: str) -> int:

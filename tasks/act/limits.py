@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from data_contracts.request import Statement
 from tasks.holds import holds_in
+from tasks.parts import has_part
 from tasks.rules.limits import purposes_reached, shredded_with_key, told_public, under_hold, within_ground
 from tasks.rules.plan import Segment
 from tasks.sealed import read_json, subject_request, write_json
@@ -21,7 +22,7 @@ def seal_holds(case_id: str, system: str) -> None:
 def limited(case_id: str, system: str, parts: Iterable[Segment]) -> tuple[Segment, ...]:
     """The parts of one system, of which those stay that the erasure may not or does not reach."""
     contracts = services().contracts
-    if services().vault.has(case_id, f"held.{system}") and read_json(case_id, f"held.{system}"):
+    if has_part(case_id, f"held.{system}") and read_json(case_id, f"held.{system}"):
         parts = under_hold(parts, contracts.vocabulary)
     reached = reached_by(statement_of(case_id))
     return told_public(shredded_with_key(within_ground(parts, contracts, reached), contracts), contracts)

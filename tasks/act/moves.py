@@ -9,6 +9,7 @@ from data_contracts.errors import ContractMismatch
 from data_contracts.keys import Condition, Key, MoveKeys, Selection
 from data_contracts.ports import Connector
 from tasks.act.pseudonyms import old, replacements
+from tasks.parts import has_part
 from tasks.rules.moving import Place, moved_keys, places_of
 from tasks.rules.plan import KEY, Segment
 from tasks.rules.replacing import fitted
@@ -57,7 +58,7 @@ def _refuse_others(connector: Connector, key: tuple[str, ...], values: frozenset
 
 def sealed_moves(case_id: str, system: str) -> dict[Place, frozenset[Key]]:
     """Values of keys that are replaced, by the column whose pseudonym they get."""
-    if not services().vault.has(case_id, _name(system)):
+    if not has_part(case_id, _name(system)):
         return {}
     return {(table, name): keys for (table, name), keys in keys_of(read_json(case_id, _name(system))).items()}
 

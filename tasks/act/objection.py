@@ -26,11 +26,12 @@ from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, RestrictionGround, Right
 from tasks.act.changing import Changing, Counts
 from tasks.acting import act
-from tasks.approval import Question, deciding_people, reason_name
+from tasks.approval import Question, deciding_people
 from tasks.concluding import staying_items
 from tasks.ledger import is_done
 from tasks.notify_recipients import recipients_told
 from tasks.notify_subject import send_notice
+from tasks.parts import has_part, reason_name
 from tasks.plans import planned
 from tasks.proving import is_proven
 from tasks.referrals import referrals_of
@@ -46,7 +47,7 @@ from tasks.rules.objections import (
     stances_weighed,
 )
 from tasks.rules.refusals import ground_of
-from tasks.sealed import LOCATED, read_located, subject_request
+from tasks.sealed import LOCATED, read_located, sealed_text, subject_request
 from tasks.services import services
 from tasks.shared_rows import leaves_shared, shared_items
 from tasks.step import always, step, until_done
@@ -86,12 +87,12 @@ def end_objection(case_id: str) -> int:
 
     Consents that were withdrawn stay so (Art. 7(3)), and what the data subject objects to elsewhere goes on.
     """
-    register, vault = services().register, services().vault
+    register = services().register
     entry = register.claim(case_id, _END)
     if entry.state == "done":
         return int(str(entry.receipt["ended"]))
     keys = set(known_keys_of(subject_request(case_id).identity))
-    if vault.has(case_id, LOCATED):
+    if has_part(case_id, LOCATED):
         keys |= set(known_subject_keys(case_id))
     # When it was taken back, so that doing it again enters the same.
     withdrawn = next(move.at for move in register.timeline(case_id) if move.to is CaseState.WITHDRAWN)
@@ -353,8 +354,4 @@ def _reason_name(case_id: str) -> str:
 
 
 def _compelling_grounds(case_id: str) -> str:
-    name = _reason_name(case_id)
-    if not name or not services().vault.has(case_id, name):
-        return ""
-    with services().vault.read(case_id, name) as blob:
-        return blob.read().decode()
+    return sealed_text(case_id, _reason_name(case_id))

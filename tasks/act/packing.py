@@ -17,6 +17,7 @@ from data_contracts.vocabulary import CaseState, Right
 from tasks.archive_evidence import PACKAGE
 from tasks.disclosing import received_about
 from tasks.locate_data import by_hand
+from tasks.parts import PARTS
 from tasks.review import ReadRows, reviewed
 from tasks.rules.plan import sensitivity_of
 from tasks.rules.redaction import UNREAD, Disclosure, Showing, but_members, but_withheld
@@ -39,7 +40,7 @@ def plan_of(case_id: str, showing: Showing, *, send_to: str = "") -> Plan:
     return Plan(
         case_id=case_id,
         right=provided.register.case(case_id).right.value,
-        contracts=provided.contracts.digest,
+        contracts=provided.contracts.name,
         lines=tuple(lines),
         sensitivity=sensitivity_of(provided.contracts, touched),
         by_hand=tuple(sorted(by_hand(case_id).items())),
@@ -75,7 +76,7 @@ def pack(case_id: str, showing: Showing, confirmed: Confirmed) -> int:
     provided.register.complete(
         case_id,
         "act",
-        receipt={"rows": rows, "manifest": manifest},
+        receipt={"rows": rows, "manifest": manifest, PARTS: [PACKAGE]},
         record=Record("act", "", {"package": PACKAGE, "rows": rows, "manifest": manifest}),  # type: ignore[dict-item]  # the manifest is JSON
         move=(CaseState.VERIFIED, "package built and counted"),
     )

@@ -23,6 +23,7 @@ from data_contracts.notices import Content, ToldItem
 from data_contracts.plan import Located, Remaining, TablePath
 from data_contracts.ports import Connector, KeptItem
 from data_contracts.vocabulary import TableErasure
+from tasks.act.effects import OTHERS, UNKNOWN, erased_in
 from tasks.act.erasure import parts_of, planned_as_of, with_row_keys
 from tasks.act.inside import found_again
 from tasks.act.moves import swaps_of
@@ -31,16 +32,19 @@ from tasks.act.references import REFERENCE
 from tasks.act.views import stale_lines
 from tasks.act.witnessed import Testified, gaps
 from tasks.acting import act
+from tasks.changed_plan import taken_out
 from tasks.clock import calendar_of
 from tasks.concluding import staying_items, told_titles
-from tasks.locate_data import by_hand, load_search
+from tasks.locate_data import by_hand, load_search, pending_systems
 from tasks.notify_recipients import recipients_told
 from tasks.notify_subject import tell_erased
+from tasks.parts import lost
 from tasks.plans import plan_receipt
 from tasks.proving import Proof, is_proven, judge_act
 from tasks.reach import beyond_reach
 from tasks.recovery import copy_place, told_until
 from tasks.referrals import referrals_of
+from tasks.rules.effects_of_acts import planned
 from tasks.rules.limits import OTHER_BASIS, PUBLIC
 from tasks.rules.plan import KEY, Segment, erased_look, segments
 from tasks.rules.replacing import fitted
@@ -71,7 +75,7 @@ def judge_erasure(case_id: str, counted: Sequence[Remaining], testified: Mapping
         lines=[*counted, *seen, *_unknown_keys(case_id)],
         expected=_expected(case_id),
         told=beyond_reach(case_id),
-        not_looked=gaps(case_id, testified.values()),
+        not_looked=(*gaps(case_id, testified.values()), *taken_out(case_id)),
         copies=copy_place(case_id),
     )
     return judge_act(case_id, proof)
@@ -80,14 +84,15 @@ def judge_erasure(case_id: str, counted: Sequence[Remaining], testified: Mapping
 @act("tell erased")
 def tell_erasure(case_id: str, confirmed: Confirmed) -> str:
     """Tell what was erased, what was kept with its legal ground, and what was done by hand (Art. 12(3), 17(3))."""
-    language = services().register.case(case_id).language
+    language, rows = services().register.case(case_id).language, erased_rows(case_id)
     content = Content(
         not_done=(*unreached_items(case_id, language), *shared_items(case_id), *staying_items(case_id)),
         done=tuple(public_items(case_id, language)),
         backups_until=backups_until(case_id, confirmed),
         recovery_until=told_until(case_id),
         kept=tuple(kept_items(case_id, language)),
-        erased_rows=erased_rows(case_id),
+        erased_rows=rows or 0,
+        is_count_unknown=rows is None,
         is_proven=is_proven(case_id),
         told=told_titles(case_id),
         recipients=recipients_told(case_id),
@@ -165,19 +170,23 @@ def _items(case_id: str, language: str, actions: Container[str], note: str) -> l
     return [ToldItem(table, (system,), note) for table, system in places]
 
 
-def erased_rows(case_id: str) -> int:
-    """Rows deleted or blanked: the largest count of each table's part, since columns are counted line by line.
+def erased_rows(case_id: str) -> int | None:
+    """Rows deleted or blanked, as the acts counted them; None where one of them is unknown.
 
-    What a person did in a system outside the software is not ours to count.
+    What a person did in a system outside the software is not ours to count, and what others' rows lose is none of hers.
     """
-    handled = by_hand(case_id)
-    rows: dict[tuple[str, str, str], int] = {}
-    for line in plan_receipt(case_id)["plan"]["lines"]:
-        # What others' rows lose is no row of hers.
-        if line["system"] not in handled and line["action"] in _ERASING and line["note"] not in {REFERENCE, KEY}:
-            part = (line["system"], line["table"], line.get("when", ""))
-            rows[part] = max(rows.get(part, 0), line["rows"])
-    return sum(rows.values())
+    handled, lines = by_hand(case_id), plan_receipt(case_id)["plan"]["lines"]
+    total = 0
+    for (name, system), entry in services().register.steps(case_id).items():
+        if name != "erase" or entry.state != "done" or system in handled:
+            continue
+        # Before acts were counted in their transaction, what was planned is what there is to tell.
+        is_counted = OTHERS in entry.receipt or UNKNOWN in entry.receipt
+        rows = erased_in(entry.receipt) if is_counted else sum(planned(lines, system).values())
+        if rows is None:
+            return None
+        total += rows
+    return total
 
 
 def _system_proof(case_id: str, system: str) -> list[Remaining]:
@@ -280,6 +289,8 @@ def _values_lines(case_id: str, table: Table, parts: Iterable[Segment]) -> list[
 
 def _unknown_keys(case_id: str) -> list[Remaining]:
     """Keys that lead somewhere now and were not known when the plan was made."""
+    if pending := pending_systems(case_id, AGAIN, beyond_reach(case_id)):
+        raise lost(case_id, f"{AGAIN}.{pending[0]}")
     sealed = read_located(case_id)
     fresh = load_search(case_id, AGAIN).located(beyond_reach(case_id))
     unplanned = {system for system in by_hand(case_id) if not _is_planned(case_id, system)}

@@ -21,6 +21,7 @@ from data_contracts.keys import Condition, KeyValue, Selection
 from data_contracts.ports import Connector, LiveSchema
 from data_contracts.vocabulary import ColumnErasure
 from tasks.act.inside import left_inside
+from tasks.parts import has_part
 from tasks.rules.plan import pseudonymised
 from tasks.rules.replacing import fitted, form, shaped
 from tasks.sealed import keep_json, keys_of, read_json, write_json
@@ -34,8 +35,12 @@ Swaps = dict[str, dict[Any, Any]]
 
 
 def sealed_keys(case_id: str, system: str) -> dict[tuple[str, ...], frozenset[Any]]:
-    """What was sealed of one system before anything was touched: keys by table and columns."""
-    if not services().vault.has(case_id, f"keys.{system}"):
+    """What was sealed of one system before anything was touched: keys by table and columns.
+
+    Raises:
+        VaultSealed: when it was sealed, and is gone.
+    """
+    if not has_part(case_id, f"keys.{system}"):
         return {}
     return keys_of(read_json(case_id, f"keys.{system}"))
 
@@ -92,7 +97,7 @@ def _case_key(case_id: str) -> bytes:
 
 
 def _sealed_turns(case_id: str, system: str) -> dict[tuple[str, str], Mapping[str, int]]:
-    if not services().vault.has(case_id, f"turns.{system}"):
+    if not has_part(case_id, f"turns.{system}"):
         return {}
     return {(table, column): turns for table, column, turns in read_json(case_id, f"turns.{system}")}
 

@@ -21,9 +21,10 @@ from data_contracts.normal_form import normal_form
 from data_contracts.plan import Located, Remaining
 from data_contracts.ports import Connector
 from data_contracts.vocabulary import Decision, Gate, Right
-from tasks.act.changing import Changing, is_acting, value_digest
+from tasks.act.changing import Changing, is_acting, named, value_digest
 from tasks.act.rectified_inside import members_found, own_of, rows_with
 from tasks.approval import Question
+from tasks.parts import has_part
 from tasks.plans import freeze, planned
 from tasks.rules.changes import Change
 from tasks.rules.inside import Own
@@ -55,7 +56,9 @@ class Rectifying(Changing):
 
     def _plan(self, case_id: str, counts: Mapping[str, Counts]) -> str:
         rows = sum(own[_OWN_ROWS] for own in counts.values())
-        return planned(case_id) or freeze(self._made(case_id, counts), _asked(case_id) | {"own_rows": rows})
+        return planned(case_id) or freeze(
+            self._made(case_id, counts), _asked(case_id) | {"own_rows": rows} | named(counts)
+        )
 
     def _recount(self, case_id: str, system: str) -> Sequence[Remaining]:
         lines = list(super()._recount(case_id, system))
@@ -208,7 +211,7 @@ def _asked(case_id: str) -> dict[str, object]:
 
 def _sealed(case_id: str, system: str) -> list[tuple[str, Any]]:
     name = f"found.{system}"
-    return list(read_json(case_id, name).items()) if services().vault.has(case_id, name) else []
+    return list(read_json(case_id, name).items()) if has_part(case_id, name) else []
 
 
 def _seal_found(case_id: str, system: str) -> None:

@@ -12,11 +12,11 @@ from data_contracts.contract import Column, Contracts, Table, in_language
 from data_contracts.notices import Content, Referral, ToldItem
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind
 from tasks.acting import act
-from tasks.approval import reason_name
 from tasks.concluding import staying_items, told_titles
 from tasks.locate_data import by_hand
 from tasks.notify_recipients import recipients_told
 from tasks.notify_subject import send_notice, titles_by_hand, was_told
+from tasks.parts import reason_name
 from tasks.plans import plan_receipt
 from tasks.proving import is_proven
 from tasks.rules.rectification import SUPPLEMENT, fields_without_rows, outcome_of

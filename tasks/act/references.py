@@ -12,6 +12,7 @@ from data_contracts.contract import SystemContract
 from data_contracts.errors import ContractMismatch
 from data_contracts.keys import Condition, Key, Selection
 from data_contracts.ports import Connector, LiveReference, LiveSchema
+from tasks.parts import has_part
 from tasks.rules.plan import Segment
 from tasks.sealed import keep_json, keys_of, plain_keys, read_json
 from tasks.services import services
@@ -48,7 +49,7 @@ def seal_references(
 
 def reference_parts(case_id: str, system: str) -> Iterator[Segment]:
     """The parts of the plan that clear references in rows of others, from what is sealed."""
-    if not services().vault.has(case_id, _name(system)):
+    if not has_part(case_id, _name(system)):
         return
     for (table, column), keys in keys_of(read_json(case_id, _name(system))).items():
         key = services().contracts.table(system, table).primary_key

@@ -33,7 +33,7 @@ from tasks.concluding import title_of
 from tasks.erased_keys import UNLISTED
 from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
-from tasks.recovery import HEAD, blobs_of, copy_facts, copy_of, end_copy, left_out
+from tasks.recovery import HEAD, blobs_of, copy_facts, copy_of, end_copy, left_out, require_copies
 from tasks.services import services
 from tasks.step import always, step
 
@@ -81,7 +81,12 @@ def restore_question(case_id: str) -> Question:
 
 
 def sealed_systems(case_id: str) -> list[str]:
-    """Systems with sealed rows, in the order to give back: the last one that was erased first."""
+    """Systems with sealed rows, in the order to give back: the last one that was erased first.
+
+    Raises:
+        VaultSealed: when rows that were sealed are gone.
+    """
+    require_copies(case_id)
     sealed = {system for system, *_ in blobs_of(case_id)}
     known = [system for system in reversed(systems_in_order(case_id)) if system in sealed]
     return [*known, *sorted(sealed - set(known))]

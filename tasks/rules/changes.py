@@ -118,7 +118,7 @@ def change_plan(
     return Plan(
         case_id=case_id,
         right=right.value,
-        contracts=contracts.digest,
+        contracts=contracts.name,
         lines=lines,
         sensitivity=sensitivity_of(contracts, {(line.system, line.table) for line in lines if line.rows}),
         by_hand=tuple(sorted(by_hand.items())),

@@ -5,7 +5,7 @@ Left out on purpose: what people were shown and wrote. Digests of both are there
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -69,7 +69,7 @@ def case_account(records: Sequence[Account], time_zone: str) -> Account:
         "plan": _plan(records),
         "gates": [_gate(one) for one in records if one["step"].startswith("gate.") and "decision" in one["facts"]],
         "acts": [
-            {"at": one["at"], "step": one["step"], "system": one["system"], "rows": one["facts"]["rows"]}
+            {"at": one["at"], "step": one["step"], "system": one["system"], "rows": _rows_of(one["facts"])}
             for one in records
             if one["system"] and "rows" in one["facts"] and one["step"] not in _NO_ACTS
         ],
@@ -87,6 +87,11 @@ def case_account(records: Sequence[Account], time_zone: str) -> Account:
         "dossiers": [_picked(one, "dossier") for one in _of(records, "dossier")],
         "records": _listed(records),
     }
+
+
+def _rows_of(facts: Mapping[str, Any]) -> object:
+    """Rows of an act, as its record says them; a question mark where it says that they are unknown."""
+    return "?" if facts.get("rows_unknown") else facts["rows"]
 
 
 def run_account(records: Sequence[Account]) -> Account:

@@ -7,7 +7,8 @@ Pure; silence is never a yes. What is asked, in this order, and the first *no* e
 3. Art. 21: does an objection stand? It counts against every purpose but those of a contract, a legal obligation or
    vital interests; against direct marketing always; against going to a partner also where a contract is the basis.
 4. Art. 6(1)(a): does a consent stand, where it is the basis?
-5. sharing with a partner: was the person told of it, or consented to this recipient or to all (charter 2.4)?
+5. sharing with a partner: was the person told of it, or consented to this recipient or to all (charter 2.4)? Where
+   consent is the basis, only the latter counts: a consent to our own use names no sharing.
 
 A processor acts for us (Art. 4(8), 28): what goes to it is asked as our own processing, and must be authorised.
 
@@ -177,7 +178,7 @@ def _restricted(asked: Asked, said: Sequence[StanceEntry], standing: Sequence[Re
     if asked.use is not RestrictedUse.CONSENT:
         return "" if asked.use else RESTRICTED
     since = max(one.since for one in standing)
-    consents = [entry for entry in said if entry.stance is Stance.CONSENTED and entry.at > since]
+    consents = [entry for entry in said if _consents(entry, asked) and entry.at > since]
     return "" if any(_stands(consent, said) for consent in consents) else RESTRICTED
 
 
@@ -205,12 +206,20 @@ def _unconsented(asked: Asked, said: Sequence[StanceEntry]) -> str:
 
 
 def _uninformed(asked: Asked, said: Sequence[StanceEntry]) -> str:
-    """Charter 2.4: a consent that names no recipient is one to our own processing, and tells of no sharing."""
+    """Charter 2.4: before data go to a partner the person consented to that, or was told and it rests on no consent."""
     if not asked.is_to_partner:
         return ""
-    informed = any(entry.stance is Stance.INFORMED and entry.notice_version for entry in said)
-    named = [entry for entry in said if entry.stance is Stance.CONSENTED and entry.recipient != ANY]
-    return "" if informed or any(_stands(consent, said) for consent in named) else NOT_INFORMED
+    if any(_consents(entry, asked) and _stands(entry, said) for entry in said):
+        return ""
+    if not any(entry.stance is Stance.INFORMED and entry.notice_version for entry in said):
+        return NOT_INFORMED
+    # Art. 7: who was told of sharing has not consented to it.
+    return NO_CONSENT if asked.purpose_facts.basis is LegalBasis.CONSENT else ""
+
+
+def _consents(entry: StanceEntry, asked: Asked) -> bool:
+    """Whether it is a consent to what is asked: one that names no recipient is to our own processing alone."""
+    return entry.stance is Stance.CONSENTED and (entry.recipient != ANY or not asked.is_to_partner)
 
 
 def _stands(consent: StanceEntry, said: Iterable[StanceEntry]) -> bool:
@@ -220,6 +229,8 @@ def _stands(consent: StanceEntry, said: Iterable[StanceEntry]) -> bool:
 
 def _takes_back(later: StanceEntry, objection: StanceEntry, asked: Asked) -> bool:
     if later.stance not in _PERMITTING or later.at <= objection.at:
+        return False
+    if later.stance is Stance.CONSENTED and not _consents(later, asked):
         return False
     wide = asked.purposes.index(objection.purpose) <= asked.purposes.index(later.purpose)
     return wide and asked.recipients.index(objection.recipient) <= asked.recipients.index(later.recipient)

@@ -156,7 +156,7 @@ def erasure_plan(
     return Plan(
         case_id=case_id,
         right="erasure",
-        contracts=contracts.digest,
+        contracts=contracts.name,
         lines=lines,
         sensitivity=sensitivity_of(contracts, touched),
         by_hand=tuple(sorted(by_hand.items())),

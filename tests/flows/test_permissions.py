@@ -68,7 +68,10 @@ def test_partner_gets_nothing_without_information() -> None:
     before = why(recipient="energypart")
     enter(a_line(stance="informed", purpose="", notice_version="2026-01"))
 
-    assert (before, why(recipient="energypart")) == ("not_informed", "consented")
+    informed = why(recipient="energypart")
+    enter(a_line(recipient="energypart"))
+
+    assert (before, informed, why(recipient="energypart")) == ("not_informed", "no_consent", "consented")
 
 
 @pytest.mark.usefixtures("house")

@@ -20,10 +20,10 @@ from tasks.approval import (
     deciding_people,
     open_gate,
     prove_for,
-    reason_name,
     take_in,
     under_policy,
 )
+from tasks.parts import reason_name
 from tests.flows.company import House
 from tests.flows.test_letters import records
 

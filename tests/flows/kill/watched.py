@@ -61,6 +61,7 @@ REGISTER: Labels = {
     "put_origin": lambda _origin: "",
     "retire_gate": lambda _case, gate: f"{gate}",
     "count_call": lambda *_: "",
+    "put_contract_set": lambda *_: "",
 }
 """What changes the register in the life of a case; a test sees to it that nothing is forgotten here."""
 
@@ -76,6 +77,8 @@ UNWATCHED = frozenset({
     # The list of erasures: asked of by audits and replays, forgotten by the watch and by who says so.
     "erased_cases", "erased_keys", "forget_erased_keys", "forget_erasure",
     # Recovery copies; by tests/flows/test_recovery.py, which breaks off at each moment of theirs.
+    # Contracts that plans were made under.
+    "contract_set",
     "forget_recovery", "put_recovery", "recoveries", "recovery",
     # What the master key sealed, and credentials; by the register's own tests and tests/flows/test_cli_secret.py.
     "credential", "credentials", "put_credential", "remove_credential", "reseal", "sealed_rows",

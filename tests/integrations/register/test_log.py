@@ -363,6 +363,7 @@ def test_roots_and_parts_are_those_of_the_tree(kept: SqlRegister, url: str, monk
 
 
 _LATER = (
+    "contract_set",
     "recovery_copy",
     "credential",
     "passkey",

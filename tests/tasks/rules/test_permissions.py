@@ -122,6 +122,14 @@ def test_what_is_as_wide_or_narrower_takes_an_objection_back(
         ("contract", [TOLD, said(OBJECTED, ANY, ALL_PARTNERS)], rule.OBJECTED),
         ("accounting", [TOLD, said(OBJECTED, ANY, ALL_PARTNERS)], rule.NECESSARY),
         ("offers", [said(CONSENTED, "offers")], rule.NOT_INFORMED),
+        ("offers", [TOLD, said(CONSENTED, "offers")], rule.NO_CONSENT),
+        ("offers", [said(INFORMED, ANY, "energy", version="1"), said(CONSENTED, "offers")], rule.NO_CONSENT),
+        ("offers", [TOLD, said(CONSENTED, "offers", "mailer")], rule.NO_CONSENT),
+        ("offers", [TOLD, said(CONSENTED, "offers"), said(CONSENTED, "offers", "energy")], rule.CONSENTED),
+        ("offers", [TOLD, said(CONSENTED, "offers"), said(CONSENTED, "offers", ALL_PARTNERS)], rule.CONSENTED),
+        ("churn", [TOLD, said(OBJECTED, ago=2), said(CONSENTED, "churn")], rule.OBJECTED),
+        ("churn", [TOLD, said(OBJECTED, ago=2), said(CONSENTED, "churn", "energy")], rule.NO_OBJECTION),
+        ("churn", [TOLD, said(OBJECTED, ago=2), said(Stance.OBJECTION_ENDED)], rule.NO_OBJECTION),
         ("offers", [said(CONSENTED, "offers", "energy")], rule.CONSENTED),
         ("offers", [said(CONSENTED, "offers", ALL_PARTNERS)], rule.CONSENTED),
         ("offers", [said(CONSENTED, "offers", "energy", ago=2), said(WITHDRAWN, "offers")], rule.WITHDRAWN),
@@ -179,16 +187,6 @@ def test_consent_withdrawn_since_does_not_open_restricted_data() -> None:
     assert answer(question, stances, [a_restriction()]).reason == rule.RESTRICTED
 
 
-@pytest.mark.parametrize(("purpose", "recipient"), [("espionage", "energy"), ("churn", "anybody")])
-def test_unknown_purpose_or_recipient_is_an_error(purpose: str, recipient: str) -> None:
-    """Nobody can have agreed to what does not exist; what was typed is not repeated."""
-    with pytest.raises(RequestInvalid, match="no such") as refused:
-        sharing(Recipients(_VOCABULARY), purpose, recipient, NOW)
-
-    assert "espionage" not in str(refused.value)
-    assert "anybody" not in str(refused.value)
-
-
 _STANCES = st.builds(
     said,
     st.sampled_from(list(Stance)),
@@ -197,6 +195,33 @@ _STANCES = st.builds(
     ago=st.integers(0, 5),
     version=st.sampled_from(["", "1"]),
 )
+
+
+def test_consent_to_our_own_use_opens_no_restricted_data_to_a_partner() -> None:
+    """Art. 18(2): the consent must be to the sharing that is asked about."""
+    question = sharing(Recipients(_VOCABULARY), "churn", "energy", NOW, RestrictedUse.CONSENT)
+
+    own = answer(question, [TOLD, said(CONSENTED, "churn")], [a_restriction()])
+    named = answer(question, [TOLD, said(CONSENTED, "churn", "energy")], [a_restriction()])
+
+    assert (own.reason, named.reason) == (rule.RESTRICTED, rule.NO_OBJECTION)
+
+
+@given(st.lists(_STANCES, max_size=6))
+def test_where_consent_is_the_basis_a_yes_to_sharing_has_one_that_names_it(stances: list[StanceEntry]) -> None:
+    """Whatever else was said."""
+    if asked("offers", *stances, to="energy") == rule.CONSENTED:
+        assert any(one.stance is CONSENTED and one.recipient in {"energy", ALL_PARTNERS} for one in stances)
+
+
+@pytest.mark.parametrize(("purpose", "recipient"), [("espionage", "energy"), ("churn", "anybody")])
+def test_unknown_purpose_or_recipient_is_an_error(purpose: str, recipient: str) -> None:
+    """Nobody can have agreed to what does not exist; what was typed is not repeated."""
+    with pytest.raises(RequestInvalid, match="no such") as refused:
+        sharing(Recipients(_VOCABULARY), purpose, recipient, NOW)
+
+    assert "espionage" not in str(refused.value)
+    assert "anybody" not in str(refused.value)
 
 
 @given(st.lists(_STANCES, max_size=6), st.sampled_from(sorted(_PURPOSES)), st.sampled_from([ANY, "energy", "mailer"]))
