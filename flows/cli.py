@@ -31,6 +31,7 @@ from flows.commands import (
     evidence,
     holds,
     incident,
+    installing,
     letters,
     lift,
     metrics,
@@ -66,6 +67,7 @@ app.add_typer(letters.app)
 app.add_typer(credentials.app, name="secret")
 app.add_typer(holds.app, name="hold")
 app.add_typer(incident.app, name="incident")
+installing.register(app)
 app.add_typer(lift.app)
 app.add_typer(operators.app, name="operator")
 app.add_typer(operators.keys, name="keys")

@@ -18,6 +18,7 @@ from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
 from integrations.register.incidents import IncidentStore
 from integrations.register.incoming import IncomingStore
+from integrations.register.key_marks import KeyMarkStore
 from integrations.register.leases import LeaseStore
 from integrations.register.ledger import StepLedger
 from integrations.register.links import LinkStore
@@ -69,6 +70,7 @@ class SqlRegister(
     SealedRowStore,
     PasskeyStore,
     StampStore,
+    KeyMarkStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

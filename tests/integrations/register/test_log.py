@@ -370,6 +370,7 @@ _LATER = (
     "operator_mail",
     "log_stamp",
     "log_stamp_trouble",
+    "key_mark",
 )
 """Tables that came after the log."""
 

@@ -1,0 +1,81 @@
+"""Marks of the keys that the register was made with."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+import sqlalchemy as sa
+
+from data_contracts.key_marks import KeyKind, KeyMark
+from integrations.register import tables
+from integrations.register.log_tables import log_leaves
+from integrations.register.mark_tables import key_marks
+from integrations.register.sealed_rows import SEALED
+from integrations.register.store import Store, put_once
+
+_C: Final = key_marks.c
+_PUT: Final = put_once(key_marks, "kind", "digest", "sealed", "made_at")
+
+
+class KeyMarkStore(Store):
+    """The part of the register that knows its keys (port ``KeyMarks``)."""
+
+    def key_marks(self) -> list[KeyMark]:
+        """All, also of retired keys, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(key_marks).order_by(_C.made_at, _C.kind, _C.digest)).all()
+        return [KeyMark(KeyKind(row.kind), row.digest, bytes(row.sealed), row.made_at, row.retired_at) for row in rows]
+
+    def put_key_mark(self, mark: KeyMark) -> None:
+        """Keep a mark, unless that very key has one."""
+        row = {"kind": mark.kind.value, "digest": mark.digest, "sealed": mark.sealed, "made_at": mark.made_at}
+        with self._database.write() as connection:
+            connection.execute(_PUT, row)
+
+    def retire_key_marks(self, kind: KeyKind, *, kept: str) -> None:
+        """Retire the marks of that kind, but of the key with this digest."""
+        others = sa.and_(_C.kind == kind.value, _C.digest != kept, _C.retired_at.is_(None))
+        with self._database.write() as connection:
+            connection.execute(sa.update(key_marks).where(others).values(retired_at=self._now()))
+
+    def remove_key_marks(self, kind: KeyKind) -> None:
+        """Forget the marks of keys that are lost."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(key_marks).where(_C.kind == kind.value))
+
+    def kinds_in_use(self) -> frozenset[KeyKind]:
+        """Keys without which rows of the register cannot be opened or trusted."""
+        rows = [_has_sealed(column) for column in SEALED if column.table is not key_marks]
+        sealed = sa.or_(sa.exists(tables.data_keys.select()), *rows)
+        with self._database.read() as connection:
+            found = connection.execute(sa.select(sealed, sa.exists(tables.evidence.select()))).one()
+        kinds = (KeyKind.MASTER, KeyKind.SIGNING)
+        return frozenset(kind for kind, is_used in zip(kinds, found, strict=True) if is_used)
+
+    def lately_wrapped(self, most: int) -> Sequence[tuple[str, bytes]]:
+        """Case and wrapped data key of some cases, newest first."""
+        keys, cases = tables.data_keys.c, tables.cases.c
+        wanted = sa.select(keys.case_id, keys.wrapped).where(keys.destroyed_at.is_(None))
+        newest = wanted.outerjoin_from(tables.data_keys, tables.cases, cases.case_id == keys.case_id)
+        with self._database.read() as connection:
+            rows = connection.execute(newest.order_by(cases.opened_at.desc()).limit(most)).all()
+        return [(case_id, bytes(wrapped)) for case_id, wrapped in rows]
+
+    def lately_signed(self, most: int) -> Sequence[object]:
+        """Envelopes of some records, newest first."""
+        kept, leaf = tables.evidence.c, log_leaves.c
+        is_same = sa.and_(kept.case_id == leaf.case_id, kept.seq == leaf.seq)
+        wanted = sa.select(kept.envelope).join_from(tables.evidence, log_leaves, is_same).order_by(leaf.leaf_id.desc())
+        with self._database.read() as connection:
+            return [_read(text) for text in connection.scalars(wanted.limit(most))]
+
+
+def _has_sealed(column: sa.Column[bytes]) -> sa.Exists:
+    return sa.exists(sa.select(column).where(sa.func.length(column) > 0))
+
+
+def _read(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
