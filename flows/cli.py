@@ -233,7 +233,10 @@ def show_cases(as_json: Json = False, everything: Annotated[bool, typer.Option("
     from flows import work  # noqa: PLC0415  # pays for what it uses
 
     columns = ("case", "right", "state", "response_due", "days_left", "clock", "waits_at")
-    show(work.cases_facts(open_only=not everything), as_json, lambda f: table(f["cases"], columns))
+    facts = work.cases_facts(open_only=not everything)
+    if facts["clock"]:
+        note(facts["clock"])
+    show(facts, as_json, lambda f: table(f["cases"], columns))
 
 
 @app.command("package")

@@ -1,11 +1,14 @@
-"""Marks of the keys that the register was made with."""
+"""Marks of the keys that the register was made with, and of the time."""
 
+import base64
 import json
 from collections.abc import Sequence
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+from data_contracts.clocks import ClockMarks
 from data_contracts.key_marks import KeyKind, KeyMark
 from integrations.register import tables
 from integrations.register.log_tables import log_leaves
@@ -18,7 +21,16 @@ _PUT: Final = put_once(key_marks, "kind", "digest", "sealed", "made_at")
 
 
 class KeyMarkStore(Store):
-    """The part of the register that knows its keys (port ``KeyMarks``)."""
+    """The part of the register that knows its keys (port ``KeyMarks``) and the time (port ``Clocks``)."""
+
+    def clock_marks(self) -> ClockMarks:
+        """What the register knows of the time."""
+        (newest,) = self.lately_signed(1) or (None,)
+        database = None
+        if self._database.dialect == "postgresql":
+            with self._database.read() as connection:
+                database = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return ClockMarks(_time_of(newest), database)
 
     def key_marks(self) -> list[KeyMark]:
         """All, also of retired keys, oldest first."""
@@ -72,6 +84,14 @@ class KeyMarkStore(Store):
 
 def _has_sealed(column: sa.Column[bytes]) -> sa.Exists:
     return sa.exists(sa.select(column).where(sa.func.length(column) > 0))
+
+
+def _time_of(envelope: Any) -> datetime | None:  # noqa: ANN401  # a DSSE envelope as JSON
+    """When a record was written; None where it cannot be read."""
+    try:
+        return datetime.fromisoformat(json.loads(base64.b64decode(envelope["payload"]))["predicate"]["at"])
+    except (TypeError, KeyError, ValueError):
+        return None
 
 
 def _read(text: str) -> object:

@@ -1,4 +1,4 @@
-"""The table of marks of keys; the shape is made by migration 0017."""
+"""Tables of marks of keys, and of codes that were used; made by migrations 0017 and 0018."""
 
 import sqlalchemy as sa
 
@@ -13,3 +13,11 @@ key_marks = sa.Table(
     sa.Column("made_at", UtcTime, nullable=False),
     sa.Column("retired_at", UtcTime),
 )
+
+used_codes = sa.Table(
+    "used_code",
+    metadata,
+    sa.Column("operator", sa.String(200), sa.ForeignKey("operator.name"), primary_key=True),
+    sa.Column("step", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+"""Time steps whose code an operator used."""

@@ -371,6 +371,7 @@ _LATER = (
     "log_stamp",
     "log_stamp_trouble",
     "key_mark",
+    "used_code",
 )
 """Tables that came after the log."""
 
