@@ -30,11 +30,11 @@ from tasks.archive_evidence import PACKAGE
 from tasks.clock_check import back_said, clock_said
 from tasks.documents import keep_record
 from tasks.extension import concerns_extension
+from tasks.leavers import missing_at
 from tasks.matters import matter_of
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
 from tasks.recovery import copy_facts
 from tasks.rules.clocks import set_back_before
-from tasks.rules.gates import people_missing
 from tasks.services import services
 from tasks.verify_identity import identity_question
 
@@ -315,7 +315,7 @@ def _outcome(entry: GateEntry) -> str:
 def _said(entry: GateEntry) -> str:
     if entry.outcome:
         return f"{entry.case_id}: gate {gate_name(entry)} is decided: {entry.outcome.value}"
-    missing = people_missing(entry)
+    missing = missing_at(entry)
     return f"{entry.case_id}: your answer at gate {gate_name(entry)} counts; {missing} more to answer"
 
 

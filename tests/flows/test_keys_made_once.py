@@ -344,3 +344,28 @@ def test_other_keys_under_a_running_site_are_noticed(house: House, tmp_path: Pat
 
     assert refused.status_code == 503
     assert house.installation.register.cases() == []
+
+
+@pytest.mark.parametrize("name", ["pseudonym.key", "door.key"])
+def test_process_that_is_cut_off_between_own_key_and_mark(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The next one takes the key that lies there, and marks it."""
+    cut = Installation(settings())
+    _ = cut.services.seal_secret(b"", "")
+    with monkeypatch.context() as off:
+        off.setattr(cut.kept, "put_key_mark", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            cut.own_key(name)
+    cut.kept.close()
+    left = _files(home)
+
+    made = Installation(settings())
+    key = made.own_key(name)
+    made.close()
+
+    assert _files(home) == left
+    assert len(key) == 32
+    (home / "keys" / name).unlink()
+    with pytest.raises(SettingsInvalid, match=name):
+        _opened(home)
