@@ -39,6 +39,7 @@ from flows.commands import (
     operators,
     permissions,
     recipients,
+    recover,
     registers,
     retention,
     review,
@@ -82,6 +83,7 @@ canary.register(app)
 app.add_typer(api.keys, name="api-key")
 deploy.register(app)
 recipients.register(app)
+recover.register(app)
 app.add_typer(registers.app, name="register")
 retention.register(app)
 statement.register(app)

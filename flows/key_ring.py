@@ -19,7 +19,10 @@ from typing import Any, Final, Protocol
 from data_contracts.errors import SettingsInvalid, VaultSealed
 from data_contracts.key_marks import MARKED_WORD, KeyKind, KeyMark, KeyMarks, mark_context
 from data_contracts.operator_log import OperatorLog, OperatorUse
+from data_contracts.restores import Newest, NewestRecords
 from data_contracts.sealed_rows import SealedRows
+from flows.restores import look_for_restore, note_newest, unknown_marks
+from flows.settings import Settings
 
 __all__ = ["KeyRing"]
 
@@ -27,7 +30,7 @@ _SAMPLE: Final = 100
 """So many rows are tried, newest first, where an earlier version kept no mark."""
 
 
-class _Kept(KeyMarks, SealedRows, OperatorLog, Protocol):
+class _Kept(KeyMarks, SealedRows, OperatorLog, NewestRecords, Protocol):
     """The register, as far as keys concern it."""
 
 
@@ -65,6 +68,9 @@ class _House(Protocol):
     @property
     def now(self) -> Callable[[], datetime]: ...
 
+    @property
+    def settings(self) -> Settings: ...
+
 
 class KeyRing:
     """The keys of an installation, against the marks in its register."""
@@ -80,6 +86,7 @@ class KeyRing:
         self._house = house
         self._own: dict[KeyKind, str] = {}
         self._signing = ""
+        self._is_fit = self._is_recovering = False
         self._given_up: AbstractSet[KeyKind] = frozenset()
 
     def look(self) -> None:
@@ -88,6 +95,8 @@ class KeyRing:
         Raises:
             SettingsInvalid: when keys are missing, or are others.
         """
+        if not self._is_recovering:
+            look_for_restore(self._house.kept, self._places())
         marks = self._in_force()
         unmarked = {KeyKind.MASTER, KeyKind.SIGNING} - marks.keys()
         in_use = self._house.kept.kinds_in_use() if unmarked else frozenset[KeyKind]()
@@ -102,6 +111,23 @@ class KeyRing:
             self._adopt_master(is_used=KeyKind.MASTER in in_use)
         else:
             self.require_master()
+        self._is_fit = not self._is_recovering
+
+    def recover(self) -> None:
+        """Let a register be opened that is older than its home."""
+        self._is_recovering = True
+
+    def take_for_newest(self) -> None:
+        """Have :meth:`settle` note the register's newest record, whatever the marks say."""
+        self._is_fit = True
+
+    def unknown_marks(self) -> Mapping[str, Newest]:
+        """Marks of records that the register does not know, by file."""
+        return unknown_marks(self._house.kept, self._places())
+
+    def _places(self) -> list[Path]:
+        vault = self._house.settings.vault
+        return [self._folder, *([Path(vault)] if "://" not in vault else [])]
 
     def may_make(self, file: Path) -> None:
         """Raise where the key of that file must not be made.
@@ -137,6 +163,8 @@ class KeyRing:
         if self._signing:
             self._put(KeyKind.SIGNING, self._signing)
             self._signing = ""
+        if self._is_fit:
+            note_newest(self._house.kept, self._places())
 
     def require_master(self) -> None:
         """Raise where the master key is another one than the register was made with.

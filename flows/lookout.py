@@ -39,6 +39,7 @@ from tasks.incidents import warn_of_clocks
 from tasks.leavers import tell_of_leavers
 from tasks.notify_subject import uncertain_question
 from tasks.register_reminders import remind_of_registers
+from tasks.restored import is_held
 from tasks.rules.warnings import has_acted
 from tasks.services import services
 from tasks.step import guarded
@@ -106,6 +107,8 @@ def look_at_all(cases: Iterable[Case], runs: Runs) -> Counter[str]:
 
 def _look(case_id: str, gates: Iterable[GateEntry], runs: Runs) -> list[str]:
     case = services().register.case(case_id)
+    if is_held(case_id):
+        return []
     return [
         *_turns(case, gates, runs),
         *_contacts(case, gates, runs),

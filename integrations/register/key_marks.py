@@ -10,13 +10,15 @@ import sqlalchemy as sa
 
 from data_contracts.clocks import ClockMarks
 from data_contracts.key_marks import KeyKind, KeyMark
+from data_contracts.restores import Newest
 from integrations.register import tables
-from integrations.register.log_tables import log_leaves
+from integrations.register.log_tables import log_leaves, log_origin
 from integrations.register.mark_tables import key_marks
 from integrations.register.sealed_rows import SEALED
 from integrations.register.store import Store, put_once
 
 _C: Final = key_marks.c
+_ORIGIN: Final = sa.select(log_origin.c.origin)
 _PUT: Final = put_once(key_marks, "kind", "digest", "sealed", "made_at")
 
 
@@ -31,6 +33,22 @@ class KeyMarkStore(Store):
             with self._database.read() as connection:
                 database = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         return ClockMarks(_time_of(newest), database)
+
+    def newest_record(self) -> Newest | None:
+        """The newest record; None before the first."""
+        leaf = log_leaves.c
+        wanted = sa.select(leaf.case_id, leaf.seq, leaf.record).order_by(leaf.leaf_id.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(wanted).one_or_none()
+            return None if row is None else Newest(connection.execute(_ORIGIN).scalar_one(), *row)
+
+    def knows_record(self, newest: Newest) -> bool:
+        """Whether that very record is in the register's log."""
+        leaf = log_leaves.c
+        wanted = sa.select(leaf.record).where(leaf.case_id == newest.case, leaf.seq == newest.seq)
+        with self._database.read() as connection:
+            is_ours = connection.execute(_ORIGIN).scalar() == newest.origin
+            return is_ours and connection.execute(wanted).scalar() == newest.record
 
     def key_marks(self) -> list[KeyMark]:
         """All, also of retired keys, oldest first."""

@@ -76,8 +76,8 @@ def _call(*words: str) -> Result:
 
 
 def _files(home: Path) -> dict[str, bytes]:
-    """Keys of a home, by file; locks are none."""
-    found = (file for file in (home / "keys").rglob("*") if file.is_file() and file.suffix != ".lock")
+    """Keys of a home, by file; locks and marks are none."""
+    found = (file for file in (home / "keys").rglob("*") if file.is_file() and file.suffix not in {".lock", ".mark"})
     return {file.relative_to(home / "keys").as_posix(): file.read_bytes() for file in found}
 
 
