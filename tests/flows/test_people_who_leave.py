@@ -220,7 +220,7 @@ def test_what_was_confirmed_goes_on(house: House) -> None:
         if step == "confirm":
             lose(house, "claire", Loss.REMOVED)
 
-    register.complete = leaving  # type: ignore[method-assign]  # notes when the plan is confirmed
+    register.complete = leaving  # type: ignore[method-assign,assignment]  # notes when the plan is confirmed
     outcome = finish(house, case_id, "marc", "lea")
 
     assert outcome.startswith("granted")
