@@ -236,7 +236,7 @@ def show_cases(as_json: Json = False, everything: Annotated[bool, typer.Option("
 
     columns = ("case", "right", "state", "response_due", "days_left", "clock", "waits_at")
     facts = work.cases_facts(open_only=not everything)
-    if facts["clock"]:
+    if "clock" in facts:
         note(facts["clock"])
     show(facts, as_json, lambda f: table(f["cases"], columns))
 

@@ -186,7 +186,8 @@ def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:
             "channel": case.channel.value,
             "language": case.language,
             "timeline": [
-                {"at": m.at.isoformat(), "to": m.to.value, "cause": m.cause, "actor": m.actor, "clock": back_said(back)}
+                {"at": m.at.isoformat(), "to": m.to.value, "cause": m.cause, "actor": m.actor}
+                | ({"clock": back_said(back)} if back else {})
                 for m, back in zip(moves, set_back_before([m.at for m in moves]), strict=True)
             ],
             "plan": dict(plan.receipt).get("plan") if plan else None,
@@ -207,7 +208,8 @@ def cases_facts(*, open_only: bool) -> dict[str, Any]:
     """Cases, the one due first on top."""
     with wiring.opened():
         rows = [_case_row(case) for case in services().register.cases(open_only=open_only)]
-        return {"cases": rows, "clock": clock_said()}
+        said = clock_said()
+        return {"cases": rows, **({"clock": said} if said else {})}
 
 
 def unseal_package(case_id: str, folder: Path, *, account: str) -> dict[str, Any]:
@@ -233,7 +235,7 @@ def print_case(facts: Any) -> None:  # noqa: ANN401  # JSON facts
     """Tell a person where a case stands."""
     console.print(f"[bold]{facts['case']}[/]  {facts['right']}, by {facts['channel']}, received {facts['received']}")
     console.print(f"{facts['state']} {facts['outcome']}  {clock_line(facts)}")
-    is_back = any(line["clock"] for line in facts["timeline"])
+    is_back = any("clock" in line for line in facts["timeline"])
     table(facts["timeline"], ("at", "to", "cause", "actor", *(("clock",) if is_back else ())), title="Timeline")
     print_plan(facts["plan"])
     print_verdict(facts["verdict"])
