@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from data_contracts.findings import Area, Severity
+from data_contracts.leavers import FOR_CAUSE, Loss
 from data_contracts.rehearsal_policy import RehearsalPolicy
 from data_contracts.sign_in import ClientSpace, OperatorsSignIn
 from data_contracts.vocabulary import (
@@ -323,6 +324,8 @@ class Policy(_Strict):
     """How many 30 s steps an operator's clock may be off."""
     lockout_failures: PositiveInt = 5
     lockout: timedelta = timedelta(minutes=15)
+    approvals_lost_with: list[Loss] = Field(default_factory=lambda: list(FOR_CAUSE))
+    """With which losses of an operator an answer given before does not count any more."""
     mails_before_proof: PositiveInt = 10
     """Mails that an address gets in a day from requests nobody was proven to have made; a person decides on more."""
     cases_by_mail: PositiveInt = 5

@@ -60,6 +60,7 @@ class Happened:
         what: the state it moved to, or the gate.
         cause: of a move; of an answer, what was decided; empty where a gate opened.
         who: whose answer it was.
+        is_clock_back: before it, the clock was set back.
     """
 
     on: date
@@ -67,6 +68,7 @@ class Happened:
     what: str
     cause: str = ""
     who: str = ""
+    is_clock_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

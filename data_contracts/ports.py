@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Literal, Protocol
 
 from data_contracts.api_keys import ApiKeys
 from data_contracts.case import NO_CHANGE, Case, CaseChange, Move, NewCase
+from data_contracts.clocks import Clocks
 from data_contracts.confirmed import Confirmed
 from data_contracts.connecting import Connector, LiveColumn, LiveReference, LiveSchema, Systems
 from data_contracts.contract_sets import ContractSets
@@ -194,6 +195,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     ContractSets,
     Passkeys,
     StampShelf,
+    Clocks,
     Protocol,
 ):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""
@@ -308,8 +310,11 @@ class Register(  # one database, so one port; each part stands in a module of it
     def operators(self) -> list[Operator]:
         """All operators by name."""
 
-    def use_code(self, name: str, step: int) -> bool:
-        """Take a TOTP time step for an operator; False when it or a later one was used before. Clears failures."""
+    def use_code(self, name: str, step: int, *, newest: int | None = None) -> bool:
+        """Take a TOTP time step for an operator; False when it or a later one was used before. Clears failures.
+
+        One later than ``newest`` was used when the clock was ahead, and bars itself alone.
+        """
 
     def take_try(self, name: str, most: int, *, locked_until: datetime, at: datetime) -> bool:
         """Count a try of a code before it is compared, and lock the operator out at the last of ``most``.

@@ -14,13 +14,17 @@ from tasks.services import services
 
 def agree_on_copy(case_id: str, showing: Showing, plan: Callable[[str], str]) -> bool:
     """Locate, stage, have free texts read, plan, and have people approve; False when it ended in a refusal."""
-    if not is_done(case_id, "plan"):
-        if not is_done(case_id, "locate") and not locate(case_id):
+    while True:
+        if not is_done(case_id, "plan"):
+            if not is_done(case_id, "locate") and not locate(case_id):
+                return False
+            over_systems(case_id, stage_rows, services().contracts.systems)
+            have_texts_read(case_id, showing)
+            plan(case_id)
+        if not approve(case_id):
             return False
-        over_systems(case_id, stage_rows, services().contracts.systems)
-        have_texts_read(case_id, showing)
-        plan(case_id)
-    return approve(case_id) and confirm_staged(case_id)
+        if confirm_staged(case_id):
+            return True
 
 
 def have_texts_read(case_id: str, showing: Showing) -> None:

@@ -31,6 +31,7 @@ from flows.commands import (
     evidence,
     holds,
     incident,
+    installing,
     letters,
     lift,
     metrics,
@@ -38,6 +39,7 @@ from flows.commands import (
     operators,
     permissions,
     recipients,
+    recover,
     registers,
     retention,
     review,
@@ -66,6 +68,7 @@ app.add_typer(letters.app)
 app.add_typer(credentials.app, name="secret")
 app.add_typer(holds.app, name="hold")
 app.add_typer(incident.app, name="incident")
+installing.register(app)
 app.add_typer(lift.app)
 app.add_typer(operators.app, name="operator")
 app.add_typer(operators.keys, name="keys")
@@ -80,6 +83,7 @@ canary.register(app)
 app.add_typer(api.keys, name="api-key")
 deploy.register(app)
 recipients.register(app)
+recover.register(app)
 app.add_typer(registers.app, name="register")
 retention.register(app)
 statement.register(app)
@@ -231,7 +235,10 @@ def show_cases(as_json: Json = False, everything: Annotated[bool, typer.Option("
     from flows import work  # noqa: PLC0415  # pays for what it uses
 
     columns = ("case", "right", "state", "response_due", "days_left", "clock", "waits_at")
-    show(work.cases_facts(open_only=not everything), as_json, lambda f: table(f["cases"], columns))
+    facts = work.cases_facts(open_only=not everything)
+    if "clock" in facts:
+        note(facts["clock"])
+    show(facts, as_json, lambda f: table(f["cases"], columns))
 
 
 @app.command("package")

@@ -20,9 +20,9 @@ from data_contracts.vocabulary import Decision, Gate
 from tasks.advice import has_advice
 from tasks.approval import Answer
 from tasks.identity_ways import ways_of
+from tasks.leavers import missing_at
 from tasks.matters import matter_of
 from tasks.rules.eligibility import reference_of
-from tasks.rules.gates import people_missing
 from tasks.rules.refusals import grounds_at
 from tasks.rules.requesters import accepted_capacities, requester_at
 from tasks.services import services
@@ -105,7 +105,7 @@ def _more(entry: GateEntry) -> dict[str, Any]:
 def description_of(entry: GateEntry, *, linked: bool = True) -> str:
     """What the form says above its fields: the question, how far it is answered, and where else to go."""
     so_far = "".join(f"\n\n- {a.operator} answered **{a.decision.value}** {a.reference}" for a in entry.answers)
-    missing = people_missing(entry)
+    missing = missing_at(entry)
     who = f"\n\n*{missing} of {entry.people} to answer; roles: {', '.join(entry.roles)}.*" if missing > 0 else ""
     # First, because the dialog scrolls.
     note = f"> **The last answer was not accepted.** {entry.note}\n\n" if entry.note else ""

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from data_contracts.errors import CaseBusy, RightsflowError
 from data_contracts.ports import Register
+from tasks.restored import require_free
 from tasks.services import services
 
 LEASE = timedelta(seconds=60)
@@ -38,6 +39,7 @@ def carrying(case_id: str) -> Iterator[None]:
     keeper = threading.Thread(target=_renew, args=(register, case_id, holder, ended), daemon=True)
     keeper.start()
     try:
+        require_free(case_id)
         yield
     finally:
         ended.set()

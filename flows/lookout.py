@@ -7,7 +7,8 @@ For each open case, in this order; each thing once, noted in the ledger, whateve
 2. a proof of identity that was asked for: the data subject is reminded, then the case is closed with a notice;
 3. the days of the policy before the answer is due: a warning in evidence; at the last of them, and when it is over, a
    letter to the DPO without personal data;
-4. near the last day to tell of an extension a person is asked whether one is needed; after it the question is closed.
+4. who decided in it and may not any more: the DPO is written to;
+5. near the last day to tell of an extension a person is asked whether one is needed; after it the question is closed.
 
 A case that cannot be looked at just now stops no other. Mails that nobody has read, and registers, are looked at last:
 near the last day of something the DPO is written to.
@@ -35,8 +36,10 @@ from tasks.cooling_off import release_erasure
 from tasks.extension import close_late, concerns_extension, extension_question, is_unfinished
 from tasks.findings import tell_late_findings
 from tasks.incidents import warn_of_clocks
+from tasks.leavers import tell_of_leavers
 from tasks.notify_subject import uncertain_question
 from tasks.register_reminders import remind_of_registers
+from tasks.restored import is_held
 from tasks.rules.warnings import has_acted
 from tasks.services import services
 from tasks.step import guarded
@@ -104,12 +107,15 @@ def look_at_all(cases: Iterable[Case], runs: Runs) -> Counter[str]:
 
 def _look(case_id: str, gates: Iterable[GateEntry], runs: Runs) -> list[str]:
     case = services().register.case(case_id)
+    if is_held(case_id):
+        return []
     return [
         *_turns(case, gates, runs),
         *_contacts(case, gates, runs),
         *_cooled(case, gates, runs),
         *_proofs(case, runs),
         *_warnings(case),
+        *_leavers(case),
         *_extension(case, gates, runs),
     ]
 
@@ -175,6 +181,12 @@ def _warnings(case: Case) -> Iterator[str]:
     if must_escalate(case):
         escalate(case.case_id)
         yield "escalated"
+
+
+def _leavers(case: Case) -> Iterator[str]:
+    """Law 5: the DPO hears of people who decided in an open case and may not any more."""
+    if tell_of_leavers(case):
+        yield "told_of_leavers"
 
 
 def _extension(case: Case, gates: Iterable[GateEntry], runs: Runs) -> Iterator[str]:

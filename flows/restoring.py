@@ -22,8 +22,8 @@ from tasks.act.restoring import (
     tell_restored,
 )
 from tasks.approval import Answer, answer_as_proven, prove_for
+from tasks.leavers import missing_at
 from tasks.plans import confirm_restoring
-from tasks.rules.gates import people_missing
 from tasks.step import guarded
 
 
@@ -84,7 +84,7 @@ def restore(case_id: str, *, operator: str, code: str, reference: str) -> Restor
     if entry.outcome is None:
         entry = answer_as_proven(entry, Answer(who, Decision.APPROVE, reference=reference), proof="totp")
     if entry.outcome is not Decision.APPROVE:
-        return Restoring(case_id, missing=people_missing(entry))
+        return Restoring(case_id, missing=missing_at(entry))
     with carrying(case_id):
         return guarded(carry_out, "restore")(case_id)
 

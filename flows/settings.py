@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -102,6 +102,20 @@ class Settings(BaseSettings):
     def state(self) -> Path:
         """The home as an absolute path."""
         return self.home.expanduser().resolve()
+
+    @property
+    def imap(self) -> dict[str, Any]:
+        """How the mailbox is reached, by the names of its settings."""
+        return self._of("imap", "host", "port", "username", "password", "security", "folder", "taken_folder", "ca_file")
+
+    @property
+    def smtp(self) -> dict[str, Any]:
+        """How mails leave, by the names of its settings."""
+        return self._of("smtp", "host", "port", "username", "password", "security", "ca_file")
+
+    def _of(self, what: str, *names: str) -> dict[str, Any]:
+        found = {name: getattr(self, f"{what}_{name}") for name in names}
+        return {name: one.get_secret_value() if isinstance(one, SecretStr) else one for name, one in found.items()}
 
     @property
     def runs_at_once(self) -> int:

@@ -14,10 +14,12 @@ from data_contracts.contract import Contracts
 from data_contracts.credentials import connection_variable, recipient_variable
 from data_contracts.errors import SettingsInvalid
 from data_contracts.evidence_log import EVIDENCE_LOG
+from data_contracts.key_marks import KeyKind
 from data_contracts.odcs import load_organisation, load_policy
 from data_contracts.ports import Judge
 from data_contracts.sealed_rows import operator_context
 from flows.contract_cache import contracts_from, contracts_of
+from flows.key_ring import KeyRing
 from flows.private import keep_private
 from flows.secrets import KeptCredentials, secret_block
 from flows.settings import Settings, settings
@@ -34,14 +36,14 @@ from integrations.channels.register_pages import RegisterPages
 from integrations.channels.report_pdf import ReportPages
 from integrations.channels.settings import Dkim, MailSettings
 from integrations.channels.unpacking import unpack as unpack_package
-from integrations.evidence import EvidenceShelf, Fault, Verification, load_or_create
+from integrations.evidence import EvidenceShelf, Fault, LateSigner, Verification
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
 from integrations.intake.desk.officer import officer_page
 from integrations.intake.drp_api import AgentRequest, drp_api
 from integrations.intake.mail_reading import read_mail
 from integrations.intake.mailbox import ImapMailbox, ImapSettings, opened_mailbox
-from integrations.intake.opendsr_api import HandedOn, ResponseSigner, opendsr_api
+from integrations.intake.opendsr_api import HandedOn, ResponseSigner, opendsr_api, signer_of
 from integrations.intake.permissions_api import AskedOverHttp, permissions_app
 from integrations.intake.prefect_door.app import Doors, prefect_app
 from integrations.intake.prefect_door.upstream import PrefectServer
@@ -73,9 +75,6 @@ from tasks.services import Retry, Services, use
 if TYPE_CHECKING:
     from integrations.demo import DemoCompany
 
-_PSEUDONYM_KEY = "pseudonym.key"
-_DOOR_KEY = "door.key"
-
 
 def utc_now() -> datetime:
     """The time, aware."""
@@ -96,18 +95,34 @@ class Installation:
         return contracts_of(self.settings.contracts)
 
     @cached_property
+    def ring(self) -> KeyRing:
+        """The keys against what the register knows of them."""
+        return KeyRing(self._keys, self)
+
+    @cached_property
+    def signer(self) -> LateSigner:
+        """Signs evidence; its key is made when a new installation signs first."""
+        return LateSigner(self._keys / "evidence", may_make=self.ring.may_make, made=self.ring.made_signer)
+
+    @cached_property
     def master(self) -> MasterKey:
-        """The master key; its file is made on first use."""
+        """The master key; its file is made when a new installation seals first."""
         given, service = self.settings.master_key.get_secret_value(), self.settings.master_key_kms
-        return master_key(self._keys / "master.json", given=given, service=service)
+        return master_key(self._keys / "master.json", given=given, service=service, making=self.ring)
 
     @cached_property
     def register(self) -> SqlRegister:
-        """The case database."""
+        """The case database, whose keys are there and are its own."""
+        self.ring.look()
+        return self.kept
+
+    @cached_property
+    def kept(self) -> SqlRegister:
+        """The case database, before its keys are looked at."""
         keep_private(self.settings.state)
         self._held.enter_context(self.settings.holding_register())
         upgrade(self.settings.register)
-        return SqlRegister(self.settings.register, signer=load_or_create(self._keys / "evidence"), clock=self.now)
+        return SqlRegister(self.settings.register, signer=self.signer, clock=self.now)
 
     @cached_property
     def services(self) -> Services:
@@ -133,8 +148,8 @@ class Installation:
             transfers=DirectTransfers(self._recipient),
             open_secret=self.master.open,
             seal_secret=self.master.seal,
-            pseudonym_key=lambda: self._sealed_key(_PSEUDONYM_KEY),
-            door_key=lambda: self._sealed_key(_DOOR_KEY),
+            pseudonym_key=lambda: self.own_key(KeyKind.PSEUDONYM),
+            door_key=lambda: self.own_key(KeyKind.DOOR),
             read_mail=read_mail,
             now=self.now,
             under=self._under,
@@ -178,18 +193,7 @@ class Installation:
         if not chosen.imap_host:
             where, remedy = "RIGHTSFLOW_IMAP_HOST", "name the mailbox's server; docs/intake.md says what else it takes"
             raise SettingsInvalid("no mailbox is configured", where=where, remedy=remedy)
-        return opened_mailbox(
-            ImapSettings(
-                host=chosen.imap_host,
-                port=chosen.imap_port,
-                username=chosen.imap_username,
-                password=chosen.imap_password.get_secret_value(),
-                security=chosen.imap_security,
-                folder=chosen.imap_folder,
-                taken_folder=chosen.imap_taken_folder,
-                ca_file=chosen.imap_ca_file,
-            )
-        )
+        return opened_mailbox(ImapSettings(**chosen.imap))
 
     def system_urls(self, contracts: Contracts | None = None) -> dict[str, str]:
         """Connection by system name: a credential of ours, else the embedded demo systems, else a Secret block."""
@@ -219,8 +223,13 @@ class Installation:
 
     def rotate_master_key(self) -> Rotation:
         """A new master key; every data key, operator secret and the pseudonym key are wrapped anew."""
-        files = {name: self._keys / name for name in (_PSEUDONYM_KEY, _DOOR_KEY)}
+        files = {str(name): self._keys / name for name in (KeyKind.PSEUDONYM, KeyKind.DOOR)}
         return rotate(self.master, data_keys=self.register, register=self.register, files=files)
+
+    def rotate_signing_key(self) -> str:
+        """A new key that signs evidence, its name; what the old ones signed goes on to verify."""
+        _ = self.register
+        return self.ring.exchanged_signer(evidence_files.rotate(self._keys / "evidence", self.ring.marked).keyid)
 
     @property
     def evidence(self) -> EvidenceShelf:
@@ -258,11 +267,9 @@ class Installation:
         try:
             return demo.seed(self._demo_folder, customers=customers, today=today, progress=progress)
         except sqlite3.Error:
-            raise SettingsInvalid(
-                "the demo company's databases cannot be written",
-                where=str(self._demo_folder),
-                remedy="make room on the disk (about 100 MB), or set RIGHTSFLOW_HOME to another folder",
-            ) from None
+            what = "the demo company's databases cannot be written"
+            remedy = "make room on the disk (about 100 MB), or set RIGHTSFLOW_HOME to another folder"
+            raise SettingsInvalid(what, where=str(self._demo_folder), remedy=remedy) from None
 
     def close(self) -> None:
         """Give back connections."""
@@ -270,8 +277,9 @@ class Installation:
             systems = self.services.systems
             if isinstance(systems, DirectorySystems):
                 systems.close()
-        if "register" in self.__dict__:
-            self.register.close()
+        if "kept" in self.__dict__:
+            self.ring.settle()
+            self.kept.close()
         self._held.close()
 
     @property
@@ -290,15 +298,7 @@ class Installation:
         chosen = self.settings
         key = chosen.dkim_key_file if chosen.dkim_domain else None
         dkim = None if key is None else Dkim(chosen.dkim_domain, chosen.dkim_selector, key.read_bytes())
-        return MailSettings(
-            host=chosen.smtp_host,
-            port=chosen.smtp_port,
-            security=chosen.smtp_security,
-            username=chosen.smtp_username,
-            password=chosen.smtp_password.get_secret_value(),
-            ca_file=chosen.smtp_ca_file,
-            dkim=dkim,
-        )
+        return MailSettings(**chosen.smtp, dkim=dkim)
 
     def _recipients(self) -> HttpRecipients:
         """Recipients' interfaces; in the demo company, where none is real, messages to them go to the outbox."""
@@ -314,8 +314,9 @@ class Installation:
     def _judge(self) -> Judge:
         return PlainJudge() if self.settings.judge == "plain" else GreatExpectationsJudge()
 
-    def _sealed_key(self, name: str) -> bytes:
-        return own_key(self.master, self._keys / name)
+    def own_key(self, name: str) -> bytes:
+        """A key of the organisation's own; made when it is used first."""
+        return self.ring.own(name, lambda file: own_key(self.master, file))
 
 
 def opendsr_signer(chosen: Settings) -> ResponseSigner | None:
@@ -324,14 +325,7 @@ def opendsr_signer(chosen: Settings) -> ResponseSigner | None:
     Raises:
         SettingsInvalid: when a file cannot be read, or key and certificate do not belong together.
     """
-    if chosen.opendsr_key_file is None or chosen.opendsr_certificate_file is None:
-        return None
-    try:
-        key, certificate = chosen.opendsr_key_file.read_bytes(), chosen.opendsr_certificate_file.read_bytes()
-    except OSError:
-        where, remedy = "RIGHTSFLOW_OPENDSR_KEY_FILE", "correct it, and RIGHTSFLOW_OPENDSR_CERTIFICATE_FILE"
-        raise SettingsInvalid("a file cannot be read", where=where, remedy=remedy) from None
-    return ResponseSigner(key, certificate)
+    return signer_of(chosen.opendsr_key_file, chosen.opendsr_certificate_file)
 
 
 _current: ContextVar["Installation | None"] = ContextVar("rightsflow_installation", default=None)

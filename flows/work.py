@@ -27,12 +27,14 @@ from flows.verdict_facts import print_copy, print_verdict, verdict_facts
 from flows.wording import shown_lines, table_of, why
 from tasks.approval import Answer, answer_gate
 from tasks.archive_evidence import PACKAGE
+from tasks.clock_check import back_said, clock_said
 from tasks.documents import keep_record
 from tasks.extension import concerns_extension
+from tasks.leavers import missing_at
 from tasks.matters import matter_of
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
 from tasks.recovery import copy_facts
-from tasks.rules.gates import people_missing
+from tasks.rules.clocks import set_back_before
 from tasks.services import services
 from tasks.verify_identity import identity_question
 
@@ -178,14 +180,15 @@ def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:
     with wiring.opened():
         register = services().register
         case = register.case(case_id)
-        plan = register.step(case_id, "plan")
+        plan, moves = register.step(case_id, "plan"), register.timeline(case_id)
         facts = _case_row(case) | {
             "outcome": case.outcome,
             "channel": case.channel.value,
             "language": case.language,
             "timeline": [
                 {"at": m.at.isoformat(), "to": m.to.value, "cause": m.cause, "actor": m.actor}
-                for m in register.timeline(case_id)
+                | ({"clock": back_said(back)} if back else {})
+                for m, back in zip(moves, set_back_before([m.at for m in moves]), strict=True)
             ],
             "plan": dict(plan.receipt).get("plan") if plan else None,
             "verdict": verdict_facts(case_id),
@@ -204,7 +207,9 @@ def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:
 def cases_facts(*, open_only: bool) -> dict[str, Any]:
     """Cases, the one due first on top."""
     with wiring.opened():
-        return {"cases": [_case_row(case) for case in services().register.cases(open_only=open_only)]}
+        rows = [_case_row(case) for case in services().register.cases(open_only=open_only)]
+        said = clock_said()
+        return {"cases": rows, **({"clock": said} if said else {})}
 
 
 def unseal_package(case_id: str, folder: Path, *, account: str) -> dict[str, Any]:
@@ -230,7 +235,8 @@ def print_case(facts: Any) -> None:  # noqa: ANN401  # JSON facts
     """Tell a person where a case stands."""
     console.print(f"[bold]{facts['case']}[/]  {facts['right']}, by {facts['channel']}, received {facts['received']}")
     console.print(f"{facts['state']} {facts['outcome']}  {clock_line(facts)}")
-    table(facts["timeline"], ("at", "to", "cause", "actor"), title="Timeline")
+    is_back = any("clock" in line for line in facts["timeline"])
+    table(facts["timeline"], ("at", "to", "cause", "actor", *(("clock",) if is_back else ())), title="Timeline")
     print_plan(facts["plan"])
     print_verdict(facts["verdict"])
     print_copy(facts["recovery"])
@@ -311,7 +317,7 @@ def _outcome(entry: GateEntry) -> str:
 def _said(entry: GateEntry) -> str:
     if entry.outcome:
         return f"{entry.case_id}: gate {gate_name(entry)} is decided: {entry.outcome.value}"
-    missing = people_missing(entry)
+    missing = missing_at(entry)
     return f"{entry.case_id}: your answer at gate {gate_name(entry)} counts; {missing} more to answer"
 
 

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field, replace
 
 from data_contracts.decided import SOFTWARE, SOFTWARE_PROOF
 from data_contracts.errors import AnswerRefused
-from data_contracts.evidence import Facts, canonical, digest
+from data_contracts.evidence import Facts, digest
 from data_contracts.legible import is_letter, is_line
 from data_contracts.ports import GateAnswer, GateEntry, Operator
 from data_contracts.vocabulary import Decision, Gate, Sensitivity
 from tasks.accounts import shown_at
 from tasks.clock import pauses_of, today
 from tasks.identity_ways import ways_of
+from tasks.leavers import counted, leavers_at, named_before, question_digest
 from tasks.matters import matter_of
 from tasks.operator_proof import prove_operator, prove_person
 from tasks.parts import reason_name
@@ -29,6 +30,7 @@ from tasks.rules.accounts import check_chosen
 from tasks.rules.eligibility import check_proof_came, method_of, proof_came_on
 from tasks.rules.extension import check_reason
 from tasks.rules.gates import check_answer, check_standing, outcome_of, people_needed, rule_for
+from tasks.rules.leavers import said_of
 from tasks.rules.refusals import check_ground
 from tasks.rules.requesters import check_capacity, requester_at
 from tasks.services import services
@@ -71,8 +73,8 @@ def open_gate(case_id: str, question: Question) -> GateEntry:
             case_id=case_id,
             gate=question.gate,
             subject=question.subject,
-            digest=digest(canonical(question.facts)),
-            description=question.description,
+            digest=question_digest(case_id, question.gate, question.facts),
+            description=question.description + named_before(case_id),
             options=question.options,
             roles=tuple(rule.roles),
             people=people_needed(rule, question.sensitivity),
@@ -190,8 +192,13 @@ def take_in(
         reference=answer.reference.strip(),
         roles=operator.roles,
     )
-    outcome = outcome_of((*entry.answers, given), entry.people)
-    return provided.register.answer_gate(entry, given, outcome=outcome, also=also or {})
+    lost = leavers_at(entry)
+    outcome = outcome_of((*counted(entry).answers, given), entry.people)
+    told: Facts = {"left": [said_of(one) for one in lost]} if lost else {}
+    answered = provided.register.answer_gate(entry, given, outcome=outcome, also={**(also or {}), **told})
+    if lost and outcome is None:
+        provided.register.note_gate(answered, ". ".join(said_of(one) for one in lost))
+    return answered
 
 
 def _check_method(entry: GateEntry, answer: Answer) -> None:

@@ -20,9 +20,11 @@ from data_contracts.runs import Run
 from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import Duty, OperatorRole, Right
 from tasks.clock import day_of, place
+from tasks.clock_check import back_said
 from tasks.ledger import is_done
 from tasks.operator_proof import prove_person
 from tasks.permissions import known_kinds
+from tasks.rules.clocks import set_back_before
 from tasks.rules.dossiers import case_account, run_account
 from tasks.rules.pauses import pauses_in
 from tasks.services import services
@@ -164,7 +166,9 @@ def case_line(case: Case, envelopes: Iterable[Mapping[str, object]]) -> Account:
         "linked_to": case.linked_to,
         "evidence": case_account([said_in(one) for one in envelopes], zone),
         "timeline": [
-            {"at": move.at.isoformat(), "to": move.to.value, "cause": move.cause, "by": move.actor} for move in timeline
+            {"at": move.at.isoformat(), "to": move.to.value, "cause": move.cause, "by": move.actor}
+            | ({"clock": back_said(back)} if back else {})
+            for move, back in zip(timeline, set_back_before([move.at for move in timeline]), strict=True)
         ],
         "pauses": [
             {"from": pause.asked_on.isoformat(), "to": pause.proved_on.isoformat() if pause.proved_on else ""}

@@ -25,6 +25,7 @@ from data_contracts.passkeys import PASSKEY, TouchedFor
 from data_contracts.ports import GateEntry, Operator
 from data_contracts.sealed_rows import operator_context
 from data_contracts.vocabulary import OperatorRole
+from tasks.clock_check import clock_said
 from tasks.rules.gates import check_in_force, check_standing
 from tasks.services import services
 from tasks.step_up.challenges import prove_touch
@@ -212,7 +213,8 @@ def _step_of(operator: Operator, code: str) -> int:
     secret = provided.open_secret(operator.secret, operator_context(operator.name)).decode()
     step = _matching_step(secret, code.strip(), drift=provided.policy.totp_drift)
     if step is None:
-        remedy = "type the six digits that the authenticator shows now"
+        said = clock_said()
+        remedy = f"set the clock right: {said}" if said else "type the six digits that the authenticator shows now"
         raise AnswerRefused(f"the code of {operator.name} is wrong", where="code", remedy=remedy)
     return step
 
@@ -226,7 +228,8 @@ def _require_codes(operator: Operator) -> None:
 
 def _use(operator: Operator, step: int) -> None:
     """Use a code up, which ends a lock."""
-    if not services().register.use_code(operator.name, step):
+    newest = _step_now() + services().policy.totp_drift
+    if not services().register.use_code(operator.name, step, newest=newest):
         raise AnswerRefused(
             f"the code of {operator.name} was used before", where="code", remedy="wait for the next code"
         )
@@ -254,11 +257,15 @@ def _locked_out(name: str, remedy: str) -> AnswerRefused:
 def _matching_step(secret: str, code: str, *, drift: int) -> int | None:
     """The time step that ``code`` belongs to, within ``drift`` steps of now; RFC 6238 section 5.2."""
     totp = pyotp.TOTP(secret)
-    now = int(services().now().astimezone(UTC).timestamp()) // int(_STEP.total_seconds())
+    now = _step_now()
     for step in range(now - drift, now + drift + 1):
         if pyotp.utils.strings_equal(totp.generate_otp(step), code):
             return step
     return None
+
+
+def _step_now() -> int:
+    return int(services().now().astimezone(UTC).timestamp()) // int(_STEP.total_seconds())
 
 
 def _is_password(digest: str, password: str) -> bool:

@@ -9,13 +9,15 @@ from typing import Any, Final
 from data_contracts.confirmed import OF_LIFTING, OF_PLAN, OF_RESTORING, RECEIPTS, Confirmed, is_covered
 from data_contracts.confirming import MARK
 from data_contracts.errors import ActRefused, ContractMismatch
-from data_contracts.evidence import Facts, Record, canonical, digest
+from data_contracts.evidence import Facts, Record
 from data_contracts.plan import Plan, is_empty, plan_facts
 from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
 from tasks.changed_plan import CHANGED, is_same, keep_contracts, rows_by_table, what_changed
+from tasks.leavers import asked_again, leavers_at, question_digest
 from tasks.parts import PARTS
 from tasks.rules.gates import FOUR_EYES
+from tasks.rules.leavers import said_of, still_approved
 from tasks.services import services
 from tasks.step import step
 
@@ -69,7 +71,7 @@ def asked_about(plan_digest: str) -> Mapping[str, str]:
 def plan_gate(case_id: str) -> GateEntry | None:
     """The newest gate, where people are asked about the plan as it stands; None where it asks something else."""
     gate = services().register.gate(case_id, Gate.APPROVAL)
-    asked = digest(canonical(asked_about(planned(case_id))))
+    asked = question_digest(case_id, Gate.APPROVAL, asked_about(planned(case_id)))
     return gate if gate is not None and gate.digest == asked else None
 
 
@@ -86,6 +88,8 @@ def confirm(fresh: Plan, parts: Collection[str]) -> bool:
     register, case_id = services().register, fresh.case_id
     approved, shown = planned(case_id), plan_receipt(case_id)["plan"]
     if approved == fresh.digest or is_same(shown, fresh):
+        if _ask_anew(case_id):
+            return False
         _confirm(case_id, "plan confirmed", parts)
         return True
     lines = what_changed(shown, fresh)
@@ -102,12 +106,16 @@ def confirm(fresh: Plan, parts: Collection[str]) -> bool:
 
 @step("confirm")
 def confirm_staged(case_id: str) -> bool:
-    """Confirm the approved plan of what is disclosed; it is made of what is sealed, so that it holds. Always true.
+    """Confirm the approved plan of what is disclosed; it is made of what is sealed, so that it holds.
+
+    False when its approval does not hold any more: it must be shown anew.
 
     Raises:
         ActRefused: when people have not approved it.
     """
     if "confirm" not in _receipts(case_id, OF_PLAN):
+        if _ask_anew(case_id):
+            return False
         _confirm(case_id, "package is built")
     return True
 
@@ -153,6 +161,26 @@ def confirm_restoring(case_id: str) -> Confirmed:
     record = Record("confirm", OF_RESTORING, {"digest": gate.digest})
     services().register.complete(case_id, "confirm", OF_RESTORING, receipt={"digest": gate.digest}, record=record)
     return Confirmed(case_id, gate.digest, OF_RESTORING, mark=MARK)
+
+
+def _ask_anew(case_id: str) -> bool:
+    """Whether people who approved may not any more, so that the same plan is asked about again."""
+    gate = plan_gate(case_id)
+    if gate is None or gate.outcome is not Decision.APPROVE or "confirm" in _receipts(case_id, OF_PLAN):
+        return False
+    lost = leavers_at(gate)
+    if still_approved(gate, lost):
+        return False
+    facts: Facts = {"approved": planned(case_id), "left": [said_of(one) for one in lost]}
+    asked = asked_about(planned(case_id))
+    services().register.reopen(
+        case_id,
+        ["rehearse", "plan", "approve"],
+        Record("approval lapsed", "", facts),
+        (CaseState.LOCATED, "who approved may not any more"),
+    )
+    asked_again(case_id, asked)
+    return True
 
 
 def _confirm(case_id: str, cause: str, parts: Collection[str] = ()) -> None:

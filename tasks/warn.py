@@ -81,6 +81,21 @@ def _deliver(case: Case, place: str, letter: Rendered) -> str:
         raise
 
 
+def tell_officer(case: Case, place: str, letter: Rendered) -> bool:
+    """Write to the DPO about a case, once for each ``place``; whether it left now.
+
+    A letter that may have left is not sent again.
+    """
+    provided = services()
+    entry = provided.register.claim(case.case_id, _ESCALATION, place)
+    if entry.state == "done":
+        return False
+    via = "uncertain" if entry.state == "handed_over" else _deliver(case, place, letter)
+    record = Record(_ESCALATION, "", {"to": "dpo", "via": via, "about": place})
+    provided.register.complete(case.case_id, _ESCALATION, place, receipt={"via": via}, record=record)
+    return True
+
+
 def _letter(case: Case, level: str, now: Standing) -> Rendered:
     """Case, right and dates: nothing about anybody."""
     days = abs(now.days_left or 0)

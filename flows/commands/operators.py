@@ -157,6 +157,18 @@ def rotate(as_json: Json = False) -> None:
     show({"rotated": str(done)}, as_json, lambda f: print(f["rotated"]))
 
 
+@keys.command("renew-signing")
+@our_errors
+def renew_signing(as_json: Json = False) -> None:
+    """Make a new key that signs evidence; what the old one signed goes on to verify."""
+    from flows import wiring  # noqa: PLC0415  # pays for what it uses
+
+    with wiring.opened() as installation:
+        keyid = installation.rotate_signing_key()
+    said = f"evidence is signed with {keyid} now; processes that run sign with the old key until they start again"
+    show({"keyid": keyid, "said": said}, as_json, lambda f: print(f["said"]))
+
+
 @keys.command("close")
 @our_errors
 def close(as_json: Json = False) -> None:

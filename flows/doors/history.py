@@ -7,18 +7,22 @@ from data_contracts.case import Move
 from data_contracts.desk import Happened
 from data_contracts.ports import GateEntry
 from tasks.clock import day_of
+from tasks.rules.clocks import in_sequence, set_back_before
 
 
 def history_of(moves: Sequence[Move], gates: Sequence[GateEntry]) -> tuple[Happened, ...]:
-    """Everything that happened, first to last. Services must be open; a gate opens before it is answered."""
-    return tuple(one for _, one in sorted(_all(moves, gates), key=lambda found: found[0]))
+    """Everything that happened, first to last, also where the clock was set back. Services must be open."""
+    return tuple(in_sequence(list(_moved(moves)), [list(_at(gate)) for gate in gates]))
 
 
-def _all(moves: Sequence[Move], gates: Sequence[GateEntry]) -> Iterator[tuple[datetime, Happened]]:
-    for gate in gates:
-        yield gate.opened_at, Happened(day_of(gate.opened_at), "gate", gate.gate.value)
-        for answer in gate.answers:
-            said = answer.decision.value
-            yield answer.at, Happened(day_of(answer.at), "answer", gate.gate.value, said, answer.operator)
-    for move in moves:
-        yield move.at, Happened(day_of(move.at), "move", move.to.value, move.cause)
+def _at(gate: GateEntry) -> Iterator[tuple[datetime, Happened]]:
+    """A gate opens before it is answered."""
+    yield gate.opened_at, Happened(day_of(gate.opened_at), "gate", gate.gate.value)
+    for answer in gate.answers:
+        said = answer.decision.value
+        yield answer.at, Happened(day_of(answer.at), "answer", gate.gate.value, said, answer.operator)
+
+
+def _moved(moves: Sequence[Move]) -> Iterator[tuple[datetime, Happened]]:
+    for move, back in zip(moves, set_back_before([move.at for move in moves]), strict=True):
+        yield move.at, Happened(day_of(move.at), "move", move.to.value, move.cause, is_clock_back=bool(back))

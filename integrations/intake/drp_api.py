@@ -23,7 +23,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from data_contracts.errors import RequestInvalid, RightsflowError, TransientError
+from data_contracts.errors import RequestInvalid, RightsflowError, SettingsInvalid, TransientError, VaultSealed
 from data_contracts.origins import Agent
 from integrations.intake.bearer import Counter, bearer_of, is_too_often
 from integrations.intake.web.limiting import Limit, Limiter, caller
@@ -269,6 +269,6 @@ def _refused(_call: Request, error: Exception) -> Response:
 
 def _tell_ours(_call: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RightsflowError)  # noqa: S101  # registered for this class
-    if isinstance(error, TransientError):
+    if isinstance(error, (TransientError, SettingsInvalid, VaultSealed)):
         return JSONResponse({"code": "later", "message": error.what, "fatal": False}, status_code=503)
     return _fatal("invalid" if isinstance(error, RequestInvalid) else "other", f"{error.what}. {error.remedy}")

@@ -8,6 +8,7 @@ Source: OpenDSR 2.0, sections 4.2 (signing), 5 (identities), 6 (discovery), 7 (r
 
 import base64
 import json
+import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from data_contracts.errors import RequestInvalid, RightsflowError, SettingsInvalid, TransientError
+from data_contracts.errors import RequestInvalid, RightsflowError, SettingsInvalid, TransientError, VaultSealed
 from data_contracts.vocabulary import Right
 from integrations.intake.bearer import OPEN, READ, WITHDRAW, KeysDoor, bearer_of, client_of
 
@@ -253,11 +254,26 @@ def _refused(signed: _Signed) -> Callable[[Request, Exception], Response]:
 def _ours(signed: _Signed) -> Callable[[Request, Exception], Response]:
     def ours(_call: Request, error: Exception) -> Response:
         assert isinstance(error, RightsflowError)  # noqa: S101  # registered for this class
-        status = 503 if isinstance(error, TransientError) else 400
+        status = 503 if isinstance(error, (TransientError, SettingsInvalid, VaultSealed)) else 400
         words = error.what if isinstance(error, RequestInvalid) else "it does not work just now"
         return signed(_error(status, words), status)
 
     return ours
+
+
+def signer_of(key: pathlib.Path | None, certificate: pathlib.Path | None) -> ResponseSigner | None:
+    """What answers to controllers are signed with; None where no files are named.
+
+    Raises:
+        SettingsInvalid: when a file cannot be read, or key and certificate do not belong together.
+    """
+    if key is None or certificate is None:
+        return None
+    try:
+        return ResponseSigner(key.read_bytes(), certificate.read_bytes())
+    except OSError:
+        where, remedy = "RIGHTSFLOW_OPENDSR_KEY_FILE", "correct it, and RIGHTSFLOW_OPENDSR_CERTIFICATE_FILE"
+        raise SettingsInvalid("a file cannot be read", where=where, remedy=remedy) from None
 
 
 def _unusable() -> SettingsInvalid:

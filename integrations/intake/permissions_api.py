@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
-from data_contracts.errors import RightsflowError, TransientError
+from data_contracts.errors import RightsflowError, SettingsInvalid, TransientError, VaultSealed
 from data_contracts.permissions import RestrictedUse
 
 MAY_PROCESS: Final = "may-process"
@@ -171,4 +171,5 @@ def _tell_unreadable(_call: Request, error: Exception) -> JSONResponse:
 def _tell_ours(_call: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RightsflowError)  # noqa: S101  # registered for this class
     told = Told(what=error.what, where=error.where, remedy=error.remedy, kind=type(error).__name__)
-    return _failed(503 if isinstance(error, TransientError) else 422, told)
+    is_ours = isinstance(error, (TransientError, SettingsInvalid, VaultSealed))
+    return _failed(503 if is_ours else 422, told)

@@ -10,6 +10,7 @@ from data_contracts.operator_log import OperatorUse
 from data_contracts.ports import Operator
 from data_contracts.vocabulary import OperatorRole
 from integrations.register import tables
+from integrations.register.mark_tables import used_codes
 from integrations.register.store import Store
 
 _O = tables.operators.c
@@ -41,15 +42,27 @@ class OperatorStore(Store):
             rows = connection.execute(sa.select(tables.operators)).all()
         return sorted((_operator(row) for row in rows), key=lambda operator: operator.name)
 
-    def use_code(self, name: str, step: int) -> bool:
+    def use_code(self, name: str, step: int, *, newest: int | None = None) -> bool:
         """Take a TOTP time step for an operator, and clear failures; False when it or a later one was used before.
+
+        Args:
+            name: of the operator.
+            step: whose code was typed.
+            newest: the last step that can be now. A later one was used when the clock was ahead: it bars itself alone,
+                or nobody could decide until the day that the clock showed. None: every later one bars.
 
         Source: RFC 6238 section 5.2, a code is accepted once.
         """
-        take = sa.update(tables.operators).where(_O.name == name, _O.last_step < step)
+        is_ahead = sa.false() if newest is None else _O.last_step > newest
+        until_now = sa.true() if newest is None else used_codes.c.step <= newest
+        used = sa.select(used_codes.c.step).where(used_codes.c.operator == name, used_codes.c.step >= step)
+        is_barred = sa.exists(used.where(sa.or_(used_codes.c.step == step, until_now)))
+        take = sa.update(tables.operators).where(_O.name == name, sa.or_(_O.last_step < step, is_ahead), ~is_barred)
         with self._database.write() as connection:
-            taken = connection.execute(take.values(last_step=step, failures=0, locked_until=None))
-            return taken.rowcount == 1
+            taken = connection.execute(take.values(last_step=step, failures=0, locked_until=None)).rowcount == 1
+            if taken:
+                connection.execute(sa.insert(used_codes), {"operator": name, "step": step})
+            return taken
 
     def take_try(self, name: str, most: int, *, locked_until: datetime, at: datetime) -> bool:
         """Count a try of a code before it is compared, and lock the operator out at the last of ``most``.
@@ -58,7 +71,8 @@ class OperatorStore(Store):
         the one before it counted.
         """
         tries = sa.case((_O.locked_until.is_not(None), 1), else_=_O.failures + 1)  # a lock that is over counts anew
-        is_free = sa.or_(_O.locked_until.is_(None), _O.locked_until <= at)
+        # A lock that ends later than one that begins now was set when the clock was ahead: it is none.
+        is_free = sa.or_(_O.locked_until.is_(None), _O.locked_until <= at, _O.locked_until > locked_until)
         take = sa.update(tables.operators).where(_O.name == name, is_free)
         until = sa.case((tries >= most, sa.literal(locked_until, _O.locked_until.type)), else_=None)
         with self._database.write() as connection:

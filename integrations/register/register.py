@@ -19,6 +19,7 @@ from integrations.register.gates import GateStore
 from integrations.register.holds import HoldStore
 from integrations.register.incidents import IncidentStore
 from integrations.register.incoming import IncomingStore
+from integrations.register.key_marks import KeyMarkStore
 from integrations.register.leases import LeaseStore
 from integrations.register.ledger import StepLedger
 from integrations.register.links import LinkStore
@@ -71,6 +72,7 @@ class SqlRegister(
     PasskeyStore,
     StampStore,
     ContractSetStore,
+    KeyMarkStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
-from data_contracts.errors import SystemUnavailable
+from data_contracts.errors import SettingsInvalid, SystemUnavailable
 from integrations.register.database import BUSY_SECONDS, Database, make_engine, read_url, sqlite_file
 
-HEAD = "0015"
+HEAD = "0018"
 """The newest migration; a test compares it with the folder, so that the quick look needs no Alembic."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -23,7 +23,7 @@ def upgrade(url: str) -> None:
     """Create the register's database if need be and bring its tables to this version; safe to run by several at once.
 
     Raises:
-        SettingsInvalid: when the URL is neither SQLite nor PostgreSQL.
+        SettingsInvalid: when the URL is neither SQLite nor PostgreSQL, or newer software upgraded the register.
         SystemUnavailable: when the database cannot be reached or its file not be made.
     """
     parsed = read_url(url)
@@ -41,13 +41,13 @@ def upgrade_engine(engine: Engine) -> None:
     """The same for a database that is already connected (one in memory lives in its connection)."""
     database = Database(engine)
     with database.read() as connection:
-        if _version(connection) == HEAD:
+        if _known_version(connection) == HEAD:
             return
     with database.write() as connection:
         if database.dialect == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        if _version(connection) != HEAD:
-            _migrate(connection)
+        if _known_version(connection) != HEAD:
+            migrate(connection)
 
 
 def _version(connection: Connection) -> str | None:
@@ -56,14 +56,32 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _migrate(connection: Connection) -> None:
+def _known_version(connection: Connection) -> str | None:
+    """The register's version.
+
+    Raises:
+        SettingsInvalid: when it is none that this software knows.
+    """
+    found = _version(connection)
+    if found is None or found == HEAD or any(file.stem.startswith(f"{found}_") for file in _MIGRATIONS.rglob("*.py")):
+        return found
+    raise SettingsInvalid(
+        f"newer software upgraded the register (to version {found}; this software knows versions up to {HEAD})",
+        where="register",
+        remedy="run the newer software again; to go back, put back the register, vault and keys from a backup that was "
+        "made before the upgrade (docs/operations.md)",
+    )
+
+
+def migrate(connection: Connection, to: str = "head") -> None:
+    """Bring the tables to a version, in the transaction of the connection."""
     from alembic import command  # noqa: PLC0415  # a fifth of a second that only an upgrade shall cost
     from alembic.config import Config  # noqa: PLC0415  # as above
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _create_file(file: Path) -> None:

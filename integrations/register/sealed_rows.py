@@ -6,6 +6,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
+from data_contracts.key_marks import mark_context
 from data_contracts.sealed_rows import (
     Credential,
     SealedRow,
@@ -16,6 +17,7 @@ from data_contracts.sealed_rows import (
 )
 from data_contracts.subjects import SubjectKey
 from integrations.register import tables
+from integrations.register.mark_tables import key_marks
 from integrations.register.store import Store
 
 _C = tables.credentials.c
@@ -31,6 +33,7 @@ SEALED: Final[Mapping[sa.Column[bytes], Callable[[Row[Any]], str]]] = {
     tables.webhooks.c.secret: lambda row: webhook_context(row.name),
     tables.former_keys.c.sealed: _former,
     tables.credentials.c.sealed: lambda row: credential_context(row.name),
+    key_marks.c.sealed: lambda row: mark_context(row.kind),
 }
 """Columns that the master key seals, each with the context of a row."""
 

@@ -9,6 +9,7 @@ from tink.core import TinkError
 
 from data_contracts.errors import SettingsInvalid
 from integrations.vault.envelopes import envelope_for
+from integrations.vault.late import LateKey, Making
 from integrations.vault.master import Keyset, MasterKey, Primitive, keyset_of, load_or_create, primitive
 
 __all__ = ["close_file", "master_key"]
@@ -39,6 +40,11 @@ class GivenKey(MasterKey):
         self._keyset = keyset_of(handle)
         self._given = primitive(self._keyset)
 
+    @property
+    def is_there(self) -> bool:
+        """That there is a key."""
+        return True
+
     def __repr__(self) -> str:
         """Where it is from, not what."""
         return f"GivenKey({_VARIABLE})"
@@ -65,19 +71,21 @@ class GivenKey(MasterKey):
         raise SettingsInvalid("the master key is given by the environment", where=_VARIABLE, remedy=remedy)
 
 
-def master_key(file: Path, *, given: str, service: str) -> MasterKey:
+def master_key(file: Path, *, given: str, service: str, making: Making | None = None) -> MasterKey:
     """The master key of an installation.
 
     Args:
-        file: its file, made on first use where nothing is given.
+        file: its file, made when something is sealed first, where nothing is given.
         given: the key itself, from the environment; empty: it is in the file.
         service: what closes the file, as :func:`~integrations.vault.envelopes.envelope_for` takes it.
+        making: says whether it may be made; without it, it may.
 
     Raises:
         SettingsInvalid: when two places are named, or the named one has no key that can be read.
     """
     if not given:
-        return load_or_create(file, envelope_for(service))
+        envelope = envelope_for(service)
+        return load_or_create(file, envelope) if making is None else LateKey(file, envelope, making)
     other = "RIGHTSFLOW_MASTER_KEY_KMS" if service else str(file) if file.exists() else ""
     if other:
         remedy = f"keep one: remove {other}, or unset {_VARIABLE}"

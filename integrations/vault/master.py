@@ -64,6 +64,11 @@ class MasterKey:
         """Where it is, not what."""
         return f"MasterKey({str(self.file)!r})"
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a key."""
+        return self.file.exists()
+
     def aead(self) -> Primitive:
         """Tink's primitive over all keys of the file as it is now."""
         mark = _mark(self.file)

@@ -113,7 +113,17 @@ def check_answer(entry: GateEntry, decision: Decision, *, reason: str, reference
         raise AnswerRefused(
             "what stays needs its ground", where=where, remedy=f"give as reference one of: {', '.join(_STAY_GROUNDS)}"
         )
-    if reference.strip() and not _REFERENCE.fullmatch(reference.strip()):
+    if reference.strip():
+        check_reference(reference, where=where)
+
+
+def check_reference(reference: str, *, where: str = "reference") -> None:
+    """That a reference names a ticket or a letter.
+
+    Raises:
+        AnswerRefused: when it is none.
+    """
+    if not _REFERENCE.fullmatch(reference.strip()):
         raise AnswerRefused(
             "the reference is not one", where=where, remedy="at most 60 letters, digits and . _ : / # - without accents"
         )

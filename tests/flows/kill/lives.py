@@ -160,6 +160,7 @@ def _made_world(folder: Path) -> World:
     house = House(setup, company, Clock(), folder=template / "systems")
     for name, roles in OPERATORS.items():
         house.hire(name, *roles)
+    setup.ring.make(setup.own_key)  # by whoever set the home up: making them is tried by itself
     setup.close()
     world = World(template, load(contracts), company, values(template / "systems"))
     for name in (name for name, story in STORIES.items() if story.rehearsed):

@@ -92,6 +92,10 @@ UNWATCHED = frozenset({
     # How operators sign in and prove themselves, of no case; by tests/integrations/register/test_passkeys.py.
     "add_passkey", "drop_secret", "end_lock", "operator_mail", "passkey", "passkeys", "put_challenge",
     "put_operator_mail", "remove_passkeys", "take_challenge", "use_passkey",
+    # The keys of the installation, of no case; by tests/flows/test_keys_made_once.py.
+    "clock_marks", "key_marks", "kinds_in_use", "lately_signed", "lately_wrapped", "put_key_mark", "remove_key_marks",
+    "knows_record", "newest_record",
+    "retire_key_marks",
     # What the sweep purges; by tests/flows/test_purge.py.
     "cases_kept_since",
     # Time stamps of checkpoints, of no case; by tests/flows/test_stamping.py.

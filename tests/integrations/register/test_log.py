@@ -371,6 +371,8 @@ _LATER = (
     "operator_mail",
     "log_stamp",
     "log_stamp_trouble",
+    "key_mark",
+    "used_code",
 )
 """Tables that came after the log."""
 

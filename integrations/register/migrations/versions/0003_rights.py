@@ -29,9 +29,9 @@ _POSTGRES_TRIGGERS = (
 
 def upgrade() -> None:
     """Add columns and tables, and the triggers of the append-only ledger."""
-    with op.batch_alter_table("case_file") as cases:
-        cases.add_column(sa.Column("is_extended", sa.Boolean(), nullable=False, server_default=sa.false()))
-        cases.add_column(sa.Column("linked_to", sa.String(length=40), nullable=False, server_default=""))
+    # Not in a batch: SQLite would make the table anew, and refuse to let go of one that other rows refer to.
+    op.add_column("case_file", sa.Column("is_extended", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("case_file", sa.Column("linked_to", sa.String(length=40), nullable=False, server_default=""))
     _make_subject_tables()
     _make_stance_tables()
     _make_recipient_tables()

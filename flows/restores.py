@@ -1,0 +1,54 @@
+"""A register that was put back to an earlier state is noticed before anything is carried on.
+
+Keys and vault of the home each keep a mark of the newest record of evidence. Whoever opens a register that does not
+know the record of a mark stops: the register is older than what was done with it. A register of another installation
+is noticed the same way.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from data_contracts.errors import SettingsInvalid
+from data_contracts.restores import Newest, NewestRecords, newest_of
+
+__all__ = ["look_for_restore", "note_newest", "unknown_marks"]
+
+MARK = "register.mark"
+
+
+def unknown_marks(kept: NewestRecords, places: Sequence[Path]) -> dict[str, Newest]:
+    """Marks whose record the register does not know, by file."""
+    read = {str(place / MARK): _read(place / MARK) for place in places}
+    return {file: mark for file, mark in read.items() if mark is not None and not kept.knows_record(mark)}
+
+
+def look_for_restore(kept: NewestRecords, places: Sequence[Path]) -> None:
+    """Stop where the register is older than a mark.
+
+    Raises:
+        SettingsInvalid: then; says which case went on since.
+    """
+    for file, mark in unknown_marks(kept, places).items():
+        raise SettingsInvalid(
+            f"the register is older than what was done with it (it does not know record {mark.seq} of {mark.case}), or "
+            "it is another installation's",
+            where=file,
+            remedy="put back the newest register; if there is none, run `rightsflow recover` (docs/operations.md)",
+        )
+
+
+def note_newest(kept: NewestRecords, places: Sequence[Path]) -> None:
+    """Have each place that is there know the newest record."""
+    newest = kept.newest_record()
+    for place in places if newest is not None else ():
+        file = place / MARK
+        if newest is not None and place.is_dir() and _read(file) != newest:
+            file.touch(mode=0o600)
+            file.write_text(newest.as_text(), encoding="utf-8")  # cut off, it is no mark
+
+
+def _read(file: Path) -> Newest | None:
+    try:
+        return newest_of(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
