@@ -1,8 +1,7 @@
 """The register's tables, the same on SQLite and PostgreSQL.
 
 Times are kept in UTC and given back aware. A row of ``case`` also carries the ends of its two lists (how many moves and
-evidence records there are, the digest of the last record and the signed head), so that locking that one row is
-enough to add to either without a fork.
+evidence records there are, last digest, signed head), so that locking that one row is enough to add to either.
 """
 
 from datetime import UTC, datetime
