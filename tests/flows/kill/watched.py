@@ -85,7 +85,8 @@ UNWATCHED = frozenset({
     # Written to outside the life of a case, or told apart by their own tests: leases by tests/flows/test_leases.py.
     "end_lease", "open_run", "put_api_key", "give_back_try", "put_operator", "take_lease", "take_try", "use_code",
     # Doors: what is told of a case, and who may ask; by tests/flows/doors and the register's own tests.
-    "agent", "agents", "calls", "incoming", "incomings", "link", "origin", "origin_of", "origins_of", "outgoing_due", "starts_due", "unasked_queue",
+    "agent", "agents", "calls", "incoming", "incomings", "link", "origin", "origin_of", "origins_of", "outgoing_due",
+    "starts_due", "unasked_queue",
     "outgoing_left", "uses", "webhook", "webhooks",
     "forget_calls", "forget_outgoing", "note_use", "outgoing_again", "outgoing_done", "put_agent",
     "uncount_call", "put_incoming", "put_webhook", "settle_incoming", "note_incoming",
