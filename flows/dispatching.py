@@ -131,13 +131,15 @@ def _starts() -> list[Outgoing]:
     """Cases whose flow may be started now; none while nothing could be started, or enough wait already."""
     if not has_server():
         return []
+    soon = today() + timedelta(days=max(services().policy.warn_days))
+    due = services().register.starts_due(services().now(), soon=soon, limit=_PAGE)
+    if not due:
+        return []
     try:
         with get_client(sync_client=True) as client:
-            left = min(room(client), _PAGE)
+            return due[: room(client)]
     except SystemUnavailable:
         return []
-    soon = today() + timedelta(days=max(services().policy.warn_days))
-    return services().register.starts_due(services().now(), soon=soon, limit=left) if left else []
 
 
 def forget_old() -> int:

@@ -78,6 +78,19 @@ def test_requests_beyond_the_room_wait_in_the_register(house: House, monkeypatch
     assert sorted(started) == sorted(cases)
 
 
+def test_server_is_asked_nothing_while_nobody_asks(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pass comes each second, and nearly all have nothing to start."""
+    server = _Server(lambda: 0)
+    monkeypatch.setattr(dispatching, "get_client", lambda **_: server)
+
+    assert dispatching.dispatch({OutgoingKind.START: lambda _: None}) == 0
+    assert server.asked == []
+
+    house.open(Right.ACCESS)
+    assert dispatching.dispatch({OutgoingKind.START: lambda _: None}) == 1
+    assert len(server.asked) == 1
+
+
 def test_nothing_is_tried_while_the_server_is_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The requests wait, and the first pass after that starts them."""
     house.open(Right.ACCESS)
