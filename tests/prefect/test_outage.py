@@ -119,9 +119,11 @@ def _away(folder: Path, names: tuple[str, ...]) -> Iterator[None]:
     """Systems that are down."""
     for name in names:
         (folder / f"{name}.db").rename(folder / f"{name}.away")
-    yield
-    for name in names:
-        (folder / f"{name}.away").rename(folder / f"{name}.db")
+    try:
+        yield
+    finally:
+        for name in names:
+            (folder / f"{name}.away").rename(folder / f"{name}.db")
 
 
 def test_a_silent_run_is_crashed_and_tried_again(story: Story) -> None:
