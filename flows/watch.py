@@ -38,7 +38,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.states import AwaitingRetry, Crashed, Scheduled
 
@@ -61,6 +61,10 @@ from tasks.step import guarded
 
 _RETRIES = 3
 _PAGE = 200
+_BROKE = frozenset({StateType.FAILED, StateType.CRASHED})
+_FIRST_REST = timedelta(minutes=1)
+_REST_GROWS = 4
+_GROWS_TIMES = 8
 _HAVE_FORMS: set[UUID] = set()
 """States of suspended runs whose forms were seen; each is asked about once by a process."""
 
@@ -257,11 +261,22 @@ def sleeps(runs: Sequence[FlowRun], now: datetime) -> bool:
     """Whether a case about which nobody is asked anything is carried on by none of its runs.
 
     A suspended run sleeps once it is past the grace; one that has ended does so after a while, in which a person may
-    have mended what ended it. A case without any run is started elsewhere.
+    have mended what ended it: an hour. One that failed may have met a database that was away for a moment: its case is
+    started again after a minute, then four, sixteen, and each hour. A case without any run is started elsewhere.
     """
     states = [run.state for run in runs if run.state is not None]
     if not states or any(state.type in LIVE - {StateType.PAUSED} for state in states):
         return False
     is_suspended = any(state.type is StateType.PAUSED for state in states)
-    wait = settings().crash_grace if is_suspended else settings().restart_after
+    wait = settings().crash_grace if is_suspended else _after_end(states)
     return all(now - state.timestamp >= wait for state in states)
+
+
+def _after_end(states: Sequence[State]) -> timedelta:
+    """How long a case rests whose runs have all ended."""
+    newest = max(states, key=lambda state: state.timestamp)
+    if newest.type not in _BROKE:
+        return settings().restart_after
+    broke = sum(state.type in _BROKE for state in states)
+    rest: timedelta = _FIRST_REST * _REST_GROWS ** min(broke - 1, _GROWS_TIMES)
+    return min(rest, settings().restart_after)

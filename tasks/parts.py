@@ -12,6 +12,7 @@ from typing import Final
 from data_contracts.errors import VaultSealed
 from data_contracts.ports import GateEntry, StepEntry
 from data_contracts.recovering import ENDED
+from data_contracts.runs import is_run
 from data_contracts.vocabulary import CaseState, Gate
 from tasks.services import services
 
@@ -59,7 +60,7 @@ def named_parts(case_id: str) -> frozenset[str]:
     if _ARCHIVE in done:
         return _named(done[_ARCHIVE]) | frozenset(_reasons(case_id, is_archived=True))
     made = frozenset[str]().union(*map(_named, done.values()), _reasons(case_id, is_archived=False))
-    if services().register.case(case_id).state is CaseState.SUBJECT_TOLD:
+    if not is_run(case_id) and services().register.case(case_id).state is CaseState.SUBJECT_TOLD:
         # Archiving may have begun, and was cut off.
         return frozenset(name for name in made if name.startswith(_OUTLAST))
     return made

@@ -11,7 +11,7 @@ from flows.watch import Swept, sleeps
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
 _GRACE, _AFTER = settings().crash_grace, settings().restart_after
-_SECOND = timedelta(seconds=1)
+_SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def a_run(kind: StateType, since: timedelta) -> FlowRun:
@@ -28,7 +28,18 @@ def a_run(kind: StateType, since: timedelta) -> FlowRun:
         pytest.param([a_run(StateType.PAUSED, _GRACE)], True, id="suspended at a gate that was answered"),
         pytest.param([a_run(StateType.PAUSED, _GRACE - _SECOND)], False, id="suspended just now"),
         pytest.param([a_run(StateType.FAILED, _AFTER)], True, id="failed, and nobody tried it again"),
-        pytest.param([a_run(StateType.FAILED, _AFTER - _SECOND)], False, id="failed just now"),
+        pytest.param([a_run(StateType.FAILED, _MINUTE)], True, id="failed once, a minute ago"),
+        pytest.param([a_run(StateType.FAILED, _MINUTE - _SECOND)], False, id="failed just now"),
+        pytest.param([a_run(StateType.FAILED, 4 * _MINUTE)] * 2, True, id="failed twice, four minutes ago"),
+        pytest.param([a_run(StateType.FAILED, 4 * _MINUTE - _SECOND)] * 2, False, id="failed twice just now"),
+        pytest.param([a_run(StateType.FAILED, _AFTER)] * 20, True, id="fails again and again: each hour"),
+        pytest.param([a_run(StateType.FAILED, _AFTER - _SECOND)] * 20, False, id="fails again and again"),
+        pytest.param([a_run(StateType.CANCELLED, _AFTER - _SECOND)], False, id="cancelled by a person"),
+        pytest.param(
+            [a_run(StateType.CANCELLED, _AFTER - _SECOND), a_run(StateType.FAILED, _AFTER)],
+            False,
+            id="cancelled by a person after it failed",
+        ),
         pytest.param([a_run(StateType.CANCELLED, _AFTER)], True, id="cancelled; the law's clock runs on"),
         pytest.param([a_run(StateType.FAILED, _AFTER), a_run(StateType.RUNNING, _SECOND)], False, id="tried again"),
         pytest.param([a_run(StateType.COMPLETED, _AFTER)], True, id="ended, and the case has not"),
