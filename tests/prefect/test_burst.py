@@ -14,10 +14,10 @@ from tests.sampling import is_all
 pytestmark = pytest.mark.timeout(2_400)
 
 _REQUESTS = 50 if is_all() else 6
-_WAYS = {"killed": ("--kill",), "undisturbed": ()} if is_all() else {"killed": ("--kill",)}
+_WAYS: dict[str, tuple[str, ...]] = {"killed": ("--kill",), "undisturbed": ()} if is_all() else {"killed": ("--kill",)}
 
 
-@pytest.fixture(scope="module", params=_WAYS.values(), ids=_WAYS)
+@pytest.fixture(scope="module", params=list(_WAYS.values()), ids=list(_WAYS))
 def burst(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What became of requests for all rights that came at once, gates answered as they opened."""
     home = tmp_path_factory.mktemp("burst")

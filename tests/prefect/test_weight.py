@@ -96,7 +96,7 @@ def test_what_is_done_is_shown_once(weight: tuple[Right, Weight]) -> None:
     _, found = weight
     once = {name: times for name, times in found.tasks.items() if not name.startswith("tell recipient")}
 
-    assert found.starts > 2, "the case waited for people"
+    assert found.starts > 1, "the case waited for people"
     assert max(once.values()) == 1, found.tasks
 
 
