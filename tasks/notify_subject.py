@@ -28,6 +28,7 @@ from tasks.approval import Question
 from tasks.archive_evidence import PACKAGE
 from tasks.clock import is_paused, last_day_to_ask, today
 from tasks.held_mails import give_place_back, is_proven, take_place
+from tasks.ledger import is_done
 from tasks.links import package_link
 from tasks.parts import require_parts
 from tasks.posting import BY_POST, ask_for_posting, goes_by_post, send_by_post
@@ -123,7 +124,7 @@ def tell_refusal(case_id: str, reasons: Sequence[str], reason_name: str = "") ->
 @act("tell answer")
 def tell_answer(case_id: str, rows: int, confirmed: Confirmed) -> str:
     """Tell that the answer to an access request is ready, also when nothing was found."""
-    if not was_told(case_id, NoticeKind.ANSWER):
+    if is_done(case_id, "act") and not was_told(case_id, NoticeKind.ANSWER):
         require_parts(case_id, [PACKAGE])
     link, until = package_link(case_id)
     content = Content(

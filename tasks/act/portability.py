@@ -8,6 +8,7 @@ from tasks.act.packing import content_of, pack, plan_of
 from tasks.act.transmission import reason_of_refusal, recipient_of, told
 from tasks.acting import act
 from tasks.archive_evidence import PACKAGE
+from tasks.ledger import is_done
 from tasks.links import package_link
 from tasks.notify_subject import send_notice, titles_by_hand, was_told
 from tasks.parts import require_parts
@@ -49,7 +50,8 @@ def tell_portable(case_id: str, rows: int, confirmed: Confirmed) -> str:
     if via := was_told(case_id, NoticeKind.ANSWER):
         return via  # what was sealed may be destroyed by now
     is_refused = not rows and any(staged_counts(case_id).values())
-    require_parts(case_id, [PACKAGE])
+    if is_done(case_id, "act"):
+        require_parts(case_id, [PACKAGE])
     link, until = package_link(case_id)
     content = Content(
         link=link,
