@@ -15,6 +15,20 @@ __all__ = ["forget_wiped", "note_wiped", "was_wiped"]
 
 _TABLES: Final = ("flow_run", "flow_run_input")
 _PATIENCE: Final = "SET lock_timeout = '3s'"
+_UNSEEN: Final = """
+DO $$
+DECLARE mine xid := pg_current_xact_id()::xid;
+BEGIN
+    FOR turn IN 1..30 LOOP
+        PERFORM pg_stat_clear_snapshot();
+        IF NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+            AND backend_xmin IS NOT NULL AND age(backend_xmin) > age(mine)) THEN RETURN;
+        END IF;
+        PERFORM pg_sleep(0.1);
+    END LOOP;
+    RAISE EXCEPTION 'a transaction still sees what was wiped';
+END $$"""
+"""Waits until no transaction is left that began before now: a table that is rewritten keeps the rows that one sees."""
 _NOTE: Final = "wiped"
 
 
@@ -34,13 +48,15 @@ def forget_wiped(database: EmbeddedDatabase, prefect_home: str) -> bool:
     """Rewrite the tables and drop the old write-ahead log.
 
     Returns:
-        Whether it is done: False while somebody uses a table for long.
+        Whether it is done: False while somebody uses a table for long, or still sees what was wiped.
     """
     (Path(prefect_home) / _NOTE).unlink(missing_ok=True)
     try:
-        database.statements(SERVER, _PATIENCE, *(f"VACUUM (FULL, ANALYZE) {table}" for table in _TABLES))
+        database.statements(SERVER, _UNSEEN, _PATIENCE, *(f"VACUUM (FULL, ANALYZE) {table}" for table in _TABLES))
         if database.keeps_register:
-            database.statements(REGISTER, _PATIENCE, "VACUUM (FULL) data_key")  # of keys that were destroyed (law 9)
+            database.statements(
+                REGISTER, _UNSEEN, _PATIENCE, "VACUUM (FULL) data_key"
+            )  # of keys that were destroyed (law 9)
         # A checkpoint keeps the segment of the one before it, so the second drops what the first still needed.
         database.statements(SERVER, "CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT")
     except SystemUnavailable:

@@ -5,6 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from flows.embedded import forgetting
 from flows.embedded.database import REGISTER, SERVER, EmbeddedDatabase
 from flows.embedded.forgetting import forget_wiped, note_wiped, was_wiped
 from tests.prefect.marks import found_in_files, mark
@@ -53,6 +54,26 @@ def test_somebody_in_the_way_is_no_error(tmp_path: Path, monkeypatch: pytest.Mon
         assert was_wiped(str(tmp_path))
         assert forget_wiped(database, str(tmp_path))
         assert not was_wiped(str(tmp_path))
+
+
+def test_who_still_sees_what_was_wiped_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction that began before, and uses none of the tables, has PostgreSQL keep the rows in the new files."""
+    fewer = forgetting._UNSEEN.replace("1..30", "1..3")
+    monkeypatch.setattr("flows.embedded.forgetting._UNSEEN", fewer)
+    database = EmbeddedDatabase(tmp_path)
+    with database.held():
+        database.ensure()
+        database.statements(SERVER, "CREATE TABLE flow_run (value text)", "CREATE TABLE flow_run_input (value text)")
+        one = mark()
+        database.statements(SERVER, f"INSERT INTO flow_run VALUES ('{one}')")  # noqa: S608  # our own mark
+        with psycopg.connect(database.url(SERVER).replace("+psycopg", "")) as other:
+            other.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            other.execute("SELECT 1")
+            database.statements(SERVER, "DELETE FROM flow_run")
+            assert not forget_wiped(database, str(tmp_path))
+            assert was_wiped(str(tmp_path))
+        assert forget_wiped(database, str(tmp_path))
+        assert found_in_files([database.folder], [one]) == []
 
 
 def test_note_is_of_this_processs_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
