@@ -20,6 +20,7 @@ PARTS: Final = "parts"
 """Key of a receipt: names of sealed parts, as a sorted list."""
 _MARK: Final = "#"
 """How names of parts begin among the counts of a system that was measured."""
+_REASON: Final = "reason."
 _ARCHIVE: Final = ("archive", "")
 _DESTROYING: Final = frozenset({"purge", "restriction forgotten", ENDED})
 """Steps that destroy whatever was sealed of the case."""
@@ -35,7 +36,7 @@ def has_part(case_id: str, name: str) -> bool:
     """
     if services().vault.has(case_id, name):
         return True
-    if name in named_parts(case_id):
+    if _is_ever_named(case_id, name) and name in named_parts(case_id):
         raise lost(case_id, name)
     return False
 
@@ -66,6 +67,14 @@ def named_parts(case_id: str) -> frozenset[str]:
     return made
 
 
+def _is_ever_named(case_id: str, name: str) -> bool:
+    """Whether anything may say that it made a part; of most that are absent nothing does, and gates are not read."""
+    if name.startswith(_REASON):
+        return True
+    steps = services().register.steps(case_id).values()
+    return any(name in _named(entry) for entry in steps if entry.state == "done")
+
+
 def named_by(case_id: str, step: str) -> frozenset[str]:
     """Names of the parts that one step of the case made; none while it is not done."""
     entry = services().register.step(case_id, step)
@@ -83,7 +92,7 @@ def lost(case_id: str, name: str) -> VaultSealed:
 
 def reason_name(gate: Gate, subject: str, number: int) -> str:
     """The vault's name of the reason that the answer of that number gave."""
-    return f"reason.{gate.value}.{subject.replace(':', '.') or 'case'}.{number}"
+    return f"{_REASON}{gate.value}.{subject.replace(':', '.') or 'case'}.{number}"
 
 
 # --- parts of a system that is measured ------------------------------------------------------------------------------
