@@ -21,6 +21,7 @@ _ARGUMENTS = [
 ]
 _PATIENCE_SECONDS = 90
 _TRIES, _AGAIN_SECONDS = 6, 15
+_SHOWN_MILLISECONDS = 400
 _LOOK_SECONDS = 0.5
 _CODE_SECONDS = 30
 _MOST_OPTIONS = 10
@@ -121,6 +122,7 @@ def choose(select: Locator, value: str) -> None:
         for _ in range(presses):
             select.press("ArrowDown")
         select.press("Enter")
+        select.page.wait_for_timeout(_SHOWN_MILLISECONDS)  # else the text is still that of the press before
         if select.inner_text().strip() == value:
             return
     raise LookupError(value)
