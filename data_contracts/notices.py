@@ -3,10 +3,11 @@
 The rules of :mod:`data_contracts.ports` for adapters hold here too.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 from typing import BinaryIO, Literal, Protocol
 
 import pyarrow as pa
@@ -134,6 +135,16 @@ class Rendered:
     subject: str
     text: str = field(repr=False)
     html: str = field(repr=False)
+
+    @classmethod
+    def of_paragraphs(cls, subject: str, lines: Iterable[str]) -> "Rendered":
+        """A mail of our own in plain paragraphs.
+
+        >>> Rendered.of_paragraphs("due", ["a < b", "c"]).html
+        '<p>a &lt; b</p><p>c</p>'
+        """
+        told = list(lines)
+        return cls(subject, "\n\n".join(told) + "\n", "".join(f"<p>{escape(line)}</p>" for line in told))
 
 
 class Channel(Protocol):

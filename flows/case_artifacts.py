@@ -14,7 +14,7 @@ from flows import wiring
 from flows.artifacts import Row, show_table
 from flows.wording import shown_lines, table_of, why
 from tasks.clock_check import back_said
-from tasks.rules.clocks import set_back_before
+from tasks.rules.clocks import moves_set_back
 from tasks.services import services
 
 _BY_HAND: Final = "by_hand"
@@ -73,10 +73,9 @@ def _proof(record: Mapping[str, Any]) -> list[str]:
 
 def _timeline(case_id: str) -> list[Row]:
     """Where nothing was changed: how the case went."""
-    moves = services().register.timeline(case_id)
     return [
         {"at": f"{move.at:%Y-%m-%d %H:%M}", "state": " · ".join(filter(None, (move.to.value, back_said(back))))}
-        for move, back in zip(moves, set_back_before([move.at for move in moves]), strict=True)
+        for move, back in moves_set_back(services().register.timeline(case_id))
     ]
 
 

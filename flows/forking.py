@@ -11,7 +11,6 @@ and keeps nothing: a fork is as good as a new process, with its own environment,
 
 import array
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -29,6 +28,7 @@ from typing import NoReturn
 
 from data_contracts.errors import RightsflowError
 from flows.forked import ADDRESS
+from flows.mortal import die_with_parent
 
 _FLOWS = (
     "access", "erasure", "rectification", "restriction", "portability", "objection", "receive", "lift", "extend",
@@ -42,7 +42,6 @@ _LATER = (
 )  # fmt: skip
 """What a run would import by itself, beside the flows."""
 _FDS = 4
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
@@ -205,7 +204,7 @@ def _descriptors(line: socket.socket) -> list[int]:
 
 def _become(received: list[int]) -> None:
     """Take over input, outputs, environment and folder of the stand-in, in the fork."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)

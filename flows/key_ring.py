@@ -187,6 +187,7 @@ class KeyRing:
             SettingsInvalid: when it is missing, or is another one than before.
         """
         kind, file = KeyKind(name), self._folder / name
+        # Asked twice: another process of a new installation may make and mark it between the two questions.
         if not file.exists() and (kind in self._own or kind in self._in_force()) and not file.exists():
             raise _missing(self._folder, [kind])
         key = read(file)

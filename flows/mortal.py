@@ -15,12 +15,18 @@ PARENT = "RIGHTSFLOW_PARENT"
 _PR_SET_PDEATHSIG = 1
 
 
+def die_with_parent() -> bool:
+    """Have this process killed when its parent dies; whether the machine does that."""
+    if sys.platform != "linux":
+        return False
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    return True
+
+
 def main() -> None:
     """Tie this process to its parent, and become the module."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != int(os.environ.get(PARENT, os.getppid())):
-            raise SystemExit(1)  # it has died meanwhile
+    if die_with_parent() and os.getppid() != int(os.environ.get(PARENT, os.getppid())):
+        raise SystemExit(1)  # it has died meanwhile
     os.environ.pop(PARENT, None)
     module, *words = sys.argv[1:]
     sys.argv = [module, *words]

@@ -19,7 +19,9 @@ MARK = "register.mark"
 def unknown_marks(kept: NewestRecords, places: Sequence[Path]) -> dict[str, Newest]:
     """Marks whose record the register does not know, by file."""
     read = {str(place / MARK): _read(place / MARK) for place in places}
-    return {file: mark for file, mark in read.items() if mark is not None and not kept.knows_record(mark)}
+    # Keys and vault nearly always keep the same mark, which is asked about once.
+    unknown = {mark for mark in set(read.values()) if mark is not None and not kept.knows_record(mark)}
+    return {file: mark for file, mark in read.items() if mark is not None and mark in unknown}
 
 
 def look_for_restore(kept: NewestRecords, places: Sequence[Path]) -> None:
@@ -40,9 +42,11 @@ def look_for_restore(kept: NewestRecords, places: Sequence[Path]) -> None:
 def note_newest(kept: NewestRecords, places: Sequence[Path]) -> None:
     """Have each place that is there know the newest record."""
     newest = kept.newest_record()
-    for place in places if newest is not None else ():
+    if newest is None:
+        return
+    for place in places:
         file = place / MARK
-        if newest is not None and place.is_dir() and _read(file) != newest:
+        if place.is_dir() and _read(file) != newest:
             file.touch(mode=0o600)
             file.write_text(newest.as_text(), encoding="utf-8")  # cut off, it is no mark
 

@@ -25,7 +25,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from uuid import UUID
 
 import httpx
@@ -121,8 +120,8 @@ def sweep() -> Swept:
         formed = sum(mend_form(client, run, now) for run in _runs(client, StateType.PAUSED))
         sealed = sum(_seal(client, run) for run in _ended_badly(client))
         cases = services().register.cases(open_only=True)
-        left = room(client)
-        started = sum(_start(client, case) for case in islice(_without_run(client, cases), left))
+        waiting = list(_without_run(client, cases))
+        started = sum(_start(client, case) for case in waiting[: room(client)]) if waiting else 0
         looked = look_at_all(cases, PrefectRuns())
         hurried = hurry(client, cases, now)
         woken = sum(_wake(client, case, now) for case in _unasked(cases))

@@ -34,7 +34,7 @@ from tasks.leavers import missing_at
 from tasks.matters import matter_of
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
 from tasks.recovery import copy_facts
-from tasks.rules.clocks import set_back_before
+from tasks.rules.clocks import moves_set_back
 from tasks.services import services
 from tasks.verify_identity import identity_question
 
@@ -180,7 +180,7 @@ def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:
     with wiring.opened():
         register = services().register
         case = register.case(case_id)
-        plan, moves = register.step(case_id, "plan"), register.timeline(case_id)
+        plan = register.step(case_id, "plan")
         facts = _case_row(case) | {
             "outcome": case.outcome,
             "channel": case.channel.value,
@@ -188,7 +188,7 @@ def case_facts(case_id: str, *, faults: bool = False) -> dict[str, Any]:
             "timeline": [
                 {"at": m.at.isoformat(), "to": m.to.value, "cause": m.cause, "actor": m.actor}
                 | ({"clock": back_said(back)} if back else {})
-                for m, back in zip(moves, set_back_before([m.at for m in moves]), strict=True)
+                for m, back in moves_set_back(register.timeline(case_id))
             ],
             "plan": dict(plan.receipt).get("plan") if plan else None,
             "verdict": verdict_facts(case_id),

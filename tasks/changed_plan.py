@@ -21,7 +21,6 @@ from tasks.services import services, use
 CHANGED: Final = "plan changed"
 TAKEN_OUT: Final = "taken_out"
 """Why a place was not looked at: its system is in no contract any more."""
-_SHOWN: Final = 16
 Facts = Mapping[str, Any]
 
 

@@ -24,7 +24,7 @@ from tasks.clock_check import back_said
 from tasks.ledger import is_done
 from tasks.operator_proof import prove_person
 from tasks.permissions import known_kinds
-from tasks.rules.clocks import set_back_before
+from tasks.rules.clocks import moves_set_back
 from tasks.rules.dossiers import case_account, run_account
 from tasks.rules.pauses import pauses_in
 from tasks.services import services
@@ -168,7 +168,7 @@ def case_line(case: Case, envelopes: Iterable[Mapping[str, object]]) -> Account:
         "timeline": [
             {"at": move.at.isoformat(), "to": move.to.value, "cause": move.cause, "by": move.actor}
             | ({"clock": back_said(back)} if back else {})
-            for move, back in zip(timeline, set_back_before([move.at for move in timeline]), strict=True)
+            for move, back in moves_set_back(timeline)
         ],
         "pauses": [
             {"from": pause.asked_on.isoformat(), "to": pause.proved_on.isoformat() if pause.proved_on else ""}

@@ -6,9 +6,7 @@
 3. What was confirmed goes on: half an erasure helps nobody.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
-from html import escape
 
 from data_contracts.case import Case
 from data_contracts.evidence import canonical, digest
@@ -85,13 +83,11 @@ def tell_of_leavers(case: Case) -> int:
 
 
 def _letter(case: Case, entry: GateEntry, lost: Lost) -> Rendered:
-    lines: Sequence[str] = (
-        f"Case {case.case_id} ({case.right.value}), gate {entry.gate.value}: {said_of(lost)}.",
-        "Which losses end an answer is `approvals_lost_with` in policy.yaml. What was acted upon stays as it is.",
-        f"Look at it with: rightsflow case {case.case_id}",
-    )
-    return Rendered(
-        subject=f"Case {case.case_id}: {lost.operator} decided, and may not any more",
-        text="\n\n".join(lines) + "\n",
-        html="".join(f"<p>{escape(line)}</p>" for line in lines),
+    return Rendered.of_paragraphs(
+        f"Case {case.case_id}: {lost.operator} decided, and may not any more",
+        (
+            f"Case {case.case_id} ({case.right.value}), gate {entry.gate.value}: {said_of(lost)}.",
+            "Which losses end an answer is `approvals_lost_with` in policy.yaml. What was acted upon stays as it is.",
+            f"Look at it with: rightsflow case {case.case_id}",
+        ),
     )

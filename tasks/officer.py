@@ -7,7 +7,6 @@ Message-ID, rather than never.
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from html import escape
 from typing import Final
 
 from data_contracts.errors import DeliveryUncertain
@@ -33,11 +32,7 @@ def tell_officer(about: str, subject: str, lines: Sequence[str]) -> bool:
     register, now, address = provided.register, provided.now(), provided.organisation.dpo.email
     if not address or register.calls(_key(about), _FOR_EVER, now):
         return False
-    letter = Rendered(
-        subject=subject,
-        text="\n\n".join(lines) + "\n",
-        html="".join(f"<p>{escape(line)}</p>" for line in lines),
-    )
+    letter = Rendered.of_paragraphs(subject, lines)
     with suppress(DeliveryUncertain):  # it may have left; the next date brings the next one
         provided.channel.deliver(letter, to=address, message_key=_key(about), about_to_hand_over=lambda: None)
     register.count_call(_key(about), _FOR_EVER, now)

@@ -28,6 +28,7 @@ from prefect.tasks import Task, exponential_backoff
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from data_contracts.errors import RightsflowError, StepFailed, SystemUnavailable, TransientError
+from tasks.ledger import is_done
 from tasks.services import Retry, services
 
 P = ParamSpec("P")
@@ -146,8 +147,7 @@ def until_done(receipt: str) -> Watched:
 
     def is_new(case_id: str, *args: object, **_: object) -> bool:
         system = args[0] if args and isinstance(args[0], str) else ""
-        entry = services().register.step(case_id, receipt, system)
-        return entry is None or entry.state != "done"
+        return not is_done(case_id, receipt, system)
 
     return is_new
 

@@ -1,7 +1,5 @@
 """Warnings before dates, each once, in evidence; and letters to the DPO without personal data (charter 7b)."""
 
-from html import escape
-
 from data_contracts.case import Case
 from data_contracts.errors import StepFailed, SystemUnavailable
 from data_contracts.evidence import Record
@@ -107,11 +105,7 @@ def _letter(case: Case, level: str, now: Standing) -> Rendered:
     ]
     if now.notice_by is not None and level != OVERDUE:
         lines.insert(2, f"If it takes longer, the data subject must be told why by {now.notice_by} (Art. 12(3)).")
-    return Rendered(
-        subject=f"Case {case.case_id} {what.partition(',')[0]}",
-        text="\n\n".join(lines) + "\n",
-        html="".join(f"<p>{escape(line)}</p>" for line in lines),
-    )
+    return Rendered.of_paragraphs(f"Case {case.case_id} {what.partition(',')[0]}", lines)
 
 
 def _place(case: Case, level: str) -> str:

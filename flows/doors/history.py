@@ -7,7 +7,7 @@ from data_contracts.case import Move
 from data_contracts.desk import Happened
 from data_contracts.ports import GateEntry
 from tasks.clock import day_of
-from tasks.rules.clocks import in_sequence, set_back_before
+from tasks.rules.clocks import in_sequence, moves_set_back
 
 
 def history_of(moves: Sequence[Move], gates: Sequence[GateEntry]) -> tuple[Happened, ...]:
@@ -24,5 +24,5 @@ def _at(gate: GateEntry) -> Iterator[tuple[datetime, Happened]]:
 
 
 def _moved(moves: Sequence[Move]) -> Iterator[tuple[datetime, Happened]]:
-    for move, back in zip(moves, set_back_before([move.at for move in moves]), strict=True):
+    for move, back in moves_set_back(moves):
         yield move.at, Happened(day_of(move.at), "move", move.to.value, move.cause, is_clock_back=bool(back))

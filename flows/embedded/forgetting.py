@@ -54,9 +54,8 @@ def forget_wiped(database: EmbeddedDatabase, prefect_home: str) -> bool:
     try:
         database.statements(SERVER, _UNSEEN, _PATIENCE, *(f"VACUUM (FULL, ANALYZE) {table}" for table in _TABLES))
         if database.keeps_register:
-            database.statements(
-                REGISTER, _UNSEEN, _PATIENCE, "VACUUM (FULL) data_key"
-            )  # of keys that were destroyed (law 9)
+            # Of keys that were destroyed (law 9).
+            database.statements(REGISTER, _UNSEEN, _PATIENCE, "VACUUM (FULL) data_key")
         # A checkpoint keeps the segment of the one before it, so the second drops what the first still needed.
         database.statements(SERVER, "CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT")
     except SystemUnavailable:

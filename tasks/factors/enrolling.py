@@ -9,7 +9,6 @@
 import hmac
 from collections.abc import Sequence
 from contextlib import suppress
-from html import escape
 from typing import Final
 
 from data_contracts.errors import AnswerRefused, DeliveryUncertain, RequestInvalid, RightsflowError
@@ -121,11 +120,7 @@ def tell_operator(operator: str, subject: str, lines: Sequence[str]) -> bool:
     address = provided.register.operator_mail(operator)
     if not address:
         return False
-    letter = Rendered(
-        subject=subject,
-        text="\n\n".join(lines) + "\n",
-        html="".join(f"<p>{escape(line)}</p>" for line in lines),
-    )
+    letter = Rendered.of_paragraphs(subject, lines)
     key = f"operator:{digest(canonical([operator, subject, provided.now().isoformat()]))[:24]}"
     with suppress(DeliveryUncertain):
         try:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final, TypeVar
 
+from data_contracts.case import Move
 from data_contracts.clocks import ClockJump, ClockMarks, Witness
 
 T = TypeVar("T")
@@ -52,6 +53,11 @@ def set_back_before(times: Sequence[datetime]) -> list[timedelta]:
     """
     none = timedelta()
     return [none for _ in times[:1]] + [max(none, before - after) for before, after in pairwise(times)]
+
+
+def moves_set_back(moves: Sequence[Move]) -> list[tuple[Move, timedelta]]:
+    """Each move of a time line, and by how much the clock was set back before it."""
+    return list(zip(moves, set_back_before([move.at for move in moves]), strict=True))
 
 
 def in_sequence(spine: Sequence[tuple[datetime, T]], others: Sequence[Sequence[tuple[datetime, T]]]) -> list[T]:

@@ -4,7 +4,8 @@ A process that was killed may have committed or not. What the next attempt finds
 deleted by it, rows that are all there still were not. Anything else is said to be unknown, never guessed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,36 +54,39 @@ def effect(orders: Sequence[Order], attempts: Sequence[Attempt]) -> tuple[int, .
 
 def by_table(orders: Sequence[tuple[str, Order]], counts: Sequence[int]) -> Rows:
     """Rows by table: those that were deleted, and the most that were changed, apart for each kind of rows."""
-    deleted: dict[tuple[str, object], int] = {}
-    changed: dict[tuple[str, object], int] = {}
-    for (table, order), count in zip(orders, counts, strict=False):
-        kind: tuple[str, object] = (table, order.selection.when)
-        if isinstance(order, DeleteRows):
-            deleted[kind] = deleted.get(kind, 0) + count
-        else:
-            changed[kind] = max(changed.get(kind, 0), count)
-    rows: Rows = {table: 0 for table, _ in orders}
-    for kind in deleted.keys() | changed.keys():
-        rows[kind[0]] += deleted.get(kind, 0) + changed.get(kind, 0)
-    return rows
+    return {table: 0 for table, _ in orders} | _summed(
+        (table, order.selection.when, isinstance(order, DeleteRows), count)
+        for (table, order), count in zip(orders, counts, strict=False)
+    )
 
 
 def planned(lines: Sequence[Mapping[str, Any]], system: str, actions: frozenset[str] = _ERASING) -> Rows:
     """Rows of the data subject that a plan erases in a system, by table, counted in the same way."""
-    deleted: dict[tuple[str, str], int] = {}
-    changed: dict[tuple[str, str], int] = {}
-    for line in lines:
-        if line["system"] != system or line["action"] not in actions or line["note"] in _OF_OTHERS:
-            continue
-        part = (line["table"], line.get("when", ""))
-        if line["action"] == "delete":
-            deleted[part] = deleted.get(part, 0) + line["rows"]
-        else:
-            changed[part] = max(changed.get(part, 0), line["rows"])
-    rows: Rows = {}
-    for part in deleted.keys() | changed.keys():
-        rows[part[0]] = rows.get(part[0], 0) + deleted.get(part, 0) + changed.get(part, 0)
+    ours = (line for line in lines if line["system"] == system and line["action"] in actions)
+    rows = _summed(
+        (line["table"], line.get("when", ""), line["action"] == "delete", line["rows"])
+        for line in ours
+        if line["note"] not in _OF_OTHERS
+    )
     return {table: count for table, count in rows.items() if count}
+
+
+def _summed(counted: Iterable[tuple[str, object, bool, int]]) -> Rows:
+    """Rows by table of counts with their table, kind of rows, and whether they were deleted.
+
+    What was deleted of one kind is added up; of what was changed several counts tell of the same rows.
+    """
+    deleted: Counter[tuple[str, object]] = Counter()
+    changed: dict[tuple[str, object], int] = {}
+    for table, kind, is_deleted, count in counted:
+        if is_deleted:
+            deleted[table, kind] += count
+        else:
+            changed[table, kind] = max(changed.get((table, kind), 0), count)
+    rows: Counter[str] = Counter()
+    for table, kind in deleted.keys() | changed.keys():
+        rows[table] += deleted[table, kind] + changed.get((table, kind), 0)
+    return dict(rows)
 
 
 def _is_committed(before: Attempt, after: Attempt, deletes: Sequence[int]) -> bool | None:

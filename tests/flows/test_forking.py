@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from flows import forking as forking_module
 from flows.forked import ADDRESS
 
 CODE = Path(__file__).parents[2]
@@ -155,3 +156,29 @@ def _until(seen: Callable[[], object]) -> None:
     while not seen():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("flow", "deployment", "entrypoint"),
+    [
+        ("access", "access", "flows.access.access"),
+        ("access", "mine", None),
+        ("mine", "mine", None),
+        ("", "", None),
+    ],
+)
+def test_engine_is_told_where_a_flow_of_ours_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flow: str, deployment: str, entrypoint: str | None
+) -> None:
+    """And nothing of a flow or a deployment of others, whose steps it has to ask for."""
+    monkeypatch.chdir(CODE)
+    monkeypatch.delenv("PREFECT__FLOW_ENTRYPOINT", raising=False)
+    told = {"PREFECT__FLOW_NAME": flow, "PREFECT__DEPLOYMENT_NAME": deployment, "RIGHTSFLOW_CODE": str(tmp_path)}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+
+    forking_module._name_flow()
+
+    assert os.environ.get("PREFECT__FLOW_ENTRYPOINT") == entrypoint
+    assert Path.cwd() == (tmp_path if entrypoint else CODE)
+    monkeypatch.delenv("PREFECT__FLOW_ENTRYPOINT", raising=False)

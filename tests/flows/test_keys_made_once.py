@@ -71,6 +71,14 @@ def _asked(at: datetime) -> None:
     register_request(TypedRequest(Right.ACCESS, Channel.LETTER, "fr", at, "k", identity={"email": ["ana@example.org"]}))
 
 
+def _another_home(home: Path) -> None:
+    """A home of its own, with keys and a request."""
+    made = Installation(Settings(home=home, judge="plain"))
+    with use(made.services):
+        _asked(NOW)
+    made.close()
+
+
 def _call(*words: str) -> Result:
     return CliRunner().invoke(app, [*words])
 
@@ -137,10 +145,7 @@ def test_missing_key_stops_every_command(used: Path, missing: str) -> None:
 @pytest.mark.parametrize("name", ["master.json", "evidence/signing.pem"])
 def test_keys_of_another_home_stop_every_command(used: Path, tmp_path: Path, name: str) -> None:
     """A volume that is mounted in the wrong place."""
-    anew = Installation(Settings(home=tmp_path / "other", judge="plain"))
-    with use(anew.services):
-        _asked(NOW)
-    anew.close()
+    _another_home(tmp_path / "other")
     shutil.copy(tmp_path / "other" / "keys" / name, used / "keys" / name)
 
     told = _call("cases")
@@ -203,10 +208,7 @@ def test_register_of_an_earlier_version_misses_its_keys(used: Path, name: str) -
 @pytest.mark.parametrize("name", ["master.json", "evidence"])
 def test_register_of_an_earlier_version_knows_others(used: Path, tmp_path: Path, name: str) -> None:
     """Keys that open nothing of it, or that signed nothing of it, are not taken for its own."""
-    other = Installation(Settings(home=tmp_path / "other", judge="plain"))
-    with use(other.services):
-        _asked(NOW)
-    other.close()
+    _another_home(tmp_path / "other")
     _without_marks(used)
     mine, theirs = used / "keys" / name, tmp_path / "other" / "keys" / name
     if mine.is_dir():
