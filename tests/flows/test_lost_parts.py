@@ -16,7 +16,7 @@ import pytest
 from data_contracts.errors import RightsflowError, VaultSealed
 from data_contracts.recovering import space_of
 from data_contracts.request import ProvenSubject
-from data_contracts.vocabulary import Gate, Right
+from data_contracts.vocabulary import Decision, Gate, Right
 from integrations.demo import DemoCompany, seed
 from tasks.act.restoring import sealed_systems
 from tasks.parts import PARTS
@@ -275,3 +275,16 @@ def test_parts_stand_in_receipts(world: _World) -> None:
 
     assert confirmed is not None
     assert {"keys.crm", "held.crm", "search.crm", "located"} <= set(confirmed.receipt[PARTS])  # type: ignore[call-overload]  # a list of names
+
+
+def test_reason_of_a_refusal_that_is_lost_is_not_left_out(house: House) -> None:
+    """The data subject is not told less than the person wrote: nothing leaves until it is there again."""
+    case_id = house.open(Right.ERASURE)
+    house.answer(house.until(Gate.APPROVAL, case_id), Decision.REFUSE, reason="A lawsuit is pending.", reference="")
+    (reason,) = (name for name in services().vault.names(case_id) if name.startswith("reason.approval"))
+    services().vault.remove(case_id, reason)
+
+    with pytest.raises(VaultSealed, match=reason):
+        house.run(case_id)
+
+    assert not [mail for mail in house.mails() if "refusal" in mail]

@@ -178,3 +178,21 @@ def test_cases_are_held_and_let_go_one_by_one(
     with carrying(case.case_id):
         pass
     assert house.installation.verify_case(case.case_id).is_whole
+
+
+def test_nobody_is_written_to_about_a_held_case(
+    house: House, put_back: Callable[[], None], recover: Callable[..., dict[str, Any]]
+) -> None:
+    """Long overdue, it is neither warned about nor told of: an answer may have left that the register does not know."""
+    (case,) = house.installation.register.cases()
+    house.walk(case.case_id)
+    put_back()
+    recover(operator="claire", code=house.code("claire"))
+    mails = house.mails()
+    house.clock.advance(timedelta(days=60))
+
+    assert look_at_all(house.installation.register.cases(), Runs()) == {}
+    assert house.mails() == mails
+
+    recover(case.case_id, operator="claire", code=house.code("claire"), reference="TICKET-7")
+    assert look_at_all(house.installation.register.cases(), Runs())["escalated"] == 1
