@@ -11,7 +11,8 @@ from tasks.services import services
 
 __all__ = ["hold", "is_held", "let_go_on", "require_free", "signs_of"]
 
-_STEP = "restored"
+_STEP = "register put back"
+"""In the ledger and in evidence; `restored` is the step of rows that were given back."""
 
 
 def hold(case_id: str) -> None:
