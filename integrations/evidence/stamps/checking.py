@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from rfc3161_client import TimeStampResponse, VerificationError, VerifierBuilder, decode_timestamp_response
 
 from data_contracts.errors import SettingsInvalid
@@ -24,8 +25,18 @@ _SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
 _GRANTED: Final = 0
 LEEWAY: Final = timedelta(minutes=5)
 """How far two clocks may be apart."""
-_BROKEN: Final = (ValueError, TypeError, IndexError, OverflowError, StopIteration)
-"""What the library raises for bytes that are no reply."""
+_BROKEN: Final = (
+    ValueError,
+    TypeError,
+    IndexError,
+    OverflowError,
+    StopIteration,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the libraries raise for bytes that are no reply, or no certificate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,6 +252,19 @@ def test_every_cut_of_a_good_reply_is_none(tsa: Tsa, note: str) -> None:
         assert isinstance(found, StampRefusal) or found.at == stamp.at
 
 
+def test_certificate_of_a_version_that_there_is_not_is_no_certificate(tsa: Tsa, note: str) -> None:
+    """One byte of a certificate says which version of X.509 it is; the library has an error of its own for it."""
+    stamp, check = asked(tsa, note), check_of(tsa.ca)
+    assert isinstance(stamp, Stamp)
+    assert check is not None
+    version_3 = bytes.fromhex("a003020102")
+    assert version_3 in stamp.reply
+
+    for version in (b"\x01", b"\x03", b"\x57", b"\xff"):
+        other = stamp.reply.replace(version_3, version_3[:-1] + version)
+        assert isinstance(check.read(note, other, stamp.nonce), StampRefusal)
+
+
 def test_what_a_verification_sees(tsa: Tsa, signer: Ed25519Signer, note: str) -> None:
     """Good ones by number and last time; those of another checkpoint as findings; without a root none is looked at."""
     stamp = asked(tsa, note)
