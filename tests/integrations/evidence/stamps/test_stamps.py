@@ -258,11 +258,14 @@ def test_certificate_of_a_version_that_there_is_not_is_no_certificate(tsa: Tsa, 
     assert isinstance(stamp, Stamp)
     assert check is not None
     version_3 = bytes.fromhex("a003020102")
-    assert version_3 in stamp.reply
+    places = [at for at in range(len(stamp.reply)) if stamp.reply.startswith(version_3, at)]
+    assert places
 
-    for version in (b"\x01", b"\x03", b"\x57", b"\xff"):
-        other = stamp.reply.replace(version_3, version_3[:-1] + version)
-        assert isinstance(check.read(note, other, stamp.nonce), StampRefusal)
+    for place in places:
+        for version in (0x01, 0x03, 0x57, 0xFF):
+            other = bytearray(stamp.reply)
+            other[place + len(version_3) - 1] = version
+            assert isinstance(check.read(note, bytes(other), stamp.nonce), StampRefusal)
 
 
 def test_what_a_verification_sees(tsa: Tsa, signer: Ed25519Signer, note: str) -> None:
