@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from data_contracts.certificates import NO_CERTIFICATE
 from data_contracts.credentials import recipient_variable
 from data_contracts.errors import SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.recipients import RecipientMessage
@@ -151,10 +152,10 @@ class _Processor:
         try:
             certificate = x509.load_pem_x509_certificate(pem)
             names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-            domains = names.get_values_for_type(x509.DNSName)
-        except (ValueError, x509.ExtensionNotFound):
+            domains, public = names.get_values_for_type(x509.DNSName), certificate.public_key()
+        except NO_CERTIFICATE:
             raise self._not_its_own() from None
-        public, host = certificate.public_key(), urlsplit(self.address).hostname or ""
+        host = urlsplit(self.address).hostname or ""
         is_valid = certificate.not_valid_before_utc <= now.astimezone(UTC) <= certificate.not_valid_after_utc
         if not isinstance(public, RSAPublicKey) or not is_valid or not (host in domains or host in _LOOPBACK):
             raise self._not_its_own()

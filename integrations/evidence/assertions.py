@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -38,7 +38,7 @@ def assertion_fault(predicate: Mapping[str, Any]) -> str:
         return _fault(predicate, facts, facts["assertion"])
     except InvalidSignature:
         return "the passkey did not sign this"
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, UnsupportedAlgorithm):
         return "it says that a passkey signed it, and carries no signature of one"
 
 

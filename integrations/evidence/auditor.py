@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -130,7 +130,7 @@ def check_passkey(record: dict[str, Any]) -> None:
             key.verify(signature, signed)
         else:
             raise Wrong("was not signed by the passkey: its key is of another kind")
-    except (InvalidSignature, KeyError, TypeError, ValueError, IndexError, AttributeError):
+    except (InvalidSignature, UnsupportedAlgorithm, KeyError, TypeError, ValueError, IndexError, AttributeError):
         raise Wrong("was not signed by the passkey that it names") from None
 
 

@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from data_contracts.certificates import NO_CERTIFICATE
 from data_contracts.errors import RequestInvalid, RightsflowError, SettingsInvalid, TransientError, VaultSealed
 from data_contracts.vocabulary import Right
 from integrations.intake.bearer import OPEN, READ, WITHDRAW, KeysDoor, bearer_of, client_of
@@ -98,7 +99,7 @@ class ResponseSigner:
             private, known = load_pem_private_key(key, None), x509.load_pem_x509_certificate(certificate)
             names = known.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
             domains = names.get_values_for_type(x509.DNSName)
-        except (ValueError, TypeError, x509.ExtensionNotFound):
+        except NO_CERTIFICATE:
             raise _unusable() from None
         if not isinstance(private, RSAPrivateKey) or private.public_key() != known.public_key() or not domains:
             raise _unusable()

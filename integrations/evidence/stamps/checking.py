@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from rfc3161_client import TimeStampResponse, VerificationError, VerifierBuilder, decode_timestamp_response
 
+from data_contracts.certificates import NO_CERTIFICATE
 from data_contracts.errors import SettingsInvalid
 from data_contracts.evidence_log import read_body
 from data_contracts.time_stamps import Stamp, StampRefusal
@@ -25,17 +25,7 @@ _SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
 _GRANTED: Final = 0
 LEEWAY: Final = timedelta(minutes=5)
 """How far two clocks may be apart."""
-_BROKEN: Final = (
-    ValueError,
-    TypeError,
-    IndexError,
-    OverflowError,
-    StopIteration,
-    UnsupportedAlgorithm,
-    x509.InvalidVersion,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-)
+_BROKEN: Final = (*NO_CERTIFICATE, IndexError, OverflowError, StopIteration)
 """What the libraries raise for bytes that are no reply, or no certificate."""
 
 
@@ -157,7 +147,7 @@ def check_of(file: Path | None, policy: str = "") -> StampCheck | None:
         return None
     try:
         return StampCheck(tuple(x509.load_pem_x509_certificates(file.read_bytes())), policy)
-    except (OSError, ValueError):
+    except (OSError, *NO_CERTIFICATE):
         remedy = "give a PEM file with the root certificate of the authority"
         raise SettingsInvalid("no certificate can be read", where=str(file), remedy=remedy) from None
 

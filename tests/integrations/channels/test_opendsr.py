@@ -4,6 +4,7 @@ import base64
 import json
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,9 @@ from typing import Any
 
 import pytest
 import uvicorn
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from data_contracts.errors import RightsflowError, SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.recipients import RecipientMessage
@@ -259,6 +262,20 @@ def test_certificate_is_the_processors_own(
         return
     with pytest.raises(StepFailed, match="certificate of its own"):
         processor._own_key(certificate_of(key, domain), now)
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")  # said of some of them
+def test_certificate_with_any_byte_changed_is_refused_or_the_same(key: rsa.RSAPrivateKey) -> None:
+    """Its version, an algorithm that nobody knows, an extension twice: the library has an error of its own for each."""
+    processor, now = _Processor("printco", "https://p.example/v2", "k"), datetime.now(UTC) + timedelta(minutes=1)
+    whole = x509.load_pem_x509_certificate(certificate_of(key, "p.example")).public_bytes(Encoding.DER)
+
+    for place in range(len(whole)):
+        other = bytearray(whole)
+        other[place] ^= 1
+        pem = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(other) + b"-----END CERTIFICATE-----\n"
+        with suppress(StepFailed):
+            assert isinstance(processor._own_key(pem, now), rsa.RSAPublicKey)
 
 
 @pytest.mark.parametrize("certificate", [b"none", certificate_of(ec.generate_private_key(ec.SECP256R1()))])

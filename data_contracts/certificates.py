@@ -1,0 +1,25 @@
+"""What the library raises for bytes that are no certificate: some of it is neither ``ValueError`` nor ``TypeError``.
+
+Source: the errors that ``cryptography.x509`` documents; each was seen for a certificate with one changed byte.
+"""
+
+from typing import Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509 import (
+    DuplicateExtension,
+    ExtensionNotFound,
+    InvalidVersion,
+    UnsupportedGeneralNameType,
+)
+
+NO_CERTIFICATE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    InvalidVersion,
+    DuplicateExtension,
+    ExtensionNotFound,
+    UnsupportedGeneralNameType,
+)
+"""Errors of reading a certificate, its key or its extensions."""
