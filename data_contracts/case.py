@@ -41,6 +41,10 @@ MOVES: dict[CaseState, frozenset[CaseState]] = {
 }
 """The one table of allowed moves."""
 
+_IN_HAND = frozenset(CaseState) - {_S.ARCHIVED, _S.PURGED, _S.PUT_BACK}
+# A register that was put back may know any case where it stood at any time before it was answered.
+MOVES |= {state: MOVES[state] | {_S.PUT_BACK} for state in _IN_HAND} | {_S.PUT_BACK: frozenset({_S.ARCHIVED})}
+
 ENDED = frozenset({CaseState.ARCHIVED, CaseState.PURGED})
 """States in which nothing is left to do for the data subject."""
 

@@ -39,6 +39,7 @@ from data_contracts.permissions import Permissions
 from data_contracts.plan import Remaining, TablePath, Verdict
 from data_contracts.recipients import RecipientNotices
 from data_contracts.recovering import RecoveryCopies
+from data_contracts.restores import NewestRecords
 from data_contracts.retaining import ApprovedRules
 from data_contracts.runs import Runs
 from data_contracts.sealed_rows import Credentials, SealedRows
@@ -196,6 +197,7 @@ class Register(  # one database, so one port; each part stands in a module of it
     Passkeys,
     StampShelf,
     Clocks,
+    NewestRecords,
     Protocol,
 ):
     """Our case database, the truth about every case (law 2). Each method is one transaction."""

@@ -284,6 +284,7 @@ class CaseState(StrEnum):
     WITHDRAWN = "withdrawn"
     REFERRED = "referred"
     DUPLICATE = "duplicate"
+    PUT_BACK = "put_back"  # it had been answered, says a person, before the register was put back
 
 
 class Gate(StrEnum):

@@ -32,6 +32,7 @@ def checkpoint_facts(installation: Installation, *, mail: bool) -> dict[str, Any
     """
     note = installation.evidence.checkpoint(installation.now())
     stamp_checkpoints(installation)
+    _publish(installation, note)
     reply = installation.evidence.stamp_of(note)
     stamp = "" if reply is None else base64.b64encode(reply).decode("ascii")
     origin, size, root = note.split("\n")[:3]
@@ -48,9 +49,11 @@ def checkpoint_of_audit(installation: Installation) -> None:
 def checkpoint_in_time(installation: Installation) -> None:
     """A checkpoint, unless the last one is younger than an hour."""
     last = installation.evidence.last_checkpoint()
-    if last is None or installation.now() - last >= _EVERY:
-        installation.evidence.checkpoint(installation.now())
+    is_due = last is None or installation.now() - last >= _EVERY
+    note = installation.evidence.checkpoint(installation.now()) if is_due else ""
     stamp_checkpoints(installation)
+    if note:
+        _publish_or_tell(installation, note)
 
 
 def stamp_checkpoints(installation: Installation) -> int:
@@ -70,6 +73,35 @@ def stamp_checkpoints(installation: Installation) -> int:
         register.put_stamp(size, found)
         stamped += 1
     return stamped
+
+
+def _publish(installation: Installation, note: str) -> None:
+    """Put a checkpoint, and its stamp, into the folder that is kept elsewhere; nothing where none is named.
+
+    Raises:
+        SystemUnavailable: when it cannot be written.
+    """
+    folder = installation.settings.checkpoint_folder
+    if folder is None:
+        return
+    file, reply = folder / f"checkpoint-{_size(note)}.txt", installation.evidence.stamp_of(note)
+    evidence_files.write_whole(file, [note.encode()])
+    if reply is not None:
+        evidence_files.write_whole(evidence_files.stamp_beside(file), [reply])
+
+
+def _publish_or_tell(installation: Installation, note: str) -> None:
+    try:
+        _publish(installation, note)
+    except RightsflowError as error:
+        lines = [f"The checkpoint of {_size(note)} records of evidence could not be published.", str(error)]
+        with suppress(RightsflowError):  # the mail server is away as well; the next checkpoint tells
+            tell_officer(f"published:{_size(note)}", "A checkpoint of evidence is not published", lines)
+
+
+def _size(note: str) -> str:
+    """How many records a checkpoint covers."""
+    return note.split("\n", 2)[1]
 
 
 def _stamp(installation: Installation, note: str) -> Stamp | StampRefusal:

@@ -96,7 +96,7 @@ class KeyRing:
             SettingsInvalid: when keys are missing, or are others.
         """
         if not self._is_recovering:
-            look_for_restore(self._house.kept, self._places())
+            look_for_restore(self._house.kept, self.places)
         marks = self._in_force()
         unmarked = {KeyKind.MASTER, KeyKind.SIGNING} - marks.keys()
         in_use = self._house.kept.kinds_in_use() if unmarked else frozenset[KeyKind]()
@@ -123,11 +123,14 @@ class KeyRing:
 
     def unknown_marks(self) -> Mapping[str, Newest]:
         """Marks of records that the register does not know, by file."""
-        return unknown_marks(self._house.kept, self._places())
+        return unknown_marks(self._house.kept, self.places)
 
-    def _places(self) -> list[Path]:
-        vault = self._house.settings.vault
-        return [self._folder, *([Path(vault)] if "://" not in vault else [])]
+    @property
+    def places(self) -> list[Path]:
+        """Folders that tell of a register that was put back."""
+        chosen = self._house.settings
+        elsewhere = [] if chosen.checkpoint_folder is None else [chosen.checkpoint_folder]
+        return [*elsewhere, self._folder, *([Path(chosen.vault)] if "://" not in chosen.vault else [])]
 
     def may_make(self, file: Path) -> None:
         """Raise where the key of that file must not be made.
@@ -164,7 +167,7 @@ class KeyRing:
             self._put(KeyKind.SIGNING, self._signing)
             self._signing = ""
         if self._is_fit:
-            note_newest(self._house.kept, self._places())
+            note_newest(self._house.kept, self.places)
 
     def require_master(self) -> None:
         """Raise where the master key is another one than the register was made with.

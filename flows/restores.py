@@ -2,18 +2,92 @@
 
 Keys and vault of the home each keep a mark of the newest record of evidence. Whoever opens a register that does not
 know the record of a mark stops: the register is older than what was done with it. A register of another installation
-is noticed the same way.
+is noticed the same way. A journal beside the vault says what the cases did lately; it tells, case by case, what a
+register that was put back does not know.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
-from data_contracts.errors import SettingsInvalid
-from data_contracts.restores import Newest, NewestRecords, newest_of
+from data_contracts.errors import SettingsInvalid, SystemUnavailable
+from data_contracts.restores import Newest, NewestRecords, Noted, newest_of, noted_of
 
-__all__ = ["look_for_restore", "note_newest", "unknown_marks"]
+__all__ = ["JOURNAL", "MARK", "Journal", "look_for_restore", "note_newest", "unknown_marks"]
 
-MARK = "register.mark"
+MARK: Final = "register.mark"
+JOURNAL: Final = "register.journal"
+_EARLIER: Final = "earlier"
+_LONGEST: Final = 8 << 20
+"""Bytes after which a journal is begun anew, and the one before it is kept: about ten thousand cases together."""
+
+
+class Journal:
+    """What cases did to the world, a line for each, in the order of their commits.
+
+    It lies in the last of the folders that can be written: the vault, where it is a folder, else the keys. A line is
+    appended by one call, so that processes beside each other cut no line of another.
+    """
+
+    def __init__(self, places: Sequence[Path]) -> None:
+        """Remember the folders.
+
+        Args:
+            places: where a journal may lie.
+        """
+        self._places = places
+
+    def write(self, noted: Sequence[Noted]) -> None:
+        """Append what was done.
+
+        Raises:
+            SystemUnavailable: when the disk takes no more: what is not noted could not be told after a restore.
+        """
+        place = next((one for one in reversed(self._places) if _can_write(one)), None)
+        if place is None:
+            return
+        # Begun by a new line: what a full disk cut off takes nothing along.
+        file, text = place / JOURNAL, "\n" + "".join(one.as_text() for one in noted)
+        try:
+            if file.exists() and file.stat().st_size > _LONGEST:
+                file.replace(_earlier(file))
+            _append(file, text.encode())
+        except OSError:
+            what, remedy = "what was done cannot be noted beside the register", "make room on the disk, then run again"
+            raise SystemUnavailable(what, where=str(file), remedy=remedy) from None
+
+    def read(self) -> Iterator[Noted]:
+        """Everything noted, the oldest first, of every folder."""
+        for place in self._places:
+            for file in (_earlier(place / JOURNAL), place / JOURNAL):
+                if file.is_file():
+                    with file.open(encoding="utf-8", errors="replace") as lines:
+                        yield from (one for one in map(noted_of, lines) if one is not None)
+
+    def set_aside(self) -> None:
+        """Begin anew: what was noted is of a time that the register does not go on from."""
+        for place in self._places:
+            for file in (_earlier(place / JOURNAL), place / JOURNAL):
+                if file.is_file():
+                    file.replace(file.with_name(f"{file.name}.put-back"))
+
+
+def _earlier(file: Path) -> Path:
+    return file.with_name(f"{file.name}.{_EARLIER}")
+
+
+def _append(file: Path, text: bytes) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        if os.write(descriptor, text) < len(text):
+            raise OSError
+    finally:
+        os.close(descriptor)
+
+
+def _can_write(place: Path) -> bool:
+    return place.is_dir() and os.access(place, os.W_OK)
 
 
 def unknown_marks(kept: NewestRecords, places: Sequence[Path]) -> dict[str, Newest]:
@@ -46,7 +120,7 @@ def note_newest(kept: NewestRecords, places: Sequence[Path]) -> None:
         return
     for place in places:
         file = place / MARK
-        if place.is_dir() and _read(file) != newest:
+        if _can_write(place) and _read(file) != newest:
             file.touch(mode=0o600)
             file.write_text(newest.as_text(), encoding="utf-8")  # cut off, it is no mark
 

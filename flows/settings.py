@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     imap_taken_folder: str = "Rightsflow"
     """Where mails are moved that are in the register."""
     imap_ca_file: str = ""
+    checkpoint_folder: Path | None = None
+    """Folder elsewhere that gets each checkpoint of evidence, and tells of a register that was put back."""
     tsa_url: str = ""
     """Address of a time-stamping authority (RFC 3161) that stamps checkpoints of evidence; empty: none does."""
     tsa_ca_file: Path | None = None

@@ -79,7 +79,7 @@ def status_of(case_id: str) -> CaseStatus:
 
 
 def _awaits(case_id: str, state: CaseState) -> str:
-    if state in {CaseState.ARCHIVED, CaseState.PURGED, CaseState.SUBJECT_TOLD}:
+    if state in {CaseState.ARCHIVED, CaseState.PURGED, CaseState.SUBJECT_TOLD, CaseState.PUT_BACK}:
         return "nothing"
     if state is CaseState.IDENTITY_ASKED:
         return "you_identity"

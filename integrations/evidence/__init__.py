@@ -6,7 +6,7 @@ The format, and how to verify it without this code, is told in ``docs/evidence.m
 from integrations.evidence.chain import Fault, Finding, Verification, verify_chain
 from integrations.evidence.dossier_check import verify_dossier
 from integrations.evidence.dossier_zip import DossierFile, dossier_file
-from integrations.evidence.export import Export, read_export, verify_file, write_export
+from integrations.evidence.export import Export, read_export, verify_file, write_export, write_whole
 from integrations.evidence.keys import Ed25519Signer, LateSigner, load_or_create, public_keys, read_public_key, rotate
 from integrations.evidence.log_check import LogVerification
 from integrations.evidence.shelf import EvidenceShelf
@@ -53,4 +53,5 @@ __all__ = [
     "verify_dossier",
     "verify_file",
     "write_export",
+    "write_whole",
 ]

@@ -176,6 +176,7 @@ class CaseStore(Store):
         }
         case = self._append(connection, case, Record(step="received", system="", facts=facts))
         save_case(connection, replace(case, moves=1))
+        self._note(connection, case, "opened", new.right.value)
 
     @staticmethod
     def _by_request(connection: Connection, request_digest: str) -> Case:

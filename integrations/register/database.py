@@ -8,7 +8,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from data_contracts.errors import RightsflowError, SettingsInvalid, StepFailed, SystemUnavailable
+from data_contracts.restores import Noted
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one."""
@@ -26,6 +27,7 @@ BUSY_SECONDS = 30
 _USED = "rightsflow_used"
 _IDLE_SECONDS = 0.05
 _WRITES = "rightsflow_writes"
+_NOTED = "rightsflow_noted"
 _WHERE = "register"
 _POSTGRES_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _UNDEFINED_TABLE = "42P01"
@@ -35,9 +37,15 @@ _UNDEFINED_TABLE = "42P01"
 class Database:
     """The register's database, as two kinds of transactions."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Keep the engine; nothing is connected yet."""
+    def __init__(self, engine: Engine, witness: Callable[[Sequence[Noted]], None] | None = None) -> None:
+        """Keep the engine; nothing is connected yet.
+
+        Args:
+            engine: of the database.
+            witness: is told, after each commit, what a case did to the world.
+        """
         self._engine = engine
+        self._witness = witness
         self._writing = engine.execution_options(**{_WRITES: True})
         # On PostgreSQL each statement sees what is committed by then, in a transaction or alone: reading needs none.
         is_postgres = engine.dialect.name == "postgresql"
@@ -61,7 +69,11 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """One transaction: everything in the block or, when it ends with an error, nothing."""
         with _only_our_errors(), self._turn, self._writing.begin() as connection:
+            connection.info.pop(_NOTED, None)  # of a transaction that broke off
             yield connection
+            noted = connection.info.pop(_NOTED, None)
+        if noted and self._witness is not None:
+            self._witness(noted)
 
     @contextmanager
     def outside(self) -> Iterator[Connection]:
@@ -72,6 +84,11 @@ class Database:
     def close(self) -> None:
         """Give back all connections."""
         self._engine.dispose()
+
+
+def note(connection: Connection, noted: Noted) -> None:
+    """Have the witness told, once the transaction is committed."""
+    connection.info.setdefault(_NOTED, []).append(noted)
 
 
 def read_url(url: str) -> URL:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from integrations.register.sealed_rows import SEALED
 from integrations.register.store import Store, put_once
 
 _C: Final = key_marks.c
+_SOME: Final = 500
+"""Names in one statement."""
 _ORIGIN: Final = sa.select(log_origin.c.origin)
 _PUT: Final = put_once(key_marks, "kind", "digest", "sealed", "made_at")
 
@@ -41,6 +43,15 @@ class KeyMarkStore(Store):
         with self._database.read() as connection:
             row = connection.execute(wanted).one_or_none()
             return None if row is None else Newest(connection.execute(_ORIGIN).scalar_one(), *row)
+
+    def records_of(self, names: Collection[str]) -> dict[str, int]:
+        """How many records of evidence each of these cases has; those that the register does not know are left out."""
+        case, counted, wanted = tables.cases.c, dict[str, int](), sorted(names)
+        for some in (wanted[start : start + _SOME] for start in range(0, len(wanted), _SOME)):
+            with self._database.read() as connection:
+                rows = connection.execute(sa.select(case.case_id, case.records).where(case.case_id.in_(some)))
+                counted |= {row.case_id: row.records for row in rows}
+        return counted
 
     def knows_record(self, newest: Newest) -> bool:
         """Whether that very record is in the register's log."""

@@ -16,6 +16,8 @@ from data_contracts.vocabulary import CaseState
 from integrations.register import tables
 from integrations.register.store import LockedCase, Store, lock_case, save_case, unknown_case
 
+_NOTICES = "notice."
+"""So begin the steps that write to somebody."""
 _S = tables.steps.c
 _THIS_STEP = sa.and_(_S.case_id == sa.bindparam("c"), _S.step == sa.bindparam("s"), _S.system == sa.bindparam("y"))
 _ONE_STEP = sa.select(_S.state, _S.attempts, _S.receipt).where(_THIS_STEP)
@@ -83,7 +85,8 @@ class StepLedger(Store):
             return found
         with self._database.write() as connection:
             if confirmed is not None:
-                _require_covered(connection, confirmed, states)
+                case = _require_covered(connection, confirmed, states)
+                self._note(connection, case, "began", step, system)
             return self._claim(connection, {"c": case_id, "s": step, "y": system})
 
     def hand_over(self, case_id: str, step: str, system: str = "") -> None:
@@ -96,6 +99,7 @@ class StepLedger(Store):
         place = {"c": case_id, "s": step, "y": system}
         with self._database.write() as connection:
             if connection.execute(_HAND_OVER.values(changed_at=self._now()), place).rowcount == 1:
+                self._note(connection, lock_case(connection, case_id), "handed over", step, system)
                 return
         what = f"the step {step} is not free to be handed over: not claimed, or handed over or done by now"
         remedy = f"look at the case with `rightsflow case {case_id}`, then run it again"
@@ -132,6 +136,8 @@ class StepLedger(Store):
             before = case
             if record is not None:
                 case = self._append(connection, case, record)
+            if step.startswith(_NOTICES):
+                self._note(connection, case, "sent", step, system)
             if move is not None:
                 case = self._move(connection, case, move, actor=actor)
             if outcome is not None:
@@ -189,8 +195,8 @@ class StepLedger(Store):
         return connection.execute(_FINISH, row).one_or_none() is not None
 
 
-def _require_covered(connection: Connection, confirmed: Confirmed, states: Collection[CaseState]) -> None:
-    """That the case stands where it may be acted on, under what was approved; it stays there until the claim stands."""
+def _require_covered(connection: Connection, confirmed: Confirmed, states: Collection[CaseState]) -> LockedCase:
+    """The case, which stands where it may be acted on, under what was approved, and stays so until the claim stands."""
     case = lock_case(connection, confirmed.case_id)
     if case.state not in states:
         raise _act_refused(case.case_id, f"a case that is {case.state} must not be acted on so")
@@ -199,6 +205,7 @@ def _require_covered(connection: Connection, confirmed: Confirmed, states: Colle
     receipts = {row.step: row.receipt for row in rows}
     if not is_covered(confirmed.digest, receipts, confirmed.subject):
         raise _act_refused(case.case_id, "what is to be carried out is not what was approved and confirmed")
+    return case
 
 
 def _act_refused(case_id: str, what: str) -> ActRefused:

@@ -1,9 +1,10 @@
 """The whole register, put together from its parts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from data_contracts.ports import Signer
+from data_contracts.restores import Noted
 from integrations.register.api_keys import ApiKeyStore
 from integrations.register.cases import CaseStore
 from integrations.register.contract_sets import ContractSetStore
@@ -81,18 +82,26 @@ class SqlRegister(
     what is there is no register of this version.
     """
 
-    def __init__(self, url: str, *, signer: Signer, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        signer: Signer,
+        clock: Callable[[], datetime],
+        witness: Callable[[Sequence[Noted]], None] | None = None,
+    ) -> None:
         """Remember where the register is; connects at the first use.
 
         Args:
             url: ``sqlite:////folder/register.db`` or ``postgresql://user@host/database``; see ``upgrade``.
             signer: signs each record and head of evidence.
             clock: gives the aware time that rows are dated with.
+            witness: is told, after each commit, what a case did to the world.
 
         Raises:
             SettingsInvalid: when the URL is neither SQLite nor PostgreSQL.
         """
-        super().__init__(Database(make_engine(read_url(url))), signer=signer, clock=clock)
+        super().__init__(Database(make_engine(read_url(url)), witness), signer=signer, clock=clock)
 
     def close(self) -> None:
         """Give back all connections; using the register afterwards opens new ones."""

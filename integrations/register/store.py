@@ -19,9 +19,10 @@ from data_contracts.errors import CaseUnknown, DecisionUnproven, MoveRefused
 from data_contracts.evidence import Record, digest, head_statement, record_statement
 from data_contracts.outgoing import OutgoingKind
 from data_contracts.ports import Signer
+from data_contracts.restores import Noted
 from data_contracts.vocabulary import CaseState
 from integrations.register import tables
-from integrations.register.database import Database
+from integrations.register.database import Database, note
 from integrations.register.log_tables import log_leaves
 
 _ADD_RECORD = sa.insert(tables.evidence)
@@ -94,6 +95,10 @@ class Store:
     def _signed(self, payload: bytes) -> str:
         return json.dumps(self._signer.sign(payload), separators=(",", ":"))
 
+    def _note(self, connection: Connection, case: LockedCase, what: str, step: str, system: str = "") -> None:
+        """Have the witness told what a case did, as :class:`Noted` has it."""
+        note(connection, Noted(case.case_id, case.records, what, step, system, self._now().isoformat()))
+
     def _move(self, connection: Connection, case: LockedCase, move: tuple[CaseState, str], *, actor: str) -> LockedCase:
         """The case where ``move`` brings it, with a row in its timeline.
 
@@ -106,6 +111,7 @@ class Store:
             remedy = f"look at the case with `rightsflow case {case.case_id}`; it may have gone on meanwhile"
             raise MoveRefused(what, where=case.case_id, remedy=remedy)
         add_move(connection, case, to=to, cause=cause, actor=actor, at=self._now())
+        self._note(connection, case, "became", to.value)
         closed_at = case.closed_at or (self._now() if to in ENDED else None)
         return replace(case, state=to, moves=case.moves + 1, closed_at=closed_at)
 

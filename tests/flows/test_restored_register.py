@@ -1,5 +1,7 @@
 """A register that was put back: noticed before anything is carried on, and recovered case by case by people."""
 
+import base64
+import json
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -10,15 +12,18 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from data_contracts.errors import AnswerRefused, SettingsInvalid, StepFailed
-from data_contracts.vocabulary import Gate, Right
-from flows import recovering
+from data_contracts.errors import AnswerRefused, RequestInvalid, SettingsInvalid, StepFailed, SystemUnavailable
+from data_contracts.restores import Noted
+from data_contracts.vocabulary import CaseState, Gate, Right
+from flows import recovering, restores
 from flows.cli import app
 from flows.leases import carrying
 from flows.lookout import look_at_all
-from flows.restores import MARK
+from flows.restores import JOURNAL, MARK, Journal
 from flows.settings import Settings, settings
 from flows.wiring import Installation
+from tasks import restored
+from tasks.restored import since
 from tasks.services import use
 from tests.flows.company import House
 from tests.flows.test_lookout import Runs
@@ -66,9 +71,17 @@ def recover(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict
     monkeypatch.setattr(recovering, "Installation", lambda given: Installation(given, now=house.clock))
 
     def run(case_id: str = "", **said: str) -> dict[str, Any]:
-        return recovering.recovered(case_id, **{"operator": "", "code": "", "reference": ""} | said)
+        house.clock.advance(timedelta(seconds=30))  # a code counts once
+        proof = {"operator": "", "code": ""} if not said else {"operator": "claire", "code": house.code("claire")}
+        return recovering.recovered(case_id, **{"reference": ""} | proof | said)
 
     return run
+
+
+def _records(house: House, case_id: str) -> list[dict[str, Any]]:
+    """What the records of a case's evidence say, in order."""
+    envelopes, _ = house.installation.register.evidence(case_id)
+    return [json.loads(base64.b64decode(str(one["payload"])))["predicate"] for one in envelopes]
 
 
 def test_register_that_only_grew_is_opened(house: House) -> None:
@@ -93,6 +106,27 @@ def test_register_of_before_an_act_is_noticed(house: House, put_back: Callable[[
     (house.installation.settings.state / "keys" / MARK).unlink()
     with pytest.raises(SettingsInvalid, match="older than what was done with it"):
         _look(house)
+
+
+def test_home_that_was_put_back_whole_is_noticed_from_elsewhere(
+    house: House, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Register, keys and vault of one moment agree; the folder on another machine knows better."""
+    state, folder = house.installation.settings.state, tmp_path_factory.mktemp("elsewhere")
+    backup = tmp_path_factory.mktemp("backup") / "home"
+    house.installation.settings = house.installation.settings.model_copy(update={"checkpoint_folder": folder})
+    house.open(Right.ACCESS)
+    house.installation.close()
+    shutil.copytree(state, backup)
+    house.open(Right.ACCESS)
+    house.installation.close()
+    shutil.rmtree(state)
+    shutil.copytree(backup, state)
+
+    _look(house)
+    chosen = Settings(home=state, judge="plain", checkpoint_folder=folder)
+    with closing(Installation(chosen, now=house.clock)) as made, pytest.raises(SettingsInvalid, match="older than"):
+        _ = made.register
 
 
 def test_register_that_went_on_after_it_was_put_back_is_noticed(house: House, put_back: Callable[[], None]) -> None:
@@ -159,7 +193,7 @@ def test_cases_are_held_and_let_go_one_by_one(
     with pytest.raises(SettingsInvalid):
         _look(house)
 
-    taken = recover(operator="claire", code=house.code("claire"))
+    taken = recover(operator="claire")
     assert [one["held"] for one in taken["cases"]] == ["yes"]
     _look(house)
     with pytest.raises(StepFailed, match="put back to an earlier state"), carrying(case.case_id):
@@ -169,15 +203,162 @@ def test_cases_are_held_and_let_go_one_by_one(
 
     with pytest.raises(AnswerRefused):
         recover(case.case_id, operator="marc", code=house.code("marc"), reference="TICKET-7")
-    house.clock.advance(timedelta(seconds=30))
     with pytest.raises(AnswerRefused):
-        recover(case.case_id, operator="claire", code=house.code("claire"), reference="")
-    house.clock.advance(timedelta(seconds=30))
-    gone_on = recover(case.case_id, operator="claire", code=house.code("claire"), reference="TICKET-7")
+        recover(case.case_id, operator="claire", reference="")
+    gone_on = recover(case.case_id, reference="TICKET-7")
     assert [one["held"] for one in gone_on["cases"]] == ["no"]
     with carrying(case.case_id):
         pass
     assert house.installation.verify_case(case.case_id).is_whole
+
+
+def test_what_was_done_since_is_told_and_kept(
+    house: House, put_back: Callable[[], None], recover: Callable[..., dict[str, Any]]
+) -> None:
+    """Each act that was begun, each letter that was handed over, each state: by `recover`, then by evidence."""
+    (case,) = house.installation.register.cases()
+    house.walk(case.case_id)
+    erased = [system for step, system in house.installation.register.steps(case.case_id) if step == "erase"]
+    put_back()
+
+    (told,) = recover()["cases"]
+    taken = recover(operator="claire")
+
+    since = [one.partition(" (")[0] for one in told["since"].split(", ")]
+    assert {f"began erase {system}" for system in erased} < set(since)
+    assert {"sent notice.erasure_done", "became subject_told", "became archived"} < set(since)
+    assert "opened erasure" not in since
+    assert taken["cases"][0]["since"] == told["since"]
+    held = _records(house, case.case_id)[-1]["facts"]
+    assert (held["held"], held["done_since"]) == (True, told["since"].split(", "))
+
+
+def test_case_that_had_ended_is_closed_and_nobody_is_written_to(
+    house: House, put_back: Callable[[], None], recover: Callable[..., dict[str, Any]]
+) -> None:
+    """As it had ended, by who says so and on which reference; nothing stays sealed, and the purge takes it later."""
+    (case,) = house.installation.register.cases()
+    house.walk(case.case_id)
+    put_back()
+    recover(operator="claire")
+    mails, rows = house.mails(), house.rows()
+
+    with pytest.raises(RequestInvalid, match="do not end so"):
+        recover(case.case_id, ended="proven", reference="TICKET-7")
+    with pytest.raises(AnswerRefused):
+        recover(case.case_id, ended="granted", reference="")
+    told = recover(case.case_id, ended="granted", reference="TICKET-7")
+
+    assert told["cases"] == []
+    closed = house.installation.register.case(case.case_id)
+    assert (closed.state, closed.outcome) == (CaseState.ARCHIVED, "granted")
+    said = _records(house, case.case_id)[-2]
+    assert (said["actor"], said["facts"]) == (
+        "claire",
+        {"by": "claire", "reference": "TICKET-7", "ended": "granted"},
+    )
+    assert house.installation.services.vault.names(case.case_id) == []
+    assert (house.mails(), house.rows()) == (mails, rows)
+    assert house.installation.verify_case(case.case_id).is_whole
+    with pytest.raises(RequestInvalid, match="not held"):
+        recover(case.case_id, ended="granted", reference="TICKET-7")
+
+
+def test_closing_that_broke_off_is_finished_by_the_same_command(
+    house: House,
+    put_back: Callable[[], None],
+    recover: Callable[..., dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between the word and the end no run takes the case, and it can neither go on nor end otherwise."""
+    (case,) = house.installation.register.cases()
+    house.walk(case.case_id)
+    put_back()
+    recover(operator="claire")
+    with monkeypatch.context() as patch:
+        patch.setattr(restored, "archive_evidence", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            recover(case.case_id, ended="granted_in_part", reference="TICKET-7")
+
+    with pytest.raises(StepFailed, match="put back to an earlier state"), carrying(case.case_id):
+        raise AssertionError
+    with pytest.raises(RequestInvalid, match="had ended"):
+        recover(case.case_id, reference="TICKET-7")
+    recover(case.case_id, ended="refused", reference="TICKET-7")
+
+    closed = house.installation.register.case(case.case_id)
+    assert (closed.state, closed.outcome) == (CaseState.ARCHIVED, "granted_in_part")
+
+
+def _dies(*_told: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_case_that_came_in_since_is_named(
+    house: House, put_back: Callable[[], None], recover: Callable[..., dict[str, Any]]
+) -> None:
+    """With its right and what it did, by `recover`; in the operator log, once the register is taken."""
+    lost = house.open(Right.RESTRICTION)
+    house.until(Gate.APPROVAL, lost)
+    put_back()
+
+    (told,) = recover()["lost"]
+    assert (told["case"], told["right"]) == (lost, "restriction")
+    assert told["done"].startswith("opened restriction")
+    assert "sent notice.acknowledgement" in told["done"]
+
+    said = recover(operator="claire")["said"]
+    assert "1 cases that came in since are lost" in said
+    assert lost in {use.where for use in house.installation.register.uses()}
+    assert recover()["lost"] == []
+
+
+def test_between_two_records_the_ledger_tells(house: House) -> None:
+    """An act that was begun, a letter handed over: the register knows them by their claim, and nothing else of then."""
+    register = house.installation.register
+    case_id = house.open(Right.ACCESS)
+    house.until(Gate.APPROVAL, case_id)
+    now = register.records_of([case_id])[case_id]
+    began, sent = (
+        Noted(case_id, now, "began", "erase", "crm"),
+        Noted(case_id, now, "handed over", "notice.answer"),
+    )
+
+    assert since([began, sent]) == [began, sent]
+    register.claim(case_id, "notice.answer")
+    assert since([sent]) == [sent]
+    register.hand_over(case_id, "notice.answer")
+    assert since([sent]) == []
+    before, after = Noted(case_id, now - 1, "began", "erase", "crm"), Noted(case_id, now + 1, "became", "acting")
+    assert since([before, after, Noted(case_id, now, "became", "planned")]) == [after]
+    unknown = Noted("C-0000-0000", 0, "opened", "access")
+    assert since([unknown, after]) == [unknown, after]
+
+
+def test_journal_survives_cut_lines_and_grows_no_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a full disk cut off takes no other line along; of a long journal the later half stays."""
+    journal, noted = Journal([tmp_path]), [Noted("C-1", number, "began", "erase", "crm") for number in range(40)]
+    journal.write(noted[:1])
+    with (tmp_path / JOURNAL).open("a") as file:
+        file.write('\n{"case":"C-1","rec')
+    journal.write(noted[1:2])
+    assert list(journal.read()) == noted[:2]
+
+    monkeypatch.setattr(restores, "_LONGEST", 10 * len(noted[0].as_text()))
+    for one in noted[2:]:
+        journal.write([one])
+    read = list(journal.read())
+    assert 10 < len(read) < 25
+    assert read == noted[-len(read) :]
+    assert {file.stat().st_mode & 0o077 for file in tmp_path.iterdir()} == {0}
+
+
+def test_journal_on_a_full_disk_is_said(tmp_path: Path) -> None:
+    """What could not be told after a restore is not done in silence."""
+    (tmp_path / JOURNAL).symlink_to("/dev/full")
+
+    with pytest.raises(SystemUnavailable, match="make room"):
+        Journal([tmp_path]).write([Noted("C-1", 1, "began")])
 
 
 def test_nobody_is_written_to_about_a_held_case(
@@ -187,12 +368,12 @@ def test_nobody_is_written_to_about_a_held_case(
     (case,) = house.installation.register.cases()
     house.walk(case.case_id)
     put_back()
-    recover(operator="claire", code=house.code("claire"))
+    recover(operator="claire")
     mails = house.mails()
     house.clock.advance(timedelta(days=60))
 
     assert look_at_all(house.installation.register.cases(), Runs()) == {}
     assert house.mails() == mails
 
-    recover(case.case_id, operator="claire", code=house.code("claire"), reference="TICKET-7")
+    recover(case.case_id, reference="TICKET-7")
     assert look_at_all(house.installation.register.cases(), Runs())["escalated"] == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from data_contracts.errors import SystemUnavailable
 from data_contracts.evidence_log import EVIDENCE_LOG
 from data_contracts.time_stamps import StampRefusal
 from data_contracts.vocabulary import Right
@@ -51,6 +52,45 @@ def test_every_checkpoint_is_stamped(house: House, tsa: Tsa) -> None:
     (tsa.folder / "c.tsr").write_bytes(base64.b64decode(told["stamp"]))
     command = ["openssl", "ts", "-verify", "-data", "c.txt", "-in", "c.tsr", "-CAfile", "root.pem"]
     subprocess.run(command, cwd=tsa.folder, check=True, capture_output=True)
+
+
+def test_every_checkpoint_is_published_with_its_stamp(house: House, tsa: Tsa, tmp_path: Path) -> None:
+    """By the watch and by the command; an authority away, the checkpoint alone. OpenSSL verifies what lies there."""
+    folder = _published(house, tmp_path)
+    house.open(Right.ACCESS)
+    checkpoint_in_time(house.installation)
+    first = sorted(file.name for file in folder.iterdir())
+    tsa.answer = lambda call, _query: send(call, b"garbage")
+    house.open(Right.ACCESS)
+    told = checkpoint_facts(house.installation, mail=False)
+
+    text, stamp = first
+    assert (text, stamp) == ("checkpoint-1.txt", "checkpoint-1.txt.tsr")
+    assert (folder / f"checkpoint-{told['size']}.txt").read_text("utf-8") == told["checkpoint"]
+    assert len(list(folder.iterdir())) == 3
+    command = ["openssl", "ts", "-verify", "-data", text, "-in", stamp, "-CAfile", str(tsa.folder / "root.pem")]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+def test_folder_that_is_away_stops_nothing_and_is_told(house: House, tmp_path: Path) -> None:
+    """The watch writes to the DPO, once for each checkpoint; the command says it."""
+    _published(house, tmp_path).rmdir()
+    house.open(Right.ACCESS)
+    checkpoint_in_time(house.installation)
+    checkpoint_in_time(house.installation)
+
+    assert of_stamps(house) == (0, 1)
+    assert sum("not published" in mail for mail in house.mails()) == 1
+    with pytest.raises(SystemUnavailable, match="check the folder"):
+        checkpoint_facts(house.installation, mail=False)
+
+
+def _published(house: House, tmp_path: Path) -> Path:
+    """A folder that the house publishes to."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    house.installation.settings = house.installation.settings.model_copy(update={"checkpoint_folder": folder})
+    return folder
 
 
 def test_nobody_is_asked_where_none_is_configured(house: House) -> None:

@@ -93,7 +93,7 @@ def test_the_vault_of_an_ended_case_cannot_be_opened(life: str, undisturbed: dic
     """Nothing staged outlives the case but an answer package, and what lifts a restriction; else not even a key."""
     left, story = undisturbed[life]["left"], STORIES[life]
 
-    blobs = [name.removeprefix("vault/CASE/") for name in left["files"] if name.startswith("vault/")]
+    blobs = [name.removeprefix("vault/CASE/") for name in left["files"] if name.startswith("vault/CASE/")]
 
     assert left["has_key"] == bool(blobs) == bool(story.keeps)
     assert not [name for name in blobs if not name.startswith(story.keeps)]

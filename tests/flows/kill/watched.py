@@ -70,7 +70,7 @@ UNWATCHED = frozenset({
     "decision_faults", "evidence_cases", "gate", "gates",
     "holds", "holds_on", "runs",
     "operator", "operators",
-    "recipient_notices", "restricted_cases", "restrictions_by", "restrictions_of",
+    "recipient_notices", "records_of", "restricted_cases", "restrictions_by", "restrictions_of",
     "stances_of", "step", "steps", "subject_keys", "timeline",
     # Keys that changed hands: asked of by searches, forgotten by the watch.
     "forget_former_keys", "former_keys", "former_owners",
