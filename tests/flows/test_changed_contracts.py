@@ -157,6 +157,20 @@ def test_contracts_that_say_something_else_are_asked_about_line_by_line(world: W
     assert "crm." not in entry.description.split("**Case")[0]
 
 
+def test_another_meaning_that_leaves_every_line_as_it_was_is_asked_about_too(world: World) -> None:
+    """The plan deletes the same rows; but they are of another category now, and people approved the old one."""
+    case_id = _approved(world)
+
+    with world.under(world.saying({"support.ticket.topic": {"category": "user.behavior"}})) as (house, _):
+        entry = house.run(case_id)
+
+    assert entry is not None
+    assert entry.gate is Gate.APPROVAL
+    told = entry.description.split("**Case")[0]
+    assert "contract: support.ticket.topic: category was 'user.content.private', is 'user.behavior'" in told
+    assert "plan:" not in told
+
+
 def test_a_confirmed_plan_is_carried_out_as_it_was_meant(world: World) -> None:
     """A system was away while the contract changed: what is kept by the approved plan stays, and that is proven."""
     case_id = _acting(world, "billing")
