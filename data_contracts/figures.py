@@ -109,6 +109,9 @@ class FigureCounts(Protocol):
     def step_times(self) -> list[StepTime]:
         """How long steps took, by the first word of their name."""
 
+    def tally_steps(self) -> bool:
+        """Add steps that were done an hour ago or earlier to the sums; whether none is left to add."""
+
     def failed_attempts(self) -> Mapping[str, int]:
         """Attempts at a step beyond the first, by system; what has no system is left out."""
 

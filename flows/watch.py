@@ -103,6 +103,7 @@ def _watch(installation: wiring.Installation) -> Swept:
     forget_old()
     with suppress(RightsflowError):  # the audit tells it
         checkpoint_in_time(installation)
+    services().register.tally_steps()
     return swept
 
 

@@ -10,26 +10,23 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from data_contracts.case import ENDED, Move
 from data_contracts.figures import (
-    STEP_BOUNDS,
     AwaitingProof,
     FindingCount,
     GateWait,
     OpenDay,
     OpenIncident,
     Queue,
-    StepTime,
 )
 from data_contracts.incoming import IncomingState
-from data_contracts.vocabulary import CaseState, Duty, Gate, Right
+from data_contracts.vocabulary import CaseState, Gate, Right
 from integrations.register import dpo_tables, tables
 from integrations.register.cases import CASE_COLUMNS, as_case, as_move
 from integrations.register.store import Store
+from integrations.register.tallies import IS_COUNTED
 
 _C, _G, _S, _M = tables.cases.c, tables.gates.c, tables.steps.c, tables.moves.c
 _F, _I = dpo_tables.findings.c, dpo_tables.incidents.c
 _IS_CASE = _C.right.in_([right.value for right in Right])
-_IS_COUNTED = _S.case_id.not_in(sa.select(_C.case_id).where(_C.right == Duty.CANARY.value))
-"""Steps of everybody but a canary, who is nobody."""
 _IS_OPEN = sa.and_(_IS_CASE, _C.state.in_(sorted(set(CaseState) - ENDED)))
 """Named one by one, so that the index on states finds them."""
 _CLOSED = "closed"
@@ -77,24 +74,10 @@ class FigureStore(Store):
         )
         return [GateWait(Gate(gate), number, oldest) for gate, number, oldest in self._rows(wanted)]
 
-    def step_times(self) -> list[StepTime]:
-        """How long steps took, by the first word of their name."""
-        took = self._seconds()
-        within = [sa.func.sum(sa.case((took <= bound, 1), else_=0)) for bound in STEP_BOUNDS]
-        done = sa.and_(_IS_COUNTED, _S.state == "done", _S.claimed_at.is_not(None))
-        wanted = sa.select(_S.step, sa.func.count(), sa.func.sum(took), *within).where(done).group_by(_S.step)
-        found: dict[str, StepTime] = {}
-        for step, number, seconds, *counts in self._rows(wanted):
-            name = step.partition(".")[0]
-            before = found.get(name, StepTime(name, 0, 0.0, (0,) * len(STEP_BOUNDS)))
-            both = tuple(a + int(b) for a, b in zip(before.within, counts, strict=True))
-            found[name] = StepTime(name, before.done + number, before.seconds + max(float(seconds), 0.0), both)
-        return sorted(found.values(), key=lambda one: one.step)
-
     def failed_attempts(self) -> Mapping[str, int]:
         """Attempts at a step beyond the first, by system; what has no system is left out."""
         again = sa.func.sum(_S.attempts - 1)
-        wanted = sa.select(_S.system, again).where(_IS_COUNTED, _S.attempts > 1, _S.system != "").group_by(_S.system)
+        wanted = sa.select(_S.system, again).where(IS_COUNTED, _S.attempts > 1, _S.system != "").group_by(_S.system)
         return {system: int(number) for system, number in self._rows(wanted)}
 
     def unasked_queue(self) -> Queue:
@@ -133,13 +116,6 @@ class FigureStore(Store):
     def _rows(self, wanted: sa.Select[Any]) -> list[Any]:
         with self._database.read() as connection:
             return list(connection.execute(wanted).all())
-
-    def _seconds(self) -> ColumnElement[float]:
-        """Seconds from the claim of a step to its end."""
-        if self._database.dialect == "sqlite":
-            days = sa.func.julianday(_S.changed_at) - sa.func.julianday(_S.claimed_at)
-            return days * sa.literal(86_400.0)
-        return sa.cast(sa.extract("epoch", _S.changed_at - _S.claimed_at), sa.Float)
 
 
 def _day(found: str | date | datetime) -> date:

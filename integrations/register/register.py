@@ -39,6 +39,7 @@ from integrations.register.schema import upgrade_engine
 from integrations.register.sealed_rows import SealedRowStore
 from integrations.register.stamps import StampStore
 from integrations.register.subjects import SubjectStore
+from integrations.register.tallies import TallyStore
 
 
 class SqlRegister(
@@ -74,6 +75,7 @@ class SqlRegister(
     StampStore,
     ContractSetStore,
     KeyMarkStore,
+    TallyStore,
 ):
     """The ports ``Register`` and ``DataKeys`` on SQLite or PostgreSQL.
 

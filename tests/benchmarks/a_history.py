@@ -29,9 +29,17 @@ _MOVES: Final = f"""
     SELECT {_NAME}, place, {_ENDED} - (8 - place) * interval '1 day', NULL, ({_STATES})[place], 'made', 'software'
     FROM generate_series(1, %(cases)s) AS number, generate_series(1, 8) AS place"""  # noqa: S608  # as above
 
+_STEPS: Final = f"""
+    INSERT INTO step (case_id, step, system, state, attempts, receipt, changed_at, claimed_at)
+    SELECT {_NAME}, (array['acknowledge', 'identity', 'survey', 'search', 'locate', 'plan', 'approve', 'confirm',
+            'erase', 'recount', 'prove', 'notice.erasure_done', 'archive'])[1 + place / 2],
+        CASE WHEN place %% 2 = 1 THEN 'crm' ELSE '' END, 'done', 1 + (number * (place + 1) %% 997 = 0)::int, '{{}}',
+        {_ENDED} - (26 - place) * interval '1 hour', {_ENDED} - (26 - place) * interval '1 hour' - interval '2 seconds'
+    FROM generate_series(1, %(cases)s) AS number, generate_series(0, 25) AS place"""  # noqa: S608  # as above
+
 
 def write_history(url: str, cases: int) -> None:
-    """Fill a new PostgreSQL register with cases that have ended, each with eight moves.
+    """Fill a new PostgreSQL register with cases that have ended, each with eight moves and 26 steps.
 
     Args:
         url: of an empty database.
@@ -40,8 +48,8 @@ def write_history(url: str, cases: int) -> None:
     upgrade(url)
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        for statement in (_CASES, _MOVES):
+        for statement in (_CASES, _MOVES, _STEPS):
             connection.exec_driver_sql(statement, {"cases": cases})
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE case_file, case_move")
+        connection.exec_driver_sql("VACUUM ANALYZE case_file, case_move, step")
     engine.dispose()

@@ -45,6 +45,8 @@ def _asked(server: str, cases: int) -> dict[str, list[float]]:
         write_history(url, cases)
         with TemporaryDirectory() as folder:
             register = SqlRegister(url, signer=load_or_create(Path(folder)), clock=lambda: datetime.now(UTC))
+            while not register.tally_steps():
+                pass
             timed = Timed()
             for _ in range(_ROUNDS):
                 for what, ask in _questions(register).items():
@@ -72,6 +74,8 @@ def _questions(register: SqlRegister) -> dict[str, Callable[[], object]]:
         register.open_by_day(due=False)
         register.awaiting_proof(identity_step="identity")
         register.gate_waits()
+        register.step_times()
+        register.failed_attempts()
 
     def month() -> None:
         since = now - timedelta(days=30)

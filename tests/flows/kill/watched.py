@@ -105,7 +105,7 @@ UNWATCHED = frozenset({
     "approve_rules", "approved_rules", "arrivals_queue", "count_cases", "count_findings", "entries", "entry_history",
     "failed_attempts", "gate_waits", "open_by_day", "open_incidents", "outbox_queue", "put_entry", "put_trainings",
     "awaiting_proof", "ended_untold_between", "open_at", "received_between",
-    "remove_entry", "run", "step_times", "told_between",
+    "remove_entry", "run", "step_times", "tally_steps", "told_between",
     # Findings of audits, and dossiers; by tests/flows/test_audit.py and the register's own tests.
     "cases_like", "cases_received", "finding", "finding_events", "findings", "move_finding", "settle_findings",
     # Incidents; by tests/flows/test_incident_at_scale.py, which kills the process that sends.

@@ -18,6 +18,12 @@ def _another(register: SqlRegister, key: str, right: Right = Right.ACCESS, **cha
     return register.open_case(replace(a_request(request_key=key), right=right, **changed)).case_id
 
 
+def by_force(register: SqlRegister, statement: str) -> None:
+    """Change what is written, past every rule."""
+    with register._database.write() as connection:
+        connection.exec_driver_sql(statement)
+
+
 def test_cases_by_right_and_state(register: SqlRegister, case_id: str) -> None:
     """Runs are no cases."""
     other = _another(register, "b", Right.ERASURE)
@@ -75,6 +81,50 @@ def test_steps_are_timed_from_their_claim(register: SqlRegister, case_id: str, c
 
     assert (step.step, step.done, round(step.seconds)) == ("notice", 2, 42)
     assert step.within == (0, 0, 0, 1, 1, 2, 2)
+
+
+def test_steps_are_added_up_and_none_twice(register: SqlRegister, case_id: str, clock: Clock) -> None:
+    """Whenever the sums are made, all steps are counted once: those of long ago, of this hour, and of years before."""
+    assert register.tally_steps()
+    took = [3, 0.2, 700, 31, 4, 0, 130, 2, 9, 1]
+    for number, seconds in enumerate(took):
+        register.claim(case_id, f"locate.{number}")
+        clock.now += timedelta(seconds=seconds)
+        register.complete(case_id, f"locate.{number}", receipt={}, record=None)
+        clock.now += timedelta(days=3, minutes=17 * number)
+        if number % 3 == 1:
+            assert register.tally_steps() is (number == 1)  # else more than a week is left
+        (step,) = register.step_times()
+        assert (step.step, step.done, round(step.seconds, 2)) == (
+            "locate",
+            number + 1,
+            round(sum(took[: number + 1]), 2),
+        )
+
+    register.claim(case_id, "notice.answer")
+    register.complete(case_id, "notice.answer", receipt={}, record=None)
+    while not register.tally_steps():
+        pass
+    assert register.tally_steps()
+    first, second = register.step_times()
+    assert (first.done, second.done) == (10, 1)
+    assert first.within == (1, 2, 3, 6, 7, 8, 9)
+
+
+def test_sums_are_made_of_what_is_settled(register: SqlRegister, case_id: str, clock: Clock) -> None:
+    """A step of the last hour is left for later: another that ends now may be written after it."""
+    register.claim(case_id, "locate")
+    register.complete(case_id, "locate", receipt={}, record=None)
+    clock.now += timedelta(minutes=59)
+    assert register.tally_steps()
+    by_force(register, "UPDATE step SET state = 'claimed'")
+    assert register.step_times() == []
+
+    by_force(register, "UPDATE step SET state = 'done'")
+    clock.now += timedelta(minutes=2)
+    assert register.tally_steps()
+    by_force(register, "UPDATE step SET state = 'claimed'")
+    assert [one.done for one in register.step_times()] == [1]
 
 
 def test_attempts_beyond_the_first_are_failures(register: SqlRegister, case_id: str) -> None:

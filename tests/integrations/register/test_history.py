@@ -23,6 +23,8 @@ _QUESTIONS: Final[dict[str, Callable[[SqlRegister], object]]] = {
     "open cases by day received": lambda register: register.open_by_day(due=False),
     "cases that await a proof": lambda register: register.awaiting_proof(identity_step="identity"),
     "gates by how long they wait": lambda register: register.gate_waits(),
+    "how long steps took": lambda register: register.step_times(),
+    "attempts beyond the first": lambda register: register.failed_attempts(),
     "cases that nobody is asked about": lambda register: register.unasked_queue(),
     "requests of a day": lambda register: register.received_between(_NOW - _DAY, _NOW),
     "answers of a day": lambda register: register.told_between(
@@ -39,6 +41,8 @@ def history(postgres_database: Callable[[], str], tmp_path_factory: pytest.TempP
     write_history(url, _ENDED)
     keys = tmp_path_factory.mktemp("keys")
     register = SqlRegister(url, signer=load_or_create(Path(keys)), clock=lambda: datetime.now(UTC))
+    while not register.tally_steps():  # the watch does, now and then
+        pass
     yield register
     register.close()
 

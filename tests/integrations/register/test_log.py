@@ -373,9 +373,19 @@ _LATER = (
     "log_stamp_trouble",
     "key_mark",
     "used_code",
+    "step_tally",
+    "tally_mark",
 )
 """Tables that came after the log."""
-_LATER_INDEXES = ("case_ended", "case_closed", "case_received", "case_of_right", "move_to_state")
+_LATER_INDEXES = (
+    "case_ended",
+    "case_closed",
+    "case_received",
+    "case_of_right",
+    "move_to_state",
+    "step_changed",
+    "step_again",
+)
 
 
 def test_older_register_gets_its_log_by_itself(url: str, keys: Path, clock: Clock) -> None:
