@@ -1,7 +1,7 @@
 """The statistics of a period, put together from the register's counts."""
 
 from collections import Counter
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from data_contracts.statistics import PeriodStatistics, ToldCase
@@ -12,6 +12,7 @@ from tasks.refusing import refusal_of
 from tasks.rules.statistics import days_stood_still, month_of, months_before, response_times
 from tasks.services import services
 
+_KEPT_FOR = timedelta(hours=1)
 _REFUSED = frozenset({"refused", "identity_failed"})
 
 
@@ -54,6 +55,29 @@ def statistics_of_month(day: date) -> PeriodStatistics:
 def last_months(number: int) -> list[PeriodStatistics]:
     """The statistics of the last months, this one included, the oldest first."""
     return [statistics_of_month(month) for month in months_before(today(), number)]
+
+
+class MonthsKept:
+    """The statistics of months, where those that are over are counted again once an hour and not at each look.
+
+    They change little: a verdict when a recovery copy ends, an outcome when rows are given back.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is counted yet."""
+        self._kept: dict[date, tuple[datetime, PeriodStatistics]] = {}
+
+    def last(self, number: int) -> list[PeriodStatistics]:
+        """As :func:`last_months`."""
+        months = months_before(today(), number)
+        return [*map(self._of, months[:-1]), *map(statistics_of_month, months[-1:])]
+
+    def _of(self, month: date) -> PeriodStatistics:
+        now, (at, counted) = services().now(), self._kept.get(month, (None, None))
+        if at is None or counted is None or not timedelta() <= now - at < _KEPT_FOR:
+            counted = statistics_of_month(month)
+            self._kept[month] = now, counted
+        return counted
 
 
 def _paused(case: ToldCase, zone: ZoneInfo) -> int:

@@ -20,7 +20,7 @@ from tasks.rules.registers import endings
 from tasks.rules.statistics import months_before
 from tasks.rules.warnings import OVERDUE
 from tasks.services import services, use
-from tasks.statistics import last_months, told_cases
+from tasks.statistics import MonthsKept, told_cases
 
 _MONTHS = 6
 _WHERE = "the DPO's page"
@@ -34,6 +34,7 @@ class OfficersDoor:
         """Keep the installation; its services are made now, once for all threads."""
         self._installation = installation
         self._services = installation.services
+        self._months = MonthsKept()
 
     def require(self, operator: str) -> None:
         """That an operator may look at it.
@@ -55,8 +56,14 @@ class OfficersDoor:
         with use(self._services):
             entries = [one for name in RegisterName for one in services().register.entries(name)]
             found = endings(entries, today(), services().policy.register_reminder_days)
-            ends = [EndingEntry(one.register.value, one.key, one.until, one.level == OVERDUE) for one in found]
-            return Overview(today(), current_figures(), last_months(_MONTHS), sorted(ends, key=lambda one: one.until))
+            ends = sorted(
+                (EndingEntry(one.register.value, one.key, one.until, one.level == OVERDUE) for one in found),
+                key=lambda one: one.until,
+            )
+            months = self._months.last(_MONTHS)
+            return Overview(
+                today(), current_figures(), self._months.last(_MONTHS), sorted(ends, key=lambda one: one.until)
+            )
 
     def cases(self, right: str, state: str, days: str) -> Sequence[ListedCase]:
         """Cases of a right, a state and a bucket of days to the last day; open ones where no state is named."""

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from data_contracts.errors import RequestInvalid
+from data_contracts.statistics import PeriodStatistics
 from data_contracts.verdicts import Conclusion
 from data_contracts.vocabulary import Channel, Decision, Right
 from flows import wiring
@@ -20,10 +21,13 @@ from flows.monthly import month_named, monthly_facts, monthly_pdf
 from flows.report import tell_month
 from flows.retention import carry_out
 from flows.serving import operators_desk
+from tasks import statistics
+from tasks.clock import today
 from tasks.figures import current_figures
 from tasks.operator_proof import password_digest
 from tasks.proving import conclusion
-from tasks.statistics import last_months, statistics_of_month
+from tasks.rules.statistics import months_before
+from tasks.statistics import MonthsKept, last_months, statistics_of_month
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 
@@ -234,6 +238,32 @@ def test_facts_are_for_programs(months: House) -> None:
 
     assert facts["refused"] == [{"right": "erasure", "ground": "identity_failed", "number": 1}]
     assert month_named("", months.clock().date()).day == 1
+
+
+def test_months_that_are_over_are_counted_once_an_hour(months: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is as fresh as the month that runs; what is over is counted again when an hour has passed."""
+    counted: list[date] = []
+
+    def counting(day: date) -> PeriodStatistics:
+        counted.append(day)
+        return statistics_of_month(day)
+
+    monkeypatch.setattr(statistics, "statistics_of_month", counting)
+    kept, every = MonthsKept(), months_before(today(), 6)
+
+    assert kept.last(6) == last_months(6)
+    counted.clear()
+    months.clock.advance(timedelta(minutes=59))
+    assert kept.last(6) == last_months(6)
+    assert Counter(counted) == Counter([*every, every[-1]])
+    counted.clear()
+    months.clock.advance(timedelta(minutes=1))
+    kept.last(6)
+    assert counted == every
+    counted.clear()
+    months.clock.advance(timedelta(minutes=-90))
+    kept.last(6)
+    assert len(counted) == 6
 
 
 def test_every_case_is_counted_once(months: House) -> None:
