@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -136,42 +136,61 @@ def _watch_over(system: RunningSystem) -> None:
     from flows.watch import sweep  # noqa: PLC0415  # reads the server's address when imported
 
     next_sweep = next_reading = 0.0
+    sweeps, readings = _Told(_tell), _Told(_tell)
     caretaker = Caretaker(system, _tell)
     while True:
         caretaker.look()
         if time.monotonic() >= next_sweep:
             next_sweep = time.monotonic() + settings().sweep_every.total_seconds()
-            _sweep_once(sweep)
+            sweeps.tell(lambda: _swept(sweep))
             system.forget_lately_wiped()
         if settings().imap_host and time.monotonic() >= next_reading:
             next_reading = time.monotonic() + _READ_SECONDS
-            _read_mailbox()
+            readings.tell(_read_mailbox)
         time.sleep(_LOOK_SECONDS)
 
 
-def _sweep_once(sweep: object) -> None:
-    """One pass; a fault that somebody is making in the contracts just now does not end everything."""
-    try:
-        with wiring.opened():
-            done = sweep()  # type: ignore[operator]  # the function of flows.watch
-    except RightsflowError as error:
-        _tell(str(error))
-        return
-    if done:
-        _tell(str(done))
+class _Told:
+    """Says what a work that is done again and again did.
+
+    A fault ends nothing: somebody may be writing in the contracts just now, or a mailbox may be away. It is said once,
+    again when it is another, and when it is over.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """Keep who says it."""
+        self._say = say
+        self._fault = ""
+
+    def tell(self, work: Callable[[], str]) -> None:
+        """Do the work, and say what it did; nothing where it did nothing."""
+        try:
+            done = work()
+        except RightsflowError as error:
+            if str(error) != self._fault:
+                self._fault = str(error)
+                self._say(self._fault)
+            return
+        if self._fault:
+            self._fault = ""
+            self._say("what was told last is over")
+        if done:
+            self._say(done)
 
 
-def _read_mailbox() -> None:
-    """Take in what waits in the mailbox; one that is away is read later."""
+def _swept(sweep: Callable[[], object]) -> str:
+    """One pass over runs and cases; what it did."""
+    with wiring.opened():
+        done = sweep()
+        return str(done) if done else ""
+
+
+def _read_mailbox() -> str:
+    """Take in what waits in the mailbox; what it did. One that is away is read later."""
     from flows.arrival_work import read_once  # noqa: PLC0415  # reads the server's address when imported
 
-    try:
-        done = read_once()
-    except RightsflowError as error:
-        _tell(str(error))
-        return
-    if done:
-        _tell(f"mailbox: {dict(done)}")
+    done = read_once()
+    return "mailbox: " + ", ".join(f"{count} {name}" for name, count in done.items()) if done else ""
 
 
 def _say_where(ports: Ports) -> None:

@@ -64,6 +64,34 @@ _BROKE = frozenset({StateType.FAILED, StateType.CRASHED})
 _FIRST_REST = timedelta(minutes=1)
 _REST_GROWS = 4
 _GROWS_TIMES = 8
+_WORDS = {
+    "crashed": "runs without process",
+    "retried": "runs tried again",
+    "rescheduled": "runs scheduled again",
+    "formed": "forms put back",
+    "started": "cases started",
+    "sealed": "error messages sealed",
+    "purged": "cases purged",
+    "copies_ended": "recovery copies destroyed",
+    "woken": "cases woken",
+    "hurried": "cases made urgent",
+    "failed": "cases that could not be looked at",
+    "released": "cases let go on",
+    "contact_change": "contact changes let go on",
+    "cooled_off": "erasures let go on",
+    "closed": "cases closed without proof",
+    "reminded": "reminders of a proof",
+    "warned": "warnings of a date",
+    "escalated": "late cases told to the DPO",
+    "extension_closed": "questions of an extension closed",
+    "asked_extension": "extensions asked about",
+    "told_of_leavers": "decisions of people who left told",
+    "unread": "warnings of unread mail",
+    "registers": "reminders of register entries",
+    "findings": "late findings told",
+    "incidents": "warnings of an incident",
+}
+"""What :class:`Swept` counts, in words."""
 _HAVE_FORMS: set[UUID] = set()
 """States of suspended runs whose forms were seen; each is asked about once by a process."""
 
@@ -88,6 +116,12 @@ class Swept:
     def __bool__(self) -> bool:
         """Whether anything was done."""
         return any(getattr(self, one.name) for one in fields(self))
+
+    def __str__(self) -> str:
+        """What was done, as the log of the whole system says it."""
+        counted = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "looked"}
+        told = {**counted, **self.looked}
+        return ", ".join(f"{_WORDS.get(name, name)}: {count}" for name, count in told.items() if count)
 
 
 @flow(name="watch", persist_result=False)

@@ -61,9 +61,7 @@ class OfficersDoor:
                 key=lambda one: one.until,
             )
             months = self._months.last(_MONTHS)
-            return Overview(
-                today(), current_figures(), self._months.last(_MONTHS), sorted(ends, key=lambda one: one.until)
-            )
+            return Overview(today(), current_figures(), months, ends)
 
     def cases(self, right: str, state: str, days: str) -> Sequence[ListedCase]:
         """Cases of a right, a state and a bucket of days to the last day; open ones where no state is named."""

@@ -1,14 +1,20 @@
 """A case never sleeps: nobody is asked anything, and no flow run carries it on."""
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from prefect.client.schemas.objects import FlowRun, State, StateType
 
+from data_contracts.errors import StepFailed
 from flows.settings import settings
-from flows.watch import Swept, sleeps
+from flows.up import _Told
+from flows.watch import _WORDS, Swept, sleeps
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
 _GRACE, _AFTER = settings().crash_grace, settings().restart_after
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -55,3 +61,37 @@ def test_sweep_that_did_nothing_says_nothing() -> None:
     assert not Swept()
     assert Swept(looked={"warned": 1})
     assert Swept(woken=1)
+
+
+def test_sweep_says_what_it_did() -> None:
+    """In words, and only what it did."""
+    assert str(Swept(started=2, looked={"warned": 1})) == "cases started: 2, warnings of a date: 1"
+    named = {word for name in ("watch", "lookout") for word in _counted(f"flows/{name}.py")}
+    assert named <= set(_WORDS)
+
+
+def _counted(file: str) -> set[str]:
+    """Names that a module counts by: of fields, of what is yielded, of what is put into a counter."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    counted = re.findall(
+        r'yield(?: from \[)? ?"(\w+)"|done\["(\w+)"\]|update\(\{"(\w+)"|^    (\w+): int = 0', text, re.MULTILINE
+    )
+    return {name for names in counted for name in names if name}
+
+
+def test_fault_is_said_once_and_that_it_is_over() -> None:
+    """A contract that somebody is writing does not fill the log; another fault is another line."""
+    said: list[str] = []
+    told = _Told(said.append)
+    faults: Iterator[str] = iter(["a", "a", "b", "", "", "a"])
+
+    def work() -> str:
+        if fault := next(faults):
+            raise StepFailed(fault, where="w", remedy="r")
+        return "done"
+
+    for _ in range(6):
+        told.tell(work)
+
+    a, b = (str(StepFailed(fault, where="w", remedy="r")) for fault in "ab")
+    assert said == [a, b, "what was told last is over", "done", "done", a]
