@@ -1,0 +1,1 @@
+"""A flow that asks, with nothing of ours in it: what Prefect does at its corners."""
