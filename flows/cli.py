@@ -23,6 +23,7 @@ from flows.commands import (
     changes,
     clock,
     contracts,
+    copying,
     credentials,
     deploy,
     doors,
@@ -69,6 +70,7 @@ app.add_typer(credentials.app, name="secret")
 app.add_typer(holds.app, name="hold")
 app.add_typer(incident.app, name="incident")
 installing.register(app)
+copying.register(app)
 app.add_typer(lift.app)
 app.add_typer(operators.app, name="operator")
 app.add_typer(operators.keys, name="keys")

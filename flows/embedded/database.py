@@ -226,6 +226,41 @@ class EmbeddedDatabase(Places):
             self._run(software, "pg_dump", database, *words, str(self.dumps / database))
         self._stop(before)
 
+    def copy_to(self, database: str, file: Path) -> None:
+        """Write what a database holds at one moment to a file; whoever calls this holds it.
+
+        Raises:
+            SystemUnavailable: when it cannot be read, or the file cannot be written.
+        """
+        with self._outbox() as folder:
+            words = ("--format=custom", "--no-statistics", "--file", str(folder / database))
+            self._run(installed(), "pg_dump", database, *words)
+            shutil.copyfile(folder / database, file)
+
+    def take_from(self, database: str, file: Path) -> None:
+        """Fill an empty database with what :meth:`copy_to` wrote; whoever calls this holds it.
+
+        Raises:
+            SystemUnavailable: when the file is none of that kind, or the database cannot take it.
+        """
+        with self._outbox() as folder:
+            shutil.copyfile(file, folder / database)
+            words = ("--exit-on-error", "--single-transaction", str(folder / database))
+            self._run(installed(), "pg_restore", database, *words)
+
+    @contextmanager
+    def _outbox(self) -> Iterator[Path]:
+        """A folder that its programs can read and write, too."""
+        folder = self.folder / f"copying-{os.getpid()}"
+        try:
+            folder.mkdir(mode=0o700)
+            _give(folder)
+            yield folder
+        except OSError:
+            raise _no_room(folder) from None
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def _run(self, software: Software, program: str, database: str, *words: str) -> None:
         """Run one of the programs that speak to the server."""
         who = ("--host", str(self.sockets), "--username", _ACCOUNT, "--dbname", database, "--no-password")
