@@ -1,7 +1,7 @@
 """What a home keeps of the register's newest record, so that a register that was put back is noticed."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
@@ -79,6 +79,22 @@ class Noted:
         return " ".join(
             one for one in (self.what, self.step, self.system, f"({self.at[:16]})" if self.at else "") if one
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a transaction of the register did, told once it is committed.
+
+    Attributes:
+        noted: what its case did to the world.
+        record: case, number and digest of the last record of evidence that it wrote; None where it wrote none.
+    """
+
+    noted: Sequence[Noted] = ()
+    record: tuple[str, int, str] | None = None
+
+
+Witness = Callable[[Committed], None]
 
 
 def noted_of(line: str) -> Noted | None:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -19,9 +20,9 @@ from typing import Any, Final, Protocol
 from data_contracts.errors import SettingsInvalid, VaultSealed
 from data_contracts.key_marks import MARKED_WORD, KeyKind, KeyMark, KeyMarks, mark_context
 from data_contracts.operator_log import OperatorLog, OperatorUse
-from data_contracts.restores import Newest, NewestRecords
+from data_contracts.restores import Committed, Newest, NewestRecords
 from data_contracts.sealed_rows import SealedRows
-from flows.restores import look_for_restore, note_newest, unknown_marks
+from flows.restores import Journal, look_for_restore, note_newest, unknown_marks
 from flows.settings import Settings
 
 __all__ = ["KeyRing"]
@@ -85,8 +86,8 @@ class KeyRing:
         self._folder = folder
         self._house = house
         self._own: dict[KeyKind, str] = {}
-        self._signing = ""
-        self._is_fit = self._is_recovering = False
+        self._signing = self._origin = ""
+        self._is_fit = self._is_recovering = self._is_taken = False
         self._given_up: AbstractSet[KeyKind] = frozenset()
 
     def look(self) -> None:
@@ -119,7 +120,7 @@ class KeyRing:
 
     def take_for_newest(self) -> None:
         """Have :meth:`settle` note the register's newest record, whatever the marks say."""
-        self._is_fit = True
+        self._is_fit = self._is_taken = True
 
     def unknown_marks(self) -> Mapping[str, Newest]:
         """Marks of records that the register does not know, by file."""
@@ -166,8 +167,27 @@ class KeyRing:
         if self._signing:
             self._put(KeyKind.SIGNING, self._signing)
             self._signing = ""
-        if self._is_fit:
-            note_newest(self._house.kept, self.places)
+        newest = self._house.kept.newest_record() if self._is_fit else None
+        if newest is not None:
+            self._origin = newest.origin
+            note_newest(self._house.kept, newest, self.places, is_taken=self._is_taken)
+
+    def witness(self, committed: Committed) -> None:
+        """Note beside the register what was committed to it: a process that is killed settles nothing.
+
+        Raises:
+            SystemUnavailable: when the disk takes no more.
+        """
+        if committed.noted:
+            Journal(self.places).write(committed.noted)
+        if committed.record is None or not self._is_fit:
+            return
+        if not self._origin:
+            self.settle()
+            return
+        with suppress(OSError):  # a full disk; the next record tries again
+            newest = Newest(self._origin, *committed.record)
+            note_newest(self._house.kept, newest, self.places, is_taken=self._is_taken)
 
     def require_master(self) -> None:
         """Raise where the master key is another one than the register was made with.

@@ -113,14 +113,24 @@ def look_for_restore(kept: NewestRecords, places: Sequence[Path]) -> None:
         )
 
 
-def note_newest(kept: NewestRecords, places: Sequence[Path]) -> None:
-    """Have each place that is there know the newest record."""
-    newest = kept.newest_record()
-    if newest is None:
-        return
+def note_newest(kept: NewestRecords, newest: Newest, places: Sequence[Path], *, is_taken: bool) -> None:
+    """Have each place that is there know the newest record.
+
+    Args:
+        kept: the register.
+        newest: its newest record.
+        places: folders of the marks.
+        is_taken: whether a person took the register for the newest. Else a mark that it does not know stays: it was put
+            back while the process was running.
+    """
+    known: set[Newest | None] = {None}
     for place in places:
         file = place / MARK
-        if _can_write(place) and _read(file) != newest:
+        mark = _read(file)
+        if mark == newest or not _can_write(place):
+            continue
+        if is_taken or mark in known or (mark is not None and kept.knows_record(mark)):
+            known.add(mark)
             file.touch(mode=0o600)
             file.write_text(newest.as_text(), encoding="utf-8")  # cut off, it is no mark
 

@@ -21,7 +21,6 @@ from data_contracts.sealed_rows import operator_context
 from flows.contract_cache import contracts_from, contracts_of
 from flows.key_ring import KeyRing
 from flows.private import keep_private
-from flows.restores import Journal
 from flows.secrets import KeptCredentials, secret_block
 from flows.settings import Settings, settings
 from integrations import evidence as evidence_files
@@ -123,8 +122,7 @@ class Installation:
         keep_private(self.settings.state)
         self._held.enter_context(self.settings.holding_register())
         upgrade(self.settings.register)
-        url, witness = self.settings.register, Journal(self.ring.places).write
-        return SqlRegister(url, signer=self.signer, clock=self.now, witness=witness)
+        return SqlRegister(self.settings.register, signer=self.signer, clock=self.now, witness=self.ring.witness)
 
     @cached_property
     def services(self) -> Services:

@@ -8,7 +8,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from data_contracts.errors import RightsflowError, SettingsInvalid, StepFailed, SystemUnavailable
-from data_contracts.restores import Noted
+from data_contracts.restores import Committed, Noted, Witness
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one."""
@@ -27,7 +27,7 @@ BUSY_SECONDS = 30
 _USED = "rightsflow_used"
 _IDLE_SECONDS = 0.05
 _WRITES = "rightsflow_writes"
-_NOTED = "rightsflow_noted"
+_COMMITTED = "rightsflow_committed"
 _WHERE = "register"
 _POSTGRES_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _UNDEFINED_TABLE = "42P01"
@@ -37,12 +37,12 @@ _UNDEFINED_TABLE = "42P01"
 class Database:
     """The register's database, as two kinds of transactions."""
 
-    def __init__(self, engine: Engine, witness: Callable[[Sequence[Noted]], None] | None = None) -> None:
+    def __init__(self, engine: Engine, witness: Witness | None = None) -> None:
         """Keep the engine; nothing is connected yet.
 
         Args:
             engine: of the database.
-            witness: is told, after each commit, what a case did to the world.
+            witness: is told of each transaction that did something, once it is committed.
         """
         self._engine = engine
         self._witness = witness
@@ -69,11 +69,11 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """One transaction: everything in the block or, when it ends with an error, nothing."""
         with _only_our_errors(), self._turn, self._writing.begin() as connection:
-            connection.info.pop(_NOTED, None)  # of a transaction that broke off
+            connection.info.pop(_COMMITTED, None)  # of a transaction that broke off
             yield connection
-            noted = connection.info.pop(_NOTED, None)
-        if noted and self._witness is not None:
-            self._witness(noted)
+            committed = connection.info.pop(_COMMITTED, None)
+        if committed is not None and self._witness is not None:
+            self._witness(committed)
 
     @contextmanager
     def outside(self) -> Iterator[Connection]:
@@ -87,8 +87,15 @@ class Database:
 
 
 def note(connection: Connection, noted: Noted) -> None:
-    """Have the witness told, once the transaction is committed."""
-    connection.info.setdefault(_NOTED, []).append(noted)
+    """Have the witness told what a case did, once the transaction is committed."""
+    before: Committed = connection.info.get(_COMMITTED, Committed())
+    connection.info[_COMMITTED] = Committed((*before.noted, noted), before.record)
+
+
+def note_record(connection: Connection, case_id: str, seq: int, record: str) -> None:
+    """Have the witness told of a record of evidence, once the transaction is committed."""
+    before: Committed = connection.info.get(_COMMITTED, Committed())
+    connection.info[_COMMITTED] = Committed(before.noted, (case_id, seq, record))
 
 
 def read_url(url: str) -> URL:

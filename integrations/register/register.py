@@ -1,10 +1,10 @@
 """The whole register, put together from its parts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from data_contracts.ports import Signer
-from data_contracts.restores import Noted
+from data_contracts.restores import Witness
 from integrations.register.api_keys import ApiKeyStore
 from integrations.register.cases import CaseStore
 from integrations.register.contract_sets import ContractSetStore
@@ -90,7 +90,7 @@ class SqlRegister(
         *,
         signer: Signer,
         clock: Callable[[], datetime],
-        witness: Callable[[Sequence[Noted]], None] | None = None,
+        witness: Witness | None = None,
     ) -> None:
         """Remember where the register is; connects at the first use.
 
@@ -98,7 +98,7 @@ class SqlRegister(
             url: ``sqlite:////folder/register.db`` or ``postgresql://user@host/database``; see ``upgrade``.
             signer: signs each record and head of evidence.
             clock: gives the aware time that rows are dated with.
-            witness: is told, after each commit, what a case did to the world.
+            witness: is told of each transaction that did something, once it is committed.
 
         Raises:
             SettingsInvalid: when the URL is neither SQLite nor PostgreSQL.

@@ -22,7 +22,7 @@ from data_contracts.ports import Signer
 from data_contracts.restores import Noted
 from data_contracts.vocabulary import CaseState
 from integrations.register import tables
-from integrations.register.database import Database, note
+from integrations.register.database import Database, note, note_record
 from integrations.register.log_tables import log_leaves
 
 _ADD_RECORD = sa.insert(tables.evidence)
@@ -89,6 +89,7 @@ class Store:
         count, last = case.records + 1, digest(payload)
         # Here, and not later: a record that is deleted before the next checkpoint is named as well.
         connection.execute(_ADD_LEAF, {"case_id": case.case_id, "seq": case.records, "record": last})
+        note_record(connection, case.case_id, case.records, last)
         head = self._signed(head_statement(case_id=case.case_id, count=count, last=last, at=at))
         return replace(case, records=count, last_record=last, head=head)
 
