@@ -122,7 +122,9 @@ class Installation:
         keep_private(self.settings.state)
         self._held.enter_context(self.settings.holding_register())
         upgrade(self.settings.register)
-        return SqlRegister(self.settings.register, signer=self.signer, clock=self.now)
+        made = SqlRegister(self.settings.register, signer=self.signer, clock=self.now)
+        made.when_recorded(self.ring.note)
+        return made
 
     @cached_property
     def services(self) -> Services:

@@ -8,7 +8,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -26,6 +26,7 @@ BUSY_SECONDS = 30
 _USED = "rightsflow_used"
 _IDLE_SECONDS = 0.05
 _WRITES = "rightsflow_writes"
+_RECORDED = "rightsflow_recorded"
 _WHERE = "register"
 _POSTGRES_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _UNDEFINED_TABLE = "42P01"
@@ -42,6 +43,8 @@ class Database:
         # On PostgreSQL each statement sees what is committed by then, in a transaction or alone: reading needs none.
         is_postgres = engine.dialect.name == "postgresql"
         self._reading = engine.execution_options(isolation_level="AUTOCOMMIT") if is_postgres else engine
+        self.recorded: Callable[[], None] = lambda: None
+        """Called once a record of evidence is committed."""
         # SQLite has one writer at a time, and those who wait for it ask again and again: threads of one process wait
         # for each other here instead, each woken in turn.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
@@ -61,13 +64,21 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """One transaction: everything in the block or, when it ends with an error, nothing."""
         with _only_our_errors(), self._turn, self._writing.begin() as connection:
+            about = connection.info
             yield connection
+        if about.pop(_RECORDED, False):
+            self.recorded()
 
     @contextmanager
     def outside(self) -> Iterator[Connection]:
         """A connection without transaction, for what cannot run inside one."""
         with _only_our_errors(), self._engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @staticmethod
+    def note_record(connection: Connection) -> None:
+        """Have :attr:`recorded` called when the transaction of this connection is committed."""
+        connection.info[_RECORDED] = True
 
     def close(self) -> None:
         """Give back all connections."""

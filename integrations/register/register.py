@@ -94,6 +94,10 @@ class SqlRegister(
         """
         super().__init__(Database(make_engine(read_url(url))), signer=signer, clock=clock)
 
+    def when_recorded(self, call: Callable[[], None]) -> None:
+        """Have that called after each transaction that wrote a record of evidence."""
+        self._database.recorded = call
+
     def close(self) -> None:
         """Give back all connections; using the register afterwards opens new ones."""
         self._database.close()

@@ -88,6 +88,7 @@ class Store:
         count, last = case.records + 1, digest(payload)
         # Here, and not later: a record that is deleted before the next checkpoint is named as well.
         connection.execute(_ADD_LEAF, {"case_id": case.case_id, "seq": case.records, "record": last})
+        self._database.note_record(connection)
         head = self._signed(head_statement(case_id=case.case_id, count=count, last=last, at=at))
         return replace(case, records=count, last_record=last, head=head)
 

@@ -25,7 +25,8 @@ def untrue(mail: Taken, truths: "Truths") -> str:
 def _erasure(mail: Taken, told: "Told", truths: "Truths") -> str:
     words, erased = mail.words, len(told.effects)
     if counted := _ERASED.search(words):
-        if int(counted[1].replace(",", "")) != erased:
+        # What was written back, and erased again, may count twice.
+        if not erased <= int(counted[1].replace(",", "")) <= sum(map(len, told.effects.values())):
             return f"{erased} rows were erased"
     elif "entries about you were erased" in words:
         if not erased:

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, ClassVar, Final
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from data_contracts.errors import AnswerRefused, RightsflowError, SettingsInvalid
+from data_contracts.errors import AnswerRefused, RequestInvalid, RightsflowError, SettingsInvalid
 from data_contracts.ports import GateEntry
 from data_contracts.verdicts import DECIDABLE
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
@@ -19,9 +20,9 @@ from tasks.approval import Answer, answer_gate
 from tests.flows.test_lookout import Runs
 from tests.years.mortal import KINDS, Died
 from tests.years.postbox import Postbox
-from tests.years.shop import MORE, VARIANTS, write_row
+from tests.years.shop import MORE, VARIANTS, WRITTEN_BACK, write_back, write_row
 from tests.years.truths import Truths
-from tests.years.world import OPERATORS, Copy, World
+from tests.years.world import OPERATORS, World
 
 _MOST_CASES: Final = 2
 _LONGEST: Final = 40
@@ -106,17 +107,22 @@ class Years(RuleBasedStateMachine):
         kind=st.sampled_from(KINDS),
         number=st.integers(0, 12),
         when=st.sampled_from(["before", "after"]),
+        is_lost=st.booleans(),
     )
-    def kill(self, which: int, kind: str, number: int, when: Any) -> None:
-        """The process dies at some effect while people agree."""
+    def kill(self, which: int, kind: str, number: int, when: Any, *, is_lost: bool) -> None:
+        """The process dies at some effect while people agree; perhaps a copy of the register is what is left."""
         self.world.mortal.arm(kind, number, when)
         try:
             self.carry(which, 4)
         except Died:
             self.world.bury()
             self.truths.look(self._case(which), self.deciding)
+            if is_lost and self.world.copies:
+                return self._put_back(which)
+            self.world.open()
+            self.truths.look(self._case(which))
         self.world.mortal.disarm()
-        self._ended()
+        return self._ended()
 
     # --- what is lost, and what comes back ---------------------------------------------------------------------------
 
@@ -132,14 +138,8 @@ class Years(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3))
     def put_register_back(self, which: int) -> None:
         """An older register comes in the place of the newest: it is said, where it does not know all."""
-        copy = self._copy(which)
-        self.restored = copy
-        newest = self.world.newest()
-        self.world.put_register_back(copy)
-        assert self.world.is_open == (newest == copy.newest), (
-            self.world.refusal or "nobody is told of an older register"
-        )
-        self._ended()
+        self.world.close()
+        self._put_back(which)
 
     @precondition(_is_refused)
     @rule()
@@ -162,7 +162,8 @@ class Years(RuleBasedStateMachine):
         assert self.world.is_open, self.world.refusal
         for case_id in self.truths.forgot(self.restored):
             if is_let_go:
-                self.world.recover(case_id, operator="claire", code=self.world.code("claire"), reference="TICKET-7")
+                with suppress(RequestInvalid):  # it had ended, and is not held
+                    self.world.recover(case_id, operator="claire", code=self.world.code("claire"), reference="TICKET-7")
         self._ended()
 
     @precondition(_is_open)
@@ -224,11 +225,14 @@ class Years(RuleBasedStateMachine):
         assert self.world.is_open, self.world.refusal
         self._ended()
 
-    @rule(what=st.sampled_from(["mail", "shop", "news", *sorted(MORE)]))
+    @rule(what=st.sampled_from(["mail", "shop", "news", "town", *sorted(MORE)]))
     def happen(self, what: Any) -> None:
-        """The mail server asks to come back later, a system goes away or comes back, a row is written."""
+        """The mail server asks to come back later, a system goes away or is back, a row is written or put back."""
         if what == "mail":
             self.postbox.refusing = 0 if self.postbox.refusing else 2
+        elif what == "town":
+            write_back(self.world.systems)
+            self.truths.wrote(WRITTEN_BACK, 1)
         elif isinstance(what, str):
             self.world.mortal.away ^= {what}
             self.truths.disturbed()
@@ -282,12 +286,22 @@ class Years(RuleBasedStateMachine):
 
     # --- beside the rules --------------------------------------------------------------------------------------------
 
+    def agree(self, which: int, times: int) -> None:
+        """People agree to what a case waits for, and it is not carried on."""
+        for _ in range(times):
+            self._agree(which)
+
     def _case(self, which: int) -> str:
         names = list(self.truths.cases)
         return names[which % len(names)] if names else ""
 
-    def _copy(self, which: int) -> Copy:
-        return self.world.copies[which % len(self.world.copies)]
+    def _put_back(self, which: int) -> None:
+        """Put a copy of the register back, and open the home: who opens it is told, where it does not know all."""
+        self.restored = self.world.copies[which % len(self.world.copies)]
+        newest = self.world.newest()
+        self.world.put_register_back(self.restored)
+        assert newest == self.restored.newest or not self.world.is_open, "nobody is told of an older register"
+        self._ended()
 
     def _walk(self, which: int) -> GateEntry | str:
         if not (case_id := self._case(which)):
@@ -334,6 +348,7 @@ class Years(RuleBasedStateMachine):
             return False
         except Died:
             self.world.bury()
+            self.world.open()
             after = self.world.house.installation.register.gate(entry.case_id, entry.gate, entry.subject)
             if after is not None and len(after.answers) > len(entry.answers):
                 self.truths.answered(entry, after)

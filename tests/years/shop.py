@@ -60,6 +60,11 @@ MORE: Final[Mapping[Place, str]] = {
 """How the company's own people write one more row of the data subject, of that number."""
 
 
+WRITTEN_BACK: Final[Place] = ("shop", "orders")
+"""Where an import writes the data subject's town back into the first row, which an erasure has masked."""
+TOWN: Final = "Lyon"
+
+
 def make_systems(folder: Path) -> None:
     """Both databases, with their rows."""
     folder.mkdir(parents=True)
@@ -88,6 +93,12 @@ def write_row(folder: Path, place: Place, number_of_row: int) -> None:
     """Write one more row of the data subject."""
     with closing(sqlite3.connect(folder / f"{place[0]}.db")) as connection, connection:
         connection.execute(MORE[place], (number_of_row,))
+
+
+def write_back(folder: Path) -> None:
+    """Write the town of the data subject's first order as it was."""
+    with closing(sqlite3.connect(folder / "shop.db")) as connection, connection:
+        connection.execute("UPDATE orders SET city = ? WHERE id = 1", (TOWN,))
 
 
 # --- contracts -------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Years of one home: no effect twice, no letter untrue, nobody else's row changed, nothing proven that is not."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests import sampling
 from tests.years.machine import Years
 from tests.years.postbox import postbox
+from tests.years.stories import STORIES
 
 _RUNS, _RUNS_OF_ALL = 200, 4_000
-_STEPS = 13
+_STEPS = 10
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +22,16 @@ def served(tmp_path: Path) -> Iterator[None]:
     with postbox() as made:
         Years.postbox, Years.shared = made, tmp_path
         yield
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+def test_what_was_seen_once_is_tried_always(story: Callable[[Years], None]) -> None:
+    """Steps that showed a fault, or that show one where a control is taken away."""
+    years = Years()
+
+    story(years)
+
+    years.teardown()
 
 
 @pytest.mark.timeout(20_000)

@@ -17,7 +17,7 @@ from data_contracts.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from flows.verdict_facts import verdict_facts
 from tests.years.letters import untrue
-from tests.years.shop import ANA, COLUMNS, HERS, VARIANTS, Place, State, state_of
+from tests.years.shop import ANA, COLUMNS, HERS, TOWN, VARIANTS, WRITTEN_BACK, Place, State, state_of
 from tests.years.world import Copy, World
 
 _LINE: Final = re.compile(r"^\| ([\w ]+) \| (\d+) \| (\w+)\.(\w+)[^|]* \| ([^|]*) \| ([^|]*) \|$", re.MULTILINE)
@@ -81,6 +81,8 @@ class Told:
     by_hand: set[str] = field(default_factory=set)
     touched: int = -1
     """When rows changed or a mail left."""
+    late: set[tuple[Place, int]] = field(default_factory=set)
+    """Rows that were written, or written back, once the plan was confirmed."""
     is_disturbed: bool = False
     """Whether systems were away, or rows or contracts changed, since the request."""
 
@@ -110,6 +112,9 @@ class Truths:
         """The company wrote one more row of hers."""
         self.hers[place].add(number)
         self.came[place, number] = self.world.moment
+        for case_id, told in self.cases.items():
+            if not self.world.is_open or self._is_confirmed(case_id):
+                told.late.add((place, number))
         self.state = state_of(self.world.systems)
         self.disturbed()
 
@@ -142,12 +147,14 @@ class Truths:
 
     def deciding(self, case_id: str) -> frozenset[str]:
         """Who may decide now about a case that is not confirmed; everybody about one that is."""
-        register = self.world.house.installation.register
-        confirmed = register.step(case_id, "confirm")
-        is_confirmed = confirmed is not None and confirmed.state == "done"
+        register, is_confirmed = self.world.house.installation.register, self._is_confirmed(case_id)
         return frozenset(
             one.name for one in register.operators() if is_confirmed or (one.is_active and _DECIDING & set(one.roles))
         )
+
+    def _is_confirmed(self, case_id: str) -> bool:
+        confirmed = self.world.house.installation.register.step(case_id, "confirm")
+        return confirmed is not None and confirmed.state == "done"
 
     # --- what is looked at ---------------------------------------------------------------------------------------
 
@@ -176,7 +183,9 @@ class Truths:
             assert len(approved.people & deciding) > 1, f"approved by {approved.people}, of whom {deciding} count"
         for place, number, before, after in changes:
             effects = told.effects[place, number]
-            assert not effects, f"{place} {number} changed twice: {[*effects, after]}"
+            is_late = (place, number) in told.late
+            assert not effects or is_late, f"{place} {number} changed twice: {[*effects, after]}"
+            told.late -= {(place, number)} if effects else set()
             effects.append(after)
             told.touched = self.world.moment
             if after is not None:
@@ -184,7 +193,7 @@ class Truths:
                 assert names <= approved.changed(place), f"{place} {number}: {names} changed, not as approved"
         for place in {place for place, *_ in changes}:
             gone = sum(one == place and effects[-1] is None for (one, _), effects in told.effects.items())
-            late = sum(one == place and moment >= approved.moment for (one, _), moment in self.came.items())
+            late = sum(one == place for one, _ in told.late)
             assert gone <= approved.deleted(place) + late, (
                 f"{place}: {gone} rows gone, {approved.deleted(place)} approved"
             )
@@ -212,10 +221,14 @@ class Truths:
             for number, row in rows.items()
             if number in self.hers[place]
             and place[0] in self.known_to(told)
-            and (ANA in row or place[1] == "notes")
+            and (ANA in row or place[1] == "notes" or self._is_written_back(place, row, approved))
             and not (approved is not None and approved.keeps(place))
             and self.came.get((place, number), -1) < (self.world.moment if told.proven_at is None else told.proven_at)
         }
+
+    @staticmethod
+    def _is_written_back(place: Place, row: tuple[Any, ...], approved: Approved | None) -> bool:
+        return place == WRITTEN_BACK and TOWN in row and approved is not None and "city" in approved.changed(place)
 
     def known_to(self, told: Told) -> set[str]:
         """Systems that contracts know, or that people were shown when they approved; of others nobody can know."""
@@ -229,8 +242,9 @@ class Truths:
             key = (mail.case, mail.notice)
             self.mails[key] += 1
             assert self.mails[key] <= 1 + self.sent_again[key], f"{key} was sent {self.mails[key]} times"
-            if mail.case in self.cases and mail.to == (ANA,):
+            if mail.case in self.cases:
                 self.cases[mail.case].touched = self.world.moment
+            if mail.case in self.cases and mail.to == (ANA,):
                 fault = untrue(mail, self)
                 assert not fault, f"{fault}: {mail.words}"
 

@@ -4,14 +4,13 @@ What can happen to it is here; what must hold whatever happens is in :mod:`tests
 """
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
-
-import sqlalchemy as sa
 
 from data_contracts.errors import RightsflowError, SettingsInvalid
 from data_contracts.ports import GateEntry
@@ -176,10 +175,11 @@ class World:
         self.open()
 
     def bury(self) -> None:
-        """Open the home again after its process died: nothing was settled."""
-        made = self.house.installation
-        made.ring.settle = lambda: None  # type: ignore[method-assign]  # a process that is dead settles nothing
-        self.reopen()
+        """The process that had the home open died: it settles nothing any more."""
+        if self._house is not None:
+            made = self._house.installation
+            made.ring.settle = lambda: None  # type: ignore[method-assign]  # as above
+        self.close()
 
     # --- cases ---------------------------------------------------------------------------------------------------
 
@@ -207,16 +207,14 @@ class World:
     # --- copies, and their coming back ---------------------------------------------------------------------------
 
     def copy_register(self, cases: frozenset[str]) -> None:
-        """Keep a copy of the register as it is now."""
-        self.close()
+        """Keep a copy of the register as it is now, which goes on meanwhile."""
         file = self.folder / f"register.{len(self.copies)}"
-        shutil.copy(self.home / _REGISTER, file)
+        with closing(sqlite3.connect(self.home / _REGISTER)) as ours, closing(sqlite3.connect(file)) as kept:
+            ours.backup(kept)
         self.copies.append(Copy(file, self.newest(), cases, self.moment))
-        self.open()
 
     def put_register_back(self, copy: Copy) -> None:
         """Put a copy in the register's place, and open the home; the newest register is kept aside."""
-        self.close()
         shutil.copy(self.home / _REGISTER, self.folder / "newest")
         self._put_register(copy.file)
         self.open()
@@ -234,13 +232,9 @@ class World:
 
     def newest(self) -> object:
         """The newest record of evidence, by plain SQL."""
-        engine = sa.create_engine(f"sqlite:///{self.home / _REGISTER}")
-        with closing(engine.raw_connection()) as connection:
-            cursor = connection.cursor()
-            cursor.execute("SELECT case_id, seq, record FROM log_leaf ORDER BY leaf_id DESC LIMIT 1")
-            found = cursor.fetchone()
-        engine.dispose()
-        return found
+        with closing(sqlite3.connect(self.home / _REGISTER)) as register:
+            newest = register.execute("SELECT case_id, seq, record FROM log_leaf ORDER BY leaf_id DESC LIMIT 1")
+            return newest.fetchone()
 
     def recover(self, case_id: str = "", **said: str) -> dict[str, Any]:
         """Run ``rightsflow recover`` in a process of its own."""
