@@ -87,7 +87,7 @@ class KeyRing:
         self._house = house
         self._own: dict[KeyKind, str] = {}
         self._signing = ""
-        self._is_fit = self._is_recovering = False
+        self._is_fit = self._is_recovering = self._is_taken = False
         self._given_up: AbstractSet[KeyKind] = frozenset()
 
     def look(self) -> None:
@@ -120,7 +120,7 @@ class KeyRing:
 
     def take_for_newest(self) -> None:
         """Have :meth:`settle` note the register's newest record, whatever the marks say."""
-        self._is_fit = True
+        self._is_fit = self._is_taken = True
 
     def unknown_marks(self) -> Mapping[str, Newest]:
         """Marks of records that the register does not know, by file."""
@@ -165,13 +165,13 @@ class KeyRing:
             self._put(KeyKind.SIGNING, self._signing)
             self._signing = ""
         if self._is_fit:
-            note_newest(self._house.kept, self._places())
+            note_newest(self._house.kept, self._places(), is_taken=self._is_taken)
 
     def note(self) -> None:
         """Have keys and vault know a record as soon as it is there: a process that is killed settles nothing."""
         if self._is_fit:
             with suppress(OSError):  # a full disk; the next record tries again
-                note_newest(self._house.kept, self._places())
+                note_newest(self._house.kept, self._places(), is_taken=self._is_taken)
 
     def require_master(self) -> None:
         """Raise where the master key is another one than the register was made with.

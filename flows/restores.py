@@ -39,14 +39,21 @@ def look_for_restore(kept: NewestRecords, places: Sequence[Path]) -> None:
         )
 
 
-def note_newest(kept: NewestRecords, places: Sequence[Path]) -> None:
-    """Have each place that is there know the newest record."""
+def note_newest(kept: NewestRecords, places: Sequence[Path], *, is_taken: bool = False) -> None:
+    """Have each place that is there know the newest record.
+
+    Args:
+        kept: the register.
+        places: folders of the marks.
+        is_taken: whether a person took the register for the newest. Else a mark that it does not know stays: it was put
+            back while the process was running.
+    """
     newest = kept.newest_record()
     if newest is None:
         return
     for place in places:
         file = place / MARK
-        if place.is_dir() and _read(file) != newest:
+        if place.is_dir() and (mark := _read(file)) != newest and (is_taken or mark is None or kept.knows_record(mark)):
             file.touch(mode=0o600)
             file.write_text(newest.as_text(), encoding="utf-8")  # cut off, it is no mark
 
