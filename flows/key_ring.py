@@ -129,9 +129,14 @@ class KeyRing:
     @property
     def places(self) -> list[Path]:
         """Folders that tell of a register that was put back."""
-        chosen = self._house.settings
-        elsewhere = [] if chosen.checkpoint_folder is None else [chosen.checkpoint_folder]
-        return [*elsewhere, self._folder, *([Path(chosen.vault)] if "://" not in chosen.vault else [])]
+        elsewhere = self._house.settings.checkpoint_folder
+        return [*([] if elsewhere is None else [elsewhere]), *self._near]
+
+    @property
+    def _near(self) -> list[Path]:
+        """Those of the home: another machine's folder may be slow, and each record is noted."""
+        vault = self._house.settings.vault
+        return [self._folder, *([Path(vault)] if "://" not in vault else [])]
 
     def may_make(self, file: Path) -> None:
         """Raise where the key of that file must not be made.
@@ -179,15 +184,14 @@ class KeyRing:
             SystemUnavailable: when the disk takes no more.
         """
         if committed.noted:
-            Journal(self.places).write(committed.noted)
+            Journal(self._near).write(committed.noted)
         if committed.record is None or not self._is_fit:
             return
         if not self._origin:
-            self.settle()
-            return
+            self._origin = getattr(self._house.kept.newest_record(), "origin", "")
         with suppress(OSError):  # a full disk; the next record tries again
             newest = Newest(self._origin, *committed.record)
-            note_newest(self._house.kept, newest, self.places, is_taken=self._is_taken)
+            note_newest(self._house.kept, newest, self._near, is_taken=self._is_taken)
 
     def require_master(self) -> None:
         """Raise where the master key is another one than the register was made with.

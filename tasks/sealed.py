@@ -14,7 +14,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.keys import Condition, Key, When
 from data_contracts.plan import Located, TablePath
 from data_contracts.request import ProvenSubject, SubjectRequest
-from tasks.parts import has_part
+from tasks.parts import has_part, lost
 from tasks.services import services
 
 REQUEST = "request"
@@ -87,8 +87,11 @@ def typed_request(case_id: str) -> SubjectRequest:
 
     Raises:
         RequestInvalid: see :func:`subject_request`.
+        VaultSealed: when a step was done with it, and it is gone.
     """
     if not services().vault.has(case_id, REQUEST):
+        if any(entry.state == "done" for entry in services().register.steps(case_id).values()):
+            raise lost(case_id, REQUEST)
         raise RequestInvalid(
             "the request's content was never sealed", where=case_id, remedy="register the request again"
         )

@@ -196,6 +196,7 @@ def _wrong(world: _World, loss: tuple[str, str, str], home: Path) -> str:
         ("objection", "confirm", "search.crm"),
         ("access", "act", "package.zip"),
         ("access", "locate", "search.crm"),
+        ("access", "locate", "request"),
         ("portability", "act", "package.zip"),
     ],
 )

@@ -129,6 +129,33 @@ def test_home_that_was_put_back_whole_is_noticed_from_elsewhere(
         _ = made.register
 
 
+def test_register_that_is_lost_with_a_process_that_was_killed_is_noticed(
+    house: House, put_back: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is killed settles nothing; each record was noted when it was written."""
+    (case,) = house.installation.register.cases()
+    monkeypatch.setattr(house.installation.ring, "settle", lambda: None)
+    house.walk(case.case_id)
+    put_back()
+
+    with pytest.raises(SettingsInvalid, match=case.case_id):
+        _look(house)
+
+
+def test_mark_that_cannot_be_written_stops_nothing(house: House) -> None:
+    """As on a full disk: the case goes on, and the next record is noted again."""
+    mark = house.installation.settings.state / "keys" / MARK
+    mark.unlink(missing_ok=True)
+    mark.mkdir()
+
+    case_id = house.open(Right.ACCESS)
+
+    assert house.installation.register.case(case_id).case_id == case_id
+    mark.rmdir()
+    house.until(Gate.APPROVAL, case_id)
+    assert case_id in mark.read_text(encoding="utf-8")
+
+
 def test_register_that_went_on_after_it_was_put_back_is_noticed(house: House, put_back: Callable[[], None]) -> None:
     """Having as many records again does not make it the one that it was."""
     (case,) = house.installation.register.cases()
@@ -136,6 +163,7 @@ def test_register_that_went_on_after_it_was_put_back_is_noticed(house: House, pu
     put_back()
     for _ in range(20):
         house.open(Right.ACCESS)
+    house.installation.ring.settle()  # as a process does that went on meanwhile
 
     with pytest.raises(SettingsInvalid, match="older than what was done with it"):
         _look(house)
