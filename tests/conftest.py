@@ -3,6 +3,7 @@
 Sockets reach loopback addresses and Unix sockets only, so that servers which a test starts still work.
 """
 
+import gc
 import itertools
 import os
 import shutil
@@ -20,7 +21,7 @@ from pytest_socket import socket_allow_hosts
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import sampling
+from tests import memory, sampling
 from tests.services import absent, new_database, run_statement
 
 # A busy machine may think longer about one example; what is slow is measured in the benchmarks.
@@ -29,7 +30,6 @@ hypothesis.settings.load_profile("busy")
 
 _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 _NUMBERS = itertools.count(1)
-
 
 _SHARED = {
     "tests/flows/kill": "kill",
@@ -49,8 +49,26 @@ def pytest_report_header() -> str:
 
 
 def pytest_configure() -> None:
-    """Draw the seed before other processes are started, so that all have the same."""
+    """Draw the seed, and choose where files lie, before other processes are started, so that all have the same."""
     sampling.seed()
+    memory.enter()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported and collected stays: nobody looks for garbage in it, neither now nor while tests run."""
+    gc.disable()
+    found = yield
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    return found
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """What a test left that failed is there to be looked at."""
+    if exitstatus != pytest.ExitCode.OK:
+        memory.stay()
 
 
 _WALKED: Final = ("tests/whose/", "tests/worlds/", "tests/flows/test_")
@@ -71,7 +89,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = sampling.one_of_each(items, [_but_for_database(item) for item in items])
         kept = sampling.share_of_each(kept, [_walking(item) for item in kept], _SHARE)
     if len(kept) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        chosen = set(kept)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = kept
     begins = {group: place for place, group in enumerate(dict.fromkeys(_SHARED.values()))}
     items.sort(key=lambda item: begins.get(_group(item.nodeid), len(begins)))
