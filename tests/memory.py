@@ -17,14 +17,18 @@ _ROOM: Final = 6 << 30
 """What a run takes at most, twice."""
 
 
-def enter() -> None:
-    """Have this process, and those that it starts, write temporary files into memory, if there is room."""
+def enter() -> str:
+    """Have this process, and those that it starts, write temporary files into memory; the folder, if there is room.
+
+    Its name is short, because addresses of sockets in it may not be long.
+    """
     if "TMPDIR" in os.environ or not has_room(_MEMORY):
-        return
-    made = tempfile.mkdtemp(prefix="rightsflow-tests-", dir=_MEMORY)
+        return ""
+    made = tempfile.mkdtemp(prefix="rightsflow-", dir=_MEMORY)
     os.environ["TMPDIR"] = made
     tempfile.tempdir = None  # read anew
     atexit.register(_leave, made, os.getpid())  # the last to be called: others write there until they are
+    return made
 
 
 def stay() -> None:
