@@ -76,6 +76,8 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 
 _WALKED: Final = ("tests/whose/", "tests/worlds/", "tests/flows/test_")
 """Tests that walk whole cases; what differs between databases is tried on all of them in ``tests/integrations``."""
+_EACH: Final = ("tests/flows/doors/test_strangers",)
+"""Tests that walk whole cases, each for several rights: every one is drawn, for one of them at least."""
 _SHARE: Final = 5
 """One in so many of them is drawn."""
 _DATABASES: Final = frozenset({"sqlite", "postgres_database", "mariadb_account"})
@@ -105,7 +107,9 @@ def _is_named(config: pytest.Config) -> bool:
 
 
 def _walking(item: pytest.Item) -> str:
-    """The module of a test that walks cases; empty for any other."""
+    """The module of a test that walks cases, or the test without its parameters; empty for any other."""
+    if item.nodeid.startswith(_EACH):
+        return item.nodeid.partition("[")[0]
     return item.nodeid.partition("::")[0] if item.nodeid.startswith(_WALKED) else ""
 
 
@@ -146,24 +150,22 @@ def pytest_runtest_setup() -> None:
     socket_allow_hosts(_LOOPBACK, allow_unix_socket=True)
 
 
-_UNMEASURED: Final = (
-    "tests/flows/doors/",
-    "tests/flows/embedded/",
-    "tests/flows/factors/",
-    "tests/flows/kill/",
-    "tests/homes/",
-    "tests/integrations/",
-    "tests/mutants/",
-    "tests/prefect/",
+_MEASURED: Final = (
+    "tests/tasks/",
+    "tests/data_contracts/",
+    "tests/flows/test_audit",
+    "tests/flows/test_retention",
+    "tasks/",
+    "data_contracts/",
 )
-"""Tests that are no tests of the rules of law or of contracts: to count branches takes a third of their time."""
+"""Tests of the rules of law and of contracts; to count branches in all others takes a third of their time."""
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Count branches in tests of rules and contracts, and of whole cases; in every test where everything is tried."""
+    """Count branches in tests of rules and contracts alone; in every test where everything is tried."""
     counter = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
-    if counter is None or sampling.is_all() or not item.nodeid.startswith(_UNMEASURED):
+    if counter is None or sampling.is_all() or item.nodeid.startswith(_MEASURED):
         return (yield)
     counter.pause()
     found = yield
