@@ -24,7 +24,10 @@ def enter() -> str:
     """
     if "TMPDIR" in os.environ or not has_room(_MEMORY):
         return ""
-    made = tempfile.mkdtemp(prefix="rightsflow-", dir=_MEMORY)
+    for left in _MEMORY.glob("rf-*-*"):
+        if not Path("/proc", left.name.split("-")[1]).exists():
+            shutil.rmtree(left, ignore_errors=True)  # of a run in which a test failed, and that is over
+    made = tempfile.mkdtemp(prefix=f"rf-{os.getpid()}-", dir=_MEMORY)
     os.environ["TMPDIR"] = made
     tempfile.tempdir = None  # read anew
     atexit.register(_leave, made, os.getpid())  # the last to be called: others write there until they are
@@ -32,7 +35,7 @@ def enter() -> str:
 
 
 def stay() -> None:
-    """Leave what was written where it is, for who looks why a test failed."""
+    """Leave what was written where it is until the next run, for who looks why a test failed."""
     atexit.unregister(_leave)
 
 
