@@ -24,7 +24,7 @@ demo: setup ## the main job, start to end, without questions
 up: setup ## the whole system on this machine; Ctrl-C ends it
 	@$(BIN)/rightsflow up
 
-test: setup ## the tests in two processes, those of whole cases drawn; 99 of 100 branches of rules and contracts; ALL=1: all of both
+test: setup ## the tests in two processes, those of whole cases drawn; 99 of 100 branches of rules and contracts by their own tests; ALL=1: all of both
 	@$(if $(ALL),RIGHTSFLOW_LONG=1) $(BIN)/python -m pytest -m "not bench" -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report= $(PYTEST_ARGS)
 	@$(BIN)/python -m coverage report --include='tasks/rules/*,data_contracts/*' --fail-under=$(if $(ALL),100,99)
 

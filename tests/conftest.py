@@ -3,6 +3,7 @@
 Sockets reach loopback addresses and Unix sockets only, so that servers which a test starts still work.
 """
 
+import gc
 import itertools
 import os
 import shutil
@@ -20,7 +21,7 @@ from pytest_socket import socket_allow_hosts
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import sampling
+from tests import memory, sampling
 from tests.services import absent, new_database, run_statement
 
 # A busy machine may think longer about one example; what is slow is measured in the benchmarks.
@@ -29,7 +30,6 @@ hypothesis.settings.load_profile("busy")
 
 _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 _NUMBERS = itertools.count(1)
-
 
 _SHARED = {
     "tests/flows/kill": "kill",
@@ -48,13 +48,36 @@ def pytest_report_header() -> str:
     return f"samples: {'all' if sampling.is_all() else f'{sampling.SEED}={sampling.seed()}'}"
 
 
-def pytest_configure() -> None:
-    """Draw the seed before other processes are started, so that all have the same."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw the seed, and choose where files lie, before other processes are started, so that all have the same."""
     sampling.seed()
+    folder = memory.enter()
+    if folder and not config.option.basetemp:
+        config.option.basetemp = f"{folder}/t"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported and collected stays: nobody looks for garbage in it, neither now nor while tests run."""
+    gc.disable()
+    found = yield
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    return found
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """What a test left that failed is there to be looked at."""
+    if exitstatus != pytest.ExitCode.OK:
+        memory.stay()
 
 
 _WALKED: Final = ("tests/whose/", "tests/worlds/", "tests/flows/test_")
 """Tests that walk whole cases; what differs between databases is tried on all of them in ``tests/integrations``."""
+_EACH: Final = ("tests/flows/doors/test_strangers",)
+"""Tests that walk whole cases, each for several rights: every one is drawn, for one of them at least."""
 _SHARE: Final = 5
 """One in so many of them is drawn."""
 _DATABASES: Final = frozenset({"sqlite", "postgres_database", "mariadb_account"})
@@ -71,7 +94,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = sampling.one_of_each(items, [_but_for_database(item) for item in items])
         kept = sampling.share_of_each(kept, [_walking(item) for item in kept], _SHARE)
     if len(kept) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        chosen = set(kept)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = kept
     begins = {group: place for place, group in enumerate(dict.fromkeys(_SHARED.values()))}
     items.sort(key=lambda item: begins.get(_group(item.nodeid), len(begins)))
@@ -83,7 +107,9 @@ def _is_named(config: pytest.Config) -> bool:
 
 
 def _walking(item: pytest.Item) -> str:
-    """The module of a test that walks cases; empty for any other."""
+    """The module of a test that walks cases, or the test without its parameters; empty for any other."""
+    if item.nodeid.startswith(_EACH):
+        return item.nodeid.partition("[")[0]
     return item.nodeid.partition("::")[0] if item.nodeid.startswith(_WALKED) else ""
 
 
@@ -122,6 +148,29 @@ def _group(nodeid: str) -> str:
 def pytest_runtest_setup() -> None:
     """Allow this machine's own addresses alone, for each test anew."""
     socket_allow_hosts(_LOOPBACK, allow_unix_socket=True)
+
+
+_MEASURED: Final = (
+    "tests/tasks/",
+    "tests/data_contracts/",
+    "tests/flows/test_audit",
+    "tests/flows/test_retention",
+    "tasks/",
+    "data_contracts/",
+)
+"""Tests of the rules of law and of contracts; to count branches in all others takes a third of their time."""
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Count branches in tests of rules and contracts alone; in every test where everything is tried."""
+    counter = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if counter is None or sampling.is_all() or item.nodeid.startswith(_MEASURED):
+        return (yield)
+    counter.pause()
+    found = yield
+    counter.resume()
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ def _written_commands() -> Iterator[tuple[str, str]]:
             yield page.name, (quoted or typed).split("#")[0].strip()
 
 
+@cache
+def _commands() -> Any:
+    return typer.main.get_command(app)
+
+
 def _text(name: str) -> str:
     return (_ROOT / name).read_text("utf-8")
 
@@ -37,7 +43,7 @@ def _text(name: str) -> str:
 @pytest.mark.parametrize(("page", "written"), sorted(set(_written_commands())))
 def test_every_command_told_is_there(page: str, written: str) -> None:
     """Each command on a page exists, with each of its options."""
-    command: Any = typer.main.get_command(app)
+    command = _commands()
     words = written.split()
 
     while hasattr(command, "commands") and words:

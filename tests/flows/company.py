@@ -1,5 +1,6 @@
 """The demo company, small, with two operators and a clock that stands still: cases are walked in this process."""
 
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -267,8 +268,7 @@ def a_house(
     chosen = Settings(home=home, contracts=contracts, judge="plain", retry_attempts=1, register_url=register_url)
     if not register_url:
         _put_register(chosen.state)
-    made = Installation(chosen, now=clock)
-    vars(made)["contracts"] = _contracts(contracts)  # read once for all tests: it is most of the work here
+    made = _installed(chosen, clock)
     recording, services = provided(made.services)
     attest(made.register)
     with use(services):
@@ -277,6 +277,22 @@ def a_house(
             house.hire(name, *roles)
         yield house, recording
     made.close()
+
+
+def another(house: House, home: Path) -> Iterator[House]:
+    """A house that stands as another stood when it was closed, in ``home``, its services in use."""
+    shutil.copytree(house.folder.parent, home, dirs_exist_ok=True)
+    clock = Clock(house.clock())
+    made = _installed(house.installation.settings.model_copy(update={"home": home}), clock)
+    with use(made.services):
+        yield House(made, house.company, clock, home / "systems", dict(house.secrets), house.opened)
+    made.close()
+
+
+def _installed(chosen: Settings, clock: Clock) -> Installation:
+    made = Installation(chosen, now=clock)
+    vars(made)["contracts"] = _contracts(chosen.contracts)  # read once for all tests: it is most of the work here
+    return made
 
 
 def _put_register(state: Path) -> None:
@@ -315,7 +331,20 @@ def _words(raw: bytes) -> str:
     return " ".join(f"{message['Subject']} {body.get_content()}".split())  # lines are broken where they are full
 
 
-__all__ = ["FILES", "NOW", "SQL", "Clock", "House", "Passing", "Recording", "a_house", "attest", "lost", "sqlite_rows"]
+__all__ = [
+    "FILES",
+    "NOW",
+    "SQL",
+    "Clock",
+    "House",
+    "Passing",
+    "Recording",
+    "a_house",
+    "another",
+    "attest",
+    "lost",
+    "sqlite_rows",
+]
 
 
 class Always:

@@ -1,10 +1,11 @@
 """One real system for this folder: server, deployments, worker, and a demo company of thirty customers."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -30,11 +31,17 @@ _QUICK = {
 """What takes minutes in earnest takes seconds here."""
 
 
+_DISK: Final = "/var/tmp"  # noqa: S108  # only what is made below it, under a name of its own, is used
+
+
 @pytest.fixture(scope="package")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """The running system, and this process set up as one of its own."""
-    home = tmp_path_factory.mktemp("office")
-    with pytest.MonkeyPatch.context() as environment:
+def office() -> Iterator[Office]:
+    """The running system, and this process set up as one of its own; on a disk, as it is in earnest."""
+    with (
+        tempfile.TemporaryDirectory(prefix="rightsflow-office-", dir=_DISK, ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        home = Path(folder)
         _prepare(environment, home)
         chosen = Settings()
         made: list[Any] = []

@@ -1,12 +1,14 @@
 """The DPO's page: the figures of the register, for those who may see them, and lists that lead to them (charter 7b)."""
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
@@ -21,6 +23,7 @@ from flows.monthly import month_named, monthly_facts, monthly_pdf
 from flows.report import tell_month
 from flows.retention import carry_out
 from flows.serving import operators_desk
+from integrations.demo import DemoCompany
 from tasks import statistics
 from tasks.clock import today
 from tasks.figures import current_figures
@@ -29,14 +32,23 @@ from tasks.proving import conclusion
 from tasks.rules.statistics import months_before
 from tasks.statistics import MonthsKept, last_months, statistics_of_month
 from tests.browser import Browser, browsing
-from tests.flows.company import House
+from tests.flows.company import House, a_house, another
 
 _PASSWORD = "correct horse battery staple"
 
 
-@pytest.fixture
-def months(house: House) -> House:
-    """A house with an answer, a refusal, a late one and one that waits; and a run of retention."""
+@pytest.fixture(scope="module")
+def walked(seeded: tuple[Path, DemoCompany], tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A closed house with an answer, a refusal, a late one and one that waits, and a run of retention, to be copied."""
+    folder, company = seeded
+    home = tmp_path_factory.mktemp("walked")
+    shutil.copytree(folder, home / "systems")
+    (made,) = [_walked(house) for house, _ in a_house(home, company)]
+    return made
+
+
+def _walked(house: House) -> House:
+    token = wiring._current.set(house.installation)
     first = house.open(Right.ACCESS)
     house.clock.advance(timedelta(days=5))
     house.walk(first)
@@ -50,6 +62,19 @@ def months(house: House) -> House:
     house.walk(late)
     house.run(house.open(Right.ACCESS))
     carry_out(operator="claire", code=house.code("claire"))
+    wiring._current.reset(token)
+    return house
+
+
+@pytest.fixture
+def house(walked: House, tmp_path: Path) -> Iterator[House]:
+    """A copy of that house, for one test."""
+    yield from another(walked, tmp_path)
+
+
+@pytest.fixture
+def months(house: House) -> House:
+    """Its months."""
     return house
 
 

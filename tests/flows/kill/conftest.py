@@ -15,18 +15,10 @@ from tests.flows.kill.stories import STORIES
 Fates = Mapping[Fate, "Future[dict[str, Any]]"]
 
 
-_MEMORY = Path("/dev/shm")  # noqa: S108  # only what is made below it, under a name of its own, is used
-
-
 @pytest.fixture(scope="session")
 def lives() -> Iterator[Lives]:
-    """Lets cases live and die.
-
-    A killed process leaves its files as the operating system has them, so they lie in memory where that can be had:
-    thousands of them are brought to the disk one by one otherwise.
-    """
-    place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="rightsflow-lives-", dir=place) as folder, started(Path(folder)) as made:
+    """Lets cases live and die."""
+    with tempfile.TemporaryDirectory(prefix="rightsflow-lives-") as folder, started(Path(folder)) as made:
         yield made
 
 
