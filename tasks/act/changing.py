@@ -213,7 +213,7 @@ def _seal_before(case_id: str, system: str, changes: Sequence[Change]) -> None:
 
     Sealed once: where the process was killed after a system had changed, its rows hold new values already.
     """
-    if services().vault.has(case_id, _before_name(system)) and is_acting(case_id):
+    if is_acting(case_id) and has_part(case_id, _before_name(system)):
         return
     keys: dict[tuple[str, ...], frozenset[tuple[KeyValue, ...]]] = {}
     digests: dict[str, set[str]] = {}
