@@ -234,7 +234,7 @@ def show_result(done: Retained) -> None:
             "rule": line.rule,
             "over before": line.over,
             "spared": line.spared,
-            "erased": line.due - line.left,
+            "erased": "?" if line.uncounted else line.due - line.left,
             "left": line.left,
             "date cannot be read": line.unread,
         }

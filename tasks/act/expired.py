@@ -4,7 +4,7 @@ What may be erased is given as rules by their digest; rows of other rules stay, 
 """
 
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -57,15 +57,19 @@ def count(scope: Scope) -> list[Counted]:
     return [_counted(scope.connector, rule, rules) for rule in rules]
 
 
-def erase(scope: Scope) -> list[Counted]:
+def erase(scope: Scope, keep: Callable[[list[Counted]], list[Counted]] = list) -> list[Counted]:
     """Erase what is over, count again; each rule as it was before, with what is left.
+
+    Args:
+        scope: what may be erased.
+        keep: is told what was counted before anything goes; gives what is told of it.
 
     Raises:
         ContractMismatch: when the live schema is not what the contract says.
         ActUnproven: when something is over that is neither spared nor referred to.
     """
     connector = scope.connector
-    before = count(scope)
+    before = keep(count(scope))
     for _ in range(_MOST_PASSES):
         # The carriers are looked for anew: what was referred to may be free now.
         orders = list(_orders(connector, _rules(scope)))

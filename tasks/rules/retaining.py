@@ -14,7 +14,7 @@ Rows that go with others (the lines of an invoice) go when those go: what holds 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -107,6 +107,19 @@ def has_grown(shown: int, found: int) -> bool:
     (False, True, True, False)
     """
     return found * _WHOLE > shown * (_WHOLE + _GROWTH_PERCENT)
+
+
+def counted_once(first: Mapping[str, Counted], now: Sequence[Counted]) -> list[Counted]:
+    """What a run tells of rules that it erases by again, having been cut off.
+
+    Args:
+        first: what was counted before anything went, by digest.
+        now: what is counted now, the same rules.
+    """
+    pairs = [(first.get(line.digest, line), line) for line in now]
+    if all((line.over, line.due) == (before.over, before.due) for before, line in pairs):
+        return list(now)  # nothing had gone
+    return [replace(before, uncounted=before.due < line.due) for before, line in pairs]
 
 
 def _course(line: Counted, *, approved: Collection[str], elsewhere: Mapping[str, str], policy: Policy) -> Course:

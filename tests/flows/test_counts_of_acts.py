@@ -37,7 +37,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-class _Dying(Passing):
+class Dying(Passing):
     """A system during whose acts the process is killed, once."""
 
     def __init__(self, connector: Connector, moments: list[Moment]) -> None:
@@ -116,7 +116,7 @@ class _Small:
             with self.house(home) as (house, systems):
                 for system in SYSTEMS:
                     moments = [moment for name, moment in kills if name == system]
-                    systems.instead[system] = lambda inner, own=moments: _Dying(inner, own)  # type: ignore[misc]
+                    systems.instead[system] = lambda inner, own=moments: Dying(inner, own)  # type: ignore[misc]
                 while not house.outcome(self.case_id):
                     try:
                         house.walk(self.case_id)

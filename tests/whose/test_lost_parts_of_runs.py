@@ -6,8 +6,9 @@ is told.
 """
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -239,6 +240,10 @@ def _opened(home: Path, story: Story, *statements: str) -> Iterator[Town]:
         url = f"sqlite:///{home / 'sys.db'}"
         patch.setenv("RIGHTSFLOW_SYSTEM_SYS_URL", url)
         said: dict[str, Any] = {"canary": story.is_canary, **story.kinds}
+        register = home / "register.db"
+        if register.exists():
+            with closing(sqlite3.connect(register)) as copied, copied:
+                copied.execute("DELETE FROM lease")  # the process that held it is not in the copy
         yield stack.enter_context(a_town(home, url, story.tables, *statements, **said))
 
 
