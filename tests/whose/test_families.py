@@ -206,7 +206,7 @@ def test_rows_whose_date_cannot_be_read_are_held_and_told(town: MakeTown, url: s
     assert (found.place, dict(found.facts)["rows"]) == ("sys.visits: keep_visits", len(_DAYS[kind]))
 
 
-def test_numbers_in_the_place_of_dates_stop_nothing(town: MakeTown, url: str) -> None:
+def test_numbers_in_the_place_of_dates_stop_nothing(town: MakeTown) -> None:
     """A column of whole numbers: its rows are held and told, in report and finding; every other table goes on."""
     mails = [column("mail", identity="email", assertion="self_asserted") for _ in range(2)]
     visits = kept(_table("visits", "delete", _at(), mails[0]), "at", 1, then="delete")
@@ -227,3 +227,38 @@ def test_numbers_in_the_place_of_dates_stop_nothing(town: MakeTown, url: str) ->
     assert [(line.place, line.unread_in, line.unread) for line in done.unread] == [("sys.visits: keep_visits", "at", 2)]
     (found,) = (one for one in looked.shown.findings if one.kind is FindingKind.DATE_UNREAD)
     assert (found.place, dict(found.facts)["rows"]) == ("sys.visits: keep_visits", 2)
+
+
+def test_row_that_is_over_by_several_periods_is_counted_once(town: MakeTown) -> None:
+    """Row 1 is over by all three periods, rows 2 to 4 by one, 5 by two, 6 by none: five rows, not eight."""
+    days = [column(name, "date", category="system.operations") for name in ("at", "til", "since")]
+    both = table(
+        "thrice", number(), *days,
+        column("mail", identity="email", assertion="self_asserted", erase="clear", hold="tax"),
+        column("words", erase="clear", hold="litigation"), column("name", erase="mask"), erase="columns",
+    )  # fmt: skip
+    items = [
+        kept(both, day, 1, then="columns", **hold)["slaProperties"][0] | {"id": f"keep_{day}"}
+        for day, hold in (("at", {"hold": "tax"}), ("til", {"hold": "litigation"}), ("since", {}))
+    ]
+    over = {1: "ats", 2: "a", 3: "t", 4: "s", 5: "at", 6: ""}
+    rows = [
+        ", ".join([str(n), *(f"'{_OLD if letter in which else _NEW}'" for letter in "ats"), "'m'", "'w'", "'n'"])
+        for n, which in over.items()
+    ]
+    made = town(
+        [*_person(), both | {"slaProperties": items}],
+        "CREATE TABLE person (id integer PRIMARY KEY, mail varchar(40))",
+        "CREATE TABLE thrice (id integer PRIMARY KEY, at date, til date, since date, mail varchar(40),"
+        " words varchar(20), name varchar(20))",
+        _filled("thrice", rows),
+    )
+    before = made.ask("SELECT id, mail, words, name FROM thrice ORDER BY id")
+
+    done = _run(made)
+
+    after = made.ask("SELECT id, mail, words, name FROM thrice ORDER BY id")
+    assert [row[0] for row, old in zip(after, before, strict=True) if row != old] == [1, 2, 3, 4, 5]
+    assert sum(line.due - line.again - line.left for line in done.lines) == 5
+    assert "5 due" in done.said
+    assert _run_again(made) == 0

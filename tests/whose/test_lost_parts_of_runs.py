@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from data_contracts.dossiers import Scope
 from data_contracts.errors import RightsflowError, VaultSealed
 from data_contracts.incidents import IncidentFacts, IncidentKind, IncidentWords, Risk
 from data_contracts.request import FieldChange, Statement
@@ -26,7 +27,7 @@ from flows.incident import carry_out
 from flows.letters import unseal
 from flows.retention import begin_planned, carry_on
 from tasks.advice import advice_of, give_advice, has_advice
-from tasks.dossiers import Scope, begin_dossier, letters_in
+from tasks.dossiers import begin_dossier, letters_in
 from tasks.incident_letters import letters
 from tasks.incidents import close, judge, open_incident
 from tasks.services import services
