@@ -72,6 +72,7 @@ def rule_digest(rule: Expiry) -> str:
     periods = [(p.id, p.column, p.value, p.unit, p.start.value, p.then.value, p.hold) for p in rule.periods]
     columns = [(name, str(table.column(name).erase)) for name in rule.columns]
     goes_with = [] if carrier is None else [carrier.to_table, *carrier.columns, *carrier.to_columns]
+    goes_with += [name for one, _ in rule.besides for name in (one.to_table, *one.columns, *one.to_columns)]
     said = [table.system, table.name, rule.rule, periods, columns, goes_with, *([rule.when] if rule.when else [])]
     return digest(canonical(said))
 

@@ -262,3 +262,38 @@ def test_row_that_is_over_by_several_periods_is_counted_once(town: MakeTown) -> 
     assert sum(line.due - line.again - line.left for line in done.lines) == 5
     assert "5 due" in done.said
     assert _run_again(made) == 0
+
+
+def test_row_that_hangs_on_two_dated_rows_goes_when_both_are_over(town: MakeTown) -> None:
+    """A visit of a customer's contract (1 year) under a claim (10 years): the longer one counts, whichever it is."""
+    ended = [column("ended", "date", category="system.operations") for _ in range(2)]
+    mails = [column("mail", identity="email", assertion="self_asserted") for _ in range(2)]
+    deals = kept(_table("deals", "delete", ended[0], mails[0]), "ended", 1, then="delete")
+    claims = kept(_table("claims", "delete", ended[1], mails[1]), "ended", 10, then="delete")
+    refers: dict[str, Any] = {"follow": "from", "assertion": "assigned"}
+    visits = _table(
+        "visits",
+        "delete",
+        column("deal", "integer", to=("deals.id", refers)),
+        column("claim", "integer", to=("claims.id", refers)),
+    )
+    made = town(
+        [*_person(), deals, claims, visits],
+        "CREATE TABLE person (id integer PRIMARY KEY, mail varchar(40))",
+        "CREATE TABLE deals (id integer PRIMARY KEY, ended date, mail varchar(40), words varchar(20))",
+        "CREATE TABLE claims (id integer PRIMARY KEY, ended date, mail varchar(40), words varchar(20))",
+        "CREATE TABLE visits (id integer PRIMARY KEY, deal integer, claim integer, words varchar(20))",
+        _filled("deals", ["1, '2020-01-01', 'a', 'w'", "2, '2020-01-01', 'b', 'w'", "3, '2026-01-01', 'c', 'w'"]),
+        _filled("claims", ["1, '2020-01-01', 'a', 'w'", "2, '2010-01-01', 'b', 'w'", "3, '2010-01-01', 'c', 'w'"]),
+        _filled("visits", ["1, 1, 1, 'w'", "2, 2, 2, 'w'", "3, 3, 3, 'w'", "4, 2, NULL, 'w'", "5, 2, 99, 'w'"]),
+    )
+
+    done = _run(made)
+
+    # 1: the claim is held to 2030. 3: the deal of January is not over. 4 has no claim, and that of 5 is not there.
+    assert (done.outcome, done.failed) == ("proven", {})
+    assert sorted(_rows(made, "visits")) == [1, 3]
+    assert sorted(_rows(made, "deals")) == [1, 3]
+    assert sorted(_rows(made, "claims")) == [1, 3]
+    assert {line.table: (line.over, line.due) for line in done.lines if line.table == "visits"} == {"visits": (3, 3)}
+    assert _run_again(made) == 0
