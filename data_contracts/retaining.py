@@ -18,6 +18,8 @@ class Counted:
         rows: rows of the table that have the date the rule asks for; None where the table has none of its own.
         unread: rows whose date cannot be read: they are held until somebody mends it.
         unread_in: names of the columns where such rows were found.
+        again: rows that are due and that a rule before, which erases other columns of them, counts already.
+        uncounted: how many rows went cannot be told: the process was cut off, and others changed rows meanwhile.
     """
 
     system: str
@@ -32,6 +34,8 @@ class Counted:
     rows: int | None = None
     unread: int = 0
     unread_in: str = ""
+    uncounted: bool = False
+    again: int = 0
 
     @property
     def due(self) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring, work
+from tasks.parts import has_part
 from tasks.posting import LETTER, unposted
 from tasks.services import services
 from tasks.unsealing import Looker, Sealed, let_look
@@ -50,7 +51,7 @@ def _full(notice: str) -> str:
 
 def _write(case_id: str, name: str, folder: Path) -> Path:
     sealed = f"{name}.{LETTER}"
-    if sealed not in services().vault.names(case_id):
+    if not has_part(case_id, sealed):
         letters = [one for one in services().vault.names(case_id) if one.endswith(f".{LETTER}")]
         known = ", ".join(one.removeprefix(_PREFIX).removesuffix(f".{LETTER}") for one in letters) or "none"
         raise RequestInvalid("no such letter", where=f"{case_id} {name}", remedy=f"letters of the case: {known}")

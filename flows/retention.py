@@ -91,7 +91,7 @@ class Retained:
     @property
     def said(self) -> str:
         """One line for a person."""
-        due, left = sum(line.due for line in self.lines), sum(line.left for line in self.lines)
+        due, left = sum(line.due - line.again for line in self.lines), sum(line.left for line in self.lines)
         spared = sum(line.spared for line in self.lines)
         head = f"{self.run}: {self.outcome}" if self.run else "nothing was changed"
         told = f"{due} due, {spared} spared" + (f", {left} wait for rows that refer to them" if left else "")
@@ -234,7 +234,7 @@ def show_result(done: Retained) -> None:
             "rule": line.rule,
             "over before": line.over,
             "spared": line.spared,
-            "erased": line.due - line.left,
+            "erased": "?" if line.uncounted else line.due - line.left,
             "left": line.left,
             "date cannot be read": line.unread,
         }

@@ -224,7 +224,7 @@ def _blocks(done: Retained, language: str, as_of: date) -> tuple[Block, ...]:
     lines = [line for line in done.lines if line.over]
     erased = Counter(dict.fromkeys(sorted({line.system for line in lines}), 0))
     for line in lines:
-        erased[line.system] += _erased(done, line)
+        erased[line.system] += _erased(done, line) - _again(done, line)
     untouched = tuple((one.place, _number(one.due, language), _why(one.why, words)) for one in done.untouched)
     blocks: list[Block] = [
         FactList(tuple(zip(words["facts"], _facts(done, language, as_of), strict=True))),
@@ -261,9 +261,9 @@ def _facts(done: Retained, language: str, as_of: date) -> tuple[str, ...]:
     )
     by = begun(done.run).get("operator", "") if done.run else ""
     sums = (
-        sum(line.over for line in lines),
+        sum(line.over - line.again for line in lines),
         sum(line.spared for line in lines),
-        sum(_erased(done, line) for line in lines),
+        sum(_erased(done, line) - _again(done, line) for line in lines),
         sum(line.over - _erased(done, line) for line in lines),
     )
     return (
@@ -286,6 +286,11 @@ def _row(done: Retained, line: Counted, language: str) -> tuple[str, ...]:
 
 def _erased(done: Retained, line: Counted) -> int:
     return line.due - line.left if done.run else 0
+
+
+def _again(done: Retained, line: Counted) -> int:
+    """Rows that a line before tells of already."""
+    return line.again if done.run else 0
 
 
 def _why(why: str, words: Mapping[str, Any]) -> str:

@@ -11,11 +11,13 @@ from data_contracts.evidence import Record, digest
 from data_contracts.vocabulary import OperatorRole
 from tasks.matters import matter_of
 from tasks.operator_proof import prove_person
+from tasks.parts import PARTS, named_parts, require_parts
 from tasks.services import services
 
 __all__ = ["advice_of", "give_advice", "has_advice"]
 
-_NAME: Final = "advice."
+_STEP: Final = "advice"
+_NAME: Final = f"{_STEP}."
 _LONGEST: Final = 20_000
 
 
@@ -35,27 +37,36 @@ def give_advice(case_id: str, text: str, *, operator: str, code: str) -> int:
         )
     who = prove_person(operator, code, roles=[OperatorRole.DPO], where=case_id)
     provided, words = services(), said.encode()
-    number = len(_names(case_id)) + 1
-    with provided.vault.write(case_id, f"{_NAME}{number:03d}") as blob:
+    number = sum(1 for step, _ in provided.register.steps(case_id) if step == _STEP) + 1
+    name = f"{_NAME}{number:03d}"
+    with provided.vault.write(case_id, name) as blob:
         blob.write(f"{provided.now():%Y-%m-%d %H:%M} UTC, {who}\n\n".encode() + words)
-    record = Record("advice", "", {"number": number, "words": digest(words)}, actor=who)
-    provided.register.complete(case_id, "advice", f"{number:03d}", receipt={}, record=record, actor=who)
+    record = Record(_STEP, "", {"number": number, "words": digest(words)}, actor=who)
+    provided.register.complete(case_id, _STEP, f"{number:03d}", receipt={PARTS: [name]}, record=record, actor=who)
     return number
 
 
 def advice_of(case_id: str) -> list[str]:
-    """What was advised, oldest first, each with its day and giver on top; nothing once the case's seal is destroyed."""
-    found = []
-    for name in _names(case_id):
+    """What was advised, oldest first, each with its day and giver on top; nothing once the case's seal is destroyed.
+
+    Raises:
+        VaultSealed: when a piece of advice is gone before.
+    """
+    found, names = [], _names(case_id)
+    require_parts(case_id, names)
+    for name in names:
         with services().vault.read(case_id, name) as blob:
             found.append(blob.read().decode())
     return found
 
 
 def has_advice(case_id: str) -> bool:
-    """Whether anything was advised that can still be read."""
+    """Whether anything was advised that is not destroyed with the case."""
     return bool(_names(case_id))
 
 
 def _names(case_id: str) -> list[str]:
-    return [name for name in services().vault.names(case_id) if name.startswith(_NAME)]
+    names = set(services().vault.names(case_id))
+    if any(step == _STEP for step, _ in services().register.steps(case_id)):
+        names |= named_parts(case_id)
+    return sorted(name for name in names if name.startswith(_NAME))

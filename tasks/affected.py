@@ -21,6 +21,7 @@ from data_contracts.evidence import Record
 from data_contracts.incidents import IncidentFacts, IncidentKind
 from data_contracts.keys import Condition, Selection
 from tasks.papers import seal_papers
+from tasks.parts import has_part
 from tasks.rules.contacts import mail_columns
 from tasks.rules.incidents import affected_tables, names_people, way_up
 from tasks.rules.persons import People, Person, Sighting
@@ -76,6 +77,7 @@ def find_affected(run_id: str) -> dict[str, int]:
     Raises:
         SystemUnavailable: when a system cannot be asked: nobody is told a part of the truth (law 6).
         RequestInvalid: when a table is in no contract.
+        VaultSealed: when somebody gave keys, and they are gone: rows of no table are nobody.
     """
     register, contracts = services().register, services().contracts
     entry = register.claim(run_id, "affected")
@@ -112,7 +114,7 @@ def _count_rows(facts: IncidentFacts) -> dict[str, int]:
 def _affected_rows(run_id: str, facts: IncidentFacts) -> Iterator[Sighting]:
     """Rows of people who are affected, or the keys that somebody gave."""
     provided = services()
-    if provided.vault.has(run_id, KEYS):
+    if has_part(run_id, KEYS):
         given: Mapping[str, list[str]] = read_json(run_id, KEYS)
         yield from (bare(kind, form, _LEFT_OVER) for kind, forms in given.items() for form in forms)
         return

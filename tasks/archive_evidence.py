@@ -133,7 +133,7 @@ def _settle_restriction(case: Case, outcome: str) -> bool:
 
 def _kept_contact(case_id: str) -> tuple[str, ...]:
     """Where a link to the package may still be sent to: the proven address and the name, nothing else of a request."""
-    if not services().vault.has(case_id, PROVEN):
+    if not has_part(case_id, PROVEN):
         return ()
     request = subject_request(case_id)
     write_json(case_id, PROVEN, ProvenSubject(address=request.reply_to, identity={}).model_dump())
@@ -143,7 +143,7 @@ def _kept_contact(case_id: str) -> tuple[str, ...]:
 
 def _kept_to_write(case_id: str) -> tuple[str, ...]:
     """Where the data subject can be written to while what was erased can be given back; no key that finds anything."""
-    has_proof, request = services().vault.has(case_id, PROVEN), subject_request(case_id)
+    has_proof, request = has_part(case_id, PROVEN), subject_request(case_id)
     who = request.statement
     kept = SubjectRequest(
         name=request.name,

@@ -24,6 +24,7 @@ from data_contracts.vocabulary import Duty
 from tasks.act.expired import Scope, count
 from tasks.act.retention import endless_tables
 from tasks.audit_keys import look_at_keys
+from tasks.audit_sizes import is_large
 from tasks.canaries import standing_of
 from tasks.clock import standing, today
 from tasks.receiving import recipients
@@ -173,7 +174,8 @@ def _look_into(system: str) -> Seen:
     contract, connector = provided.contracts.systems[system], provided.systems.connector(system)
     live, undeclared = connector.describe(), connector.undeclared()
     ignored = provided.policy.audit_ignored_tables
-    found = schema_findings(contract, live, undeclared, ignored=ignored, routes=provided.routes)
+    found = [*schema_findings(contract, live, undeclared, ignored=ignored, routes=provided.routes)]
+    found = [one for one in found if one.kind is not FindingKind.SEARCH_UNINDEXED or is_large(contract, one.place)]
     found += elsewhere_findings(system, connector.elsewhere(), ignored=ignored)
     found += disabled_findings(system, connector.switched_off())
     before = _guarded_before(system)

@@ -5,31 +5,35 @@ from typing import Final
 
 from data_contracts.rehearsing import MadeUpRow
 from data_contracts.request import SubjectRequest
+from tasks.parts import has_part, note_sealed
 from tasks.rules.canary import NAME, Canary
-from tasks.sealed import REQUEST, read_json, write_json
-from tasks.services import services
+from tasks.sealed import REQUEST, read_json, seal_once, write_json
 
 _TOKEN_BYTES: Final = 5
 
 
 def token_of(run_id: str) -> str:
     """The random part of her keys, the same in each system and however often the run starts again."""
-    if not services().vault.has(run_id, NAME):
-        write_json(run_id, NAME, {"token": secrets.token_hex(_TOKEN_BYTES)})
+    seal_once(run_id, NAME, lambda: {"token": secrets.token_hex(_TOKEN_BYTES)})
     return str(read_json(run_id, NAME)["token"])
 
 
 def seal_canary(run_id: str, system: str, canary: Canary) -> None:
-    """Seal what is planted in a system, before it is."""
+    """Seal what is planted in a system, before it is, and note it."""
     rows = [[row.table, dict(row.values)] for row in canary.rows]
     identity = {kind: list(keys) for kind, keys in canary.identity.items()}
     sealed = {"rows": rows, "identity": identity, "left_out": list(canary.left_out)}
     write_json(run_id, f"{NAME}.{system}", sealed)
+    note_sealed(run_id, f"{NAME}.{system}")
 
 
 def sealed_canary(run_id: str, system: str) -> Canary | None:
-    """What was sealed of a system; None: nothing was."""
-    if not services().vault.has(run_id, f"{NAME}.{system}"):
+    """What was sealed of a system; None: nothing was.
+
+    Raises:
+        VaultSealed: when something was, and it is gone: rows of hers may stand there.
+    """
+    if not has_part(run_id, f"{NAME}.{system}"):
         return None
     told = read_json(run_id, f"{NAME}.{system}")
     rows = tuple(MadeUpRow(table, values) for table, values in told["rows"])

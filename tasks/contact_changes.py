@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -42,7 +43,7 @@ from tasks.links import make_link, use_link
 from tasks.notify_subject import send_notice
 from tasks.rules.assurance import EMAIL, makes_sure
 from tasks.rules.contacts import is_contact, mail_columns
-from tasks.sealed import read_json, read_located, write_json
+from tasks.sealed import read_json, read_located, seal_once
 from tasks.services import services
 from tasks.step import always, step
 
@@ -180,13 +181,20 @@ def _basis(case_id: str) -> str:
 
 
 def _sealed_addresses(case_id: str, basis: str) -> tuple[int, list[str]]:
-    """The number of the first notice, and the addresses that are told; sealed once."""
+    """The number of the first notice, and the addresses that are told; sealed once.
+
+    Raises:
+        VaultSealed: when they were sealed, and are gone: nobody knows any more who was told.
+    """
     name = f"contact.{basis}"
-    if not services().vault.has(case_id, name):
-        sent = sum(1 for one, _ in services().register.steps(case_id) if one.startswith(f"{_NOTICE}."))
-        write_json(case_id, name, {"first": sent + 1, "to": _old_addresses(case_id)})
+    seal_once(case_id, name, partial(_first_and_to, case_id))
     sealed = read_json(case_id, name)
     return sealed["first"], sealed["to"]
+
+
+def _first_and_to(case_id: str) -> dict[str, object]:
+    sent = sum(1 for one, _ in services().register.steps(case_id) if one.startswith(f"{_NOTICE}."))
+    return {"first": sent + 1, "to": _old_addresses(case_id)}
 
 
 def _old_addresses(case_id: str) -> list[str]:

@@ -27,6 +27,7 @@ from tasks.erased_again import follows
 from tasks.ledger import is_done
 from tasks.links import make_link, use_link
 from tasks.notify_subject import send_notice
+from tasks.parts import has_part
 from tasks.rules.cooling_off import last_day
 from tasks.sealed import PROVEN
 from tasks.services import services
@@ -152,7 +153,7 @@ def _is_waived(case_id: str) -> bool:
 def _link(case_id: str, until: date) -> str:
     """A link that takes the request back, to the end of the last day; empty where nobody proved whose it is."""
     provided = services()
-    if not provided.site_url or not provided.vault.has(case_id, PROVEN):
+    if not provided.site_url or not has_part(case_id, PROVEN):
         return ""
     ends = datetime.combine(until + timedelta(days=1), time(), ZoneInfo(provided.organisation.time_zone))
     return make_link(case_id, LinkPurpose.TAKE_BACK, ends - provided.now())[0]

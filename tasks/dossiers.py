@@ -23,6 +23,7 @@ from tasks.clock import day_of, place
 from tasks.clock_check import back_said
 from tasks.ledger import is_done
 from tasks.operator_proof import prove_person
+from tasks.parts import named_parts, require_parts
 from tasks.permissions import known_kinds
 from tasks.rules.clocks import moves_set_back
 from tasks.rules.dossiers import case_account, run_account
@@ -144,15 +145,21 @@ def note_in_case(case_id: str, run_id: str) -> None:
 
 
 def letters_in(run_id: str) -> Iterator[tuple[str, bytes]]:
-    """Name in the dossier and text of each notice of the case that is still sealed; none unless they were asked for."""
+    """Name in the dossier and text of each notice of the case that is still sealed; none unless they were asked for.
+
+    Raises:
+        VaultSealed: when one that nothing destroyed is gone.
+    """
     scope, begun = begun_dossier(run_id)
     if not begun["letters"]:
         return
     vault = services().vault
-    for name in vault.names(scope.case_id):
-        if name.startswith(_NOTICE) and name.endswith(_TEXT):
-            with vault.read(scope.case_id, name) as sealed:
-                yield f"{LETTERS}{scope.case_id}/{name}", sealed.read()
+    names = {*vault.names(scope.case_id), *named_parts(scope.case_id)}
+    notices = sorted(name for name in names if name.startswith(_NOTICE) and name.endswith(_TEXT))
+    require_parts(scope.case_id, notices)
+    for name in notices:
+        with vault.read(scope.case_id, name) as sealed:
+            yield f"{LETTERS}{scope.case_id}/{name}", sealed.read()
 
 
 def case_line(case: Case, envelopes: Iterable[Mapping[str, object]]) -> Account:

@@ -63,5 +63,7 @@ def _retention(run_id: str) -> Mapping[str, Retained]:
 
 def _summed(receipt: Mapping[str, Any]) -> Retained:
     lines: list[Mapping[str, int]] = list(receipt["lines"])
-    over, spared, left = (sum(line[name] for line in lines) for name in ("over", "spared", "left"))
-    return Retained(over, spared, left)
+    over, spared, left, again = (
+        sum(line.get(name, 0) for line in lines) for name in ("over", "spared", "left", "again")
+    )
+    return Retained(over - again, spared, left)

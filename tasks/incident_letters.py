@@ -36,6 +36,7 @@ def letters(run_id: str, *, operator: str, code: str) -> Iterator[Letter]:
         ActRefused: while people have not approved these very words to so many people (law 14).
         AnswerRefused: when the operator may not, or the code is wrong.
         RequestInvalid: when everybody has an address, or the list was destroyed with the incident's other data.
+        VaultSealed: when a part of the list is gone.
         SettingsInvalid: when no font of this machine has one of a letter's characters.
     """
     provided = services()
@@ -43,7 +44,8 @@ def letters(run_id: str, *, operator: str, code: str) -> Iterator[Letter]:
     incident, facts = provided.register.incident(run_id), incident_facts(run_id)
     rule = rule_for(provided.policy, Duty.INCIDENT, Gate.APPROVAL)
     who = prove_person(operator, code, roles=rule.roles, where=run_id, what="make letters")
-    people = list(postal_addressees(run_id))
+    count = 0 if incident.closed_at else incident.counts.get("without_address", 0)
+    people = list(postal_addressees(run_id, count))
     if not people:
         remedy = "everybody has an e-mail address, or the incident is closed"
         raise RequestInvalid("there is nobody to write to on paper", where=run_id, remedy=remedy)

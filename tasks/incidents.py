@@ -16,6 +16,7 @@ from data_contracts.vocabulary import Duty, Gate
 from tasks.affected import FACTS, KEYS, incident_facts
 from tasks.officer import tell_officer
 from tasks.operator_proof import prove_person
+from tasks.parts import PARTS
 from tasks.rules.gates import rule_for
 from tasks.rules.incidents import affected_tables, authority_due, check_told, hours_left, warning_due
 from tasks.sealed import write_json
@@ -57,8 +58,9 @@ def open_incident(
         "facts": digest(canonical(facts.model_dump())),
         "keys": {name: len(values) for name, values in given.items()},
     }
+    sealed = {PARTS: sorted([FACTS, *([KEYS] if given else [])])}
     provided.register.complete(
-        run.run_id, "open", receipt={}, record=Record("open", "", said, actor=actor), actor=actor
+        run.run_id, "open", receipt=sealed, record=Record("open", "", said, actor=actor), actor=actor
     )
     return incident
 

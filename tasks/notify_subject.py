@@ -30,8 +30,8 @@ from tasks.clock import is_paused, last_day_to_ask, today
 from tasks.held_mails import give_place_back, is_proven, take_place
 from tasks.ledger import is_done
 from tasks.links import package_link
-from tasks.parts import require_parts
-from tasks.posting import BY_POST, ask_for_posting, goes_by_post, send_by_post
+from tasks.parts import PARTS, require_parts
+from tasks.posting import BY_POST, WORDS, ask_for_posting, goes_by_post, send_by_post
 from tasks.referrals import referrals_of
 from tasks.sealed import sealed_text, subject_request
 from tasks.services import services
@@ -86,7 +86,7 @@ def send_notice(  # noqa: PLR0913  # all of it is one notice
     provided.register.complete(
         case_id,
         name,
-        receipt={"via": via},
+        receipt={"via": via, PARTS: [f"{name}.{WORDS}"]},
         record=Record(name, "", {"via": via, "text": digest(rendered.text.encode()), "to": _whose(to)}),
         move=move,
     )
@@ -210,8 +210,8 @@ def settle_handed_over(case_id: str, name: str, move: tuple[CaseState, str] | No
         services().register.release(case_id, name)
         services().register.claim(case_id, name)
         return False
-    facts = {"via": "smtp", **people}
-    services().register.complete(case_id, name, receipt={"via": "smtp"}, record=Record(name, "", facts), move=move)
+    facts, told = {"via": "smtp", **people}, {"via": "smtp", PARTS: [f"{name}.{WORDS}"]}
+    services().register.complete(case_id, name, receipt=told, record=Record(name, "", facts), move=move)
     return True
 
 
@@ -270,7 +270,7 @@ def _names(request: SubjectRequest) -> tuple[str, str]:
 
 def keep_words(case_id: str, name: str, rendered: Rendered) -> None:
     """Seal what was told: it belongs to the case."""
-    for ending, words in (("txt", rendered.text), ("html", rendered.html)):
+    for ending, words in ((WORDS, rendered.text), ("html", rendered.html)):
         with services().vault.write(case_id, f"{name}.{ending}") as blob:
             blob.write(words.encode())
 

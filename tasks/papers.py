@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from data_contracts.keys import Condition, Key, Selection
 from data_contracts.plan import TablePath
+from tasks.parts import require_parts
 from tasks.rules.found import written
 from tasks.rules.persons import Paper
 from tasks.sealed import read_json, write_json
@@ -45,13 +46,21 @@ def seal_papers(run_id: str, people: Sequence[Sequence[Paper]]) -> int:
     return len(people)
 
 
-def postal_addressees(run_id: str) -> Iterator[PostalAddressee]:
-    """Everybody who is written to on paper, in a standing order."""
-    vault, number = services().vault, 0
-    while vault.has(run_id, name := _PAPERS.format(number=number)):
+def postal_addressees(run_id: str, count: int) -> Iterator[PostalAddressee]:
+    """Everybody who is written to on paper, in a standing order.
+
+    Args:
+        run_id: the incident.
+        count: how many they were when they were sealed.
+
+    Raises:
+        VaultSealed: when a part of the list is gone.
+    """
+    names = [_PAPERS.format(number=number) for number in range(-(-count // _A_BLOB))]
+    require_parts(run_id, names)
+    for name in names:
         for who, lines, country, language, keys in read_json(run_id, name):
             yield PostalAddressee(who, tuple(lines), country, language, tuple((kind, value) for kind, value in keys))
-        number += 1
 
 
 def _line(papers: Sequence[Paper], postal: Mapping[tuple[object, ...], Postal]) -> list[Any]:

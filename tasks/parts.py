@@ -14,12 +14,17 @@ from data_contracts.ports import GateEntry, StepEntry
 from data_contracts.recovering import ENDED
 from data_contracts.runs import is_run
 from data_contracts.vocabulary import CaseState, Gate
+from tasks.ledger import is_done
 from tasks.services import services
 
 PARTS: Final = "parts"
 """Key of a receipt: names of sealed parts, as a sorted list."""
 _MARK: Final = "#"
 """How names of parts begin among the counts of a system that was measured."""
+_SEALED: Final = "sealed"
+"""Step of the ledger: a part was sealed that no other step's receipt names yet."""
+_GOES_ON: Final = frozenset({"", "incomplete"})
+"""Outcomes of a run that is carried on, with what was sealed of it."""
 _REASON: Final = "reason."
 _ARCHIVE: Final = ("archive", "")
 _DESTROYING: Final = frozenset({"purge", "restriction forgotten", ENDED})
@@ -56,7 +61,7 @@ def require_parts(case_id: str, names: Iterable[str]) -> None:
 def named_parts(case_id: str) -> frozenset[str]:
     """Names of the parts that steps of the case made and nothing has destroyed since."""
     done = {place: entry for place, entry in services().register.steps(case_id).items() if entry.state == "done"}
-    if any(step in _DESTROYING for step, _ in done):
+    if any(step in _DESTROYING for step, _ in done) or _is_ended_run(case_id):
         return frozenset()
     if _ARCHIVE in done:
         return _named(done[_ARCHIVE]) | frozenset(_reasons(case_id, is_archived=True))
@@ -67,12 +72,27 @@ def named_parts(case_id: str) -> frozenset[str]:
     return made
 
 
+def _is_ended_run(name: str) -> bool:
+    """Whether a run is over, with which what was sealed of it was destroyed."""
+    return is_run(name) and services().register.run(name).outcome not in _GOES_ON
+
+
 def _is_ever_named(case_id: str, name: str) -> bool:
     """Whether anything may say that it made a part; of most that are absent nothing does, and gates are not read."""
     if name.startswith(_REASON):
         return True
     steps = services().register.steps(case_id).values()
     return any(name in _named(entry) for entry in steps if entry.state == "done")
+
+
+def note_sealed(case_id: str, name: str) -> None:
+    """Note that a part was sealed, before anything is done that it is needed for."""
+    services().register.complete(case_id, _SEALED, name, receipt={PARTS: [name]}, record=None)
+
+
+def was_sealed(case_id: str, name: str) -> bool:
+    """Whether it was noted that a part was sealed."""
+    return is_done(case_id, _SEALED, name)
 
 
 def named_by(case_id: str, step: str) -> frozenset[str]:

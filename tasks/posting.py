@@ -20,12 +20,13 @@ from data_contracts.ports import GateEntry, StepEntry
 from data_contracts.request import SubjectRequest
 from data_contracts.vocabulary import CaseState, Channel, Decision, Gate, NoticeKind
 from tasks.approval import Question, open_gate
+from tasks.parts import PARTS
 from tasks.sealed import subject_request
 from tasks.services import services
 from tasks.step import step
 
 BY_POST = "post"
-LETTER = "pdf"
+LETTER, WORDS = "pdf", "txt"
 """How the sealed letter's name ends."""
 
 _MOVE_ON_AT_ONCE = frozenset(
@@ -66,7 +67,7 @@ def send_by_post(
     provided.register.complete(
         case_id,
         name,
-        receipt={**told, "waits": waits, "then": then},
+        receipt={**told, "waits": waits, "then": then, PARTS: [f"{name}.{LETTER}", f"{name}.{WORDS}"]},
         record=Record(name, "", {**told, "text": digest(rendered.text.encode()), "to": "request"}),
         move=None if waits else move,
     )

@@ -4,7 +4,7 @@ Keys keep their type (a date stays a date) through tagged JSON, because a databa
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.keys import Condition, Key, When
 from data_contracts.plan import Located, TablePath
 from data_contracts.request import ProvenSubject, SubjectRequest
-from tasks.parts import has_part, lost
+from tasks.parts import has_part, lost, note_sealed, require_parts, was_sealed
 from tasks.services import services
 
 REQUEST = "request"
@@ -46,6 +46,19 @@ def keep_json(case_id: str, name: str, value: object) -> None:
         write_json(case_id, name, value)
     elif services().vault.has(case_id, name):
         services().vault.remove(case_id, name)
+
+
+def seal_once(case_id: str, name: str, make: Callable[[], object]) -> None:
+    """Seal a JSON value that must stay the same whatever is killed, and note it; one that is sealed stays.
+
+    Raises:
+        VaultSealed: when it was sealed, and is gone: it is not made anew.
+    """
+    if not was_sealed(case_id, name):
+        if not services().vault.has(case_id, name):
+            write_json(case_id, name, make())
+        note_sealed(case_id, name)
+    require_parts(case_id, [name])
 
 
 def read_json(case_id: str, name: str) -> Any:  # noqa: ANN401  # JSON

@@ -170,7 +170,10 @@ class Filters:
         column, type_ = self._column(cutoff.column), self.type(cutoff.column)
         is_text = pa.types.is_string(type_) or pa.types.is_large_string(type_)
         if cutoff.unread:
-            return column.is_valid() & ~pc.match_substring_regex(column, _DAY) if is_text else pc.scalar(value=False)
+            if is_text:
+                return column.is_valid() & ~pc.match_substring_regex(column, _DAY)
+            is_moment = pa.types.is_timestamp(type_) or pa.types.is_date(type_)
+            return pc.scalar(value=False) if is_moment else column.is_valid()
         declared, zone = self._declared.get(cutoff.column), self._zone_of(cutoff.column)
         is_doubtful = declared is not None and declared.is_zoned and not declared.zone
         local = cutoff_local(cutoff.before, zone, is_doubtful=is_doubtful)
@@ -184,11 +187,7 @@ class Filters:
                 pc.utf8_slice_codeunits(column, 0, 10) < local.date().isoformat()
             )
         else:
-            raise ContractMismatch(
-                "the column that a retention period starts from holds neither dates nor times",
-                where=self.place(cutoff.column),
-                remedy="name a date or timestamp column in the contract's retention",
-            )
+            over = pc.scalar(value=False)  # numbers are no dates: each of them is unread, and its row still held
         over &= column.is_valid()
         return over if cutoff.over else ~over
 

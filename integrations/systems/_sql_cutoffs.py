@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from data_contracts.errors import ContractMismatch
 from data_contracts.keys import Cutoff
 from integrations.systems._sql_columns import SqlColumn
 from integrations.systems._sql_tables import SqlTable
@@ -52,20 +51,16 @@ def cutoff_clause(table: SqlTable, cutoff: Cutoff, name: str, dialect: str) -> C
         # ISO 8601 text; anything else is no date, and what has no date is still held.
         over = sa.and_(_begins_with_day(column), sa.func.substr(column.clause, 1, 10) < bound)
     else:
-        raise ContractMismatch(
-            "the column that a retention period starts from holds neither dates nor times",
-            where=f"{table.path}.{cutoff.column}",
-            remedy="name a date or timestamp column in the contract's retention",
-        )
+        over = as_clause(sa.false())  # numbers are no dates: each of them is unread, and its row still held
     return over if cutoff.over else sa.not_(sa.func.coalesce(over, sa.false()))
 
 
 def cutoff_values(table: SqlTable, cutoff: Cutoff, name: str, *, dialect: str, zone: ZoneInfo) -> dict[str, Any]:
     """Values by the names that :func:`cutoff_clause` gave them."""
-    if cutoff.unread:
-        return {}
     column = table.column(cutoff.column)
     kind = column.kind
+    if cutoff.unread or not _is_legible(column, dialect):
+        return {}
     local = cutoff_local(cutoff.before, column.zone or zone, is_doubtful=column.is_doubtful)
     if kind is Kind.INSTANT:
         return {name: cutoff_utc(cutoff.before) if dialect in _MYSQL else cutoff.before}
@@ -79,13 +74,22 @@ def cutoff_values(table: SqlTable, cutoff: Cutoff, name: str, *, dialect: str, z
     return {name: local.date().isoformat()} | (utc if dialect == "sqlite" else {})
 
 
+def _is_legible(column: SqlColumn, dialect: str) -> bool:
+    """Whether any value of the column can be read as a date."""
+    if dialect == "sqlite" and not _holds_numbers(column):
+        return True
+    return column.kind in {Kind.DATE, Kind.LOCAL_TIME, Kind.INSTANT, Kind.TEXT, Kind.PADDED}
+
+
 def _holds_numbers(column: SqlColumn) -> bool:
     return isinstance(column.type, sa.Integer | sa.Numeric | sa.LargeBinary) and type(column.type) is not sa.Numeric
 
 
 def _unread(column: SqlColumn, dialect: str) -> Clause:
     """Whether a row's column holds something that is no date."""
-    holds = column.clause.is_not(None)
+    holds = as_clause(column.clause.is_not(None))
+    if not _is_legible(column, dialect):
+        return holds
     if dialect == "sqlite":
         return sa.and_(holds, sa.not_(sa.func.coalesce(_sqlite_day(column), sa.false())))
     if column.kind in {Kind.DATE, Kind.LOCAL_TIME, Kind.INSTANT}:

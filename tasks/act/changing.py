@@ -13,6 +13,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from data_contracts.confirmed import Confirmed
 from data_contracts.errors import ContractMismatch
@@ -20,6 +21,7 @@ from data_contracts.evidence import Facts, Record
 from data_contracts.keys import ChangeColumns, KeyValue, Selection
 from data_contracts.plan import Plan, Remaining, TablePath
 from data_contracts.vocabulary import Right
+from tasks.act.effects import changed_facts, counted
 from tasks.act.views import stale_lines, stale_views
 from tasks.acting import Act
 from tasks.ledger import is_done
@@ -93,7 +95,7 @@ class Changing:
         return replace(plan, rehearsed=tuple(s for s in rehearsed_systems(case_id) if s.system not in handled))
 
     def _change(self, case_id: str, system: str, confirmed: Confirmed) -> dict[str, int]:
-        """Carry out the approved changes in one system; rows touched by table.
+        """Carry out the approved changes in one system; rows changed by table, none where they are unknown.
 
         Raises:
             ActRefused: when the plan is not approved and confirmed, or the case has gone on (law 14).
@@ -104,22 +106,21 @@ class Changing:
             return dict(entry.receipt["rows"])  # type: ignore[call-overload, no-any-return]  # written below
         changes = self._effective(case_id, system)
         connector = provided.systems.connector(system)
-        touched = connector.carry_out([change.order for change in changes]) if changes else []
+        run = partial(connector.carry_out, [change.order for change in changes])
+        attempts = counted(run, case_id, system, attempt=entry.attempts) if changes else []
         stale = stale_views(connector) if changes else {}
-        rows: dict[str, int] = {}
-        for change, count in zip(changes, touched, strict=True):
-            rows[change.path[1]] = rows.get(change.path[1], 0) + count
+        rows = changed_facts([_found_by(change) for change in changes], attempts, attempt=entry.attempts)
         facts: Facts = {
-            "rows": rows,
+            **rows,
             "attempt": entry.attempts,
             "before": read_json(case_id, _before_name(system))["digests"] if changes else {},
             "after": _after(changes),
             **stale,
         }
         provided.register.complete(
-            case_id, "change", system, receipt={"rows": rows, **stale}, record=Record("change", system, facts)
+            case_id, "change", system, receipt={**rows, **stale}, record=Record("change", system, facts)
         )
-        return rows
+        return dict(rows["rows"])
 
     def orders(self, case_id: str, system: str) -> list[ChangeColumns]:
         """What is carried out in one system, once it is measured."""
@@ -204,6 +205,11 @@ def _refuse_unchangeable(case_id: str, system: str, tables: set[str]) -> None:
         )
 
 
+def _found_by(change: Change) -> tuple[str, bool]:
+    """The table of a change, and whether its rows are found by their sealed keys."""
+    return change.path[1], bool(services().contracts.table(*change.path).primary_key)
+
+
 def _before_name(system: str) -> str:
     return f"before.{system}"
 
@@ -213,7 +219,7 @@ def _seal_before(case_id: str, system: str, changes: Sequence[Change]) -> None:
 
     Sealed once: where the process was killed after a system had changed, its rows hold new values already.
     """
-    if services().vault.has(case_id, _before_name(system)) and is_acting(case_id):
+    if is_acting(case_id) and has_part(case_id, _before_name(system)):
         return
     keys: dict[tuple[str, ...], frozenset[tuple[KeyValue, ...]]] = {}
     digests: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""How many rows an erasure changed in one system: counted in the transaction that changed them, kept beside it.
+"""How many rows an act changed in one system: counted in the transaction that changed them, kept beside it.
 
 The order, each time that a system is acted on:
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 from data_contracts.counting import noting
 from data_contracts.keys import Order, Selection
 from tasks.plans import plan_receipt
-from tasks.rules.effects_of_acts import Attempt, by_table, effect, planned
+from tasks.rules.effects_of_acts import Attempt, by_table, changed, effect, planned
 from tasks.sealed import read_json, write_json
 from tasks.services import services
 
@@ -75,6 +75,24 @@ def rows_facts(
     return {"rows": rows, OTHERS: _rows(sequence, total, beside)}
 
 
+def changed_facts(changes: Sequence[tuple[str, bool]], attempts: Sequence[Attempt], *, attempt: int) -> dict[str, Any]:
+    """What receipt and evidence say of rows that were changed, by table, or that it is unknown.
+
+    Args:
+        changes: of each, its table and whether its rows are found by their sealed keys.
+        attempts: what was counted.
+        attempt: the number of the last one.
+    """
+    is_whole = not _leaves_out_an_attempt(attempts) and (not attempts or attempts[-1].number == attempt)
+    total = changed([by_key for _, by_key in changes], attempts, is_whole=is_whole) if changes else ()
+    if total is None:
+        return {"rows": {}, UNKNOWN: True}
+    rows: dict[str, int] = {}
+    for (table, _), count in zip(changes, total, strict=True):
+        rows[table] = rows.get(table, 0) + count
+    return {"rows": rows}
+
+
 def erased_in(receipt: Mapping[str, Any]) -> int | None:
     """Rows of the data subject that a receipt tells of; None where they are unknown."""
     return None if receipt.get(UNKNOWN) else sum(receipt["rows"].values())
@@ -105,4 +123,4 @@ def _name(system: str) -> str:
     return f"touched.{system}"
 
 
-__all__ = ["OTHERS", "UNKNOWN", "counted", "erased_in", "rows_facts"]
+__all__ = ["OTHERS", "UNKNOWN", "changed_facts", "counted", "erased_in", "rows_facts"]

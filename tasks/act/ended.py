@@ -7,6 +7,7 @@ run and of each case (law 7).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from time import monotonic
 from typing import Any, Final
 
@@ -16,11 +17,12 @@ from data_contracts.verdicts import Conclusion
 from data_contracts.witnessing import Looked, Testimony
 from tasks.act.expired import Scope, going
 from tasks.erased_keys import settle_stays
+from tasks.parts import has_part
 from tasks.returned import KeyReader, own_columns
 from tasks.rules.needles import needles_of
 from tasks.rules.returned import Gathering, Listed, ReturnedPerson, kept_of, listed_by_digest
 from tasks.rules.witness import not_looked, place_name
-from tasks.sealed import read_json, write_json
+from tasks.sealed import read_json, seal_once
 from tasks.services import services
 from tasks.witnessing import look
 
@@ -39,23 +41,25 @@ def seal_ending(run_id: str, name: str, scope: Scope) -> None:
         run_id: the run of retention.
         name: of its step.
         scope: what it erases.
+
+    Raises:
+        VaultSealed: when they were sealed, and are gone: rows that went already tell nothing of them any more.
     """
-    provided, system = services(), scope.connector.system
-    if provided.vault.has(run_id, _blob(name, system)):
-        return
-    listed = listed_by_digest(provided.register.erased_keys())
-    people = _ending(scope, listed) if listed else ()
-    plain = [[sorted(one.cases), {kind: sorted(keys) for kind, keys in one.identity.items()}] for one in people]
-    if plain:
-        write_json(run_id, _blob(name, system), plain)
+    blob = _blob(name, scope.connector.system)
+    if services().register.erased_keys() or has_part(run_id, blob):
+        seal_once(run_id, blob, partial(_plain_ending, scope))
 
 
 def witness_ending(run_id: str, name: str, system: str) -> Facts:
-    """Look for the keys of those whose rows went; what the evidence says of it, empty where there was nobody."""
+    """Look for the keys of those whose rows went; what the evidence says of it, empty where there was nobody.
+
+    Raises:
+        VaultSealed: when these keys were sealed, and are gone.
+    """
     provided = services()
-    if not provided.vault.has(run_id, _blob(name, system)):
+    plain: list[Any] = read_json(run_id, _blob(name, system)) if has_part(run_id, _blob(name, system)) else []
+    if not plain:
         return {}
-    plain: list[Any] = read_json(run_id, _blob(name, system))
     places: dict[str, int] = {}
     unseen: set[tuple[str, str]] = set()
     began = monotonic()
@@ -110,6 +114,12 @@ def _look(system: str, people: Iterable[Mapping[str, Sequence[str]]]) -> list[Lo
     rules = {kind: one.normalise for kind, one in vocabulary.identities.items()}
     sought, _ = needles_of(keys, rules, vocabulary.company.country)
     return look(system, Testimony(sought))
+
+
+def _plain_ending(scope: Scope) -> list[Any]:
+    """The cases and keys of each of these people, as JSON."""
+    people = _ending(scope, listed_by_digest(services().register.erased_keys()))
+    return [[sorted(one.cases), {kind: sorted(keys) for kind, keys in one.identity.items()}] for one in people]
 
 
 def _ending(scope: Scope, listed: Listed) -> tuple[ReturnedPerson, ...]:

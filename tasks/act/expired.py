@@ -4,9 +4,10 @@ What may be erased is given as rules by their digest; rows of other rules stay, 
 """
 
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain, combinations
 
 from data_contracts.contract import Table
 from data_contracts.errors import ActUnproven, ContractMismatch
@@ -18,7 +19,7 @@ from tasks.clock import calendar_of
 from tasks.rules.drift import Effect, drift, forbidding
 from tasks.rules.expiry import Expiry, Spared, expiries
 from tasks.rules.order import table_order
-from tasks.rules.overlaps import leaving, overlap
+from tasks.rules.overlaps import emptied_twice, leaving, over_by_all, overlap
 from tasks.rules.replacing import fitted
 from tasks.rules.retaining import rule_digest
 from tasks.rules.tokens import is_token, new_token
@@ -57,15 +58,19 @@ def count(scope: Scope) -> list[Counted]:
     return [_counted(scope.connector, rule, rules) for rule in rules]
 
 
-def erase(scope: Scope) -> list[Counted]:
+def erase(scope: Scope, keep: Callable[[list[Counted]], list[Counted]] = list) -> list[Counted]:
     """Erase what is over, count again; each rule as it was before, with what is left.
+
+    Args:
+        scope: what may be erased.
+        keep: is told what was counted before anything goes; gives what is told of it.
 
     Raises:
         ContractMismatch: when the live schema is not what the contract says.
         ActUnproven: when something is over that is neither spared nor referred to.
     """
     connector = scope.connector
-    before = count(scope)
+    before = keep(count(scope))
     for _ in range(_MOST_PASSES):
         # The carriers are looked for anew: what was referred to may be free now.
         orders = list(_orders(connector, _rules(scope)))
@@ -131,6 +136,7 @@ def _counted(connector: Connector, rule: Expiry, rules: Sequence[Expiry]) -> Cou
         rows=next(iter(rows), None),
         unread=sum(found for _, found in odd),
         unread_in=", ".join(name for name, found in odd if found),
+        again=_again(connector, rule, rules) if due else 0,
     )
 
 
@@ -156,11 +162,49 @@ def _values(connector: Connector, rule: Expiry, rules: Sequence[Expiry]) -> tupl
     return over, due
 
 
+def _again(connector: Connector, rule: Expiry, rules: Sequence[Expiry]) -> int:
+    """Rows of the rule that are due, and that a rule before it counts already for other columns of theirs."""
+    before = [one for one in rules[: rules.index(rule)] if emptied_twice(rule, one)]
+    gone = [one for one in rules if one.deletes and one.carrier is None and one.table.name == rule.table.name]
+    total = 0
+    for some in _parts(before):
+        found = over_by_all([rule, *some])
+        rows = _unlike_all(connector, found, [rule, *some])
+        for other in gone:
+            both = replace(found, cutoffs=tuple(dict.fromkeys((*found.cutoffs, *other.selection.cutoffs))))
+            rows -= _unlike_all(connector, leaving(both, other), [rule, *some])
+        total += rows if len(some) % 2 else -rows
+    return total
+
+
+def _unlike_all(connector: Connector, selection: Selection, rules: Sequence[Expiry]) -> int:
+    """Rows of a selection of which each rule finds a column that does not look erased."""
+    total = 0
+    for some in _parts(rules):
+        looks = [_look(connector, one) for one in some]
+        any_of = Look(
+            tuple(dict.fromkeys(name for look in looks for name in look.cleared)),
+            {name: value for look in looks for name, value in look.holding.items()},
+            {name: values for look in looks for name, values in look.replaced.items()},
+        )
+        rows = connector.count_unlike(selection, any_of)
+        total += rows if len(some) % 2 else -rows
+    return total
+
+
+def _parts(rules: Sequence[Expiry]) -> Iterator[tuple[Expiry, ...]]:
+    """Every choice of one or more of the rules."""
+    return chain.from_iterable(combinations(rules, count_of) for count_of in range(1, len(rules) + 1))
+
+
 def _unlike(connector: Connector, rule: Expiry, selection: Selection | None = None) -> int:
     """Rows of a selection, else of the rule's, of which a column does not look erased."""
+    return connector.count_unlike(rule.selection if selection is None else selection, _look(connector, rule))
+
+
+def _look(connector: Connector, rule: Expiry) -> Look:
     old = _linkable(connector, rule)
-    look = Look(rule.look.cleared, rule.look.holding, {name: frozenset(values) for name, values in old.items()})
-    return connector.count_unlike(rule.selection if selection is None else selection, look)
+    return Look(rule.look.cleared, rule.look.holding, {name: frozenset(values) for name, values in old.items()})
 
 
 def _orders(connector: Connector, rules: Sequence[Expiry]) -> Iterator[Order]:

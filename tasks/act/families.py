@@ -10,6 +10,7 @@ Keys lie in memory while a system is worked on.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from data_contracts.contract import Reference
 from data_contracts.keys import Condition, Key, Selection, When
 from data_contracts.ports import Connector
 from tasks.rules.expiry import Expiry, Source
@@ -19,6 +20,8 @@ __all__ = ["with_families"]
 
 def with_families(connector: Connector, rules: Sequence[Expiry]) -> list[Expiry]:
     """The rules, those that go with others with the keys of these; a rule that goes with none of them has none."""
+    families = _Families(connector, rules)
+    rules = [rule.awaiting_others(families.awaiting(rule)) if rule.besides else rule for rule in rules]
     families = _Families(connector, rules)
     emptied = {rule.table.name for rule in rules if not rule.deletes}
     found = [rule if rule.carrier is None else families.resolved(rule) for rule in rules]
@@ -54,16 +57,29 @@ class _Families:
         """Keys that rows of the rule refer to, of rows that are over and not spared."""
         if id(rule) not in self._over:
             assert rule.carrier is not None  # noqa: S101  # asked of such rules alone
-            steps = [*(step.reference for step in rule.sources[1:]), rule.carrier]
-            selection = rule.sources[0].selection
-            keys = frozenset[Key]()
-            for place, reference in enumerate(steps):
-                assert reference is not None  # noqa: S101  # only the first source has none
-                keys = self._find([selection], reference.to_columns)
-                if place + 1 < len(rule.sources):
-                    selection = _narrowed(rule.sources[place + 1], keys)
-            self._over[id(rule)] = keys
+            self._over[id(rule)] = self._down(rule.sources, rule.carrier)
         return self._over[id(rule)]
+
+    def _down(self, sources: Sequence[Source], last: Reference) -> frozenset[Key]:
+        """Keys of rows that are over and that the last reference leads to, from the dated table down."""
+        selection, keys = sources[0].selection, frozenset[Key]()
+        for place, reference in enumerate([*(step.reference for step in sources[1:]), last]):
+            assert reference is not None  # noqa: S101  # only the first source has none
+            keys = self._find([selection], reference.to_columns)
+            if place + 1 < len(sources):
+                selection = _narrowed(sources[place + 1], keys)
+        return keys
+
+    def awaiting(self, rule: Expiry) -> tuple[Condition, ...]:
+        """Rows of the rule that refer to something else that is there and not over."""
+        assert rule.carrier is not None  # noqa: S101  # asked of such rules alone
+        going = replace(rule.going, conditions=_by(rule.carrier.columns, self._keys_over(rule), rule.carrier.when))
+        found: list[Condition] = []
+        for reference, sources in rule.besides:
+            held = self._find([going], reference.columns) - self._down(sources, reference)
+            there = self._find([Selection(reference.to_table, _by(reference.to_columns, held))], reference.to_columns)
+            found += _by(reference.columns, there)
+        return tuple(found)
 
     def _keys_held(self, rule: Expiry) -> frozenset[Key]:
         """Keys that rows of the rule refer to, of rows that are over and stay nevertheless."""

@@ -13,9 +13,10 @@ A run that was cut off does it again from the first line: what is gone is not ov
 may erase stands in its plan: rules, and rows over on the day of its beginning. What became over since is left.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from data_contracts.errors import ActRefused, RightsflowError
@@ -28,11 +29,13 @@ from tasks.act.expired import Scope, count, erase
 from tasks.clock import today
 from tasks.rules.following import is_endless
 from tasks.rules.order import system_order
-from tasks.rules.retaining import Course, Way, Why, courses, has_grown, kin_of
+from tasks.rules.retaining import Course, Way, Why, counted_once, courses, has_grown, kin_of
 from tasks.services import services
 from tasks.step import always, step
 
 _BEGIN, _PLAN, _END, _INCOMPLETE = "begin", "plan", "end", "incomplete"
+_COUNTED: Final = "counted"
+"""How the step's name ends under which is kept what was over before anything went."""
 AT_ONCE: Final = Duty.RETENTION.value
 """The ledger's name of what goes without a question in this run."""
 APPROVED: Final = f"{Duty.RETENTION.value} approved"
@@ -208,7 +211,11 @@ def _erase_once(run_id: str, system: str, name: str) -> list[Counted]:
     scope = Scope.of(system, _as_of(run_id))
     shown = () if plan is None else plan.lines(_WAYS[name], system)
     seal_ending(run_id, name, scope if plan is None else scope.narrowed({line.digest for line in shown}))
-    lines, left_out = (erase(scope), []) if plan is None else _as_shown(scope, shown)
+    first = _first_counted(run_id, name, system)
+    keep = partial(_keep_first, run_id, name, system, first)
+    lines, left_out = (erase(scope, keep), []) if plan is None else _as_shown(scope, shown, keep)
+    out = {line.digest for line in first} - {line.digest for line in lines}
+    lines += [replace(line, uncounted=True) for line in first if line.digest in out and line.due]
     done: Facts = {"lines": [_plain(line) for line in lines], "left_out": [asdict(one) for one in left_out]}
     if witnessed := witness_ending(run_id, name, system):
         done = {**done, "witness": witnessed}
@@ -233,7 +240,27 @@ def _require_let(run_id: str, name: str, plan: Planned | None) -> None:
         )
 
 
-def _as_shown(scope: Scope, shown: Sequence[Counted]) -> tuple[list[Counted], list[LeftOut]]:
+def _first_counted(run_id: str, name: str, system: str) -> list[Counted]:
+    """What was counted before an earlier attempt erased anything; none before there was one.
+
+    An attempt that was cut off may have erased what the next one does not find: one transaction for all rules. Where
+    that one finds more of a rule, or leaves it out, nobody can tell how many rows went.
+    """
+    entry = services().register.step(run_id, f"{name} {_COUNTED}", system)
+    receipt: Any = entry.receipt if entry is not None and entry.state == "done" else {"lines": []}
+    return [Counted(**line) for line in receipt["lines"]]
+
+
+def _keep_first(run_id: str, name: str, system: str, first: Sequence[Counted], found: list[Counted]) -> list[Counted]:
+    """Keep what was found beside what is erased, unless an earlier attempt did; what is told of it."""
+    lines = [_plain(line) for line in found]
+    services().register.complete(run_id, f"{name} {_COUNTED}", system, receipt={"lines": lines}, record=None)
+    return counted_once({line.digest: line for line in first}, found)
+
+
+def _as_shown(
+    scope: Scope, shown: Sequence[Counted], keep: Callable[[list[Counted]], list[Counted]]
+) -> tuple[list[Counted], list[LeftOut]]:
     """Erase by the rules that still read as shown, and by which no more is due than was shown."""
     digests = {line.digest for line in shown}
     found = {line.digest: line.due for line in count(scope.narrowed(digests))}
@@ -244,7 +271,7 @@ def _as_shown(scope: Scope, shown: Sequence[Counted]) -> tuple[list[Counted], li
         for line in shown
         if line.digest in out
     ]
-    return erase(scope.narrowed(digests - out)), left_out
+    return erase(scope.narrowed(digests - out), keep), left_out
 
 
 def _receipts(run_id: str, name: str) -> list[Any]:

@@ -52,6 +52,24 @@ def effect(orders: Sequence[Order], attempts: Sequence[Attempt]) -> tuple[int, .
     )
 
 
+def changed(is_by_key: Sequence[bool], attempts: Sequence[Attempt], *, is_whole: bool) -> tuple[int, ...] | None:
+    """Rows that each of several changes changed in all; None where it cannot be told.
+
+    A change does the same to the same rows in each attempt. Where one found other rows, what it was after had changed
+    by then, or the rows had: nobody can tell which. Of an attempt that left no count the rows are known by their sealed
+    keys alone; others are found by values that the change may replace.
+
+    Args:
+        is_by_key: of each change, whether its rows are found by their keys.
+        attempts: what they counted, first to last; the last one is known to be committed.
+        is_whole: whether every attempt that was begun counted.
+    """
+    if not attempts or any(len(one.counts) != len(is_by_key) for one in attempts):
+        return None
+    is_same = len({one.counts for one in attempts}) == 1
+    return attempts[-1].counts if is_same and (is_whole or all(is_by_key)) else None
+
+
 def by_table(orders: Sequence[tuple[str, Order]], counts: Sequence[int]) -> Rows:
     """Rows by table: those that were deleted, and the most that were changed, apart for each kind of rows."""
     return {table: 0 for table, _ in orders} | _summed(

@@ -69,6 +69,8 @@ class Expiry:
         sources: what is asked, one after the other, for the keys of rows that it goes with.
         joined: tables whose rows go with its rows.
         stays: rows that are over and cannot go, because of rows of those.
+        besides: by which else the rows refer to what must be over before they go; and what is asked for its keys.
+        awaiting: rows that refer to something of these that is not over.
     """
 
     table: Table
@@ -82,6 +84,8 @@ class Expiry:
     sources: tuple[Source, ...] = field(default=(), repr=False)
     joined: frozenset[str] = frozenset()
     stays: tuple[Condition, ...] = field(default=(), repr=False)
+    besides: tuple[tuple[Reference, tuple[Source, ...]], ...] = field(default=(), repr=False)
+    awaiting: tuple[Condition, ...] = field(default=(), repr=False)
 
     @property
     def root(self) -> str:
@@ -119,7 +123,7 @@ class Expiry:
     @property
     def every(self) -> Selection:
         """All rows that are over, spared or not."""
-        return replace(self.selection, conditions=self.with_carriers, spared=(), referrers=())
+        return replace(self.selection, conditions=self.with_carriers, spared=self.awaiting, referrers=())
 
     @property
     def dated(self) -> Selection | None:
@@ -165,6 +169,12 @@ class Expiry:
         over = (Condition(self.carrier.columns, keys, when=when),) if keys else ()
         free = (Condition(self.carrier.columns, keys - held, when=when),) if keys - held else ()
         return replace(self, selection=replace(self.selection, conditions=free), with_carriers=over)
+
+    def awaiting_others(self, rows: tuple[Condition, ...]) -> "Expiry":
+        """The rule without rows that refer to something else that is not over."""
+        if not rows:
+            return self
+        return replace(self, awaiting=rows, selection=replace(self.selection, spared=(*self.selection.spared, *rows)))
 
     def _of(self, strategy: ColumnErasure) -> tuple[str, ...]:
         return tuple(name for name in self.columns if self.table.column(name).erase is strategy)
@@ -242,7 +252,8 @@ def _with_others(  # noqa: PLR0913  # whose rows, by what, on which day, and wha
         sources=tuple(_sources(end, contracts, calendar, spared)),
     )
     if end.deletes:
-        yield replace(rule, selection=replace(every, referrers=referrers))
+        besides = tuple((one.way[0], tuple(_sources(one, contracts, calendar, spared))) for one in end.besides)
+        yield replace(rule, selection=replace(every, referrers=referrers), besides=besides)
         return
     for part in parts_of(table):
         if columns := columns_to_erase(part.table, end.period):

@@ -7,6 +7,8 @@
 3. A hold is never cut short: rows go once every hold that they or their values are under is over, by a period of the
    table, or of the one it goes with.
 4. What refers to a table that goes with another goes with both.
+5. Rows that refer to rows of several tables that end go when all of these are over: the longest period counts. They go
+   by the first reference that a contract names; rows in which it is empty stay.
 
 A table with personal data that none of this ends is *endless*: the audit tells it.
 """
@@ -31,12 +33,14 @@ class End:
         top: the table that the period is about.
         deletes: whether rows go; else values.
         way: references from the table up to ``top``; empty where the period is its own.
+        besides: ends of what else the rows refer to, which must be over as well before they go.
     """
 
     period: Retention
     top: Table
     deletes: bool
     way: tuple[Reference, ...] = ()
+    besides: tuple["End", ...] = ()
 
 
 def periods_to_end(table: Table, item: Retention) -> tuple[Retention, ...]:
@@ -93,7 +97,8 @@ def _followed(table: Table, contracts: Contracts, seen: tuple[str, ...]) -> Iter
     found = [(reference, tuple(_by(table, reference, contracts, seen))) for reference in table.references]
     plain = [ends for reference, ends in found if ends and not reference.when]
     best = next((ends for ends in plain if any(end.deletes for end in ends)), plain[0] if plain else ())
-    yield from best
+    besides = tuple(end for ends in plain if ends is not best for end in ends if end.deletes)
+    yield from (replace(end, besides=besides) if end.deletes else end for end in best)
     # A reference that holds in some rows alone ends those rows.
     yield from (end for reference, ends in found if reference.when for end in ends)
 

@@ -1,5 +1,6 @@
 """Rows that go whole are not counted once more for their values (Art. 5(1)(e)). Pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from data_contracts.keys import Condition, Selection
@@ -24,6 +25,18 @@ def overlap(values: Expiry, rows: Expiry) -> Selection | None:
     cutoffs = tuple(dict.fromkeys((*values.selection.cutoffs, *rows.selection.cutoffs)))
     every = not conditions
     return Selection(values.table.name, conditions, cutoffs, when=values.selection.when, dangerously_every_row=every)
+
+
+def emptied_twice(values: Expiry, other: Expiry) -> bool:
+    """Whether two rules may erase values of the same rows, by periods of the table itself."""
+    are_own = values.carrier is None and other.carrier is None and not values.deletes and not other.deletes
+    return are_own and (values.table.name, values.when) == (other.table.name, other.when)
+
+
+def over_by_all(rules: Sequence[Expiry]) -> Selection:
+    """Rows that are over by each of several such rules, and not spared."""
+    cutoffs = tuple(dict.fromkeys(one for rule in rules for one in rule.selection.cutoffs))
+    return replace(rules[0].selection, cutoffs=cutoffs)
 
 
 def leaving(found: Selection, rows: Expiry) -> Selection:

@@ -14,7 +14,7 @@ Rows that go with others (the lines of an invoice) go when those go: what holds 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -72,6 +72,7 @@ def rule_digest(rule: Expiry) -> str:
     periods = [(p.id, p.column, p.value, p.unit, p.start.value, p.then.value, p.hold) for p in rule.periods]
     columns = [(name, str(table.column(name).erase)) for name in rule.columns]
     goes_with = [] if carrier is None else [carrier.to_table, *carrier.columns, *carrier.to_columns]
+    goes_with += [name for one, _ in rule.besides for name in (one.to_table, *one.columns, *one.to_columns)]
     said = [table.system, table.name, rule.rule, periods, columns, goes_with, *([rule.when] if rule.when else [])]
     return digest(canonical(said))
 
@@ -107,6 +108,19 @@ def has_grown(shown: int, found: int) -> bool:
     (False, True, True, False)
     """
     return found * _WHOLE > shown * (_WHOLE + _GROWTH_PERCENT)
+
+
+def counted_once(first: Mapping[str, Counted], now: Sequence[Counted]) -> list[Counted]:
+    """What a run tells of rules that it erases by again, having been cut off.
+
+    Args:
+        first: what was counted before anything went, by digest.
+        now: what is counted now, the same rules.
+    """
+    pairs = [(first.get(line.digest, line), line) for line in now]
+    if all((line.over, line.due) == (before.over, before.due) for before, line in pairs):
+        return list(now)  # nothing had gone
+    return [replace(before, uncounted=before.due < line.due) for before, line in pairs]
 
 
 def _course(line: Counted, *, approved: Collection[str], elsewhere: Mapping[str, str], policy: Policy) -> Course:

@@ -4,11 +4,11 @@ import json
 import re
 import shutil
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from data_contracts.counting import note_counts, noting
 from data_contracts.keys import Order
 from data_contracts.ports import Connector
-from data_contracts.vocabulary import Right
+from data_contracts.request import FieldChange, Statement
+from data_contracts.vocabulary import RestrictionGround, Right
 from integrations.demo import DemoCompany, seed
 from tasks.rules.effects_of_acts import planned
 from tasks.services import services
@@ -26,6 +27,7 @@ from tests.flows.kill.lives import SYSTEMS
 from tests.flows.vouching import contracts_saying
 from tests.sampling import is_all
 
+_T = TypeVar("_T")
 Moment = Literal["before", "inside", "after"]
 _TRANSACTIONS = {"crm", "marketing"}
 _COUNTED = re.compile(r"request: (\d+) entr")
@@ -35,7 +37,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-class _Dying(Passing):
+class Dying(Passing):
     """A system during whose acts the process is killed, once."""
 
     def __init__(self, connector: Connector, moments: list[Moment]) -> None:
@@ -71,6 +73,15 @@ def note_counts_here() -> Any:
 
 
 @dataclass(frozen=True)
+class _Changed:
+    """What is said of values that were changed: rows by system and table, None for unknown; by the plan; to people."""
+
+    evidence: dict[str, dict[str, int] | None]
+    plan: dict[str, dict[str, int]]
+    mails: list[str]
+
+
+@dataclass(frozen=True)
 class _Told:
     """What is said of rows: by evidence for each system, None for unknown; in the letter; by the plan."""
 
@@ -81,11 +92,12 @@ class _Told:
 
 @dataclass
 class _Small:
-    """A home in which an erasure is confirmed and nothing is done yet."""
+    """A home in which an act is confirmed and nothing is done yet."""
 
     folder: Path
     contracts: Path
     company: DemoCompany
+    step: str = "erase"
     case_id: str = ""
 
     @contextmanager
@@ -94,40 +106,60 @@ class _Small:
             yield opened
 
     def ended(self, home: Path, kills: Sequence[tuple[str, Moment]]) -> _Told:
+        """What is told of an erasure once the case ended, the process having been killed on the way."""
+        return self.lived(home, kills, _told)
+
+    def lived(self, home: Path, kills: Sequence[tuple[str, Moment]], told: Callable[[House, str], _T]) -> _T:
         """What is told once the case ended, the process having been killed on the way."""
         shutil.copytree(self.folder / "confirmed", home)
         try:
             with self.house(home) as (house, systems):
                 for system in SYSTEMS:
                     moments = [moment for name, moment in kills if name == system]
-                    systems.instead[system] = lambda inner, own=moments: _Dying(inner, own)  # type: ignore[misc]
+                    systems.instead[system] = lambda inner, own=moments: Dying(inner, own)  # type: ignore[misc]
                 while not house.outcome(self.case_id):
                     try:
                         house.walk(self.case_id)
                     except Killed:
                         continue
-                return _told(house, self.case_id)
+                return told(house, self.case_id)
         finally:
             shutil.rmtree(home)
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> _Small:
-    """Two databases and a folder of files, and a case of a person who is in each."""
-    folder = tmp_path_factory.mktemp("counts")
+    """Two databases and a folder of files, and an erasure of a person who is in each."""
+    return _confirmed(tmp_path_factory.mktemp("counts"), Right.ERASURE, "erase")
+
+
+_SAID: Mapping[Right, Statement] = {
+    Right.ERASURE: Statement(),
+    Right.RECTIFICATION: Statement(
+        changes=[
+            FieldChange(field="user.contact.email", value="right@x.example"),
+            FieldChange(field="user.demographic.date_of_birth", value="1971-04-01"),
+        ]
+    ),
+    Right.RESTRICTION: Statement(restriction_ground=RestrictionGround.ACCURACY),
+    Right.OBJECTION: Statement(direct_marketing=True),
+}
+
+
+def _confirmed(folder: Path, right: Right, step: str) -> _Small:
     company = seed(folder / "confirmed" / "systems", customers=12, today=NOW.date(), progress=lambda _: None)
     contracts = contracts_saying(folder / "contracts", {})
     for file in (contracts / "systems").glob("*.odcs.yaml"):
         if file.name.partition(".")[0] not in SYSTEMS:
             file.unlink()
-    made = _Small(folder, contracts, company)
+    made = _Small(folder, contracts, company, step)
     with made.house(folder / "confirmed") as (house, _):
-        made.case_id = house.open(Right.ERASURE)
+        made.case_id = house.open(right, statement=_SAID[right])
         register: Any = house.installation.register
         claim = register.claim
 
         def claimed(case_id: str, step: str, *place: str, **said: Any) -> Any:
-            if step == "erase":
+            if step == made.step:
                 raise Killed
             return claim(case_id, step, *place, **said)
 
@@ -213,3 +245,57 @@ def test_files_that_were_cut_off_are_said_to_be_unknown(small: _Small, tmp_path:
 
     assert told.evidence["adtech"] is None
     assert "entries about you were erased in our systems" in told.letter
+
+
+# --- values that are changed -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=[Right.RECTIFICATION, Right.RESTRICTION, Right.OBJECTION], ids=str)
+def changing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> _Small:
+    """A case of each right that changes values, confirmed."""
+    return _confirmed(tmp_path_factory.mktemp("changing"), request.param, "change")
+
+
+def _changed(house: House, case_id: str) -> _Changed:
+    envelopes, _ = services().register.evidence(case_id)
+    said = [json.loads(b64decode(str(one["payload"])))["predicate"] for one in envelopes]
+    acts = {one["system"]: one["facts"] for one in said if one["step"] == "change"}
+    evidence = {name: None if facts.get("rows_unknown") else facts["rows"] for name, facts in acts.items()}
+    plan: dict[str, dict[str, int]] = {}
+    for line in house.plan(case_id):
+        if line["action"] in {"rectify", "restrict", "stop"} and line["rows"] and line["columns"]:
+            tables = plan.setdefault(line["system"], {})
+            tables[line["table"]] = tables.get(line["table"], 0) + line["rows"]
+    receipts = {name: e.receipt for (step, name), e in services().register.steps(case_id).items() if step == "change"}
+    assert {name: r.get("rows_unknown", False) for name, r in receipts.items()} == {
+        name: rows is None for name, rows in evidence.items()
+    }
+    return _Changed(evidence, plan, sorted(house.mails()))
+
+
+_CHANGES: Sequence[Sequence[tuple[str, Moment]]] = (
+    [("crm", "after")],
+    [("marketing", "inside"), ("crm", "before")],
+    [("marketing", "after"), ("marketing", "after")],
+    [("crm", "inside"), ("crm", "after")],
+    [("adtech", "after"), ("marketing", "before")],
+    [("adtech", "inside")],
+)
+
+
+def test_what_was_changed_is_told_alike_wherever_it_was_killed(changing: _Small, tmp_path: Path) -> None:
+    """By evidence and plan, to the row; of files it is told or said to be unknown; the letter says the same words."""
+    undisturbed = changing.lived(tmp_path / "undisturbed", [], _changed)
+    told_of = {name: rows for name, rows in undisturbed.evidence.items() if rows}
+    # Of other tables the plan says what is ended or marked in our register alone; nothing changes in them.
+    planned_there = {name: {table: undisturbed.plan[name][table] for table in rows} for name, rows in told_of.items()}
+    assert told_of == planned_there
+    assert {"crm", "marketing"} & told_of.keys()
+
+    for number, kills in enumerate(_CHANGES):
+        told = changing.lived(tmp_path / f"{number}", kills, _changed)
+
+        assert (told.plan, told.mails) == (undisturbed.plan, undisturbed.mails), kills
+        for system, rows in told.evidence.items():
+            is_same = rows == undisturbed.evidence[system]
+            assert is_same or (rows is None and system not in _TRANSACTIONS), (kills, system, rows)

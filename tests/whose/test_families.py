@@ -204,3 +204,101 @@ def test_rows_whose_date_cannot_be_read_are_held_and_told(town: MakeTown, url: s
     assert "leur date ne peut être lue" in markdown(retention_report(done, "fr"))
     (found,) = (one for one in looked.shown.findings if one.kind is FindingKind.DATE_UNREAD)
     assert (found.place, dict(found.facts)["rows"]) == ("sys.visits: keep_visits", len(_DAYS[kind]))
+
+
+def test_numbers_in_the_place_of_dates_stop_nothing(town: MakeTown, url: str) -> None:
+    """A column of whole numbers: its rows are held and told, in report and finding; every other table goes on."""
+    mails = [column("mail", identity="email", assertion="self_asserted") for _ in range(2)]
+    visits = kept(_table("visits", "delete", _at(), mails[0]), "at", 1, then="delete")
+    calls = kept(_table("calls", "delete", _at(), mails[1]), "at", 1, then="delete")
+    # SQLite takes text in a column of numbers: nobody reads dates there, and the row is told like the others.
+    texts = ["4, '2000-01-01', NULL, 'w'"] if url.startswith("sqlite") else []
+    made = town(
+        [*_person(), visits, calls],
+        "CREATE TABLE person (id integer PRIMARY KEY, mail varchar(40))",
+        "CREATE TABLE visits (id integer PRIMARY KEY, at integer, mail varchar(40), words varchar(20))",
+        "CREATE TABLE calls (id integer PRIMARY KEY, at date, mail varchar(40), words varchar(20))",
+        _filled("visits", ["1, 1577836800, NULL, 'w'", "2, 20200101, NULL, 'w'", "3, NULL, NULL, 'w'", *texts]),
+        _filled("calls", [f"1, '{_OLD}', NULL, 'w'", f"2, '{_NEW}', NULL, 'w'"]),
+    )
+
+    done, looked = _run(made), audit()
+
+    assert (done.outcome, done.failed) == ("proven", {})
+    assert (sorted(_rows(made, "visits")), sorted(_rows(made, "calls"))) == ([1, 2, 3, 4][: 3 + len(texts)], [2])
+    unread = 2 + len(texts)
+    assert [(line.place, line.unread_in, line.unread) for line in done.unread] == [
+        ("sys.visits: keep_visits", "at", unread)
+    ]
+    (found,) = (one for one in looked.shown.findings if one.kind is FindingKind.DATE_UNREAD)
+    assert (found.place, dict(found.facts)["rows"]) == ("sys.visits: keep_visits", unread)
+
+
+def test_row_that_is_over_by_several_periods_is_counted_once(town: MakeTown) -> None:
+    """Row 1 is over by all three periods, rows 2 to 4 by one, 5 by two, 6 by none: five rows, not eight."""
+    days = [column(name, "date", category="system.operations") for name in ("at", "til", "since")]
+    both = table(
+        "thrice", number(), *days,
+        column("mail", identity="email", assertion="self_asserted", erase="clear", hold="tax"),
+        column("words", erase="clear", hold="litigation"), column("name", erase="mask"), erase="columns",
+    )  # fmt: skip
+    items = [
+        kept(both, day, 1, then="columns", **hold)["slaProperties"][0] | {"id": f"keep_{day}"}
+        for day, hold in (("at", {"hold": "tax"}), ("til", {"hold": "litigation"}), ("since", {}))
+    ]
+    over = {1: "ats", 2: "a", 3: "t", 4: "s", 5: "at", 6: ""}
+    rows = [
+        ", ".join([str(n), *(f"'{_OLD if letter in which else _NEW}'" for letter in "ats"), "'m'", "'w'", "'n'"])
+        for n, which in over.items()
+    ]
+    made = town(
+        [*_person(), both | {"slaProperties": items}],
+        "CREATE TABLE person (id integer PRIMARY KEY, mail varchar(40))",
+        "CREATE TABLE thrice (id integer PRIMARY KEY, at date, til date, since date, mail varchar(40),"
+        " words varchar(20), name varchar(20))",
+        _filled("thrice", rows),
+    )
+    before = made.ask("SELECT id, mail, words, name FROM thrice ORDER BY id")
+
+    done = _run(made)
+
+    after = made.ask("SELECT id, mail, words, name FROM thrice ORDER BY id")
+    assert [row[0] for row, old in zip(after, before, strict=True) if row != old] == [1, 2, 3, 4, 5]
+    assert sum(line.due - line.again - line.left for line in done.lines) == 5
+    assert "5 due" in done.said
+    assert _run_again(made) == 0
+
+
+def test_row_that_hangs_on_two_dated_rows_goes_when_both_are_over(town: MakeTown) -> None:
+    """A visit of a customer's contract (1 year) under a claim (10 years): the longer one counts, whichever it is."""
+    ended = [column("ended", "date", category="system.operations") for _ in range(2)]
+    mails = [column("mail", identity="email", assertion="self_asserted") for _ in range(2)]
+    deals = kept(_table("deals", "delete", ended[0], mails[0]), "ended", 1, then="delete")
+    claims = kept(_table("claims", "delete", ended[1], mails[1]), "ended", 10, then="delete")
+    refers: dict[str, Any] = {"follow": "from", "assertion": "assigned"}
+    visits = _table(
+        "visits",
+        "delete",
+        column("deal", "integer", to=("deals.id", refers)),
+        column("claim", "integer", to=("claims.id", refers)),
+    )
+    made = town(
+        [*_person(), deals, claims, visits],
+        "CREATE TABLE person (id integer PRIMARY KEY, mail varchar(40))",
+        "CREATE TABLE deals (id integer PRIMARY KEY, ended date, mail varchar(40), words varchar(20))",
+        "CREATE TABLE claims (id integer PRIMARY KEY, ended date, mail varchar(40), words varchar(20))",
+        "CREATE TABLE visits (id integer PRIMARY KEY, deal integer, claim integer, words varchar(20))",
+        _filled("deals", ["1, '2020-01-01', 'a', 'w'", "2, '2020-01-01', 'b', 'w'", "3, '2026-01-01', 'c', 'w'"]),
+        _filled("claims", ["1, '2020-01-01', 'a', 'w'", "2, '2010-01-01', 'b', 'w'", "3, '2010-01-01', 'c', 'w'"]),
+        _filled("visits", ["1, 1, 1, 'w'", "2, 2, 2, 'w'", "3, 3, 3, 'w'", "4, 2, NULL, 'w'", "5, 2, 99, 'w'"]),
+    )
+
+    done = _run(made)
+
+    # 1: the claim is held to 2030. 3: the deal of January is not over. 4 has no claim, and that of 5 is not there.
+    assert (done.outcome, done.failed) == ("proven", {})
+    assert sorted(_rows(made, "visits")) == [1, 3]
+    assert sorted(_rows(made, "deals")) == [1, 3]
+    assert sorted(_rows(made, "claims")) == [1, 3]
+    assert {line.table: (line.over, line.due) for line in done.lines if line.table == "visits"} == {"visits": (3, 3)}
+    assert _run_again(made) == 0

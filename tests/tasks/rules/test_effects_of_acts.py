@@ -3,7 +3,7 @@
 import pytest
 
 from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Order, Selection, When
-from tasks.rules.effects_of_acts import Attempt, by_table, effect, planned
+from tasks.rules.effects_of_acts import Attempt, by_table, changed, effect, planned
 
 _ROWS = Selection("t", (Condition(("id",), frozenset({(1,)})),))
 _ORDERS = (DeleteRows(_ROWS), ChangeColumns(_ROWS, clear=("name",)))
@@ -59,3 +59,25 @@ def test_a_plan_is_counted_in_the_same_way() -> None:
     ]
 
     assert planned(lines, "crm") == {"t": 9}
+
+
+@pytest.mark.parametrize(
+    ("by_key", "attempts", "is_whole", "rows"),
+    [
+        pytest.param((True, False), [(2, 3)], True, (2, 3), id="one attempt"),
+        pytest.param((True, False), [(2, 3), (2, 3)], True, (2, 3), id="the same again"),
+        pytest.param((True, False), [(2, 3), (2, 0)], True, None, id="values that it replaced are not found again"),
+        pytest.param((True, True), [(2, 3), (2, 2)], True, None, id="a row went meanwhile"),
+        pytest.param((True, True), [(2, 3)], False, (2, 3), id="cut off, found by keys"),
+        pytest.param((True, False), [(2, 3)], False, None, id="cut off, found by values"),
+        pytest.param((True,), [], True, None, id="nothing was counted"),
+        pytest.param((True,), [(2, 3)], True, None, id="of other changes"),
+    ],
+)
+def test_what_attempts_changed(
+    by_key: tuple[bool, ...], attempts: list[tuple[int, ...]], *, is_whole: bool, rows: tuple[int, ...] | None
+) -> None:
+    """A change does the same to the same rows each time; where it found others, nobody can tell."""
+    told = [Attempt(number, counts) for number, counts in enumerate(attempts, 1)]
+
+    assert changed(by_key, told, is_whole=is_whole) == rows
