@@ -221,14 +221,14 @@ class Truths:
             for number, row in rows.items()
             if number in self.hers[place]
             and place[0] in self.known_to(told)
-            and (ANA in row or place[1] == "notes" or self._is_written_back(place, row, approved))
+            and (
+                ANA in row
+                or place[1] == "notes"
+                or (place == WRITTEN_BACK and TOWN in row and told.effects.get((place, number)))
+            )
             and not (approved is not None and approved.keeps(place))
             and self.came.get((place, number), -1) < (self.world.moment if told.proven_at is None else told.proven_at)
         }
-
-    @staticmethod
-    def _is_written_back(place: Place, row: tuple[Any, ...], approved: Approved | None) -> bool:
-        return place == WRITTEN_BACK and TOWN in row and approved is not None and "city" in approved.changed(place)
 
     def known_to(self, told: Told) -> set[str]:
         """Systems that contracts know, or that people were shown when they approved; of others nobody can know."""
