@@ -34,6 +34,7 @@ _NUMBERS = itertools.count(1)
 _SHARED = {
     "tests/flows/kill": "kill",
     "tests/prefect": "prefect",
+    "tests/years": "years",
     "tests/integrations/test_connectors": "connectors",
     "tests/integrations/demo/test_servers": "servers",
     "tests/flows/test_database_servers": "servers",

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from data_contracts.canaries import CanaryState
 from data_contracts.dossiers import Scope
 from data_contracts.errors import RightsflowError, VaultSealed
 from data_contracts.incidents import IncidentFacts, IncidentKind, IncidentWords, Risk
@@ -184,7 +185,7 @@ def _canary_begun(_: Town) -> str:
 
 def _flown(_: Town, __: str) -> object:
     (standing,) = canary.carry_out("sys").systems
-    if standing.result is None:
+    if standing.result is None or standing.state is CanaryState.FAILED:  # which the run says, and the DPO is told
         raise VaultSealed(str(standing), where="canary", remedy="")
     return standing.state.value, standing.result.failed, standing.result.planted
 
