@@ -170,10 +170,15 @@ class Years(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1000))
     def lose_blob(self, which: int) -> None:
         """One sealed blob of the vault is lost."""
-        blobs = [file for file in self.world.blobs() if file.suffix != ".mark"]
+        blobs = sorted((file for file in self.world.blobs() if file.parent != self.world.vault), key=self._place)
         if blobs:
             self.world.lose(blobs[which % len(blobs)])
         self._ended()
+
+    def _place(self, blob: Path) -> tuple[int, str, str]:
+        """Where a blob stands among others, whatever its case is called: the same steps lose the same again."""
+        case_id, _, space = blob.parent.name.partition(".")
+        return list(self.truths.cases).index(case_id) if case_id in self.truths.cases else -1, space, blob.name
 
     @precondition(lambda self: _is_open(self) and self.vaults)
     @rule(which=st.integers(0, 3))
