@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,25 @@ def test_lease_of_a_dead_process_is_taken_at_once(house: House) -> None:
     waiting = carry_on(register.case(case_id))
 
     assert waiting is not None
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not tell which processes have ended")
+def test_lease_of_a_process_whose_end_nobody_noticed_yet_is_taken_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine a parent may be late; the killed process carries nothing on."""
+    monkeypatch.setattr(leases, "_PATIENCE_SECONDS", 0.1)
+    case_id = house.open(Right.ACCESS)
+    register = house.installation.register
+    house.clock.moment = datetime.now(UTC)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as killed:
+        register.take_lease(case_id, f"{socket.gethostname()}:{killed.pid}:gone", _later())
+        with pytest.raises(CaseBusy):
+            carry_on(register.case(case_id))
+        killed.kill()
+        os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays unnoticed
+
+        assert carry_on(register.case(case_id)) is not None
 
 
 def test_lease_that_nobody_renews_ends_by_itself(house: House) -> None:
