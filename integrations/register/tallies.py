@@ -33,6 +33,9 @@ tally_mark = sa.Table(
 """One row: the moment up to which steps are in the sums. Who adds to them locks it."""
 
 _C, _S = tables.cases.c, tables.steps.c
+_IS_AGAIN = _S.attempts > 1
+sa.Index("step_changed", _S.changed_at)
+sa.Index("step_again", _S.system, _S.attempts, sqlite_where=_IS_AGAIN, postgresql_where=_IS_AGAIN)
 IS_COUNTED: Final = _S.case_id.not_in(sa.select(_C.case_id).where(_C.right == Duty.CANARY.value))
 """Steps of everybody but a canary, who is nobody."""
 _MARK: Final = sa.select(tally_mark.c.until)
