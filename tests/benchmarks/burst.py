@@ -109,8 +109,8 @@ class Up:
         _until(lambda: (self.home / "server.url").exists() or self.process.poll() is not None, 300)
 
     def end(self) -> None:
-        """End it with Ctrl-C."""
-        self.process.send_signal(signal.SIGINT)
+        """End it, as whoever runs it as a service does."""
+        self.process.terminate()  # what is started in the background ignores Ctrl-C
         self.process.wait(120)
 
     def kill(self, part: str) -> None:
