@@ -72,7 +72,13 @@ class Corners:
 
     def call(self, method: str, path: str, **body: Any) -> httpx.Response:
         """Call the server; one that is busy for a moment is asked again."""
-        return httpx.request(method, f"http://127.0.0.1:{self.port}/api{path}", json=body or None, timeout=60)
+        address = f"http://127.0.0.1:{self.port}/api{path}"
+        for wait in (0.5, 1, 2, 4, 0):
+            told = httpx.request(method, address, json=body or None, timeout=60)
+            if told.status_code != httpx.codes.SERVICE_UNAVAILABLE or not wait:  # its SQLite is busy
+                break
+            time.sleep(wait)
+        return told
 
     def begin(self, **parameters: Any) -> str:
         """A run of the flow, asking."""

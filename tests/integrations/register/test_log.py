@@ -230,6 +230,7 @@ def test_older_register_is_named_against_a_newer_checkpoint(
     """Everything in it is genuine and agrees: only a checkpoint from outside tells."""
     a_case(kept, "one")
     shelf.checkpoint(clock())
+    kept.close()  # a copy of PostgreSQL ends connections
     older = a_copy(url, tmp_path)
     a_case(kept, "two")
     newer = shelf.checkpoint(clock())
