@@ -73,11 +73,12 @@ class Corners:
     def call(self, method: str, path: str, **body: Any) -> httpx.Response:
         """Call the server; one that is busy for a moment is asked again."""
         address = f"http://127.0.0.1:{self.port}/api{path}"
-        for wait in (0.5, 1, 2, 4, 0):
-            told = httpx.request(method, address, json=body or None, timeout=60)
-            if told.status_code != httpx.codes.SERVICE_UNAVAILABLE or not wait:  # its SQLite is busy
+        told = httpx.request(method, address, json=body or None, timeout=60)
+        for wait in (0.5, 1, 2, 4):
+            if told.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break
-            time.sleep(wait)
+            time.sleep(wait)  # its SQLite is busy
+            told = httpx.request(method, address, json=body or None, timeout=60)
         return told
 
     def begin(self, **parameters: Any) -> str:
