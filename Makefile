@@ -2,6 +2,7 @@
 
 BIN := .venv/bin
 CODE := flows tasks integrations data_contracts
+PYTEST := $(BIN)/python -m pytest -m "not bench" -n 2 --dist loadscope --no-loadscope-reorder
 PYTEST_ARGS ?=
 PACKAGE ?=
 ALL ?=
@@ -25,7 +26,12 @@ up: setup ## the whole system on this machine; Ctrl-C ends it
 	@$(BIN)/rightsflow up
 
 test: setup ## the tests in two processes, those of whole cases drawn; 99 of 100 branches of rules and contracts by their own tests; ALL=1: all of both
-	@$(if $(ALL),RIGHTSFLOW_LONG=1) $(BIN)/python -m pytest -m "not bench" -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report= $(PYTEST_ARGS)
+ifdef ALL
+	@RIGHTSFLOW_LONG=1 $(PYTEST) --cov --cov-report= $(PYTEST_ARGS)
+else
+	@$(PYTEST) --part=counted --cov --cov-report= $(PYTEST_ARGS)
+	@$(PYTEST) --part=rest $(PYTEST_ARGS)
+endif
 	@$(BIN)/python -m coverage report --include='tasks/rules/*,data_contracts/*' --fail-under=$(if $(ALL),100,99)
 
 check: setup ## style, types, layers
