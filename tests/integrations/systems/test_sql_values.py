@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -168,14 +169,12 @@ def test_any_time_of_postgresql(postgresql: str, pieces: list[tuple[int, int, in
         f"(date '0001-01-01' + {days // reach})" + ("" if reach == 1 else f" + interval '{second}.{part:06d} s'")
         for days, second, part in pieces
     ]
-    connector = _thing(postgresql, declared, *literals)
+    with closing(_thing(postgresql, declared, *literals)) as connector:
+        batch = _read(connector, *range(1, len(literals) + 1))
 
-    batch = _read(connector, *range(1, len(literals) + 1))
-
-    keys = connector.find_keys(_of("id", 1), [("v",)])[("v",)]
-    assert connector.count([Selection("thing", (Condition(("v", "id"), frozenset((*k, 1) for k in keys)),))]) == [1]
-    assert _stripped(_plain(batch["v"].to_pylist()[0])) == _stripped(_told(postgresql, "v::text"))
-    connector.close()
+        keys = connector.find_keys(_of("id", 1), [("v",)])[("v",)]
+        assert connector.count([Selection("thing", (Condition(("v", "id"), frozenset((*k, 1) for k in keys)),))]) == [1]
+        assert _stripped(_plain(batch["v"].to_pylist()[0])) == _stripped(_told(postgresql, "v::text"))
 
 
 def _stripped(text: str) -> str:
