@@ -1,6 +1,6 @@
 """What the library raises for bytes that are no certificate: some of it is neither ``ValueError`` nor ``TypeError``.
 
-Source: the errors that ``cryptography.x509`` documents; each was seen for a certificate with one changed byte.
+Source: the errors that ``cryptography.x509`` documents for reading a certificate, its key and its extensions.
 """
 
 from typing import Final

@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -51,12 +51,10 @@ def copy_made(chosen: Settings, folder: Path) -> dict[str, Any]:
         (draft / _SHEET).write_text(json.dumps({**facts, "files": files}, indent=1), "utf-8")
         draft.rename(folder)
     except (OSError, sqlite3.Error) as error:
-        shutil.rmtree(draft, ignore_errors=True)
         what, remedy = f"the copy cannot be made ({type(error).__name__})", "check the folder, its owner and the room"
         raise SystemUnavailable(what, where=str(folder), remedy=remedy) from None
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)  # once it is whole it is not there any more
     return {**facts, "folder": str(folder), "files": len(files)}
 
 
@@ -82,33 +80,38 @@ def copy_put_back(chosen: Settings, folder: Path) -> dict[str, Any]:
         SystemUnavailable: when something cannot be written; what was begun is taken away again.
     """
     sheet = _whole(folder)
-    embedded, vault = chosen.embedded, Path(chosen.vault)
-    is_taken = embedded.keeps_register or chosen.register_file.exists() or _has_blobs(vault)
+    vault = Path(chosen.vault)
+    is_taken = chosen.embedded.keeps_register or chosen.register_file.exists() or _has_blobs(vault)
     if chosen.register_url or chosen.vault_url or is_taken:
         what = "this home has a register or a vault, or is told to use another"
         remedy = "move `register.db`, `database/` and `vault/` aside, and keep them: they tell what was done since"
         raise RequestInvalid(what, where=str(chosen.state), remedy=remedy)
-    try:
-        chosen.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if (folder / _VAULT).is_dir():
-            shutil.copytree(folder / _VAULT, vault, dirs_exist_ok=True)
-        if sheet["register"] == _DUMP:
-            with embedded.held():
-                embedded.take_from(REGISTER, folder / _DUMP)
-                embedded.keep_register()
-        else:
-            draft = chosen.register_file.with_name(f".{_SQLITE}.part")
-            shutil.copyfile(folder / _SQLITE, draft)
-            draft.chmod(0o600)
-            draft.rename(chosen.register_file)
-    except OSError as error:
-        shutil.rmtree(vault, ignore_errors=True)
-        what, remedy = f"the copy cannot be put back ({type(error).__name__})", "make room on the disk, then run again"
-        raise SystemUnavailable(what, where=str(chosen.state), remedy=remedy) from None
-    except BaseException:
-        shutil.rmtree(vault, ignore_errors=True)
-        raise
+    with ExitStack() as undoing:
+        undoing.callback(shutil.rmtree, vault, ignore_errors=True)
+        try:
+            _put_back(chosen, folder, sheet["register"])
+        except OSError as error:
+            what = f"the copy cannot be put back ({type(error).__name__})"
+            remedy = "make room on the disk, then run again"
+            raise SystemUnavailable(what, where=str(chosen.state), remedy=remedy) from None
+        undoing.pop_all()
     return {"home": str(chosen.state), "made_at": sheet["made_at"], "files": len(sheet["files"])}
+
+
+def _put_back(chosen: Settings, folder: Path, register: str) -> None:
+    """The vault first: a register without it would send its cases to people."""
+    chosen.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (folder / _VAULT).is_dir():
+        shutil.copytree(folder / _VAULT, chosen.vault, dirs_exist_ok=True)
+    if register == _DUMP:
+        with chosen.embedded.held():
+            chosen.embedded.take_from(REGISTER, folder / _DUMP)
+            chosen.embedded.keep_register()
+        return
+    draft = chosen.register_file.with_name(f".{_SQLITE}.part")
+    shutil.copyfile(folder / _SQLITE, draft)
+    draft.chmod(0o600)
+    draft.rename(chosen.register_file)
 
 
 def _whole(folder: Path) -> dict[str, Any]:

@@ -187,11 +187,11 @@ class KeyRing:
             Journal(self._near).write(committed.noted)
         if committed.record is None or not self._is_fit:
             return
-        if not self._origin:
-            self._origin = getattr(self._house.kept.newest_record(), "origin", "")
-        with suppress(OSError):  # a full disk; the next record tries again
-            newest = Newest(self._origin, *committed.record)
-            note_newest(self._house.kept, newest, self._near, is_taken=self._is_taken)
+        known = Newest(self._origin, *committed.record) if self._origin else self._house.kept.newest_record()
+        if known is not None:
+            self._origin = known.origin
+            with suppress(OSError):  # a full disk; the next record tries again
+                note_newest(self._house.kept, known, self._near, is_taken=self._is_taken)
 
     def require_master(self) -> None:
         """Raise where the master key is another one than the register was made with.

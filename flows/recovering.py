@@ -51,7 +51,7 @@ def recovered(case_id: str, *, operator: str, code: str, reference: str, ended: 
             else:
                 what = "it is older than what was done with it" if unknown else "nothing speaks against it"
                 facts["said"] = f"the register was looked at: {what}"
-        if operator and not case_id:
+        if operator and not case_id and unknown:
             installation.ring.take_for_newest()
             journal.set_aside()
         return facts
@@ -61,8 +61,8 @@ def recovered(case_id: str, *, operator: str, code: str, reference: str, ended: 
 
 def _step(case_id: str, who: str, reference: str, ended: str) -> str:
     if ended:
-        end_as_done(case_id, ended, operator=who, reference=reference)
-        return f"{case_id} is closed as it had ended: {ended}; nobody was written to"
+        outcome = end_as_done(case_id, ended, operator=who, reference=reference)
+        return f"{case_id} is closed as it had ended: {outcome}; nobody was written to"
     let_go_on(case_id, operator=who, reference=reference)
     return f"{case_id} goes on: run it with `rightsflow run {case_id}`"
 

@@ -59,18 +59,19 @@ class Journal:
 
     def read(self) -> Iterator[Noted]:
         """Everything noted, the oldest first, of every folder."""
-        for place in self._places:
-            for file in (_earlier(place / JOURNAL), place / JOURNAL):
-                if file.is_file():
-                    with file.open(encoding="utf-8", errors="replace") as lines:
-                        yield from (one for one in map(noted_of, lines) if one is not None)
+        for file in self._files():
+            with file.open(encoding="utf-8", errors="replace") as lines:
+                yield from (one for one in map(noted_of, lines) if one is not None)
 
     def set_aside(self) -> None:
         """Begin anew: what was noted is of a time that the register does not go on from."""
-        for place in self._places:
-            for file in (_earlier(place / JOURNAL), place / JOURNAL):
-                if file.is_file():
-                    file.replace(file.with_name(f"{file.name}.put-back"))
+        for file in self._files():
+            file.replace(file.with_name(f"{file.name}.put-back"))
+
+    def _files(self) -> list[Path]:
+        """Those that are there, of each folder the earlier one first."""
+        files = [file for place in self._places for file in (_earlier(place / JOURNAL), place / JOURNAL)]
+        return [file for file in files if file.is_file()]
 
 
 def _earlier(file: Path) -> Path:

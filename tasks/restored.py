@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from data_contracts.case import Case
-from data_contracts.errors import CaseUnknown, RequestInvalid, StepFailed
+from data_contracts.errors import RequestInvalid, StepFailed
 from data_contracts.evidence import Facts, Record
 from data_contracts.restores import Noted
 from data_contracts.vocabulary import CaseState
@@ -50,15 +50,9 @@ def _is_unknown(one: Noted, records: int | None) -> bool:
 
 def lost_cases(done: Sequence[Noted]) -> list[str]:
     """Cases that did something and that the register does not know at all, in the order of their receipt."""
-    return [case_id for case_id in dict.fromkeys(one.case for one in done) if not _is_known(case_id)]
-
-
-def _is_known(case_id: str) -> bool:
-    try:
-        services().register.case(case_id)
-    except CaseUnknown:
-        return False
-    return True
+    names = dict.fromkeys(one.case for one in done)
+    known = services().register.records_of(names.keys())
+    return [name for name in names if name not in known]
 
 
 def hold(case_id: str, done: Sequence[str] = ()) -> None:
@@ -105,8 +99,11 @@ def let_go_on(case_id: str, *, operator: str, reference: str) -> None:
     _settle(case_id, {"by": operator, "reference": reference})
 
 
-def end_as_done(case_id: str, outcome: str, *, operator: str, reference: str) -> None:
+def end_as_done(case_id: str, outcome: str, *, operator: str, reference: str) -> str:
     """Close a held case that was answered before the register was put back: a person looked, and says how it ended.
+
+    Returns:
+        How it is closed: as was said when it broke off before; ``granted`` in part, where the register knows of more.
 
     Raises:
         RequestInvalid: when it is not held, or cases do not end so.
@@ -116,7 +113,7 @@ def end_as_done(case_id: str, outcome: str, *, operator: str, reference: str) ->
         raise RequestInvalid(what, where="--ended", remedy=remedy)
     if services().register.case(case_id).state is not CaseState.PUT_BACK:  # it broke off before it was closed
         _settle(case_id, {"by": operator, "reference": reference, "ended": outcome}, outcome)
-    archive_evidence(case_id, services().register.case(case_id).outcome)
+    return archive_evidence(case_id, services().register.case(case_id).outcome)
 
 
 def _settle(case_id: str, facts: Facts, outcome: str | None = None) -> None:

@@ -45,9 +45,9 @@ def seal_ending(run_id: str, name: str, scope: Scope) -> None:
     Raises:
         VaultSealed: when they were sealed, and are gone: rows that went already tell nothing of them any more.
     """
-    blob = _blob(name, scope.connector.system)
-    if services().register.erased_keys() or has_part(run_id, blob):
-        seal_once(run_id, blob, partial(_plain_ending, scope))
+    blob, listed = _blob(name, scope.connector.system), listed_by_digest(services().register.erased_keys())
+    if listed or has_part(run_id, blob):
+        seal_once(run_id, blob, partial(_plain_ending, scope, listed))
 
 
 def witness_ending(run_id: str, name: str, system: str) -> Facts:
@@ -116,9 +116,9 @@ def _look(system: str, people: Iterable[Mapping[str, Sequence[str]]]) -> list[Lo
     return look(system, Testimony(sought))
 
 
-def _plain_ending(scope: Scope) -> list[Any]:
+def _plain_ending(scope: Scope, listed: Listed) -> list[Any]:
     """The cases and keys of each of these people, as JSON."""
-    people = _ending(scope, listed_by_digest(services().register.erased_keys()))
+    people = _ending(scope, listed)
     return [[sorted(one.cases), {kind: sorted(keys) for kind, keys in one.identity.items()}] for one in people]
 
 

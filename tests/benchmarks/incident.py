@@ -8,15 +8,13 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from aiosmtpd.controller import Controller
-
 from data_contracts.incidents import SendingState
 from data_contracts.notices import Rendered
-from flows.running import free_port
 from tasks.sending import send_notices, settle
 from tasks.services import use
 from tests.benchmarks.figures import Figure
 from tests.flows.told import MailServer, a_breach, an_installation, send_and_kill
+from tests.mail_server import serving_mail
 
 __all__ = ["measure"]
 
@@ -26,29 +24,24 @@ _FLOOR = 500
 
 def measure(people: int = _PEOPLE, kills: int = 3) -> list[Figure]:
     """Seconds for all of them, and what was uncertain after the kills."""
-    server, port = MailServer(), free_port()
-    controller = Controller(server, hostname="127.0.0.1", port=port, ready_timeout=30)
-    controller.start()
-    try:
-        with TemporaryDirectory() as folder:
-            home = Path(folder)
-            run_id = a_breach(home, people, port)
-            began = time.perf_counter()
-            for number in range(1, kills + 1):
-                send_and_kill(run_id, home, port, server, after=number * people // (kills + 1), patience=3_600)
-            made = an_installation(home, port)
-            with use(made.services):
-                send_notices(run_id)
-                uncertain = made.register.count_sendings(run_id).get(SendingState.HANDED_OVER, 0)
-                settle(run_id, server.log)
-                done = send_notices(run_id)
-                took = time.perf_counter() - began
-                assert done.sent == people
-                assert server.taken == Counter({f"p{n}@x.example": 1 for n in range(people)})
-                floor = _floor(made.services.channel)
-            made.close()
-    finally:
-        controller.stop()
+    server = MailServer()
+    with serving_mail(server) as port, TemporaryDirectory() as folder:
+        home = Path(folder)
+        run_id = a_breach(home, people, port)
+        began = time.perf_counter()
+        for number in range(1, kills + 1):
+            send_and_kill(run_id, home, port, server, after=number * people // (kills + 1), patience=3_600)
+        made = an_installation(home, port)
+        with use(made.services):
+            send_notices(run_id)
+            uncertain = made.register.count_sendings(run_id).get(SendingState.HANDED_OVER, 0)
+            settle(run_id, server.log)
+            done = send_notices(run_id)
+            took = time.perf_counter() - began
+            assert done.sent == people
+            assert server.taken == Counter({f"p{n}@x.example": 1 for n in range(people)})
+            floor = _floor(made.services.channel)
+        made.close()
     note = f"killed {kills} times, {uncertain} uncertain and settled; each told once"
     return [Figure(f"{people:,} people told", took / people * 1000, "ms each", floor=floor * 1000, note=note)]
 

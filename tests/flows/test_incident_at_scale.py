@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from data_contracts.incidents import SendingState
-from flows.running import free_port
 from tasks.sending import send_notices, settle
 from tasks.services import use
 from tests.flows.told import MailServer, a_breach, an_installation, send_and_kill
+from tests.mail_server import serving_mail
 
 _PEOPLE = 600
 _KILLS = 3
@@ -21,11 +20,8 @@ _KILLS = 3
 def mail() -> Iterator[tuple[MailServer, int]]:
     """A mail server, and its port."""
     server = MailServer()
-    port = free_port()
-    controller = Controller(server, hostname="127.0.0.1", port=port, ready_timeout=30)
-    controller.start()
-    yield server, port
-    controller.stop()
+    with serving_mail(server) as port:
+        yield server, port
 
 
 def test_each_is_told_once_however_often_it_is_killed(mail: tuple[MailServer, int], tmp_path: Path) -> None:

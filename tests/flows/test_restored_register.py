@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from data_contracts.errors import AnswerRefused, RequestInvalid, SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.restores import Noted
-from data_contracts.vocabulary import CaseState, Gate, Right
+from data_contracts.vocabulary import CaseState, Duty, Gate, Right
 from flows import recovering, restores
 from flows.cli import app
 from flows.leases import carrying
@@ -82,6 +82,16 @@ def _records(house: House, case_id: str) -> list[dict[str, Any]]:
     """What the records of a case's evidence say, in order."""
     envelopes, _ = house.installation.register.evidence(case_id)
     return [json.loads(base64.b64decode(str(one["payload"])))["predicate"] for one in envelopes]
+
+
+@pytest.fixture
+def held(house: House, put_back: Callable[[], None], recover: Callable[..., dict[str, Any]]) -> str:
+    """A case that was answered, whose register was put back to before that and taken by a person."""
+    (case,) = house.installation.register.cases()
+    house.walk(case.case_id)
+    put_back()
+    recover(operator="claire")
+    return case.case_id
 
 
 def test_register_that_only_grew_is_opened(house: House) -> None:
@@ -262,64 +272,93 @@ def test_what_was_done_since_is_told_and_kept(
 
 
 def test_case_that_had_ended_is_closed_and_nobody_is_written_to(
-    house: House, put_back: Callable[[], None], recover: Callable[..., dict[str, Any]]
+    house: House, held: str, recover: Callable[..., dict[str, Any]]
 ) -> None:
     """As it had ended, by who says so and on which reference; nothing stays sealed, and the purge takes it later."""
-    (case,) = house.installation.register.cases()
-    house.walk(case.case_id)
-    put_back()
-    recover(operator="claire")
     mails, rows = house.mails(), house.rows()
 
     with pytest.raises(RequestInvalid, match="do not end so"):
-        recover(case.case_id, ended="proven", reference="TICKET-7")
+        recover(held, ended="proven", reference="TICKET-7")
     with pytest.raises(AnswerRefused):
-        recover(case.case_id, ended="granted", reference="")
-    told = recover(case.case_id, ended="granted", reference="TICKET-7")
+        recover(held, ended="granted", reference="")
+    told = recover(held, ended="granted", reference="TICKET-7")
 
-    assert told["cases"] == []
-    closed = house.installation.register.case(case.case_id)
+    assert (told["cases"], told["said"]) == ([], f"{held} is closed as it had ended: granted; nobody was written to")
+    closed = house.installation.register.case(held)
     assert (closed.state, closed.outcome) == (CaseState.ARCHIVED, "granted")
-    said = _records(house, case.case_id)[-2]
+    said = _records(house, held)[-2]
     assert (said["actor"], said["facts"]) == (
         "claire",
         {"by": "claire", "reference": "TICKET-7", "ended": "granted"},
     )
-    assert house.installation.services.vault.names(case.case_id) == []
+    assert house.installation.services.vault.names(held) == []
     assert (house.mails(), house.rows()) == (mails, rows)
-    assert house.installation.verify_case(case.case_id).is_whole
+    assert house.installation.verify_case(held).is_whole
     with pytest.raises(RequestInvalid, match="not held"):
-        recover(case.case_id, ended="granted", reference="TICKET-7")
+        recover(held, ended="granted", reference="TICKET-7")
 
 
 def test_closing_that_broke_off_is_finished_by_the_same_command(
     house: House,
-    put_back: Callable[[], None],
+    held: str,
     recover: Callable[..., dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Between the word and the end no run takes the case, and it can neither go on nor end otherwise."""
-    (case,) = house.installation.register.cases()
-    house.walk(case.case_id)
-    put_back()
-    recover(operator="claire")
     with monkeypatch.context() as patch:
         patch.setattr(restored, "archive_evidence", _dies)
         with pytest.raises(KeyboardInterrupt):
-            recover(case.case_id, ended="granted_in_part", reference="TICKET-7")
+            recover(held, ended="granted_in_part", reference="TICKET-7")
 
-    with pytest.raises(StepFailed, match="put back to an earlier state"), carrying(case.case_id):
+    with pytest.raises(StepFailed, match="put back to an earlier state"), carrying(held):
         raise AssertionError
     with pytest.raises(RequestInvalid, match="had ended"):
-        recover(case.case_id, reference="TICKET-7")
-    recover(case.case_id, ended="refused", reference="TICKET-7")
+        recover(held, reference="TICKET-7")
+    said = recover(held, ended="refused", reference="TICKET-7")["said"]
 
-    closed = house.installation.register.case(case.case_id)
+    assert "as it had ended: granted_in_part" in said
+    closed = house.installation.register.case(held)
     assert (closed.state, closed.outcome) == (CaseState.ARCHIVED, "granted_in_part")
 
 
 def _dies(*_told: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_run_that_went_on_since_is_no_lost_case(house: House) -> None:
+    """The register knows it; only its last records are gone."""
+    run = house.installation.register.open_run(Duty.RETENTION, "nightly").run_id
+    noted = [Noted(run, 9, "became", "archived"), Noted("C-0000-0000", 0, "opened", "access")]
+
+    assert since(noted) == noted
+    assert restored.lost_cases(noted) == ["C-0000-0000"]
+
+
+def test_looking_after_a_healthy_register_loses_no_journal(
+    house: House, put_back: Callable[[], None], recover: Callable[..., dict[str, Any]]
+) -> None:
+    """Where nothing is to be recovered the journal stays: the next restore needs it."""
+    (case,) = house.installation.register.cases()
+    house.walk(case.case_id)
+    assert "nothing to recover" in recover(operator="claire")["said"]
+    put_back()
+
+    assert "became archived" in recover()["cases"][0]["since"]
+
+
+def test_journal_of_another_time_is_set_aside(
+    house: House, put_back: Callable[[], None], recover: Callable[..., dict[str, Any]]
+) -> None:
+    """A register that was taken goes on from where it was: what was done in the time that is lost is told once."""
+    (case,) = house.installation.register.cases()
+    house.walk(case.case_id)
+    put_back()
+    recover(operator="claire")
+    house.open(Right.ACCESS)
+    put_back()
+
+    (told,) = recover()["cases"]
+    assert "began erase" not in told["since"]
 
 
 def test_case_that_came_in_since_is_named(
@@ -390,18 +429,14 @@ def test_journal_on_a_full_disk_is_said(tmp_path: Path) -> None:
 
 
 def test_nobody_is_written_to_about_a_held_case(
-    house: House, put_back: Callable[[], None], recover: Callable[..., dict[str, Any]]
+    house: House, held: str, recover: Callable[..., dict[str, Any]]
 ) -> None:
     """Long overdue, it is neither warned about nor told of: an answer may have left that the register does not know."""
-    (case,) = house.installation.register.cases()
-    house.walk(case.case_id)
-    put_back()
-    recover(operator="claire")
     mails = house.mails()
     house.clock.advance(timedelta(days=60))
 
     assert look_at_all(house.installation.register.cases(), Runs()) == {}
     assert house.mails() == mails
 
-    recover(case.case_id, reference="TICKET-7")
+    recover(held, reference="TICKET-7")
     assert look_at_all(house.installation.register.cases(), Runs())["escalated"] == 1

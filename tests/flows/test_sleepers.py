@@ -10,9 +10,12 @@ import pytest
 from prefect.client.schemas.objects import FlowRun, State, StateType
 
 from data_contracts.errors import StepFailed
+from data_contracts.vocabulary import Gate, Right
+from flows import watch
 from flows.settings import settings
 from flows.up import _Told
 from flows.watch import _WORDS, Swept, sleeps
+from tests.flows.company import House
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
@@ -77,6 +80,19 @@ def _counted(file: str) -> set[str]:
         r'yield(?: from \[)? ?"(\w+)"|done\["(\w+)"\]|update\(\{"(\w+)"|^    (\w+): int = 0', text, re.MULTILINE
     )
     return {name for names in counted for name in names if name}
+
+
+def test_watch_adds_up_how_long_steps_took(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the figures would read every step there ever was."""
+    for name in ("sweep", "dispatch", "forget_old"):
+        monkeypatch.setattr(watch, name, Swept)
+    house.until(Gate.APPROVAL, house.open(Right.ACCESS))
+    house.clock.advance(timedelta(hours=2))
+
+    watch._watch(house.installation)
+
+    monkeypatch.setattr(house.installation.register, "_done", lambda *_: [])  # no step is read any more
+    assert [one.step for one in house.installation.register.step_times()] != []
 
 
 def test_fault_is_said_once_and_that_it_is_over() -> None:

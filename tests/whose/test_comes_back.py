@@ -363,7 +363,7 @@ def test_hold_that_kept_nobodys_erasure_opens_no_case(town: MakeTown) -> None:
     assert house.installation.register.cases() == []
 
 
-_DATED = kept(
+DATED = kept(
     table(
         "customers",
         column("no", key=True, identity="customer_no", assertion="assigned", erase="keep", hold="tax"),
@@ -374,7 +374,7 @@ _DATED = kept(
     ),
     "ended", 10, hold="tax", then="delete",
 )  # fmt: skip
-_DATED_SQL = (
+DATED_SQL = (
     "CREATE TABLE customers (no VARCHAR(20) PRIMARY KEY, mail VARCHAR(60), ended DATE)",
     "INSERT INTO customers VALUES ('K-100007', 'ana@example.org', '2024-05-01'), ('K-100008', 'b@example.org', NULL)",
 )
@@ -383,7 +383,7 @@ _DATED_SQL = (
 @pytest.mark.parametrize("is_left", [False, True])
 def test_end_of_a_period_is_witnessed(town: MakeTown, *, is_left: bool) -> None:
     """What the law made keep goes by retention; the record of run and case says proven, or proven but for a place."""
-    made = town([_DATED], *_DATED_SQL, **_SHARED)
+    made = town([DATED], *DATED_SQL, **_SHARED)
     house = made.house
     first = made.open(Right.ERASURE, email="ana@example.org")
     house.walk(first)
@@ -407,7 +407,7 @@ def test_end_of_a_period_is_witnessed(town: MakeTown, *, is_left: bool) -> None:
 
 def test_what_the_law_keeps_is_no_return(town: MakeTown, backup: Backup) -> None:
     """A number that the law keeps is not named; once the address is back beside it, the row is blanked again."""
-    made = town([_DATED], *_DATED_SQL, **_SHARED)
+    made = town([DATED], *DATED_SQL, **_SHARED)
     restore = backup()
     made.house.walk(made.open(Right.ERASURE, email="ana@example.org"))
     assert (_came_back(), _found(replay())) == ({}, {})

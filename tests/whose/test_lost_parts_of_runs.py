@@ -34,7 +34,8 @@ from tasks.incidents import close, judge, open_incident
 from tasks.services import services
 from tests.flows.company import NOW, House
 from tests.sampling import is_all, one_of_each
-from tests.whose.town import Town, a_town, column, kept, number, table
+from tests.whose.test_comes_back import DATED, DATED_SQL
+from tests.whose.town import Town, a_town, column, number, table
 
 _LOST = "is not in the vault any more"
 _NINE_YEARS = timedelta(days=9 * 365)
@@ -64,22 +65,6 @@ class Story:
 
 
 # --- retention ends a hold -------------------------------------------------------------------------------------------
-
-_DATED = kept(
-    table(
-        "customers",
-        column("no", key=True, identity="customer_no", assertion="assigned", erase="keep", hold="tax"),
-        column("mail", identity="email", assertion="confirmed", erase="clear"),
-        column("ended", "date", erase="keep", hold="tax"),
-        account="customer_no",
-        erase="columns",
-    ),
-    "ended", 10, hold="tax", then="delete",
-)  # fmt: skip
-_CUSTOMERS = (
-    "CREATE TABLE customers (no VARCHAR(20) PRIMARY KEY, mail VARCHAR(60), ended DATE)",
-    "INSERT INTO customers VALUES ('K-100007', 'ana@example.org', '2024-05-01'), ('K-100008', 'b@example.org', NULL)",
-)
 
 
 def _erased_but_for_a_hold(town: Town) -> str:
@@ -191,7 +176,7 @@ def _flown(_: Town, __: str) -> object:
 
 
 STORIES = {
-    "retention": Story([_DATED], _CUSTOMERS, _erased_but_for_a_hold, _retained, _SHARED),
+    "retention": Story([DATED], DATED_SQL, _erased_but_for_a_hold, _retained, _SHARED),
     "incident of a table": Story([_PERSON], _PEOPLE, lambda town: _entered(town, ["sys.person"], {}), _incident),
     "incident of keys": Story(
         [_PERSON], _PEOPLE, lambda town: _entered(town, [], {"customer_no": ["C1", "C2"]}), _incident

@@ -1,15 +1,15 @@
 """A real mail server on this machine that keeps every mail, and refuses some for a while."""
 
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from urllib.parse import unquote
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.mail_server import serving_mail
 
 _KEY = re.compile(r"<(?P<case>[^.]+)\.(?P<notice>[^@]+)@")
 
@@ -60,10 +60,5 @@ class Postbox:
 def postbox() -> Iterator[Postbox]:
     """A mail server while the block runs."""
     made = Postbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        made.port = int(probe.getsockname()[1])
-    controller = Controller(made, hostname="127.0.0.1", port=made.port)
-    controller.start()
-    yield made
-    controller.stop()
+    with serving_mail(made) as made.port:
+        yield made

@@ -4,16 +4,15 @@
 2. After it, whether the server took the message or not, only its log knows: the case waits for a person who looked.
 """
 
-import socket
 from collections.abc import Iterator
 from email import message_from_bytes
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.flows.kill.client import Fate, Lives
 from tests.flows.kill.moments import Death
+from tests.mail_server import serving_mail
 
 _NOTICES = [
     ("access", "acknowledgement"),
@@ -44,13 +43,8 @@ class Postbox:
 def postbox() -> Iterator[Postbox]:
     """A mail server on this machine."""
     made = Postbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        made.port = int(probe.getsockname()[1])
-    controller = Controller(made, hostname="127.0.0.1", port=made.port)
-    controller.start()
-    yield made
-    controller.stop()
+    with serving_mail(made) as made.port:
+        yield made
 
 
 def _fates(effect: str, when: str, operations: int) -> list[Fate]:
