@@ -125,6 +125,28 @@ def test_only_a_whole_copy_is_put_back(
             copy_put_back(there, folder)
 
 
+@pytest.mark.parametrize("what", ["vault", "elsewhere", "no room"])
+def test_home_that_cannot_take_a_copy_is_left_as_it_is(
+    house: House, elsewhere: Callable[[], Settings], tmp_path_factory: pytest.TempPathFactory, what: str
+) -> None:
+    """One with a vault of its own, one that is told to use another register, one whose register cannot be written."""
+    house.open(Right.ACCESS)
+    folder = tmp_path_factory.mktemp("copies") / "monday"
+    copy_made(_chosen(house), folder)
+    there = elsewhere()
+    if what == "vault":
+        (there.state / "vault" / "C-0000-0000").mkdir(parents=True)
+    elif what == "no room":
+        (there.state / ".register.db.part").mkdir()
+    chosen = there.model_copy(update={"register_url": "postgresql://register.example/r" if what == "elsewhere" else ""})
+    before = sorted(there.state.rglob("*"))
+
+    with pytest.raises(SystemUnavailable if what == "no room" else RequestInvalid):
+        copy_put_back(chosen, folder)
+
+    assert sorted(there.state.rglob("*")) == before
+
+
 def test_copy_that_cannot_be_made_leaves_nothing(house: House, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A folder that is there, a place that is none, a home without register, a register of yours."""
     place = tmp_path_factory.mktemp("copies")

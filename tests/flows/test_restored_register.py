@@ -23,6 +23,7 @@ from flows.restores import JOURNAL, MARK, Journal
 from flows.settings import Settings, settings
 from flows.wiring import Installation
 from tasks import restored
+from tasks.public_status import status_of
 from tasks.restored import since
 from tasks.services import use
 from tests.flows.company import House
@@ -312,6 +313,7 @@ def test_closing_that_broke_off_is_finished_by_the_same_command(
 
     with pytest.raises(StepFailed, match="put back to an earlier state"), carrying(held):
         raise AssertionError
+    assert status_of(held).awaits == "nothing"
     with pytest.raises(RequestInvalid, match="had ended"):
         recover(held, reference="TICKET-7")
     said = recover(held, ended="refused", reference="TICKET-7")["said"]

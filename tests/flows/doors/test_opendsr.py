@@ -238,6 +238,13 @@ def test_signature_of_another_body_is_wrong(key: rsa.RSAPrivateKey) -> None:
         key.public_key().verify(base64.b64decode(signer.signature(b"one")), b"two", padding.PKCS1v15(), hashes.SHA256())
 
 
+def _of_another_version(pem: bytes) -> bytes:
+    """A certificate that says it is of version 88 of X.509."""
+    der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+    other = der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020157"), 1)
+    return b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(other) + b"-----END CERTIFICATE-----\n"
+
+
 def test_key_and_certificate_must_belong_together(key: rsa.RSAPrivateKey) -> None:
     """Another key, another kind, no domain, no file."""
     curve, other = ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 2048)
@@ -246,6 +253,7 @@ def test_key_and_certificate_must_belong_together(key: rsa.RSAPrivateKey) -> Non
         (pem_of(curve), certificate_of(curve)),
         (pem_of(key), certificate_of(key, domain="")),
         (b"nothing", certificate_of(key)),
+        (pem_of(key), _of_another_version(certificate_of(key))),
     ]
     for private, certificate in wrong:
         with pytest.raises(SettingsInvalid):

@@ -122,6 +122,7 @@ _LIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "no bytes": lambda said: said["facts"]["assertion"].update(authenticator_data=""),
     "unverified": lambda said: said["facts"]["assertion"].update(authenticator_data=_unverified(said)),
     "another key": lambda said: said["facts"]["assertion"].update(key=_OTHER_KEY),
+    "a key of a kind that nobody knows": lambda said: said["facts"]["assertion"].update(key=_KEY_OF_NO_KIND),
 }
 
 
@@ -145,6 +146,8 @@ def _der() -> str:
 
 
 _OTHER_KEY: str = _der()
+_KEY_OF_NO_KIND: str = base64.b64encode(bytes.fromhex("300b300506032a030403020000")).decode()
+"""A well-formed public key (RFC 5280, 4.1.2.7) whose algorithm is 1.2.3.4."""
 
 
 @pytest.mark.parametrize("lie", sorted(_LIES))
