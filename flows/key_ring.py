@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -132,7 +133,7 @@ class KeyRing:
         elsewhere = self._house.settings.checkpoint_folder
         return [*([] if elsewhere is None else [elsewhere]), *self._near]
 
-    @property
+    @cached_property
     def _near(self) -> list[Path]:
         """Those of the home: another machine's folder may be slow, and each record is noted."""
         vault = self._house.settings.vault

@@ -21,6 +21,14 @@ _C: Final = key_marks.c
 _SOME: Final = 500
 """Names in one statement."""
 _ORIGIN: Final = sa.select(log_origin.c.origin)
+_L: Final = log_leaves.c
+_KNOWS: Final = sa.select(_L.leaf_id).where(
+    _L.case_id == sa.bindparam("c"),
+    _L.seq == sa.bindparam("s"),
+    _L.record == sa.bindparam("r"),
+    sa.exists().where(log_origin.c.origin == sa.bindparam("o")),
+)
+"""Asked at each record of evidence, so that it is one statement, made once."""
 _PUT: Final = put_once(key_marks, "kind", "digest", "sealed", "made_at")
 
 
@@ -55,11 +63,9 @@ class KeyMarkStore(Store):
 
     def knows_record(self, newest: Newest) -> bool:
         """Whether that very record is in the register's log."""
-        leaf = log_leaves.c
-        wanted = sa.select(leaf.record).where(leaf.case_id == newest.case, leaf.seq == newest.seq)
+        wanted = {"o": newest.origin, "c": newest.case, "s": newest.seq, "r": newest.record}
         with self._database.read() as connection:
-            is_ours = connection.execute(_ORIGIN).scalar() == newest.origin
-            return is_ours and connection.execute(wanted).scalar() == newest.record
+            return connection.execute(_KNOWS, wanted).first() is not None
 
     def key_marks(self) -> list[KeyMark]:
         """All, also of retired keys, oldest first."""

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -413,6 +414,23 @@ def test_older_register_gets_its_log_by_itself(url: str, keys: Path, clock: Cloc
         a_case(register, "three")
         shelf.checkpoint(clock())
         assert shelf.verify_log().size == 12
+
+
+def test_register_knows_its_own_records_alone(kept: SqlRegister) -> None:
+    """Not one of the same place with other words, of another place or case, nor of another register's log."""
+    case_id = a_case(kept, "one")
+    newest = kept.newest_record()
+    assert newest is not None
+
+    assert newest.case == case_id
+    assert kept.knows_record(newest)
+    for other in (
+        replace(newest, record="0" * 64),
+        replace(newest, seq=newest.seq + 1),
+        replace(newest, case="C-0000-0000"),
+        replace(newest, origin="rightsflow.log/another"),
+    ):
+        assert not kept.knows_record(other)
 
 
 def a_copy(url: str, folder: Path) -> str:
