@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from data_contracts.findings import FindingKind, FindingState, Severity
+from data_contracts.areas import Severity
+from data_contracts.findings import FindingKind, FindingState
 from data_contracts.reports import Report
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-from data_contracts.findings import Area, Severity
+from data_contracts.areas import Area, Severity
 from data_contracts.leavers import FOR_CAUSE, Loss
 from data_contracts.rehearsal_policy import RehearsalPolicy
 from data_contracts.sign_in import ClientSpace, OperatorsSignIn

@@ -19,9 +19,10 @@ from uuid import uuid4
 
 from prefect import flow
 
+from data_contracts.areas import Area
 from data_contracts.audits import AuditShown
 from data_contracts.errors import ActUnproven, CaseUnknown, RightsflowError
-from data_contracts.findings import Area, area_of
+from data_contracts.findings import area_of
 from data_contracts.reports import Report
 from data_contracts.vocabulary import Duty
 from flows import wiring

@@ -26,7 +26,6 @@ from flows.telling_time import clock_line, clock_row
 from flows.verdict_facts import print_copy, print_verdict, verdict_facts
 from flows.wording import shown_lines, table_of, why
 from tasks.approval import Answer, answer_gate
-from tasks.archive_evidence import PACKAGE
 from tasks.clock_check import back_said, clock_said
 from tasks.documents import keep_record
 from tasks.extension import concerns_extension
@@ -35,6 +34,7 @@ from tasks.matters import matter_of
 from tasks.receive_request import TypedRequest, receipt_moment, register_request
 from tasks.recovery import copy_facts
 from tasks.rules.clocks import moves_set_back
+from tasks.sealed import PACKAGE
 from tasks.services import services
 from tasks.verify_identity import identity_question
 

@@ -17,16 +17,14 @@ from tasks.concluding import as_concluded
 from tasks.parts import PARTS, has_part, named_parts, require_parts
 from tasks.posting import unposted
 from tasks.recovery import WITHOUT_COPY
-from tasks.restricted import FORGOTTEN, LIFTED, ROWS, TOLD_BY
-from tasks.sealed import PROVEN, REQUEST, subject_request, write_json
+from tasks.restricted import FORGOTTEN, LIFTED, RESTRICTING, ROWS, TOLD_BY, is_restricted
+from tasks.sealed import PACKAGE, PROVEN, REQUEST, subject_request, write_json
 from tasks.services import services
 from tasks.step import always, step
 from tasks.turns import release_siblings
 
-PACKAGE = "package.zip"
 _KEPT_PREFIXES = (PACKAGE, "notice.")
 _RESTRICTION_KEEPS = (REQUEST, PROVEN, ROWS, TOLD_BY)
-_RESTRICTING = frozenset({Right.RESTRICTION, Right.OBJECTION})
 _NOT_GRANTED = frozenset({"withdrawn", "refused", "referred", "identity_failed", "duplicate"})
 _WITHOUT_PACKAGE = frozenset({"withdrawn"})
 _WITH_PACKAGE = frozenset({Right.ACCESS, Right.PORTABILITY})
@@ -105,13 +103,6 @@ def purge_ended(case: Case) -> bool:
     return True
 
 
-def is_restricted(case: Case) -> bool:
-    """Whether the case put a restriction on the list that is in force."""
-    if case.right not in _RESTRICTING:
-        return False
-    return any(one.lifted_at is None for one in services().register.restrictions_by(case.case_id))
-
-
 def _is_being_lifted(case_id: str) -> bool:
     """Whether recipients are still to be told that a restriction is lifted, by keys that are sealed with the case."""
     steps = services().register.steps(case_id)
@@ -126,7 +117,7 @@ def _settle_restriction(case: Case, outcome: str) -> bool:
     """
     if case.right is Right.RESTRICTION and outcome not in _NOT_GRANTED:
         return is_restricted(case)
-    if case.right in _RESTRICTING:
+    if case.right in RESTRICTING:
         services().register.lift_restriction(case.case_id)
     return False
 

@@ -8,18 +8,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
+from data_contracts.areas import Area
 from data_contracts.audits import AuditShown, FindingShown, SystemShown
 from data_contracts.evidence import Facts, Record
-from data_contracts.findings import (
-    BY_SYSTEM,
-    Area,
-    Finding,
-    FindingKind,
-    FindingState,
-    Looked,
-    area_of,
-    system_of,
-)
+from data_contracts.findings import BY_SYSTEM, Finding, FindingKind, FindingState, Looked, area_of, system_of
 from data_contracts.runs import Run
 from data_contracts.vocabulary import Duty
 from tasks.audit_looks import Seen

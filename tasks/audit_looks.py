@@ -13,12 +13,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from data_contracts.areas import Area, Severity
 from data_contracts.contract import SystemContract
 from data_contracts.entries import RegisterName
 from data_contracts.errors import RightsflowError
 from data_contracts.evidence import Facts, Record
 from data_contracts.evidence_log import EVIDENCE_LOG
-from data_contracts.findings import Area, FindingKind, Found, Severity
+from data_contracts.findings import FindingKind, Found
 from data_contracts.ports import LiveSchema
 from data_contracts.vocabulary import Duty
 from tasks.act.expired import Scope, count

@@ -7,18 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Final
 
+from data_contracts.areas import Area
 from data_contracts.evidence import canonical, digest
-from data_contracts.findings import (
-    Area,
-    Finding,
-    FindingChange,
-    FindingMove,
-    Found,
-    Looked,
-    Owned,
-    Settled,
-    area_of,
-)
+from data_contracts.findings import Finding, FindingChange, FindingMove, Found, Looked, Owned, Settled, area_of
 from data_contracts.vocabulary import OperatorRole
 from tasks.clock import today
 from tasks.officer import tell_officer

@@ -12,10 +12,9 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.links import Link, LinkPurpose
-from tasks.archive_evidence import PACKAGE
 from tasks.clock import day_of
 from tasks.parts import has_part
-from tasks.sealed import PROVEN
+from tasks.sealed import PACKAGE, PROVEN
 from tasks.services import services
 
 _BYTES = 32

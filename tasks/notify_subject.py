@@ -25,7 +25,6 @@ from data_contracts.request import SubjectRequest
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester
 from tasks.acting import act
 from tasks.approval import Question
-from tasks.archive_evidence import PACKAGE
 from tasks.clock import is_paused, last_day_to_ask, today
 from tasks.held_mails import give_place_back, is_proven, take_place
 from tasks.ledger import is_done
@@ -33,7 +32,7 @@ from tasks.links import package_link
 from tasks.parts import PARTS, require_parts
 from tasks.posting import BY_POST, WORDS, ask_for_posting, goes_by_post, send_by_post
 from tasks.referrals import referrals_of
-from tasks.sealed import sealed_text, subject_request
+from tasks.sealed import PACKAGE, sealed_text, subject_request
 from tasks.services import services
 from tasks.step import always, step, until_done
 

@@ -8,10 +8,9 @@ from data_contracts.evidence import Record, digest
 from data_contracts.links import LinkPurpose
 from data_contracts.notices import Content
 from data_contracts.vocabulary import NoticeKind
-from tasks.archive_evidence import PACKAGE
 from tasks.links import package_link, use_link
 from tasks.notify_subject import send_notice
-from tasks.sealed import PROVEN, subject_request
+from tasks.sealed import PACKAGE, PROVEN, subject_request
 from tasks.services import services
 
 _MOST_LINKS = 5

@@ -13,11 +13,11 @@ from data_contracts.case import may_move
 from data_contracts.doors import CaseStatus, CaseStep
 from data_contracts.errors import CaseUnknown
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
-from tasks.archive_evidence import PACKAGE
 from tasks.client_space import offers_client_space
 from tasks.clock import standing
 from tasks.documents import awaited_documents
 from tasks.facts import offered_facts
+from tasks.sealed import PACKAGE
 from tasks.services import services
 
 _CODE_CHARS = 16

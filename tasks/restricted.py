@@ -6,6 +6,7 @@ A case of restriction keeps the keys of the subject's rows sealed (``restricted.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from data_contracts.case import Case
 from data_contracts.contract import Table
 from data_contracts.errors import CaseBusy
 from data_contracts.keys import Condition, Selection
@@ -27,7 +28,16 @@ TOLD_BY = "told."
 LIFTED, FORGOTTEN = "lifted", "restriction forgotten"
 """Steps: the restriction is over; recipients know it, and what was sealed for it is destroyed."""
 _SPARED = "spared."
+RESTRICTING = frozenset({Right.RESTRICTION, Right.OBJECTION})
+"""Rights whose cases put a restriction on the list."""
 _NOT_LOCATED = frozenset({CaseState.IDENTITY_VERIFIED, CaseState.LOCATED})
+
+
+def is_restricted(case: Case) -> bool:
+    """Whether the case put a restriction on the list that is in force."""
+    if case.right not in RESTRICTING:
+        return False
+    return any(one.lifted_at is None for one in services().register.restrictions_by(case.case_id))
 
 
 def restricted_rows(system: str, *, but: str = "") -> Mapping[str, tuple[Condition, ...]]:

@@ -18,6 +18,7 @@ from tasks.parts import has_part, lost, note_sealed, require_parts, was_sealed
 from tasks.services import services
 
 REQUEST = "request"
+PACKAGE = "package.zip"
 REACH = "reach"
 """Systems that a person handled and that answer again."""
 PROVEN = "proven"

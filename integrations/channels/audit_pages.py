@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from data_contracts.areas import Severity
 from data_contracts.audits import AuditShown, FindingShown, Told
 from data_contracts.company import Organisation
-from data_contracts.findings import FindingKind, FindingState, Severity
+from data_contracts.findings import FindingKind, FindingState
 from data_contracts.reports import Bars, Block, FactList, Grid, Heading, Paragraph, Report
 from integrations.channels.templating import known_language, long_date, page_words
 

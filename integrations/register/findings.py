@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from data_contracts.areas import Severity
 from data_contracts.errors import CaseUnknown
 from data_contracts.findings import (
     Finding,
@@ -19,7 +20,6 @@ from data_contracts.findings import (
     Looked,
     Owned,
     Settled,
-    Severity,
 )
 from integrations.register.cases import ALPHABET
 from integrations.register.dpo_tables import finding_events, findings

@@ -21,12 +21,11 @@ from data_contracts.notices import Content
 from data_contracts.vocabulary import Decision, Gate, NoticeKind, Right
 from tasks.acting import act
 from tasks.approval import Question, deciding_people
-from tasks.archive_evidence import is_restricted
 from tasks.ledger import is_done
 from tasks.notify_subject import send_notice
 from tasks.parts import has_part, reason_name
 from tasks.posting import awaits_posting
-from tasks.restricted import FORGOTTEN, LIFTED, ROWS, restricted_rows, rows_of
+from tasks.restricted import FORGOTTEN, LIFTED, ROWS, is_restricted, restricted_rows, rows_of
 from tasks.rules.restrictions import markers_of
 from tasks.sealed import sealed_text
 from tasks.services import services

@@ -14,14 +14,13 @@ from data_contracts.evidence import Record
 from data_contracts.plan import REFERRED, SHARED, Plan, PlanLine, TablePath
 from data_contracts.ports import PackageContent
 from data_contracts.vocabulary import CaseState, Right
-from tasks.archive_evidence import PACKAGE
 from tasks.disclosing import received_about
 from tasks.locate_data import by_hand
 from tasks.parts import PARTS
 from tasks.review import ReadRows, reviewed
 from tasks.rules.plan import sensitivity_of
 from tasks.rules.redaction import UNREAD, Disclosure, Showing, but_members, but_withheld
-from tasks.sealed import subject_request
+from tasks.sealed import PACKAGE, subject_request
 from tasks.services import services
 from tasks.staged import members_left_out, staged_counts, withheld_counts
 

@@ -7,7 +7,6 @@ from data_contracts.vocabulary import CaseState, NoticeKind
 from tasks.act.packing import content_of, pack, plan_of
 from tasks.act.transmission import reason_of_refusal, recipient_of, told
 from tasks.acting import act
-from tasks.archive_evidence import PACKAGE
 from tasks.ledger import is_done
 from tasks.links import package_link
 from tasks.notify_subject import send_notice, titles_by_hand, was_told
@@ -16,7 +15,7 @@ from tasks.plans import freeze, planned
 from tasks.referrals import referrals_of
 from tasks.rules.portability import Portability
 from tasks.rules.redaction import Showing
-from tasks.sealed import sealed_text
+from tasks.sealed import PACKAGE, sealed_text
 from tasks.services import services
 from tasks.staged import staged_counts
 from tasks.step import step, until_done

@@ -27,12 +27,11 @@ from data_contracts.transfers import MediaType, Parcel
 from data_contracts.vocabulary import Decision, Gate
 from tasks.acting import act
 from tasks.approval import deciding_people
-from tasks.archive_evidence import PACKAGE
 from tasks.disclosing import note_transmission
 from tasks.parts import reason_name
 from tasks.receiving import receiving_today, refusal_today
 from tasks.review import ReadRows
-from tasks.sealed import subject_request
+from tasks.sealed import PACKAGE, subject_request
 from tasks.services import services
 
 SENT, BY_HAND, IMPOSSIBLE = "told", "by_hand", "impossible"

@@ -11,12 +11,13 @@ from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
+from data_contracts.areas import Severity
 from data_contracts.canaries import CanaryStanding, CanaryState
 from data_contracts.company import Vocabulary
 from data_contracts.contract import Contracts, SystemContract, Table
 from data_contracts.entries import Entry
 from data_contracts.evidence_log import EVIDENCE_LOG
-from data_contracts.findings import FindingKind, Found, Severity
+from data_contracts.findings import FindingKind, Found
 from data_contracts.gates import DecisionFault
 from data_contracts.ports import GateEntry, LiveSchema, Operator
 from data_contracts.quality import Checked, ValueRule

@@ -14,9 +14,9 @@ from time import perf_counter
 
 from flows.stages import search_all
 from tasks.act.access import build_package, plan_access
-from tasks.archive_evidence import PACKAGE
 from tasks.locate_data import finish_search, stage_rows, survey_system
 from tasks.plans import confirm_staged, confirmed
+from tasks.sealed import PACKAGE
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.shop import an_installation, approve, open_case
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.areas import Severity
 from data_contracts.entries import RegisterName
 from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid, SettingsInvalid, SystemUnavailable
-from data_contracts.findings import Finding, FindingKind, FindingMove, FindingState, Severity
+from data_contracts.findings import Finding, FindingKind, FindingMove, FindingState
 from data_contracts.ports import LiveSchema
 from data_contracts.vocabulary import OperatorRole, Right
 from flows.audit import Audited, audit_report, audited, carry_out

@@ -7,7 +7,8 @@ import pytest
 from data_contracts.errors import VaultSealed
 from data_contracts.request import Statement
 from data_contracts.vocabulary import CaseState, RestrictionGround, Right
-from tasks.archive_evidence import PACKAGE, purge_ended, purge_old
+from tasks.archive_evidence import purge_ended, purge_old
+from tasks.sealed import PACKAGE
 from tests.flows.company import House
 
 

@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 import data_contracts
+from data_contracts.areas import Severity
 from data_contracts.audits import AuditShown, FindingShown, SystemShown
-from data_contracts.findings import FindingKind, FindingState, Severity
+from data_contracts.findings import FindingKind, FindingState
 from data_contracts.odcs import load_organisation
 from data_contracts.reports import Grid, Paragraph, Report
 from flows.report_markdown import markdown

@@ -5,18 +5,9 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.areas import Area, Severity
 from data_contracts.errors import CaseUnknown, RightsflowError
-from data_contracts.findings import (
-    Area,
-    FindingChange,
-    FindingKind,
-    FindingMove,
-    FindingState,
-    Found,
-    Looked,
-    Owned,
-    Severity,
-)
+from data_contracts.findings import FindingChange, FindingKind, FindingMove, FindingState, Found, Looked, Owned
 from data_contracts.vocabulary import Duty
 from integrations.register import SqlRegister
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from data_contracts.areas import Area, Severity
 from data_contracts.canaries import CanaryResult, CanaryStanding, CanaryState
 from data_contracts.company import Company, Party, Policy, Purpose, Vocabulary
 from data_contracts.contract import Column, Contracts, SystemContract, Table
 from data_contracts.entries import Entry, RegisterName
-from data_contracts.findings import BY_SYSTEM, Area, FindingKind, Found, Looked, Severity, area_of
+from data_contracts.findings import BY_SYSTEM, FindingKind, Found, Looked, area_of
 from data_contracts.gates import DecisionFault
 from data_contracts.hiding import Hides, Hiding
 from data_contracts.ports import GateEntry, LiveColumn, LiveReference, LiveSchema, Operator

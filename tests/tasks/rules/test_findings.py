@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from data_contracts.areas import Severity
 from data_contracts.errors import RequestInvalid
-from data_contracts.findings import Finding, FindingChange, FindingKind, FindingMove, FindingState, Severity
+from data_contracts.findings import Finding, FindingChange, FindingKind, FindingMove, FindingState
 from tasks.rules.findings import accepted, assigned, closed, is_late, late
 
 DAY = date(2026, 3, 31)
