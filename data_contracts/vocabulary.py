@@ -261,7 +261,7 @@ class PartyRole(StrEnum):
 
 
 class CaseState(StrEnum):
-    """Where a case stands; the allowed moves are :data:`data_contracts.case.MOVES`."""
+    """Where a case stands; the allowed moves are :data:`data_contracts.case.case.MOVES`."""
 
     RECEIVED = "received"
     ACKNOWLEDGED = "acknowledged"
@@ -337,7 +337,7 @@ class Decision(StrEnum):
     BY_HAND = "by_hand"
     """Somebody did it outside the software; a reference is mandatory."""
     STAYS = "stays"
-    """After acting: what remains stays; the reference says why (:class:`data_contracts.verdicts.StayGround`)."""
+    """After acting: what remains stays; the reference says why (:class:`data_contracts.case.verdicts.StayGround`)."""
     ALL = "all"
     """Several records: all are of the verified data subject."""
     NAMED = "named"

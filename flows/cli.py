@@ -13,46 +13,39 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows.commands import (
+from flows.commands.cases import (
     advice,
-    agents,
-    api,
     arrivals,
-    audit,
-    canary,
     changes,
     clock,
-    contracts,
-    copying,
-    credentials,
-    deploy,
-    doors,
-    dossier,
     erasures,
-    evidence,
     holds,
-    incident,
-    installing,
     letters,
     lift,
-    metrics,
-    monthly,
-    operators,
-    permissions,
     recipients,
-    recover,
-    registers,
-    retention,
     review,
     statement,
 )
-from flows.details import read_details
-from flows.identities import pairs
-from flows.private import UMASK
-from flows.running import join
+from flows.commands.doors import agents, api, metrics, serving
+from flows.commands.installation import contracts, copying, credentials, deploy, installing, operators, recover
+from flows.commands.officer import (
+    audit,
+    canary,
+    dossier,
+    evidence,
+    incident,
+    monthly,
+    permissions,
+    registers,
+    retention,
+)
+from flows.home.private import UMASK
+from flows.office.details import read_details
+from flows.office.identities import pairs
+from flows.server.machine import join
 from flows.settings import settings
-from flows.showing import OPTION_JSON, note, our_errors, quiet, show, table
-from tasks.rules.eligibility import reference_of
+from flows.terminal import OPTION_JSON, note, our_errors, quiet, show, table
+from tasks.rules.people.eligibility import reference_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 advice.register(app)
@@ -61,7 +54,7 @@ metrics.register(app)
 monthly.register(app)
 app.add_typer(clock.app)
 app.add_typer(contracts.app, name="contracts")
-app.add_typer(doors.app)
+app.add_typer(serving.app)
 dossier.register(app)
 app.add_typer(erasures.app, name="erasures")
 app.add_typer(evidence.app, name="evidence")
@@ -123,7 +116,7 @@ def open_request(  # noqa: PLR0913  # the options of a request
     as_json: Json = False,
 ) -> None:
     """Register a request durably, before anything else, and start its flow; prints the case id."""
-    from flows import work  # noqa: PLC0415  # pays for what it uses
+    from flows.office import cases as work  # noqa: PLC0415  # pays for what it uses
 
     said = read_details(details)
     typed = work.Typed(right, channel, language, received, name, key, pairs(identity), said, scan)
@@ -137,7 +130,7 @@ def open_request(  # noqa: PLR0913  # the options of a request
 @our_errors
 def run_case(case: str, as_json: Json = False) -> None:
     """Carry a case on in this process until it ends or waits for a person; no server needed."""
-    from flows import work  # noqa: PLC0415  # pays for what it uses
+    from flows.office import cases as work  # noqa: PLC0415  # pays for what it uses
 
     show(work.run_case(case), as_json, lambda f: print(f["said"]))
 
@@ -154,7 +147,7 @@ def verify_identity(  # noqa: PLR0913  # the options of a check
     as_json: Json = False,
 ) -> None:
     """Record an identity check made by a person."""
-    from flows import work  # noqa: PLC0415  # pays for what it uses
+    from flows.office import cases as work  # noqa: PLC0415  # pays for what it uses
 
     facts = work.verify_identity(case, reference_of(method, received), operator=operator, code=code)
     show(facts, as_json, lambda f: print(f["said"]))
@@ -176,7 +169,7 @@ def approve_gate(  # noqa: PLR0913  # the options of an answer
     as_json: Json = False,
 ) -> None:
     """Answer a gate outside the Prefect UI; the same rules hold."""
-    from flows import work  # noqa: PLC0415  # pays for what it uses
+    from flows.office import cases as work  # noqa: PLC0415  # pays for what it uses
 
     chosen = Decision.REFUSE if refuse else decision or Decision.APPROVE
     answer = work.Answered(operator, chosen, code, reason, ground or reference)
@@ -194,7 +187,7 @@ def write_questions(
     as_json: Json = False,
 ) -> None:
     """Write the questions that wait to a file, to be read and filled in."""
-    from flows import deciding  # noqa: PLC0415  # pays for what it uses
+    from flows.office import deciding  # noqa: PLC0415  # pays for what it uses
 
     show(deciding.write_questions(to, gate or ()), as_json, lambda f: print(f"{f['gates']} questions in {f['file']}"))
 
@@ -209,7 +202,7 @@ def decide(
     as_json: Json = False,
 ) -> None:
     """Answer the gates of a filled-in file with one code; each question is named in what is signed."""
-    from flows import deciding  # noqa: PLC0415  # pays for what it uses
+    from flows.office import deciding  # noqa: PLC0415  # pays for what it uses
 
     facts = deciding.decide(file, operator=operator, code=code)
     for told in facts["notes"].values():
@@ -225,7 +218,7 @@ def show_case(
     faults: Annotated[bool, typer.Option("--faults", help="Unseal what broke; may show personal data.")] = False,
 ) -> None:
     """Where a case stands: its clock, timeline, plan and open gates."""
-    from flows import work  # noqa: PLC0415  # pays for what it uses
+    from flows.office import cases as work  # noqa: PLC0415  # pays for what it uses
 
     show(work.case_facts(case, faults=faults), as_json, work.print_case)
 
@@ -234,7 +227,7 @@ def show_case(
 @our_errors
 def show_cases(as_json: Json = False, everything: Annotated[bool, typer.Option("--all")] = False) -> None:
     """Open cases, the one due first on top."""
-    from flows import work  # noqa: PLC0415  # pays for what it uses
+    from flows.office import cases as work  # noqa: PLC0415  # pays for what it uses
 
     columns = ("case", "right", "state", "response_due", "days_left", "clock", "waits_at")
     facts = work.cases_facts(open_only=not everything)
@@ -251,7 +244,7 @@ def unseal_package(
     as_json: Json = False,
 ) -> None:
     """Unseal the answer package of an access or portability case."""
-    from flows import work  # noqa: PLC0415  # pays for what it uses
+    from flows.office import cases as work  # noqa: PLC0415  # pays for what it uses
 
     facts = work.unseal_package(case, to, account=getpass.getuser())
     show(facts, as_json, lambda f: print(f"{len(f['files'])} files in {to}; open {to / 'index.html'}"))

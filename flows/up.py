@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from data_contracts.errors import RightsflowError
 from flows import wiring
-from flows.caretaker import Caretaker
 from flows.demo import DEMO_MARK
 from flows.demo.registers import enter_demo_registers
-from flows.metrics import metrics_api
-from flows.permission_api import permission_api
-from flows.running import RunningSystem, require_free, running
-from flows.serving import MakeApp, operators_desk, prefect_door, public_site, serving
+from flows.doors.metrics import metrics_api
+from flows.doors.permissions import permission_api
+from flows.doors.serving import MakeApp, operators_desk, prefect_door, public_site, serving
+from flows.server.caretaker import Caretaker
+from flows.server.machine import RunningSystem, require_free, running
 from flows.settings import settings
-from flows.showing import console
+from flows.terminal import console
 from tasks.services import services
 
 _LOOK_SECONDS = 0.5
@@ -95,7 +95,7 @@ def _name_addresses(ports: Ports) -> None:
 def _doors(system: RunningSystem, ports: Ports) -> Iterator[None]:
     """Web applications of ours, and the outbox, while everything runs."""
     os.environ.update(system.environment)
-    from flows.dispatching import dispatching  # noqa: PLC0415  # reads the server's address when imported
+    from flows.watch.outbox import dispatching  # noqa: PLC0415  # reads the server's address when imported
 
     doors: list[tuple[str, MakeApp, int, str]] = [
         ("Prefect UI", prefect_door, ports.prefect, "  (sign in as at the desk)"),
@@ -133,7 +133,7 @@ def seed_missing_systems(customers: int = _DEMO_CUSTOMERS) -> None:
 
 def _watch_over(system: RunningSystem) -> None:
     """Sweep, and start again what has died."""
-    from flows.watch import sweep  # noqa: PLC0415  # reads the server's address when imported
+    from flows.watch.watch import sweep  # noqa: PLC0415  # reads the server's address when imported
 
     next_sweep = next_reading = 0.0
     sweeps, readings = _Told(_tell), _Told(_tell)
@@ -187,7 +187,7 @@ def _swept(sweep: Callable[[], object]) -> str:
 
 def _read_mailbox() -> str:
     """Take in what waits in the mailbox; what it did. One that is away is read later."""
-    from flows.arrival_work import read_once  # noqa: PLC0415  # reads the server's address when imported
+    from flows.office.arrivals import read_once  # noqa: PLC0415  # reads the server's address when imported
 
     done = read_once()
     return "mailbox: " + ", ".join(f"{count} {name}" for name, count in done.items()) if done else ""

@@ -10,32 +10,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_contracts.contract import Contracts
-from data_contracts.credentials import connection_variable, recipient_variable
+from data_contracts.company.contract import Contracts
 from data_contracts.errors import SettingsInvalid
-from data_contracts.evidence_log import EVIDENCE_LOG
-from data_contracts.key_marks import KeyKind
-from data_contracts.odcs import load_organisation, load_policy
-from data_contracts.ports import Judge
-from data_contracts.sealed_rows import operator_context
-from flows.contract_cache import contracts_from, contracts_of
-from flows.key_ring import KeyRing
-from flows.private import keep_private
-from flows.secrets import KeptCredentials, secret_block
+from data_contracts.evidence.log import EVIDENCE_LOG
+from data_contracts.odcs.folder import load_organisation, load_policy
+from data_contracts.ports.credentials import connection_variable, recipient_variable
+from data_contracts.ports.key_marks import KeyKind
+from data_contracts.ports.ports import Judge
+from data_contracts.ports.sealed_rows import operator_context
+from flows.home.contract_cache import contracts_from, contracts_of
+from flows.home.key_ring import KeyRing
+from flows.home.private import keep_private
+from flows.home.secrets import KeptCredentials, secret_block
 from flows.settings import Settings, settings
 from integrations import evidence as evidence_files
-from integrations.channels.audit_pages import AuditPages
-from integrations.channels.dossier_pages import DossierPages
-from integrations.channels.incident_pages import IncidentPages
-from integrations.channels.mail import MailChannel
-from integrations.channels.monthly_pages import MonthlyPages
-from integrations.channels.opendsr import OpendsrProcessors
-from integrations.channels.package import AnswerPackage
-from integrations.channels.recipient_api import Endpoint, HttpRecipients
-from integrations.channels.register_pages import RegisterPages
-from integrations.channels.report_pdf import ReportPages
-from integrations.channels.settings import Dkim, MailSettings
-from integrations.channels.unpacking import unpack as unpack_package
+from integrations.channels.package.package import AnswerPackage
+from integrations.channels.package.unpacking import unpack as unpack_package
+from integrations.channels.post.mail import MailChannel
+from integrations.channels.post.settings import Dkim, MailSettings
+from integrations.channels.recipients.api import Endpoint, HttpRecipients
+from integrations.channels.recipients.opendsr import OpendsrProcessors
+from integrations.channels.reports.audit import AuditPages
+from integrations.channels.reports.dossier import DossierPages
+from integrations.channels.reports.incident import IncidentPages
+from integrations.channels.reports.monthly import MonthlyPages
+from integrations.channels.reports.pdf import ReportPages
+from integrations.channels.reports.registers import RegisterPages
 from integrations.evidence import EvidenceShelf, Fault, LateSigner, Verification
 from integrations.intake.calling import SafeCaller
 from integrations.intake.desk.app import desk_app
@@ -69,7 +69,7 @@ from integrations.vault.master import MasterKey
 from integrations.vault.own_keys import own_key
 from integrations.vault.rotation import Rotation, rotate
 from integrations.vault.vault import SealedVault
-from tasks.rules.routes import plan_routes
+from tasks.rules.search.routes import plan_routes
 from tasks.services import Retry, Services, use
 
 if TYPE_CHECKING:

@@ -10,18 +10,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from data_contracts.audits import AuditWords
-from data_contracts.company import Organisation, Policy
-from data_contracts.contract import Contracts
+from data_contracts.company.company import Organisation, Policy
+from data_contracts.company.contract import Contracts
+from data_contracts.connectors.quality import LiveValues
+from data_contracts.doors.mailbox import ReadMail
 from data_contracts.errors import SettingsInvalid
-from data_contracts.mailbox import ReadMail
-from data_contracts.passkeys import PasskeyCheck
-from data_contracts.ports import Channel, Judge, PackageWriter, Register, Systems, Vault
-from data_contracts.quality import LiveValues
-from data_contracts.recipients import RecipientApi, RequestForwarding
-from data_contracts.reports import ReportWriter
-from data_contracts.transfers import Transfers
-from tasks.rules.routes import Routes
+from data_contracts.gates.passkeys import PasskeyCheck
+from data_contracts.officer.audits import AuditWords
+from data_contracts.officer.reports import ReportWriter
+from data_contracts.ports.ports import Channel, Judge, PackageWriter, Register, Systems, Vault
+from data_contracts.told.recipients import RecipientApi, RequestForwarding
+from data_contracts.told.transfers import Transfers
+from tasks.rules.search.routes import Routes
 
 
 @dataclass(frozen=True, slots=True)

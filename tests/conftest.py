@@ -37,7 +37,7 @@ _SHARED = {
     "tests/years": "years",
     "tests/integrations/test_connectors": "connectors",
     "tests/integrations/demo/test_servers": "servers",
-    "tests/flows/test_database_servers": "servers",
+    "tests/flows/rights/test_database_servers": "servers",
     "tests/integrations/register": "servers",
     "tests/integrations/systems": "servers",
 }
@@ -76,7 +76,8 @@ def pytest_sessionfinish(exitstatus: int) -> None:
         memory.stay()
 
 
-_WALKED: Final = ("tests/whose/", "tests/worlds/", "tests/flows/test_")
+_LIVES: Final = ("duties", "engineer", "home", "laws", "office", "officer", "rights", "runs", "server", "watch")
+_WALKED: Final = ("tests/whose/", "tests/worlds/", *(f"tests/flows/{folder}/" for folder in _LIVES))
 """Tests that walk whole cases; what differs between databases is tried on all of them in ``tests/integrations``."""
 _EACH: Final = ("tests/flows/doors/test_strangers",)
 """Tests that walk whole cases, each for several rights: every one is drawn, for one of them at least."""
@@ -155,8 +156,8 @@ def pytest_runtest_setup() -> None:
 _MEASURED: Final = (
     "tests/tasks/",
     "tests/data_contracts/",
-    "tests/flows/test_audit",
-    "tests/flows/test_retention",
+    "tests/flows/duties/test_audit",
+    "tests/flows/duties/test_retention",
     "tasks/",
     "data_contracts/",
 )

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from aiosmtpd.controller import Controller
 
-from flows.running import free_port
+from flows.server.machine import free_port
 
 
 @contextmanager

@@ -15,11 +15,11 @@ from typing import Any
 import typst
 
 import data_contracts
-from data_contracts.company import Organisation
-from data_contracts.notices import KeptItem, Notice, RecipientTold, Referral, ToldItem
-from data_contracts.odcs import load_organisation
+from data_contracts.company.company import Organisation
+from data_contracts.odcs.folder import load_organisation
+from data_contracts.told.notices import KeptItem, Notice, RecipientTold, Referral, ToldItem
 from data_contracts.vocabulary import NoticeKind, Right
-from integrations.channels.letters import typst_source
+from integrations.channels.post.letters import typst_source
 from integrations.channels.templating import LANGUAGES
 from integrations.channels.wording import put_into_words
 from tests.services import chromium

@@ -12,10 +12,10 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from data_contracts.odcs import load_organisation
+from data_contracts.odcs.folder import load_organisation
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
-from flows.running import free_port, join, running
-from flows.serving import prefect_door, serving
+from flows.doors.serving import prefect_door, serving
+from flows.server.machine import free_port, join, running
 from flows.settings import settings
 from tests.flows.company import attest
 from tests.notice_pictures import take_letters_for_docs
@@ -66,7 +66,7 @@ def _seed() -> Any:  # the demo company
 
 
 def _enrol() -> str:
-    from flows.people import enrol, set_password  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.officer.operators import enrol, set_password  # noqa: PLC0415  # Prefect reads its settings when imported
 
     secret = str(enrol(_OPERATOR, (OperatorRole.DPO,), instead=True)["secret"])
     set_password(_OPERATOR, _PASSWORD)
@@ -91,7 +91,7 @@ def _register(ui: PrefectUi, subject: Any) -> str:  # the demo subject
 
 
 def _first_case() -> str:
-    from flows import work  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.office import cases as work  # noqa: PLC0415  # Prefect reads its settings when imported
 
     cases = work.cases_facts(open_only=True)["cases"]
     return str(cases[0]["case"]) if cases else ""
@@ -108,21 +108,22 @@ def _approve(ui: PrefectUi, case: str, secret: str, chosen: Mapping[str, str]) -
 
 def _read_texts(case: str, secret: str) -> None:
     """Release every free text of a case by command, and answer its gate."""
-    from flows import reviewing, work  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.office import cases as work  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.office import texts  # noqa: PLC0415  # Prefect reads its settings when imported
 
     until(lambda: any(gate["gate"] == Gate.REVIEW for gate in work.case_facts(case)["gates"]))
     with tempfile.TemporaryDirectory() as folder:
-        taken = reviewing.take_texts_out(case, Path(folder) / "texts", operator=_OPERATOR, code=fresh_code(secret))
+        taken = texts.take_texts_out(case, Path(folder) / "texts", operator=_OPERATOR, code=fresh_code(secret))
         answers = Path(taken["answers"])
         answers.write_text(answers.read_text().replace("decision: ", "decision: release"))
-        reviewing.hand_decisions_in(case, answers, operator=_OPERATOR, code=fresh_code(secret))
+        texts.hand_decisions_in(case, answers, operator=_OPERATOR, code=fresh_code(secret))
     until(lambda: any("approve" in gate["options"] and gate["gate"] == Gate.REVIEW for gate in _gates(case)))
     work.answer(case, Gate.REVIEW, "", work.Answered(_OPERATOR, Decision.APPROVE, fresh_code(secret), "", ""))
     until(lambda: any(gate["gate"] == Gate.APPROVAL for gate in _gates(case)))
 
 
 def _gates(case: str) -> Any:  # JSON facts
-    from flows import work  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.office import cases as work  # noqa: PLC0415  # Prefect reads its settings when imported
 
     return [gate for gate in work.case_facts(case)["gates"] if not gate["outcome"]]
 
@@ -139,7 +140,7 @@ def _timeline(ui: PrefectUi, case: str) -> None:
 
 def _english_case(subject: Any, secret: str) -> str:  # the demo subject
     """Another access case of the same data subject, answered in English; walked by commands."""
-    from flows import work  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.office import cases as work  # noqa: PLC0415  # Prefect reads its settings when imported
 
     typed = work.Typed(Right.ACCESS, Channel.LETTER, "en", "", subject.name, "", {"email": [subject.email]})
     case = str(work.open_request(typed)["case"])
@@ -152,7 +153,7 @@ def _english_case(subject: Any, secret: str) -> str:  # the demo subject
 
 def _package(page: Page, case: str, name: str) -> None:
     """The page of an answer package, as the data subject opens it."""
-    from flows import work  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.office import cases as work  # noqa: PLC0415  # Prefect reads its settings when imported
 
     folder = settings().state / name
     work.unseal_package(case, folder, account="pictures")

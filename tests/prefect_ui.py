@@ -9,7 +9,7 @@ import httpx
 import pyotp
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from flows.running import RunningSystem
+from flows.server.machine import RunningSystem
 from tests.services import chromium
 
 _ARGUMENTS = [

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import typer
 
-from data_contracts.case import MOVES
-from data_contracts.odcs import check
+from data_contracts.case.case import MOVES
+from data_contracts.odcs.folder import check
 from data_contracts.vocabulary import CaseState, Gate
 from flows.cli import app
 from flows.settings import Settings

@@ -15,9 +15,9 @@ from typing import Any
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from data_contracts.errors import SettingsInvalid
-from flows.running import running
+from flows.server.machine import running
 from flows.settings import Settings, settings
-from flows.showing import console
+from flows.terminal import console
 
 DEMO_MARK = ".demo"
 """A home that holds it was made by the demo, and nothing else was done in it: the next demo may replace it."""

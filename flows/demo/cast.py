@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from data_contracts.request import FieldChange, Statement
+from data_contracts.case.request import FieldChange, Statement
 from data_contracts.vocabulary import Channel, RestrictionGround, Right
-from flows.details import Details
+from flows.office.details import Details
 
 _ADDRESS = ("14 rue des Exemples", "59000 Lille")
 

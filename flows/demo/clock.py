@@ -6,12 +6,13 @@ from typing import Any
 
 from data_contracts.errors import StepFailed
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows import wiring, work
-from flows.clock_work import extend_case
+from flows import wiring
 from flows.demo.cast import late_comer
 from flows.demo.desk import Desk, Tell
-from flows.rights import carry_on
-from tasks.receive_request import TypedRequest, register_request
+from flows.office import cases as work
+from flows.office.endings import extend_case
+from flows.rights.which import carry_on
+from tasks.intake.register import TypedRequest, register_request
 from tasks.services import services
 
 _UNTIL_PROVEN = timedelta(days=12)

@@ -11,8 +11,9 @@ from typing import Any
 import pyotp
 
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
-from flows import reviewing, work
-from flows.people import enrol, lapse
+from flows.office import cases as work
+from flows.office import texts
+from flows.officer.operators import enrol, lapse
 
 Tell = Callable[[str], None]
 
@@ -104,11 +105,11 @@ class Desk:
         """Release every free text: the demo company's hold nothing about others."""
         reader, code = self._free()
         with TemporaryDirectory() as folder:
-            taken = reviewing.take_texts_out(case, Path(folder) / "texts", operator=reader.name, code=code)
+            taken = texts.take_texts_out(case, Path(folder) / "texts", operator=reader.name, code=code)
             answers = Path(taken["answers"])
             answers.write_text(answers.read_text().replace("decision: ", "decision: release"))
             operator, code = self._free()
-            reviewing.hand_decisions_in(case, answers, operator=operator.name, code=code)
+            texts.hand_decisions_in(case, answers, operator=operator.name, code=code)
         self.tell(f"{case} {right}: {operator.name} read {taken['texts']} free texts and releases them")
 
     def _answer(self, case: str, right: str, gate: Gate, subject: str, *, people: int) -> None:

@@ -6,10 +6,10 @@ Dates are told from the day it is made, so that something is always about to end
 from datetime import date, timedelta
 from typing import Final
 
-from data_contracts.entries import RegisterName
-from data_contracts.registers import checked, ends_on, written
-from tasks.clock import today
-from tasks.rules.registers import trained_until
+from data_contracts.officer.entries import RegisterName
+from data_contracts.officer.registers import checked, ends_on, written
+from tasks.case.clock import today
+from tasks.rules.officer.registers import trained_until
 from tasks.services import services
 
 _ACTOR: Final = "demo"

@@ -11,16 +11,17 @@ from prefect import get_client
 from prefect.client.schemas.objects import StateType
 
 from data_contracts.errors import StepFailed
-from flows import wiring, work
+from flows import wiring
 from flows.demo.cast import Role, cast
 from flows.demo.desk import Desk, Tell
 from flows.doors.desk import OperatorsDoor
-from flows.monthly import monthly_pdf, this_month
-from flows.running import RunningSystem
+from flows.duties.monthly import monthly_pdf, this_month
+from flows.office import cases as work
+from flows.runs.case_runs import runs_of
+from flows.server.machine import RunningSystem
 from flows.settings import settings
-from flows.showing import console, table
-from flows.starting import runs_of
-from flows.watch import sweep
+from flows.terminal import console, table
+from flows.watch.watch import sweep
 from tasks.services import services
 
 _PATIENCE_SECONDS = 600

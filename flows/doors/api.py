@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from data_contracts.doors import CaseStatus, Submitted
-from data_contracts.evidence import digest
-from data_contracts.origins import DoorProtocol, Origin
-from flows.doors.keyed import KeyedDoor
+from data_contracts.case.origins import DoorProtocol, Origin
+from data_contracts.doors.pages import CaseStatus, Submitted
+from data_contracts.evidence.records import digest
+from flows.doors.requests import KeyedDoor
 from flows.doors.submitting import register_submitted
 from flows.doors.withdrawing import withdraw_unproven
 from flows.wiring import KeyUsed
-from tasks.public_status import status_of
+from tasks.intake.public_status import status_of
+from tasks.intake.webhooks import end_webhook, put_webhook
 from tasks.services import use
-from tasks.webhooks import end_webhook, put_webhook
 
 
 class ProgramsDoor(KeyedDoor):

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from data_contracts.desk import ArrivedLetter, WaitingArrival
+from data_contracts.case.incoming import Incoming, IncomingState
+from data_contracts.doors.desk import ArrivedLetter, WaitingArrival
 from data_contracts.errors import RequestInvalid
-from data_contracts.incoming import Incoming, IncomingState
 from data_contracts.vocabulary import Right
-from flows.starting import wake_soon
+from flows.runs.case_runs import wake_soon
 from flows.wiring import Installation
-from tasks.arrivals import REASONS, Reading, assign, read_arrival, set_aside
-from tasks.operator_proof import Factor
+from tasks.gates.operators import Factor
+from tasks.gates.unsealing import Looker
+from tasks.intake.arrivals import REASONS, Reading, assign, read_arrival, set_aside
 from tasks.services import use
-from tasks.unsealing import Looker
 
 
 class ArrivalsDoor:

@@ -3,20 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
+from data_contracts.case.runs import is_run
 from data_contracts.errors import AnswerRefused
-from data_contracts.factors import OpenQuestion
-from data_contracts.passkeys import Touch
-from data_contracts.ports import GateEntry
-from data_contracts.runs import is_run
-from flows.gate_facts import gate_name
-from flows.gate_forms import description_of, form_of, question_mark, typed_answer
+from data_contracts.gates.factors import OpenQuestion
+from data_contracts.gates.passkeys import Touch
+from data_contracts.ports.ports import GateEntry
+from flows.office.cases import carried_on
+from flows.office.gate_facts import gate_name
+from flows.runs.gate_forms import description_of, form_of, question_mark, typed_answer
 from flows.wiring import Installation
-from flows.work import carried_on
-from tasks.approval import under_policy
-from tasks.factors.deciding import ask_to_decide, decide_by_touch
-from tasks.rules.gates import check_standing
+from tasks.gates.factors.deciding import ask_to_decide, decide_by_touch
+from tasks.gates.gates import under_policy
+from tasks.gates.together import MOST, Given, answer_together
+from tasks.rules.people.gates import check_standing
 from tasks.services import services, use
-from tasks.together import MOST, Given, answer_together
 
 _MORE: Final = ("accounts", "came")
 _FIELDS: Final = ("decision", "reference", "reason", *_MORE)

@@ -5,37 +5,37 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from data_contracts.case import Case
-from data_contracts.company import Organisation
-from data_contracts.desk import DeskCase, FreeText, ShownProof, TextDecision, Values, WaitingCase
-from data_contracts.documents import DocumentKind
+from data_contracts.case.case import Case
+from data_contracts.case.documents import DocumentKind
+from data_contracts.company.company import Organisation
+from data_contracts.doors.desk import DeskCase, FreeText, ShownProof, TextDecision, Values, WaitingCase
 from data_contracts.errors import AnswerRefused, RequestInvalid
-from data_contracts.evidence import Facts
+from data_contracts.evidence.records import Facts
 from data_contracts.vocabulary import Gate, OperatorRole, Right
-from flows.change_work import values_of
 from flows.doors.arrivals import ArrivalsDoor
 from flows.doors.deciding import DecidingDoor
 from flows.doors.factors import FactorsDoor, end_sessions, session_of
 from flows.doors.history import history_of
 from flows.doors.officer import OfficersDoor
-from flows.gates import opened
-from flows.reviewing import open_review
-from flows.starting import wake_soon
-from flows.verdict_facts import verdict_facts
+from flows.office.changes import values_of
+from flows.office.texts import open_review
+from flows.office.verdict_facts import verdict_facts
+from flows.runs.case_runs import wake_soon
+from flows.runs.gates import opened
 from flows.wiring import Installation
-from tasks.advice import advice_of, has_advice
-from tasks.clock import cases_standing_still, day_of, is_paused, pauses_of
-from tasks.documents import RECORD
-from tasks.filed_mails import filed_with
-from tasks.operator_proof import Factor, prove_operator, sign_in
-from tasks.plans import planned
-from tasks.review import review_question, seal_readings, texts_of, to_read
-from tasks.rules.gates import check_in_force
-from tasks.rules.reviewing import Reading
-from tasks.sealed import REQUEST, typed_request
+from tasks.case.clock import cases_standing_still, day_of, is_paused, pauses_of
+from tasks.case.plans import planned
+from tasks.case.sealed import REQUEST, typed_request
+from tasks.gates.operators import Factor, prove_operator, sign_in
+from tasks.gates.unsealing import Looker, Sealed, let_look
+from tasks.identity.documents import RECORD
+from tasks.identity.verify import PREFIXES
+from tasks.intake.filed_mails import filed_with
+from tasks.officer.advice import advice_of, has_advice
+from tasks.rules.act.reviewing import Reading
+from tasks.rules.people.gates import check_in_force
+from tasks.search.review import review_question, seal_readings, texts_of, to_read
 from tasks.services import services, use
-from tasks.unsealing import Looker, Sealed, let_look
-from tasks.verify_identity import PREFIXES
 
 _PROOF: Final = "proof."
 _SIGNS: Final = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"%PDF-", "application/pdf"))

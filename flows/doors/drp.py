@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from data_contracts.case.legible import check, is_line
+from data_contracts.case.origins import Agent, DoorProtocol, Origin
 from data_contracts.errors import RequestInvalid
-from data_contracts.legible import check, is_line
-from data_contracts.origins import Agent, DoorProtocol, Origin
 from data_contracts.vocabulary import Channel
 from flows.doors.withdrawing import withdraw_unproven
 from flows.wiring import AgentRequest, Installation, SafeCaller
-from tasks.agents import agent_in_force, agent_of, give_token
-from tasks.callbacks import UNNAMED, told_to_agent
-from tasks.receive_request import TypedRequest, register_request
-from tasks.rules.drp import ACTIONS
+from tasks.intake.agents import agent_in_force, agent_of, give_token
+from tasks.intake.callbacks import UNNAMED, told_to_agent
+from tasks.intake.register import TypedRequest, register_request
+from tasks.rules.others.drp import ACTIONS
 from tasks.services import use
 
 

@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from data_contracts.credentials import OPERATORS_SIGN_IN
-from data_contracts.doors import SignIn
-from data_contracts.factors import ShownPasskey, SignedIn
-from data_contracts.passkeys import Touch, TouchedFor
+from data_contracts.doors.pages import SignIn
+from data_contracts.gates.factors import ShownPasskey, SignedIn
+from data_contracts.gates.passkeys import Touch, TouchedFor
+from data_contracts.ports.credentials import OPERATORS_SIGN_IN
 from flows.wiring import Installation
-from tasks.clock import day_of
-from tasks.factors.by_organisation import sign_in_by_claims
-from tasks.factors.by_passkey import ask_to_sign_in, sign_in_by_touch
-from tasks.factors.enrolling import begin_passkey, end_codes, end_passkey, remove_passkey
+from tasks.case.clock import day_of
+from tasks.gates.factors.by_organisation import sign_in_by_claims
+from tasks.gates.factors.by_passkey import ask_to_sign_in, sign_in_by_touch
+from tasks.gates.factors.enrolling import begin_passkey, end_codes, end_passkey, remove_passkey
+from tasks.gates.step_up.challenges import ask_touch
 from tasks.services import services, use
-from tasks.step_up.challenges import ask_touch
 
 _FOR_EVER: Final = timedelta(days=36_500)
 RETURN: Final = "/sign-in/organisation"

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from data_contracts.case import Move
-from data_contracts.desk import Happened
-from data_contracts.ports import GateEntry
-from tasks.clock import day_of
-from tasks.rules.clocks import in_sequence, moves_set_back
+from data_contracts.case.case import Move
+from data_contracts.doors.desk import Happened
+from data_contracts.ports.ports import GateEntry
+from tasks.case.clock import day_of
+from tasks.rules.clock.clocks import in_sequence, moves_set_back
 
 
 def history_of(moves: Sequence[Move], gates: Sequence[GateEntry]) -> tuple[Happened, ...]:

@@ -4,23 +4,23 @@ from collections.abc import Container, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from data_contracts.case import Case
-from data_contracts.entries import RegisterName
-from data_contracts.figures import DEADLINES, STANDS_STILL
-from data_contracts.officer import EndingEntry, ListedCase, Overview, ShownRun
-from data_contracts.verdicts import Conclusion
+from data_contracts.case.case import Case
+from data_contracts.case.verdicts import Conclusion
+from data_contracts.officer.entries import RegisterName
+from data_contracts.officer.figures import DEADLINES, STANDS_STILL
+from data_contracts.officer.page import EndingEntry, ListedCase, Overview, ShownRun
 from data_contracts.vocabulary import CaseState, Duty, Right
-from flows.monthly import month_named, monthly_pdf
+from flows.duties.monthly import month_named, monthly_pdf
 from flows.wiring import Installation
-from tasks.clock import standing, today
-from tasks.figures import current_figures
-from tasks.rules.figures import deadline_bounds
-from tasks.rules.gates import check_in_force
-from tasks.rules.registers import endings
-from tasks.rules.statistics import months_before
-from tasks.rules.warnings import OVERDUE
+from tasks.case.clock import standing, today
+from tasks.officer.figures import current_figures
+from tasks.officer.statistics import MonthsKept, told_cases
+from tasks.rules.clock.warnings import OVERDUE
+from tasks.rules.officer.figures import deadline_bounds
+from tasks.rules.officer.registers import endings
+from tasks.rules.officer.statistics import months_before
+from tasks.rules.people.gates import check_in_force
 from tasks.services import services, use
-from tasks.statistics import MonthsKept, told_cases
 
 _MONTHS = 6
 _WHERE = "the DPO's page"

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from data_contracts.legible import check, is_line
-from data_contracts.origins import DoorProtocol, Origin
+from data_contracts.case.legible import check, is_line
+from data_contracts.case.origins import DoorProtocol, Origin
 from data_contracts.vocabulary import Channel
-from flows.doors.keyed import KeyedDoor
+from flows.doors.requests import KeyedDoor
 from flows.doors.withdrawing import withdraw_unproven
 from flows.wiring import HandedOn
-from tasks.callbacks import told_to_controller
-from tasks.receive_request import TypedRequest, register_request
+from tasks.intake.callbacks import told_to_controller
+from tasks.intake.register import TypedRequest, register_request
 from tasks.services import use
 
 

@@ -11,18 +11,18 @@ from prefect import Flow
 from prefect.exceptions import PrefectException
 from pydantic import ValidationError
 
+from data_contracts.doors.prefect_door import PREFECT_WORKER, DeployedFlow, GateForm, SuspendedRun
 from data_contracts.errors import AnswerRefused, RequestInvalid
-from data_contracts.ports import GateEntry
-from data_contracts.prefect_door import PREFECT_WORKER, DeployedFlow, GateForm, SuspendedRun
+from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import OperatorRole, Right
-from flows.deploying import CODE, POOL
-from flows.gate_forms import description_of, form_of, question_name, typed_answer
-from flows.opening import register_typed
+from flows.runs.gate_forms import description_of, form_of, question_name, typed_answer
+from flows.runs.opening import register_typed
+from flows.server.deploying import CODE, POOL
 from flows.wiring import Installation
-from tasks.api_keys import key_in_force
-from tasks.approval import answer_gate
-from tasks.operator_proof import note_use
-from tasks.rules.gates import check_in_force
+from tasks.gates.gates import answer_gate
+from tasks.gates.operators import note_use
+from tasks.intake.api_keys import key_in_force
+from tasks.rules.people.gates import check_in_force
 from tasks.services import use
 
 _FORMS: Final = "suspended-"
@@ -88,7 +88,8 @@ class PrefectHouse:
             raise RequestInvalid(
                 "a parameter would be filled in by the server", where=deployed.name, remedy="write its value"
             )
-        flow: Flow[..., Any] = getattr(import_module(f"flows.{deployed.name}"), deployed.name)
+        module = deployed.entrypoint.partition(".py:")[0].replace("/", ".")
+        flow: Flow[..., Any] = getattr(import_module(module), deployed.name)
         try:
             flow.validate_parameters(dict(parameters))
         except (PrefectException, ValidationError, TypeError, ValueError):

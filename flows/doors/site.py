@@ -6,25 +6,25 @@ from datetime import timedelta
 from functools import cached_property
 from typing import BinaryIO
 
-from data_contracts.company import Organisation
-from data_contracts.documents import Document, DocumentKind
-from data_contracts.doors import CaseStatus, Receipt, SignIn, Submitted
+from data_contracts.case.documents import Document, DocumentKind
+from data_contracts.case.links import LinkPurpose
+from data_contracts.company.company import Organisation
+from data_contracts.doors.pages import CaseStatus, Receipt, SignIn, Submitted
 from data_contracts.errors import RequestInvalid
-from data_contracts.links import LinkPurpose
 from data_contracts.vocabulary import AccessTreatment, Rectification
 from flows.doors.submitting import register_submitted
 from flows.doors.withdrawing import take_back_by_link, withdraw_unproven
-from flows.starting import wake_soon
+from flows.runs.case_runs import wake_soon
 from flows.wiring import Installation
-from tasks.client_space import prove_by_account
-from tasks.contact_changes import stop_change
-from tasks.cooling_off import may_take_back
-from tasks.documents import keep_document
-from tasks.facts import take_facts
-from tasks.link_proof import confirm_identity, deny_identity
-from tasks.links import look_at_link
-from tasks.packages import hand_over, send_new_link
-from tasks.public_status import is_status_code, make_status_code, public_status, status_of
+from tasks.identity.client_space import prove_by_account
+from tasks.identity.documents import keep_document
+from tasks.identity.facts import take_facts
+from tasks.identity.link import confirm_identity, deny_identity
+from tasks.intake.public_status import is_status_code, make_status_code, public_status, status_of
+from tasks.life.contact_changes import stop_change
+from tasks.life.cooling_off import may_take_back
+from tasks.notices.links import look_at_link
+from tasks.notices.packages import hand_over, send_new_link
 from tasks.services import use
 
 

@@ -1,8 +1,8 @@
 """Registering what came through a door of ours."""
 
-from data_contracts.case import Case
-from data_contracts.doors import Submitted
-from tasks.receive_request import TypedRequest, register_request
+from data_contracts.case.case import Case
+from data_contracts.doors.pages import Submitted
+from tasks.intake.register import TypedRequest, register_request
 from tasks.services import services
 
 
@@ -10,7 +10,7 @@ def register_submitted(submitted: Submitted, *, prefix: str) -> Case:
     """The case of a request, durable and sealed when this returns; services must be open.
 
     Raises:
-        RequestInvalid: see :func:`tasks.receive_request.register_request`.
+        RequestInvalid: see :func:`tasks.intake.register.register_request`.
     """
     return register_request(
         TypedRequest(

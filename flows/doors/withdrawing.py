@@ -1,14 +1,14 @@
 """Taking a request back, through whichever door."""
 
+from data_contracts.case.links import LinkPurpose
 from data_contracts.errors import CaseBusy, MoveRefused, RequestInvalid
-from data_contracts.links import LinkPurpose
-from flows.leases import carrying
-from flows.starting import wake_soon
-from tasks.cooling_off import take_back
-from tasks.links import look_at_link
-from tasks.public_status import status_of
+from flows.runs.case_runs import wake_soon
+from flows.runs.leases import carrying
+from tasks.intake.public_status import status_of
+from tasks.life.cooling_off import take_back
+from tasks.life.withdraw import withdraw
+from tasks.notices.links import look_at_link
 from tasks.services import services
-from tasks.withdraw import withdraw
 
 
 def withdraw_unproven(case_id: str, *, by: str) -> bool:

@@ -21,8 +21,8 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from data_contracts.company import Organisation
-from data_contracts.yaml_file import own
+from data_contracts.company.company import Organisation
+from data_contracts.odcs.reading.yaml_file import own
 from integrations.channels.compiled import compiled_templates
 
 __all__ = [

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from data_contracts.company import Organisation
+from data_contracts.company.company import Organisation
 from data_contracts.errors import ContractInvalid, RequestInvalid, StepFailed
-from data_contracts.mail_address import has_control
-from data_contracts.notices import KeptItem, Notice, Rendered
+from data_contracts.text.mail_address import has_control
+from data_contracts.told.notices import KeptItem, Notice, Rendered
 from data_contracts.vocabulary import NoticeKind
 from integrations.channels.templating import Form, environment, known_language, long_date, words
 

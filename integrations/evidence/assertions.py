@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from data_contracts.decided import DECISION_STEPS
-from data_contracts.passkeys import DECIDE, PASSKEY, challenge_of, decision_digest
+from data_contracts.gates.decided import DECISION_STEPS
+from data_contracts.gates.passkeys import DECIDE, PASSKEY, challenge_of, decision_digest
 
 _PRESENT_AND_VERIFIED: Final = 0b101
 _SIGNED_PART: Final = 37

@@ -19,8 +19,8 @@ from enum import StrEnum
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from data_contracts.evidence import HEAD_TYPE, NO_RECORD, RECORD_TYPE, digest
-from data_contracts.evidence_log import PURGE_STEP
+from data_contracts.evidence.log import PURGE_STEP
+from data_contracts.evidence.records import HEAD_TYPE, NO_RECORD, RECORD_TYPE, digest
 from integrations.evidence.assertions import assertion_fault
 from integrations.evidence.envelope import Opened, open_envelope
 

@@ -23,7 +23,9 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from data_contracts.dossiers import (
+from data_contracts.errors import EvidenceBroken
+from data_contracts.evidence.records import canonical, said_in
+from data_contracts.officer.dossiers import (
     EVIDENCE,
     FACTS,
     FORMAT,
@@ -34,8 +36,6 @@ from data_contracts.dossiers import (
     Counting,
     Recount,
 )
-from data_contracts.errors import EvidenceBroken
-from data_contracts.evidence import canonical, said_in
 from integrations.evidence.chain import Fault, Finding, Verification
 from integrations.evidence.envelope import Opened, open_envelope
 from integrations.evidence.export import parse_export, verify_export

@@ -15,7 +15,9 @@ from typing import IO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from data_contracts.dossiers import (
+from data_contracts.errors import SystemUnavailable
+from data_contracts.evidence.records import canonical, digest
+from data_contracts.officer.dossiers import (
     EVIDENCE,
     FACTS,
     KEYS,
@@ -26,8 +28,6 @@ from data_contracts.dossiers import (
     facts_lines,
     manifest_statement,
 )
-from data_contracts.errors import SystemUnavailable
-from data_contracts.evidence import canonical, digest
 from integrations.evidence.export import Export, export_lines, signers_of
 from integrations.evidence.keys import Ed25519Signer, pem_of
 

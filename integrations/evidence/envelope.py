@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import Signature
 
-from data_contracts.evidence import PAYLOAD_TYPE, STATEMENT_TYPE
+from data_contracts.evidence.records import PAYLOAD_TYPE, STATEMENT_TYPE
 
 Trust = Literal["signed", "foreign", "broken"]
 """Signed by a trusted key; by a key we do not know; or not what was signed."""

@@ -24,7 +24,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from data_contracts.errors import EvidenceBroken, SystemUnavailable
-from data_contracts.evidence import canonical
+from data_contracts.evidence.records import canonical
 from integrations.evidence.chain import Fault, Finding, Verification, verify_chain
 from integrations.evidence.keys import keyid_of, parse_public_key, pem_of
 

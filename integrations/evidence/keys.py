@@ -31,7 +31,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from data_contracts.errors import SettingsInvalid
-from data_contracts.evidence import PAYLOAD_TYPE, RECORD_TYPE
+from data_contracts.evidence.records import PAYLOAD_TYPE, RECORD_TYPE
 from integrations.evidence.envelope import open_envelope
 
 _PRIVATE = "signing.pem"

@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from data_contracts.evidence import digest
-from data_contracts.evidence_log import PURGE_STEP, Checkpoint, LogEntry, LogLeaf, read_body
-from data_contracts.merkle import Roof
+from data_contracts.evidence.log import PURGE_STEP, Checkpoint, LogEntry, LogLeaf, read_body
+from data_contracts.evidence.merkle import Roof
+from data_contracts.evidence.records import digest
 from integrations.evidence.case_states import CaseStates
 from integrations.evidence.chain import Fault, Finding
 from integrations.evidence.envelope import payload_of

@@ -23,9 +23,9 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from data_contracts.errors import EvidenceBroken
-from data_contracts.evidence import NO_RECORD, RECORD_TYPE, canonical
-from data_contracts.evidence_log import LogEntry, LogLeaf
-from data_contracts.time_stamps import Stamp
+from data_contracts.evidence.log import LogEntry, LogLeaf
+from data_contracts.evidence.records import NO_RECORD, RECORD_TYPE, canonical
+from data_contracts.evidence.time_stamps import Stamp
 from integrations.evidence.case_states import CaseStates
 from integrations.evidence.chain import Fault, Finding
 from integrations.evidence.envelope import open_envelope, payload_of

@@ -25,9 +25,9 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from data_contracts.errors import EvidenceBroken
-from data_contracts.evidence import canonical, digest
-from data_contracts.evidence_log import Checkpoint, LogLeaf, read_body
-from data_contracts.merkle import Span, consistency_proof, inclusion_proof, is_consistent, root_by_inclusion
+from data_contracts.evidence.log import Checkpoint, LogLeaf, read_body
+from data_contracts.evidence.merkle import Span, consistency_proof, inclusion_proof, is_consistent, root_by_inclusion
+from data_contracts.evidence.records import canonical, digest
 from integrations.evidence.chain import Fault, Finding, Verification
 from integrations.evidence.envelope import payload_of
 from integrations.evidence.export import read_export

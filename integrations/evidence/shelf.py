@@ -10,9 +10,9 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from data_contracts.errors import EvidenceBroken
-from data_contracts.evidence_log import Checkpoint, EvidenceLog, LogLeaf, LogState, read_body
-from data_contracts.gates import DecisionFault
-from data_contracts.time_stamps import StampShelf
+from data_contracts.evidence.log import Checkpoint, EvidenceLog, LogLeaf, LogState, read_body
+from data_contracts.evidence.time_stamps import StampShelf
+from data_contracts.gates.gates import DecisionFault
 from integrations.evidence.chain import Fault, Finding, Verification, verify_chain
 from integrations.evidence.dossier_zip import DossierFile, dossier_file
 from integrations.evidence.export import Export, write_export, write_whole

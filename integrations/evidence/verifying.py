@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from data_contracts.dossiers import Recount
 from data_contracts.errors import EvidenceBroken, RequestInvalid
+from data_contracts.officer.dossiers import Recount
 from integrations.evidence.chain import Verification
 from integrations.evidence.dossier_check import is_dossier, verify_dossier
 from integrations.evidence.export import verify_file

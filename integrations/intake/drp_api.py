@@ -23,8 +23,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from data_contracts.case.origins import Agent
 from data_contracts.errors import RequestInvalid, RightsflowError, SettingsInvalid, TransientError, VaultSealed
-from data_contracts.origins import Agent
 from integrations.intake.bearer import Counter, bearer_of, is_too_often
 from integrations.intake.web.limiting import Limit, Limiter, caller
 

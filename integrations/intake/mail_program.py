@@ -76,7 +76,7 @@ class _Shown(HTMLParser):
 
 
 def read(raw: bytes) -> dict[str, object]:
-    """What is shown of a mail, by the names that :class:`data_contracts.mailbox.ReadMail` has."""
+    """What is shown of a mail, by the names that :class:`data_contracts.doors.mailbox.ReadMail` has."""
     message = message_from_bytes(raw)
     name, sender = _sender(message)
     parts, is_cut = _parts(message)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from data_contracts.mailbox import ReadMail
+from data_contracts.doors.mailbox import ReadMail
 from integrations.intake.bounded import read_apart
 
 __all__ = ["read_mail"]

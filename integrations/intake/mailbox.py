@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from data_contracts.doors.mailbox import Mail
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
-from data_contracts.mailbox import Mail
 
 _WHERE: Final = "mailbox"
 _TIMEOUT: Final = 30

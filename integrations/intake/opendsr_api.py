@@ -26,8 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from data_contracts.certificates import NO_CERTIFICATE
 from data_contracts.errors import RequestInvalid, RightsflowError, SettingsInvalid, TransientError, VaultSealed
+from data_contracts.evidence.certificates import NO_CERTIFICATE
 from data_contracts.vocabulary import Right
 from integrations.intake.bearer import OPEN, READ, WITHDRAW, KeysDoor, bearer_of, client_of
 

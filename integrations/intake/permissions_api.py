@@ -14,8 +14,8 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
+from data_contracts.case.permissions import RestrictedUse
 from data_contracts.errors import RightsflowError, SettingsInvalid, TransientError, VaultSealed
-from data_contracts.permissions import RestrictedUse
 
 MAY_PROCESS: Final = "may-process"
 MAY_SHARE: Final = "may-share"

@@ -15,9 +15,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from data_contracts.doors import CaseStatus, Submitted
+from data_contracts.case.request import Statement
+from data_contracts.doors.pages import CaseStatus, Submitted
 from data_contracts.errors import RequestInvalid, RightsflowError, TransientError
-from data_contracts.request import Statement
 from data_contracts.vocabulary import CaseState, Channel, Right
 from integrations.intake.bearer import OPEN, READ, WITHDRAW, KeysDoor, client_of
 from integrations.intake.permissions_api import Failed, Told

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from data_contracts.errors import RightsflowError
-from data_contracts.figures import Figures
+from data_contracts.officer.figures import Figures
 from integrations.monitoring.exposition import CONTENT_TYPE, metrics_text
 
 __all__ = ["metrics_app"]

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from data_contracts.figures import AGES, DEADLINES, STEP_BOUNDS, Figures, Queue
+from data_contracts.officer.figures import AGES, DEADLINES, STEP_BOUNDS, Figures, Queue
 from data_contracts.vocabulary import Right
 
 __all__ = ["CONTENT_TYPE", "metrics_text"]

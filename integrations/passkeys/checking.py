@@ -31,8 +31,8 @@ from webauthn.helpers.structs import (
 )
 
 from data_contracts.errors import AnswerRefused
-from data_contracts.evidence import digest
-from data_contracts.passkeys import Assertion, NewPasskey, Passkey
+from data_contracts.evidence.records import digest
+from data_contracts.gates.passkeys import Assertion, NewPasskey, Passkey
 
 _LONGEST: Final = 20_000
 _LONGEST_ID: Final = 1_400

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from pyarrow import fs
 
+from data_contracts.connectors.quality import Bound, Checked, ValueCheck, ValueRule
 from data_contracts.errors import SystemUnavailable
-from data_contracts.quality import Bound, Checked, ValueCheck, ValueRule
 
 __all__ = ["check_files"]
 

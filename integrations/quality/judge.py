@@ -24,8 +24,8 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from data_contracts.case.plan import Remaining, TablePath, Verdict
 from data_contracts.errors import StepFailed
-from data_contracts.plan import Remaining, TablePath, Verdict
 
 if TYPE_CHECKING:
     from great_expectations.core.batch_definition import BatchDefinition

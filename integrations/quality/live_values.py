@@ -1,4 +1,4 @@
-"""Asks live systems whether the contract's rules for values hold; the port :class:`data_contracts.quality.LiveValues`.
+"""Asks live systems whether the contract's rules for values hold: the port ``LiveValues``.
 
 ============================================  =====================================================================
 URL                                           asked by
@@ -17,10 +17,10 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
-from data_contracts.contract import SystemContract
-from data_contracts.credentials import connection_variable
+from data_contracts.company.contract import SystemContract
+from data_contracts.connectors.quality import Checked, ValueCheck
 from data_contracts.errors import SettingsInvalid, StepFailed, SystemUnavailable
-from data_contracts.quality import Checked, ValueCheck
+from data_contracts.ports.credentials import connection_variable
 from integrations.quality.file_counts import check_files
 from integrations.quality.sql_counts import SqlCounts
 from integrations.quality.sql_expectations import Place, hold
@@ -34,7 +34,7 @@ Judge = Callable[[str, Place, Sequence[ValueCheck]], Sequence[bool | None]]
 
 
 class AskedSystems:
-    """Implements :class:`data_contracts.quality.LiveValues` over systems with their URLs.
+    """Implements :class:`data_contracts.connectors.quality.LiveValues` over systems with their URLs.
 
     Args:
         contracts: by system name.

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection
 
-from data_contracts.quality import Bound, ValueCheck, ValueRule
+from data_contracts.connectors.quality import Bound, ValueCheck, ValueRule
 
 __all__ = ["SqlCounts", "compared", "engine_url", "full_match"]
 

@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from data_contracts.quality import ValueCheck, ValueRule
+from data_contracts.connectors.quality import ValueCheck, ValueRule
 from integrations.quality.judge import great_expectations, is_error
 from integrations.quality.sql_counts import bound_value, compared, engine_url, full_match
 

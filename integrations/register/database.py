@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from data_contracts.errors import RightsflowError, SettingsInvalid, StepFailed, SystemUnavailable
-from data_contracts.restores import Committed, Noted, Witness
+from data_contracts.ports.restores import Committed, Noted, Witness
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one."""

@@ -12,15 +12,16 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from integrations.register import dpo_tables, log_tables, passkey_tables
 from integrations.register.copying import copy_register
 from integrations.register.database import BUSY_SECONDS, Database, make_engine, read_url
 from integrations.register.schema import upgrade
-from integrations.register.tables import metadata
+from integrations.register.tables import log as log_tables
+from integrations.register.tables import officer, passkeys
+from integrations.register.tables.tables import metadata
 
 __all__ = ["move_register", "remove_moved"]
 
-_ = dpo_tables, log_tables, passkey_tables  # their tables are the metadata's
+_ = officer, log_tables, passkeys  # their tables are the metadata's
 
 
 def move_register(file: Path, url: str, *, keep: Callable[[], None]) -> int:

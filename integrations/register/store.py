@@ -13,17 +13,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from data_contracts.case import ENDED, may_move
-from data_contracts.decided import is_decided_by_nobody
+from data_contracts.case.case import ENDED, may_move
+from data_contracts.case.outgoing import OutgoingKind
 from data_contracts.errors import CaseUnknown, DecisionUnproven, MoveRefused
-from data_contracts.evidence import Record, digest, head_statement, record_statement
-from data_contracts.outgoing import OutgoingKind
-from data_contracts.ports import Signer
-from data_contracts.restores import Noted
+from data_contracts.evidence.records import Record, digest, head_statement, record_statement
+from data_contracts.gates.decided import is_decided_by_nobody
+from data_contracts.ports.ports import Signer
+from data_contracts.ports.restores import Noted
 from data_contracts.vocabulary import CaseState
-from integrations.register import tables
 from integrations.register.database import Database, note, note_record
-from integrations.register.log_tables import log_leaves
+from integrations.register.tables import tables
+from integrations.register.tables.log import log_leaves
 
 _ADD_RECORD = sa.insert(tables.evidence)
 _ADD_LEAF = sa.insert(log_leaves)

@@ -3,9 +3,9 @@
 ============================================  ==========================================================
 URL                                           connector
 ============================================  ==========================================================
-``postgresql://…``, ``mysql://…``,            :class:`~integrations.systems.sql.SqlConnector`; any other
+``postgresql://…``, ``mysql://…``,            :class:`~integrations.systems.sql.connector.SqlConnector`; any other
 ``mariadb://…``, ``sqlite:///path``           SQLAlchemy URL too
-``file:///folder``, ``s3://bucket/folder``    :class:`~integrations.systems.parquet.ParquetConnector`;
+``file:///folder``, ``s3://bucket/folder``    :class:`~integrations.systems.parquet.connector.ParquetConnector`;
                                               ``parquet+file`` and ``parquet+s3`` say the same
 ``memory://``                                 :class:`~integrations.systems.memory.MemoryConnector`, empty
 ============================================  ==========================================================
@@ -16,13 +16,13 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from data_contracts.contract import SystemContract
-from data_contracts.credentials import connection_variable
+from data_contracts.company.contract import SystemContract
 from data_contracts.errors import SettingsInvalid
-from data_contracts.ports import Connector
+from data_contracts.ports.credentials import connection_variable
+from data_contracts.ports.ports import Connector
 from integrations.systems.memory import MemoryConnector
-from integrations.systems.parquet import ParquetConnector
-from integrations.systems.sql import SqlConnector
+from integrations.systems.parquet.connector import ParquetConnector
+from integrations.systems.sql.connector import SqlConnector
 
 _PARQUET = frozenset({"file", "s3", "parquet+file", "parquet+s3"})
 
@@ -73,7 +73,7 @@ def _database(url: str) -> str:
 
 
 class DirectorySystems:
-    """Connectors by system name, each opened when first asked for; implements :class:`data_contracts.ports.Systems`.
+    """Connectors by system name, each opened when first asked for; implements the port ``Systems``.
 
     Args:
         contracts: by system name.

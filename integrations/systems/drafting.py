@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from data_contracts.draft_shapes import DraftSystem
-from integrations.systems.reflecting import MOST_VALUES, reflect_sql
-from integrations.systems.reflecting_parquet import reflect_parquet
+from data_contracts.odcs.drafts.shapes import DraftSystem
+from integrations.systems.parquet.reflecting import reflect_parquet
+from integrations.systems.sql.reflecting import MOST_VALUES, reflect_sql
 
 _PARQUET: Final = frozenset({"file", "s3", "parquet+file", "parquet+s3"})
 

@@ -17,12 +17,11 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from data_contracts.contract import SystemContract
-from data_contracts.counting import note_counts
-from data_contracts.errors import ContractMismatch, SystemUnavailable
-from data_contracts.held_keys import HeldKeys
-from data_contracts.hiding import Undeclared
-from data_contracts.keys import (
+from data_contracts.company.contract import SystemContract
+from data_contracts.connectors.counting import note_counts
+from data_contracts.connectors.held_keys import HeldKeys
+from data_contracts.connectors.hiding import Undeclared
+from data_contracts.connectors.keys import (
     ChangeColumns,
     Condition,
     Cutoff,
@@ -36,13 +35,14 @@ from data_contracts.keys import (
     When,
     each_of,
 )
-from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
-from data_contracts.rehearsing import Limits, MadeUpRow, Rehearsal, RehearsedTable
-from data_contracts.witnessing import Budget, Looked, Testimony
-from integrations.systems._held_keys import columns_of, count_held
-from integrations.systems._spelling import Sought, resolved
-from integrations.systems._values import Kind, cutoff_local, fit, fits, when_values
-from integrations.systems._witness_memory import MemoryWitness
+from data_contracts.connectors.rehearsing import Limits, MadeUpRow, Rehearsal, RehearsedTable
+from data_contracts.connectors.witnessing import Budget, Looked, Testimony
+from data_contracts.errors import ContractMismatch, SystemUnavailable
+from data_contracts.ports.ports import LiveColumn, LiveReference, LiveSchema
+from integrations.systems.held_keys import columns_of, count_held
+from integrations.systems.spelling import Sought, resolved
+from integrations.systems.values import Kind, cutoff_local, fit, fits, when_values
+from integrations.systems.witness.in_memory import MemoryWitness
 
 Row: TypeAlias = dict[str, Any]
 
@@ -68,7 +68,7 @@ _KINDS: Sequence[tuple[type, Kind]] = (
 
 
 class MemoryConnector:
-    """Implements :class:`data_contracts.ports.Connector` over rows held here.
+    """Implements :class:`data_contracts.ports.ports.Connector` over rows held here.
 
     Args:
         contract: what the system holds.

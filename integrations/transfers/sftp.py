@@ -20,10 +20,10 @@ from urllib.parse import unquote, urlsplit
 
 import asyncssh
 
-from data_contracts.company import Transmission
-from data_contracts.credentials import recipient_variable
+from data_contracts.company.company import Transmission
 from data_contracts.errors import RecipientRefused, SettingsInvalid, StepFailed, SystemUnavailable
-from data_contracts.transfers import Parcel
+from data_contracts.ports.credentials import recipient_variable
+from data_contracts.told.transfers import Parcel
 
 __all__ = ["SftpLogin", "send_by_sftp"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from data_contracts.company import Transmission
-from data_contracts.transfers import Parcel
+from data_contracts.company.company import Transmission
+from data_contracts.told.transfers import Parcel
 from integrations.transfers.sftp import SftpLogin, send_by_sftp
 from integrations.transfers.web import WebAccess, post_files, post_import
 
@@ -27,7 +27,7 @@ class DirectTransfers:
     timeout: float = 30.0
 
     def send(self, recipient: str, way: Transmission, parcels: Sequence[Parcel], *, key: str) -> str:
-        """Send each parcel once; see :class:`data_contracts.transfers.Transfers` for errors."""
+        """Send each parcel once; see :class:`data_contracts.told.transfers.Transfers` for errors."""
         if way.via == "sftp":
             login = SftpLogin(
                 user=self.credentials(recipient, "USER"),

@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from data_contracts.company import Transmission
-from data_contracts.credentials import recipient_variable
+from data_contracts.company.company import Transmission
 from data_contracts.errors import RecipientRefused, SettingsInvalid, StepFailed, SystemUnavailable
-from data_contracts.transfers import Parcel
+from data_contracts.ports.credentials import recipient_variable
+from data_contracts.told.transfers import Parcel
 
 __all__ = ["WebAccess", "is_loopback", "post_files", "post_import"]
 

@@ -112,7 +112,7 @@ class MasterKey:
             raise VaultSealed(what, where=case_id, remedy=remedy) from None
 
     def seal(self, plain: bytes, context: str) -> bytes:
-        """``plain``, encrypted for that context alone; see :mod:`data_contracts.sealed_rows`."""
+        """``plain``, encrypted for that context alone; see :mod:`data_contracts.ports.sealed_rows`."""
         sealed: bytes = self.aead().encrypt(plain, sealing_context(context))
         return sealed
 

@@ -3,7 +3,7 @@
 1. A new key becomes the primary; the old one stays to open. Skipped when there are several keys: that is a rotation
    which was cut off.
 2. Nobody wraps new data keys from here on (they wait a moment).
-3. Every wrapped data key, every row that the register keeps sealed (:mod:`data_contracts.sealed_rows`), and every
+3. Every wrapped data key, every row that the register keeps sealed (:mod:`data_contracts.ports.sealed_rows`), and every
    sealed file that the primary alone does not open is wrapped anew.
 4. Only when the primary alone opens all of them are the old keys removed.
 
@@ -17,8 +17,8 @@ from pathlib import Path
 from tink import proto_keyset_format
 from tink.core import TinkError
 
-from data_contracts.ports import DataKeys
-from data_contracts.sealed_rows import SealedRows
+from data_contracts.ports.ports import DataKeys
+from data_contracts.ports.sealed_rows import SealedRows
 from integrations.vault.master import (
     MasterKey,
     Primitive,

@@ -1,13 +1,13 @@
 """Access (Art. 15): the plan of what is disclosed, and the sealed answer package."""
 
-from data_contracts.confirmed import Confirmed
+from data_contracts.case.confirmed import Confirmed
 from tasks.act.packing import pack, plan_of
-from tasks.acting import act
-from tasks.plans import freeze, planned
-from tasks.requesters import purpose_of
-from tasks.rules.redaction import ACCESS, Showing
-from tasks.rules.requesters import narrowed
-from tasks.step import step, until_done
+from tasks.case.plans import freeze, planned
+from tasks.identity.requesters import purpose_of
+from tasks.rules.act.redaction import ACCESS, Showing
+from tasks.rules.people.requesters import narrowed
+from tasks.steps.acting import act
+from tasks.steps.step import step, until_done
 
 
 @step("plan", watched=until_done("plan"))

@@ -15,27 +15,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from data_contracts.confirmed import Confirmed
+from data_contracts.case.confirmed import Confirmed
+from data_contracts.case.plan import Plan, Remaining, TablePath
+from data_contracts.connectors.keys import ChangeColumns, KeyValue, Selection
 from data_contracts.errors import ContractMismatch
-from data_contracts.evidence import Facts, Record
-from data_contracts.keys import ChangeColumns, KeyValue, Selection
-from data_contracts.plan import Plan, Remaining, TablePath
+from data_contracts.evidence.records import Facts, Record
 from data_contracts.vocabulary import Right
 from tasks.act.effects import changed_facts, counted
 from tasks.act.views import stale_lines, stale_views
-from tasks.acting import Act
-from tasks.ledger import is_done
-from tasks.locate_data import by_hand, needed_parts
-from tasks.parts import PARTS, has_part, measured_parts, parts_of_system
-from tasks.plans import confirm, freeze, planned
-from tasks.proving import Proof, judge_act, nothing_to_prove
-from tasks.reach import beyond_reach
-from tasks.rehearsing import REHEARSE, rehearse_orders, rehearsed_systems
-from tasks.rules.changes import Change, change_plan, changed_paths, with_row_keys
-from tasks.rules.drift import Effect, drift, forbidding
-from tasks.sealed import keys_of, plain_keys, read_json, write_json
+from tasks.case.parts import PARTS, has_part, measured_parts, parts_of_system
+from tasks.case.plans import confirm, freeze, planned
+from tasks.case.sealed import keys_of, plain_keys, read_json, write_json
+from tasks.proof.judge import Proof, judge_act, nothing_to_prove
+from tasks.proof.rehearsing import REHEARSE, rehearse_orders, rehearsed_systems
+from tasks.rules.act.changes import Change, change_plan, changed_paths, with_row_keys
+from tasks.rules.search.drift import Effect, drift, forbidding
+from tasks.search.locate import by_hand, needed_parts
+from tasks.search.reach import beyond_reach
 from tasks.services import services
-from tasks.step import Step, always, until_done
+from tasks.steps.acting import Act
+from tasks.steps.ledger import is_done
+from tasks.steps.step import Step, always, until_done
 
 Counts = Mapping[str, int]
 _SEALED = ("before", "found", "restricted")

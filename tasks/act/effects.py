@@ -10,11 +10,11 @@ The order, each time that a system is acted on:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from data_contracts.counting import noting
-from data_contracts.keys import Order, Selection
-from tasks.plans import plan_receipt
-from tasks.rules.effects_of_acts import Attempt, by_table, changed, effect, planned
-from tasks.sealed import read_json, write_json
+from data_contracts.connectors.counting import noting
+from data_contracts.connectors.keys import Order, Selection
+from tasks.case.plans import plan_receipt
+from tasks.case.sealed import read_json, write_json
+from tasks.rules.act.effects_of_acts import Attempt, by_table, changed, effect, planned
 from tasks.services import services
 
 UNKNOWN: Final = "rows_unknown"

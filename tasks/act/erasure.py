@@ -16,40 +16,40 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from data_contracts.confirmed import Confirmed
-from data_contracts.contract import Reference, Table
+from data_contracts.case.confirmed import Confirmed
+from data_contracts.case.plan import Located, Plan
+from data_contracts.company.contract import Reference, Table
+from data_contracts.connectors.keys import Condition, Order, Selection
 from data_contracts.errors import ContractMismatch
-from data_contracts.evidence import Facts, Record
-from data_contracts.keys import Condition, Order, Selection
-from data_contracts.plan import Located, Plan
+from data_contracts.evidence.records import Facts, Record
 from data_contracts.vocabulary import TableErasure
 from tasks.act.effects import counted, rows_facts
-from tasks.act.inside import rows_of_several, seal_inside
-from tasks.act.limits import ground_facts, limited, seal_holds
-from tasks.act.moves import key_orders, key_parts, moved_columns, seal_moves, swaps_of, with_new_keys
-from tasks.act.pinned import refuse_pinned
-from tasks.act.pseudonyms import make_case_key, replacements, seal_turns, sealed_keys
-from tasks.act.references import reference_parts, seal_references
+from tasks.act.erasing.inside import rows_of_several, seal_inside
+from tasks.act.erasing.limits import ground_facts, limited, seal_holds
+from tasks.act.erasing.moves import key_orders, key_parts, moved_columns, seal_moves, swaps_of, with_new_keys
+from tasks.act.erasing.pinned import refuse_pinned
+from tasks.act.erasing.pseudonyms import make_case_key, replacements, seal_turns, sealed_keys
+from tasks.act.erasing.references import reference_parts, seal_references
 from tasks.act.views import stale_views
-from tasks.acting import act
-from tasks.changed_plan import taken_out
-from tasks.clock import calendar_of, today
-from tasks.locate_data import by_hand, needed_parts
-from tasks.parts import parts_of_system
-from tasks.plans import confirm, freeze, plan_receipt, planned
-from tasks.recovery import sealing
-from tasks.rehearsing import REHEARSE, rehearse_orders, rehearsed_systems
-from tasks.restricted import seal_spared, spare_restricted
-from tasks.rules.drift import Effect, drift, forbidding
-from tasks.rules.exemptions import bound, carrier_of, period_of
-from tasks.rules.order import system_order, table_order, written_meanwhile
-from tasks.rules.partners import is_ours
-from tasks.rules.plan import Segment, erasure_plan, orders, pseudonymised, segments
-from tasks.rules.replacing import fitted
-from tasks.sealed import plain_keys, read_located, write_json
+from tasks.case.changed_plan import taken_out
+from tasks.case.clock import calendar_of, today
+from tasks.case.parts import parts_of_system
+from tasks.case.plans import confirm, freeze, plan_receipt, planned
+from tasks.case.recovery import sealing
+from tasks.case.sealed import plain_keys, read_located, write_json
+from tasks.proof.rehearsing import REHEARSE, rehearse_orders, rehearsed_systems
+from tasks.proof.witnessing import seen_before
+from tasks.rules.act.exemptions import bound, carrier_of, period_of
+from tasks.rules.act.order import system_order, table_order, written_meanwhile
+from tasks.rules.act.plan import Segment, erasure_plan, orders, pseudonymised, segments
+from tasks.rules.search.drift import Effect, drift, forbidding
+from tasks.rules.search.partners import is_ours
+from tasks.rules.values.replacing import fitted
+from tasks.search.locate import by_hand, needed_parts
+from tasks.search.restricted import seal_spared, spare_restricted
 from tasks.services import services
-from tasks.step import step, until_done
-from tasks.witnessing import seen_before
+from tasks.steps.acting import act
+from tasks.steps.step import step, until_done
 
 _SEALED = ("keys", "inside", "turns", "spared", "held", "moves", "references")
 """How names begin of what is sealed of a system while it is measured."""

@@ -6,30 +6,30 @@ The order:
 2. the notice leaves, on paper: was posted. Until then nothing is lifted;
 3. markers are taken back in every system, and looked at again; rows that another case restricts stay marked;
 4. the list is lifted, and evidence says so;
-5. recipients that were told of the restriction are told that it is over (:mod:`tasks.notify_lifting`);
+5. recipients that were told of the restriction are told that it is over (:mod:`tasks.recipients.tell_lifting`);
 6. the keys that were kept sealed are destroyed.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from data_contracts.confirmed import ACTED, OF_LIFTING, Confirmed
+from data_contracts.case.confirmed import ACTED, OF_LIFTING, Confirmed
+from data_contracts.connectors.keys import ChangeColumns, Condition, Look, Selection
 from data_contracts.errors import ActUnproven, MoveRefused, RequestInvalid
-from data_contracts.evidence import Facts, Record
-from data_contracts.keys import ChangeColumns, Condition, Look, Selection
-from data_contracts.notices import Content
+from data_contracts.evidence.records import Facts, Record
+from data_contracts.told.notices import Content
 from data_contracts.vocabulary import Decision, Gate, NoticeKind, Right
-from tasks.acting import act
-from tasks.approval import Question, deciding_people
-from tasks.ledger import is_done
-from tasks.notify_subject import send_notice
-from tasks.parts import has_part, reason_name
-from tasks.posting import awaits_posting
-from tasks.restricted import FORGOTTEN, LIFTED, ROWS, is_restricted, restricted_rows, rows_of
-from tasks.rules.restrictions import markers_of
-from tasks.sealed import sealed_text
+from tasks.case.parts import has_part, reason_name
+from tasks.case.sealed import sealed_text
+from tasks.gates.gates import Question, deciding_people
+from tasks.notices.notify_subject import send_notice
+from tasks.notices.posting import awaits_posting
+from tasks.rules.act.restrictions import markers_of
+from tasks.search.restricted import FORGOTTEN, LIFTED, ROWS, is_restricted, restricted_rows, rows_of
 from tasks.services import services
-from tasks.step import always, step
+from tasks.steps.acting import act
+from tasks.steps.ledger import is_done
+from tasks.steps.step import always, step
 
 LIFT = OF_LIFTING
 """What the gate is about at which a person decides."""

@@ -14,30 +14,28 @@ The order:
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from data_contracts.confirmed import Confirmed
-from data_contracts.contract import in_language
-from data_contracts.decided import SOFTWARE
+from data_contracts.case.confirmed import Confirmed
+from data_contracts.case.permissions import Restriction
+from data_contracts.case.subjects import SubjectKey
+from data_contracts.company.contract import in_language
 from data_contracts.errors import MoveRefused
-from data_contracts.evidence import Facts, Record
+from data_contracts.evidence.records import Facts, Record
+from data_contracts.gates.decided import SOFTWARE
 from data_contracts.grounds import RefusalGround
-from data_contracts.notices import Content, ToldItem
-from data_contracts.permissions import Restriction
-from data_contracts.subjects import SubjectKey
+from data_contracts.told.notices import Content, ToldItem
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, RestrictionGround, Right
 from tasks.act.changing import Changing, Counts
-from tasks.acting import act
-from tasks.approval import Question, deciding_people
-from tasks.concluding import staying_items
-from tasks.ledger import is_done
-from tasks.notify_recipients import recipients_told
-from tasks.notify_subject import send_notice
-from tasks.parts import has_part, reason_name
-from tasks.plans import planned
-from tasks.proving import is_proven
-from tasks.referrals import referrals_of
-from tasks.restricted import found_subject_keys, known_subject_keys
-from tasks.rules.changes import Change
-from tasks.rules.objections import (
+from tasks.case.parts import has_part, reason_name
+from tasks.case.plans import planned
+from tasks.case.sealed import LOCATED, read_located, sealed_text, subject_request
+from tasks.case.subject_keys import known_keys_of, subject_keys_of
+from tasks.gates.gates import Question, deciding_people
+from tasks.notices.notify_subject import send_notice
+from tasks.proof.concluding import staying_items
+from tasks.proof.judge import is_proven
+from tasks.recipients.tell import recipients_told
+from tasks.rules.act.changes import Change
+from tasks.rules.act.objections import (
     MARKERS,
     Objections,
     objection_changes,
@@ -46,12 +44,14 @@ from tasks.rules.objections import (
     stances_taken_back,
     stances_weighed,
 )
-from tasks.rules.refusals import ground_of
-from tasks.sealed import LOCATED, read_located, sealed_text, subject_request
+from tasks.rules.people.refusals import ground_of
+from tasks.search.referrals import referrals_of
+from tasks.search.restricted import found_subject_keys, known_subject_keys
+from tasks.search.shared_rows import leaves_shared, shared_items
 from tasks.services import services
-from tasks.shared_rows import leaves_shared, shared_items
-from tasks.step import always, step, until_done
-from tasks.subject_keys import known_keys_of, subject_keys_of
+from tasks.steps.acting import act
+from tasks.steps.ledger import is_done
+from tasks.steps.step import always, step, until_done
 
 _WEIGH, _END = "weigh", "end objection"
 _STOPPED, _GOES_ON, _OUT_OF_REACH = "stopped", "goes_on", "out_of_reach"

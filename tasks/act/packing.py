@@ -1,28 +1,28 @@
 """The plan of what an answer package holds, and the package itself, sealed (Art. 15(3), 20(1)).
 
 The package is built from the rows staged in the vault, so that what people approved is what the subject gets. What is
-shown of each table is the right's to say (:class:`tasks.rules.redaction.Showing`).
+shown of each table is the right's to say (:class:`tasks.rules.act.redaction.Showing`).
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from data_contracts.cases import Part, parts_of
-from data_contracts.confirmed import Confirmed
+from data_contracts.case.confirmed import Confirmed
+from data_contracts.case.plan import REFERRED, SHARED, Plan, PlanLine, TablePath
+from data_contracts.company.row_cases import Part, parts_of
 from data_contracts.errors import EvidenceBroken
-from data_contracts.evidence import Record
-from data_contracts.plan import REFERRED, SHARED, Plan, PlanLine, TablePath
-from data_contracts.ports import PackageContent
+from data_contracts.evidence.records import Record
+from data_contracts.ports.ports import PackageContent
 from data_contracts.vocabulary import CaseState, Right
-from tasks.disclosing import received_about
-from tasks.locate_data import by_hand
-from tasks.parts import PARTS
-from tasks.review import ReadRows, reviewed
-from tasks.rules.plan import sensitivity_of
-from tasks.rules.redaction import UNREAD, Disclosure, Showing, but_members, but_withheld
-from tasks.sealed import PACKAGE, subject_request
+from tasks.case.parts import PARTS
+from tasks.case.sealed import PACKAGE, subject_request
+from tasks.recipients.disclosures import received_about
+from tasks.rules.act.plan import sensitivity_of
+from tasks.rules.act.redaction import UNREAD, Disclosure, Showing, but_members, but_withheld
+from tasks.search.locate import by_hand
+from tasks.search.review import ReadRows, reviewed
+from tasks.search.staged import members_left_out, staged_counts, withheld_counts
 from tasks.services import services
-from tasks.staged import members_left_out, staged_counts, withheld_counts
 
 
 def plan_of(case_id: str, showing: Showing, *, send_to: str = "") -> Plan:

@@ -1,24 +1,24 @@
 """Portability (Art. 20): what of the subject's data is portable, as a package for people and programs."""
 
-from data_contracts.confirmed import Confirmed
-from data_contracts.notices import Content
-from data_contracts.ports import PackageContent
+from data_contracts.case.confirmed import Confirmed
+from data_contracts.ports.ports import PackageContent
+from data_contracts.told.notices import Content
 from data_contracts.vocabulary import CaseState, NoticeKind
 from tasks.act.packing import content_of, pack, plan_of
 from tasks.act.transmission import reason_of_refusal, recipient_of, told
-from tasks.acting import act
-from tasks.ledger import is_done
-from tasks.links import package_link
-from tasks.notify_subject import send_notice, titles_by_hand, was_told
-from tasks.parts import require_parts
-from tasks.plans import freeze, planned
-from tasks.referrals import referrals_of
-from tasks.rules.portability import Portability
-from tasks.rules.redaction import Showing
-from tasks.sealed import PACKAGE, sealed_text
+from tasks.case.parts import require_parts
+from tasks.case.plans import freeze, planned
+from tasks.case.sealed import PACKAGE, sealed_text
+from tasks.notices.links import package_link
+from tasks.notices.notify_subject import send_notice, titles_by_hand, was_told
+from tasks.rules.act.portability import Portability
+from tasks.rules.act.redaction import Showing
+from tasks.search.referrals import referrals_of
+from tasks.search.staged import staged_counts
 from tasks.services import services
-from tasks.staged import staged_counts
-from tasks.step import step, until_done
+from tasks.steps.acting import act
+from tasks.steps.ledger import is_done
+from tasks.steps.step import step, until_done
 
 
 def portable() -> Showing:

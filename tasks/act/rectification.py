@@ -1,11 +1,8 @@
 """Rectification (Art. 16): what the rows hold is looked at first, then changed and proven as the engine does.
 
-To the steps of :mod:`tasks.act.changing` this adds:
-
-1. *measure* seals what is there at each place that the statement reaches: the rows concerned, the old values for
-   operators, keyed digests of them for the plan;
-2. *recount* also asks whether rows are found under a new identity key, and whether what the database then holds is a
-   value of its column.
+To the steps of :mod:`tasks.act.changing` this adds: *measure* seals what is there at each place that the statement
+reaches (the rows concerned, the old values for operators, keyed digests of them for the plan); *recount* also asks
+whether rows are found under a new identity key, and whether what the database then holds is a value of its column.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,26 +10,35 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from data_contracts.cases import column_in
-from data_contracts.contract import Column, Contracts, Table
-from data_contracts.evidence import canonical, digest
-from data_contracts.keys import Condition, Key, KeyValue, Selection
-from data_contracts.normal_form import normal_form
-from data_contracts.plan import Located, Remaining
-from data_contracts.ports import Connector
+from data_contracts.case.plan import Located, Remaining
+from data_contracts.company.contract import Column, Contracts, Table
+from data_contracts.company.row_cases import column_in
+from data_contracts.connectors.keys import Condition, Key, KeyValue, Selection
+from data_contracts.evidence.records import canonical, digest
+from data_contracts.ports.ports import Connector
+from data_contracts.text.normal_form import normal_form
 from data_contracts.vocabulary import Decision, Gate, Right
 from tasks.act.changing import Changing, is_acting, named, value_digest
 from tasks.act.rectified_inside import members_found, own_of, rows_with
-from tasks.approval import Question
-from tasks.parts import has_part
-from tasks.plans import freeze, planned
-from tasks.rules.changes import Change
-from tasks.rules.inside import Own
-from tasks.rules.partners import is_ours
-from tasks.rules.quality import is_value, same
-from tasks.rules.rectification import SUPPLEMENT, Found, Target, awaits_proof, changes, kept_keys, normalise_of, targets
-from tasks.sealed import plain_ways, read_json, read_located, subject_request, ways_of, write_json
-from tasks.searching import rows_with_key
+from tasks.case.parts import has_part
+from tasks.case.plans import freeze, planned
+from tasks.case.sealed import plain_ways, read_json, read_located, subject_request, ways_of, write_json
+from tasks.gates.gates import Question
+from tasks.rules.act.changes import Change
+from tasks.rules.act.rectification import (
+    SUPPLEMENT,
+    Found,
+    Target,
+    awaits_proof,
+    changes,
+    kept_keys,
+    normalise_of,
+    targets,
+)
+from tasks.rules.search.inside import Own
+from tasks.rules.search.partners import is_ours
+from tasks.rules.values.quality import is_value, same
+from tasks.search.searching import rows_with_key
 from tasks.services import services
 
 Counts = Mapping[str, int]

@@ -6,22 +6,22 @@ The plan's receipt outlives what is sealed, so the case can be closed from it wh
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from data_contracts.cases import column_in
-from data_contracts.confirmed import Confirmed
-from data_contracts.contract import Column, Contracts, Table, in_language
-from data_contracts.notices import Content, Referral, ToldItem
+from data_contracts.case.confirmed import Confirmed
+from data_contracts.company.contract import Column, Contracts, Table, in_language
+from data_contracts.company.row_cases import column_in
+from data_contracts.told.notices import Content, Referral, ToldItem
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind
-from tasks.acting import act
-from tasks.concluding import staying_items, told_titles
-from tasks.locate_data import by_hand
-from tasks.notify_recipients import recipients_told
-from tasks.notify_subject import send_notice, titles_by_hand, was_told
-from tasks.parts import reason_name
-from tasks.plans import plan_receipt
-from tasks.proving import is_proven
-from tasks.rules.rectification import SUPPLEMENT, fields_without_rows, outcome_of
-from tasks.sealed import sealed_text
+from tasks.case.parts import reason_name
+from tasks.case.plans import plan_receipt
+from tasks.case.sealed import sealed_text
+from tasks.notices.notify_subject import send_notice, titles_by_hand, was_told
+from tasks.proof.concluding import staying_items, told_titles
+from tasks.proof.judge import is_proven
+from tasks.recipients.tell import recipients_told
+from tasks.rules.act.rectification import SUPPLEMENT, fields_without_rows, outcome_of
+from tasks.search.locate import by_hand
 from tasks.services import services
+from tasks.steps.acting import act
 
 Line = Mapping[str, Any]
 

@@ -6,15 +6,15 @@ Only members that are the data subject's are put right; the rest of the value st
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from data_contracts.contract import Contracts
-from data_contracts.inside_values import REMOVED, Fate
-from data_contracts.keys import Condition, Key, Selection
-from data_contracts.normal_form import normal_form
-from data_contracts.plan import Located
-from data_contracts.ports import Connector
-from tasks.locate_data import load_search
-from tasks.rules.inside import Own, containers_of, spelling_of
-from tasks.rules.rectification import Target
+from data_contracts.case.plan import Located
+from data_contracts.company.contract import Contracts
+from data_contracts.connectors.keys import Condition, Key, Selection
+from data_contracts.inside.values import REMOVED, Fate
+from data_contracts.ports.ports import Connector
+from data_contracts.text.normal_form import normal_form
+from tasks.rules.act.rectification import Target
+from tasks.rules.search.inside import Own, containers_of, spelling_of
+from tasks.search.locate import load_search
 
 
 @dataclass(frozen=True, slots=True)

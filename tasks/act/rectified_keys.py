@@ -14,15 +14,15 @@ What stands under the old keys stays. Noted again, nothing changes.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from data_contracts.confirmed import ACTED, OF_PLAN, Confirmed
-from data_contracts.evidence import Record
-from data_contracts.permissions import Stance
-from data_contracts.subjects import SubjectKey
+from data_contracts.case.confirmed import ACTED, OF_PLAN, Confirmed
+from data_contracts.case.permissions import Stance
+from data_contracts.case.subjects import SubjectKey
+from data_contracts.evidence.records import Record
 from tasks.act.rectification import rectified_keys
-from tasks.acting import act
-from tasks.sealed import subject_request
+from tasks.case.sealed import subject_request
+from tasks.case.subject_keys import Digests, subject_keys_of
 from tasks.services import services
-from tasks.subject_keys import Digests, subject_keys_of
+from tasks.steps.acting import act
 
 STEP = "carry keys"
 _AGAINST = frozenset({Stance.OBJECTED, Stance.OBJECTION_ENDED, Stance.WITHDRAWN})

@@ -19,23 +19,23 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_contracts.confirmed import ACTED, OF_RESTORING, Confirmed
+from data_contracts.case.confirmed import ACTED, OF_RESTORING, Confirmed
+from data_contracts.connectors.recovering import RESTORE, RESTORED, Copy, CopyHead, GivenBack, space_of
 from data_contracts.errors import ActRefused, RequestInvalid
-from data_contracts.evidence import Facts, Record
-from data_contracts.notices import Content, ToldItem
-from data_contracts.ports import StepEntry
-from data_contracts.recovering import RESTORE, RESTORED, Copy, CopyHead, GivenBack, space_of
+from data_contracts.evidence.records import Facts, Record
+from data_contracts.ports.ports import StepEntry
+from data_contracts.told.notices import Content, ToldItem
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
 from tasks.act.erasure import systems_in_order
-from tasks.acting import act
-from tasks.approval import Question, deciding_people
-from tasks.concluding import title_of
-from tasks.erased_keys import UNLISTED
-from tasks.ledger import is_done
-from tasks.notify_subject import send_notice
-from tasks.recovery import HEAD, blobs_of, copy_facts, copy_of, end_copy, left_out, require_copies
+from tasks.case.recovery import HEAD, blobs_of, copy_facts, copy_of, end_copy, left_out, require_copies
+from tasks.gates.gates import Question, deciding_people
+from tasks.notices.notify_subject import send_notice
+from tasks.proof.concluding import title_of
+from tasks.search.erased_keys import UNLISTED
 from tasks.services import services
-from tasks.step import always, step
+from tasks.steps.acting import act
+from tasks.steps.ledger import is_done
+from tasks.steps.step import always, step
 
 
 def require_copy(case_id: str) -> None:
@@ -181,7 +181,7 @@ def _require_decided(confirmed: Confirmed) -> None:
     """That what was confirmed is giving back: what was approved is the plan that erased."""
     if confirmed.subject != OF_RESTORING:
         what = "the plan that erased lets nobody give back"
-        raise ActRefused(what, where=confirmed.case_id, remedy="take it from tasks.plans.confirm_restoring")
+        raise ActRefused(what, where=confirmed.case_id, remedy="take it from tasks.case.plans.confirm_restoring")
 
 
 def _by_table(given: list[GivenBack], name: str) -> dict[str, int]:

@@ -11,28 +11,28 @@ The order:
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from data_contracts.confirmed import Confirmed
-from data_contracts.contract import Table, in_language
-from data_contracts.evidence import Facts, Record
-from data_contracts.notices import Content, ToldItem
-from data_contracts.permissions import Restriction
-from data_contracts.subjects import SubjectKey
+from data_contracts.case.confirmed import Confirmed
+from data_contracts.case.permissions import Restriction
+from data_contracts.case.subjects import SubjectKey
+from data_contracts.company.contract import Table, in_language
+from data_contracts.evidence.records import Facts, Record
+from data_contracts.told.notices import Content, ToldItem
 from data_contracts.vocabulary import CaseState, NoticeKind, Right
 from tasks.act.changing import Changing, Counts
-from tasks.acting import act
-from tasks.concluding import staying_items
-from tasks.notify_recipients import recipients_told
-from tasks.notify_subject import send_notice
-from tasks.plans import plan_receipt
-from tasks.proving import is_proven
-from tasks.referrals import referrals_of
-from tasks.restricted import found_subject_keys, seal_rows
-from tasks.rules.changes import Change
-from tasks.rules.restrictions import ground_of_restriction, restricted_purposes, restriction_changes
-from tasks.sealed import read_located, subject_request
+from tasks.case.plans import plan_receipt
+from tasks.case.sealed import read_located, subject_request
+from tasks.notices.notify_subject import send_notice
+from tasks.proof.concluding import staying_items
+from tasks.proof.judge import is_proven
+from tasks.recipients.tell import recipients_told
+from tasks.rules.act.changes import Change
+from tasks.rules.act.restrictions import ground_of_restriction, restricted_purposes, restriction_changes
+from tasks.search.referrals import referrals_of
+from tasks.search.restricted import found_subject_keys, seal_rows
+from tasks.search.shared_rows import leaves_shared, shared_items
 from tasks.services import services
-from tasks.shared_rows import leaves_shared, shared_items
-from tasks.step import step, until_done
+from tasks.steps.acting import act
+from tasks.steps.step import step, until_done
 
 
 class _Restricting(Changing):

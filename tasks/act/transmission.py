@@ -15,27 +15,27 @@ from datetime import date
 from typing import BinaryIO, Literal
 from zoneinfo import ZoneInfo
 
-from data_contracts.company import Party, Transmission
-from data_contracts.confirmed import ACTED, OF_PLAN, Confirmed
-from data_contracts.disclosures import AT_REQUEST, Received
+from data_contracts.case.confirmed import ACTED, OF_PLAN, Confirmed
+from data_contracts.case.disclosures import AT_REQUEST, Received
+from data_contracts.case.plan import TablePath
+from data_contracts.company.company import Party, Transmission
 from data_contracts.errors import RecipientRefused
-from data_contracts.evidence import Facts, Record
-from data_contracts.notices import RecipientTold
-from data_contracts.plan import TablePath
-from data_contracts.ports import PackageContent, StepEntry
-from data_contracts.transfers import MediaType, Parcel
+from data_contracts.evidence.records import Facts, Record
+from data_contracts.ports.ports import PackageContent, StepEntry
+from data_contracts.told.notices import RecipientTold
+from data_contracts.told.transfers import MediaType, Parcel
 from data_contracts.vocabulary import Decision, Gate
-from tasks.acting import act
-from tasks.approval import deciding_people
-from tasks.disclosing import note_transmission
-from tasks.parts import reason_name
-from tasks.receiving import receiving_today, refusal_today
-from tasks.review import ReadRows
-from tasks.sealed import PACKAGE, subject_request
+from tasks.case.parts import reason_name
+from tasks.case.sealed import PACKAGE, subject_request
+from tasks.gates.gates import deciding_people
+from tasks.recipients.disclosures import note_transmission
+from tasks.recipients.who_may import receiving_today, refusal_today
+from tasks.search.review import ReadRows
 from tasks.services import services
+from tasks.steps.acting import act
 
 SENT, BY_HAND, IMPOSSIBLE = "told", "by_hand", "impossible"
-"""How it ended, in the codes of :class:`data_contracts.notices.RecipientTold`."""
+"""How it ended, in the codes of :class:`data_contracts.told.notices.RecipientTold`."""
 
 UNKNOWN = "unknown"
 """Stands for a recipient that is no party; what was written instead may be anything, and is not repeated."""
@@ -59,7 +59,7 @@ def transmit(case_id: str, content: Callable[[str], PackageContent], confirmed: 
     Raises:
         ActRefused: when they did not, or no package is built by it (law 14).
         RecipientRefused: when nothing may go there, or the other side is not who it must be. Nothing was sent.
-        SystemUnavailable, StepFailed, SettingsInvalid: see :class:`data_contracts.transfers.Transfers`.
+        SystemUnavailable, StepFailed, SettingsInvalid: see :class:`data_contracts.told.transfers.Transfers`.
     """
     entry = _claimed(case_id, confirmed)
     if entry.state == "done":

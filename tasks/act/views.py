@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from data_contracts.plan import Remaining
-from data_contracts.ports import Connector
+from data_contracts.case.plan import Remaining
+from data_contracts.ports.ports import Connector
 from tasks.services import services
 
 _STALE: Final = "stale_views"

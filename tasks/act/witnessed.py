@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from data_contracts.plan import Remaining
-from data_contracts.witnessing import Testimony
+from data_contracts.case.plan import Remaining
+from data_contracts.connectors.witnessing import Testimony
 from tasks.act.erasure import parts_of, planned_as_of, with_row_keys
-from tasks.rules.witness import explained_after, not_looked, places_seen, unreached, witness_lines
-from tasks.sealed import read_located
+from tasks.case.sealed import read_located
+from tasks.proof.undeclared import undeclared_places, unsaid_places
+from tasks.proof.witnessing import approved_places, is_on, look, needles
+from tasks.rules.act.witness import explained_after, not_looked, places_seen, unreached, witness_lines
 from tasks.services import services
-from tasks.step import step
-from tasks.undeclared import undeclared_places, unsaid_places
-from tasks.witnessing import approved_places, is_on, look, needles
+from tasks.steps.step import step
 
 _OFF: Final = "witness_off"
 

@@ -18,9 +18,9 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from data_contracts.evidence import NO_RECORD, PAYLOAD_TYPE, Record, canonical, digest, record_statement
-from data_contracts.evidence_log import Checkpoint, LogLeaf
-from data_contracts.merkle import Roof
+from data_contracts.evidence.log import Checkpoint, LogLeaf
+from data_contracts.evidence.merkle import Roof
+from data_contracts.evidence.records import NO_RECORD, PAYLOAD_TYPE, Record, canonical, digest, record_statement
 from data_contracts.vocabulary import Right
 from integrations.demo import seed
 from integrations.evidence import load_or_create

@@ -28,11 +28,11 @@ from typing import Any
 import httpx
 import pyotp
 
+from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import SystemUnavailable
-from data_contracts.ports import Operator
-from data_contracts.request import FieldChange, Statement
+from data_contracts.ports.ports import Operator
 from data_contracts.vocabulary import Channel, OperatorRole, RestrictionGround, Right
-from flows.details import Details
+from flows.office.details import Details
 from tests.benchmarks.figures import Figure
 from tests.prefect.marks import customers
 
@@ -152,7 +152,7 @@ def _burst(requests: int, home: Path, kills: Sequence[str]) -> Burst:
     os.environ["RIGHTSFLOW_HOME"] = str(home)
     os.environ.setdefault("RIGHTSFLOW_JUDGE", "plain")
     from flows import wiring  # noqa: PLC0415  # its settings are read when it is imported
-    from flows.running import join  # noqa: PLC0415  # as above
+    from flows.server.machine import join  # noqa: PLC0415  # as above
     from flows.settings import settings  # noqa: PLC0415  # as above
 
     installation = wiring.Installation(settings())
@@ -230,7 +230,7 @@ class _People:
             self._burst.faults += [f"{case}: {step} {times} times" for (step, _), times in told.items() if times > 1]
 
     def _register(self) -> dict[str, bool]:
-        from flows import work  # noqa: PLC0415  # after the server is known
+        from flows.office import cases as work  # noqa: PLC0415  # after the server is known
 
         systems = self._installation.settings.state / "systems"
         people = customers(systems, but=set())[: self._burst.cases]
@@ -254,7 +254,7 @@ class _People:
 
     def _answer_all(self, cases: dict[str, bool], began: float) -> int:
         """Answer what is open; how many cases have ended."""
-        from flows import work  # noqa: PLC0415  # as above
+        from flows.office import cases as work  # noqa: PLC0415  # as above
 
         states: Counter[str] = Counter()
         for case, is_ended in list(cases.items()):

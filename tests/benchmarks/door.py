@@ -17,9 +17,9 @@ from time import perf_counter
 
 import httpx
 
-from data_contracts.ports import Operator
+from data_contracts.ports.ports import Operator
 from data_contracts.vocabulary import OperatorRole
-from flows.running import free_port, running
+from flows.server.machine import free_port, running
 from flows.settings import Settings
 from flows.wiring import Installation
 from integrations.intake.web.cookies import CookieSeal
@@ -46,7 +46,7 @@ def _compared(calls: int) -> dict[str, list[float]]:
         chosen = Settings(home=Path(folder))
         with running(chosen) as system:
             os.environ.update(system.environment)
-            from flows.serving import prefect_door, serving  # noqa: PLC0415  # Prefect reads its settings when imported
+            from flows.doors.serving import prefect_door, serving  # noqa: PLC0415  # Prefect reads its settings when imported
 
             with (
                 serving(prefect_door, port := free_port(), chosen),

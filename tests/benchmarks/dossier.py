@@ -13,15 +13,15 @@ from subprocess import PIPE, run
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from data_contracts.case import NewCase
-from data_contracts.dossiers import Scope
-from data_contracts.evidence import Record
+from data_contracts.case.case import NewCase
+from data_contracts.evidence.records import Record
+from data_contracts.officer.dossiers import Scope
 from data_contracts.vocabulary import Channel, Duty, Right
-from flows.dossier import make
+from flows.duties.dossier import make
 from flows.settings import Settings
 from flows.wiring import Installation
 from integrations.evidence import verify_any
-from tasks.rules.dossiers import RECOUNT
+from tasks.rules.officer.dossiers import RECOUNT
 from tasks.services import use
 from tests.benchmarks.figures import Figure
 

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Order, Selection
+from data_contracts.connectors.keys import ChangeColumns, Condition, DeleteRows, Order, Selection
 from tasks.services import services
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.shop import by_hand_url

@@ -26,13 +26,13 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from data_contracts.case import NewCase
-from data_contracts.evidence import Record
+from data_contracts.case.case import NewCase
+from data_contracts.evidence.records import Record
 from data_contracts.vocabulary import Channel, Right
 from integrations.evidence import AUDITORS_SCRIPT, Against, EvidenceShelf, load_or_create, read_keys, verify_against
 from integrations.evidence.keys import pem_of
 from integrations.register import SqlRegister, upgrade
-from tasks.rules.dossiers import RECOUNT
+from tasks.rules.officer.dossiers import RECOUNT
 from tests.benchmarks.figures import Figure
 
 __all__ = ["measure"]

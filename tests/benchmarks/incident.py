@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from data_contracts.incidents import SendingState
-from data_contracts.notices import Rendered
-from tasks.sending import send_notices, settle
+from data_contracts.officer.incidents import SendingState
+from data_contracts.told.notices import Rendered
+from tasks.officer.sending import send_notices, settle
 from tasks.services import use
 from tests.benchmarks.figures import Figure
 from tests.flows.told import MailServer, a_breach, an_installation, send_and_kill

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flows.running import free_port
+from flows.server.machine import free_port
 from flows.settings import Settings
 from flows.wiring import Installation
 from tests.benchmarks.figures import Figure

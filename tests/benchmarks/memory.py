@@ -12,11 +12,11 @@ from subprocess import PIPE, run
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from flows.stages import search_all
+from flows.rights.stages import search_all
 from tasks.act.access import build_package, plan_access
-from tasks.locate_data import finish_search, stage_rows, survey_system
-from tasks.plans import confirm_staged, confirmed
-from tasks.sealed import PACKAGE
+from tasks.case.plans import confirm_staged, confirmed
+from tasks.case.sealed import PACKAGE
+from tasks.search.locate import finish_search, stage_rows, survey_system
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.shop import an_installation, approve, open_case
 

@@ -17,13 +17,13 @@ from subprocess import PIPE, run
 from tempfile import TemporaryDirectory
 from time import process_time
 
-from data_contracts.permissions import Stance, StanceEntry
-from flows.key_files import answers_to, read_keys
+from data_contracts.case.permissions import Stance, StanceEntry
+from flows.officer.key_files import answers_to, read_keys
 from flows.settings import Settings
 from flows.wiring import Installation
-from tasks.permissions import ask_about_each, use_of
+from tasks.case.subject_keys import Digests
+from tasks.officer.permissions import ask_about_each, use_of
 from tasks.services import services, use
-from tasks.subject_keys import Digests
 from tests.benchmarks.figures import Figure
 
 __all__ = ["measure"]

@@ -12,10 +12,10 @@ from subprocess import PIPE, run
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from data_contracts.keys import Condition, DeleteRows, Selection
-from data_contracts.recovering import space_of
+from data_contracts.connectors.keys import Condition, DeleteRows, Selection
+from data_contracts.connectors.recovering import space_of
 from tasks.act.restoring import copies_of
-from tasks.recovery import Sealing
+from tasks.case.recovery import Sealing
 from tasks.services import services
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.shop import an_installation, open_case

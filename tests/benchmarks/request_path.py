@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
-from flows.stages import search_all
+from flows.rights.stages import search_all
 from tasks.act.access import build_package, plan_access
-from tasks.locate_data import finish_search, stage_rows, survey_system
-from tasks.plans import confirm_staged, confirmed
+from tasks.case.plans import confirm_staged, confirmed
+from tasks.search.locate import finish_search, stage_rows, survey_system
 from tests.benchmarks.figures import Figure, Timed, of_times
 from tests.benchmarks.floor import fetch_by_hand
 from tests.benchmarks.shop import an_installation, approve, by_hand_url, open_case

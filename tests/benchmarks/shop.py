@@ -12,14 +12,14 @@ from unittest import mock
 import psycopg
 
 import data_contracts
-from data_contracts.ports import Operator
+from data_contracts.ports.ports import Operator
 from data_contracts.vocabulary import CaseState, Channel, Decision, Gate, OperatorRole, Right
 from flows.settings import Settings
 from flows.wiring import Installation
-from tasks.approval import Answer, Question, answer_gate, open_gate
-from tasks.decisions import settle_approval
-from tasks.plans import asked_about, planned
-from tasks.receive_request import TypedRequest, register_request
+from tasks.case.plans import asked_about, planned
+from tasks.gates.decisions import settle_approval
+from tasks.gates.gates import Answer, Question, answer_gate, open_gate
+from tasks.intake.register import TypedRequest, register_request
 from tasks.services import services, use
 
 __all__ = ["CUSTOMERS", "a_company", "a_server", "an_installation", "approve", "by_hand_url", "fill", "open_case"]

@@ -13,13 +13,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from data_contracts.case.plan import COPIES, KEY_SEEN, UNDECLARED, Remaining, TablePath, Verdict
+from data_contracts.case.verdicts import Conclusion
 from data_contracts.errors import ContractInvalid
-from data_contracts.plan import COPIES, KEY_SEEN, UNDECLARED, Remaining, TablePath, Verdict
-from data_contracts.ports import GateEntry
-from data_contracts.verdicts import Conclusion
+from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Gate
-from tasks.plans import plan_receipt, planned
-from tasks.proving import conclusion, not_looked_at, staying
+from tasks.case.plans import plan_receipt, planned
+from tasks.proof.judge import conclusion, not_looked_at, staying
 from tasks.services import services, use
 from tests.blind.mutants import LAKES, Mutant, mutants, neighbours
 from tests.flows.clerk import answered

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.contract import Contracts
-from data_contracts.odcs import load
-from data_contracts.ports import LiveColumn, LiveReference, LiveSchema
+from data_contracts.company.contract import Contracts
+from data_contracts.odcs.folder import load
+from data_contracts.ports.ports import LiveColumn, LiveReference, LiveSchema
 from data_contracts.vocabulary import Follow
-from tasks.rules.drift import Effect, drift
+from tasks.rules.search.drift import Effect, drift
 
 _CONTRACTS = Path(__file__).parent / "contracts"
 _DATABASE = Path(__file__).parents[3] / "shared" / "real" / "chinook.sqlite"

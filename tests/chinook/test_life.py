@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from data_contracts.request import FieldChange, Statement
+from data_contracts.case.request import FieldChange, Statement
 from data_contracts.vocabulary import RestrictionGround, Right
 from flows.wiring import unpack_package
 from integrations.demo.company import DemoCompany, DemoSubject

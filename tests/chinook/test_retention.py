@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data_contracts.vocabulary import Gate, Right
-from flows.retention import carry_out
+from flows.duties.retention import carry_out
 from tests.chinook.test_life import house  # noqa: F401  # a fixture
 from tests.flows.company import House, Rows, lost, sqlite_rows
 

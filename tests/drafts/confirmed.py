@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from data_contracts.marks import GUESS, TODO
+from data_contracts.odcs.marks import GUESS, TODO
 from tests.data_contracts import folder
 
 _ANSWERS: Final[dict[str, object]] = {

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from data_contracts import taxonomy
-from data_contracts.draft_text import marks_in
-from data_contracts.marks import TODO
+from data_contracts.company import taxonomy
+from data_contracts.odcs.drafts.text import marks_in
+from data_contracts.odcs.marks import TODO
 from tests.drafts.written import Written
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.draft_text import marks_in
-from data_contracts.drafting import draft_document
-from data_contracts.odcs import check
+from data_contracts.odcs.drafts.drafting import draft_document
+from data_contracts.odcs.drafts.text import marks_in
+from data_contracts.odcs.folder import check
 from integrations.systems import look_at
 from tests.data_contracts import folder
 from tests.drafts.confirmed import alone

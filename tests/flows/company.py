@@ -17,21 +17,21 @@ import pyarrow.dataset as ds
 import pyotp
 
 import data_contracts
-from data_contracts.contract import Contracts
-from data_contracts.entries import Entries, RegisterName
-from data_contracts.odcs import load
-from data_contracts.ports import Connector, GateEntry, Operator, Systems
+from data_contracts.company.contract import Contracts
+from data_contracts.odcs.folder import load
+from data_contracts.officer.entries import Entries, RegisterName
+from data_contracts.ports.ports import Connector, GateEntry, Operator, Systems
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
-from flows.gates import WaitingForPerson
-from flows.rights import LIVES
+from flows.rights.which import LIVES
+from flows.runs.gates import WaitingForPerson
 from flows.settings import Settings
 from flows.wiring import Installation
 from integrations.demo import DemoCompany
 from integrations.register import upgrade
-from tasks.approval import Answer, answer_gate
-from tasks.receive_request import TypedRequest, register_request
-from tasks.review import seal_readings, texts_of, to_read
-from tasks.rules.reviewing import Reading
+from tasks.gates.gates import Answer, answer_gate
+from tasks.intake.register import TypedRequest, register_request
+from tasks.rules.act.reviewing import Reading
+from tasks.search.review import seal_readings, texts_of, to_read
 from tasks.services import Services, use
 
 CONTRACTS = Path(data_contracts.__file__).parent

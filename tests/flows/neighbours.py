@@ -15,9 +15,9 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.company import Company, IdentityKind, Purpose, Vocabulary
-from data_contracts.contract import Column, Contracts, Reference, SystemContract, Table
-from data_contracts.ports import Connector
+from data_contracts.company.company import Company, IdentityKind, Purpose, Vocabulary
+from data_contracts.company.contract import Column, Contracts, Reference, SystemContract, Table
+from data_contracts.ports.ports import Connector
 from data_contracts.vocabulary import (
     Assertion,
     ColumnErasure,
@@ -30,9 +30,9 @@ from data_contracts.vocabulary import (
     TableErasure,
 )
 from flows.wiring import unpack_package
-from integrations.channels.package import AnswerPackage
+from integrations.channels.package.package import AnswerPackage
 from integrations.systems import open_connector
-from tasks.rules.routes import plan_routes
+from tasks.rules.search.routes import plan_routes
 from tasks.services import use
 from tests.flows.company import House
 

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data_contracts.incidents import IncidentFacts, IncidentKind, IncidentWords
-from data_contracts.ports import Operator
+from data_contracts.officer.incidents import IncidentFacts, IncidentKind, IncidentWords
+from data_contracts.ports.ports import Operator
 from data_contracts.vocabulary import Decision, OperatorRole
-from flows.incident import sending_question
+from flows.duties.incident import sending_question
 from flows.settings import Settings
 from flows.wiring import Installation
 from integrations.demo import seed
-from tasks.affected import find_affected
-from tasks.approval import Answer, answer_gate, open_gate
-from tasks.incidents import open_incident
-from tasks.sending import how_far, send_notices
+from tasks.gates.gates import Answer, answer_gate, open_gate
+from tasks.officer.affected import find_affected
+from tasks.officer.incidents import open_incident
+from tasks.officer.sending import how_far, send_notices
 from tasks.services import use
 
 

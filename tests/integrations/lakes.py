@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from data_contracts.contract import Column, SystemContract, Table
-from data_contracts.keys import ChangeColumns, Condition, DeleteRows, Selection
+from data_contracts.company.contract import Column, SystemContract, Table
+from data_contracts.connectors.keys import ChangeColumns, Condition, DeleteRows, Selection
 from data_contracts.vocabulary import TableErasure
 from integrations.systems import ParquetConnector
 

@@ -14,10 +14,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data_contracts.connectors.hiding import Undeclared
+from data_contracts.connectors.keys import (
+    ChangeColumns,
+    Condition,
+    Cutoff,
+    DeleteRows,
+    Look,
+    Order,
+    Referrer,
+    Selection,
+)
 from data_contracts.errors import ContractMismatch, SystemUnavailable, TerminalError
-from data_contracts.hiding import Undeclared
-from data_contracts.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Look, Order, Referrer, Selection
-from data_contracts.ports import Connector
+from data_contracts.ports.ports import Connector
 from integrations.systems import MemoryConnector, open_connector
 from tests.integrations import shop as shop_data
 from tests.integrations.shop import CONTRACT, CUSTOMER, LINE, PARIS, PEOPLE, Rows

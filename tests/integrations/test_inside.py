@@ -8,12 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.connecting import Container, Holds
-from data_contracts.contract import Column, SystemContract, Table
-from data_contracts.inside import Inside
-from data_contracts.inside_values import KEPT, REMOVED, Fate, changed_inside, container_text
-from data_contracts.keys import ChangeColumns, Condition, Look, Selection, Spelling
-from data_contracts.ports import Connector
+from data_contracts.company.contract import Column, SystemContract, Table
+from data_contracts.connectors.connecting import Container, Holds
+from data_contracts.connectors.keys import ChangeColumns, Condition, Look, Selection, Spelling
+from data_contracts.inside.paths import Inside
+from data_contracts.inside.values import KEPT, REMOVED, Fate, changed_inside, container_text
+from data_contracts.ports.ports import Connector
 from data_contracts.vocabulary import TableErasure
 from integrations.systems import MemoryConnector, ParquetConnector, SqlConnector
 

@@ -12,7 +12,7 @@ from tests.mutants import page, results
 from tests.mutants.changes import mutants_of
 from tests.mutants.packages import PACKAGES, ROOT
 
-_MODULE = "tasks/rules/tokens.py"
+_MODULE = "tasks/rules/values/tokens.py"
 _RUN = """
 import json, sys
 from pathlib import Path
@@ -44,7 +44,7 @@ def _told(module: str, tests: str) -> dict[str, str]:
 
 def test_change_is_noticed_by_its_tests_and_no_change_by_none() -> None:
     """Inside a function, where its code is exchanged, and outside, where the module is imported anew."""
-    verdicts = _told(_MODULE, "tests/tasks/rules/test_tokens.py")
+    verdicts = _told(_MODULE, "tests/tasks/rules/values/test_tokens.py")
 
     unchanged = [verdict for key, verdict in verdicts.items() if key.startswith("same")]
     assert unchanged == ["survived", "survived"]
@@ -56,7 +56,7 @@ def test_change_is_noticed_by_its_tests_and_no_change_by_none() -> None:
 
 def test_line_that_no_test_runs_is_said_so() -> None:
     """It is no kill."""
-    verdicts = _told(_MODULE, "tests/tasks/rules/test_warnings.py")
+    verdicts = _told(_MODULE, "tests/tasks/rules/clock/test_warnings.py")
 
     assert set(verdicts.values()) <= {"no test", "survived"}
 

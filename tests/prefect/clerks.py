@@ -4,14 +4,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from data_contracts.ports import GateEntry
+from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate
-from flows.gates import opened
-from flows.watch import sweep
-from flows.work import woken
-from tasks.approval import Answer, answer_gate
-from tasks.review import review_question, seal_readings, texts_of, to_read
-from tasks.rules.reviewing import Reading
+from flows.office.cases import woken
+from flows.runs.gates import opened
+from flows.watch.watch import sweep
+from tasks.gates.gates import Answer, answer_gate
+from tasks.rules.act.reviewing import Reading
+from tasks.search.review import review_question, seal_readings, texts_of, to_read
 from tests.prefect.office import Office, Run
 
 _LONGEST_SECONDS = 480

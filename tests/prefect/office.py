@@ -21,14 +21,14 @@ import httpx
 import pyotp
 from prefect import get_client
 
-from data_contracts.ports import GateEntry, Operator
+from data_contracts.ports.ports import GateEntry, Operator
 from data_contracts.vocabulary import Channel, OperatorRole, Right
-from flows.running import RunningSystem
-from flows.watch import mend_form
+from flows.server.machine import RunningSystem
+from flows.watch.watch import mend_form
 from flows.wiring import Installation
 from integrations.demo import DemoCompany
 from integrations.intake.web.cookies import CookieSeal
-from tasks.receive_request import TypedRequest, register_request
+from tasks.intake.register import TypedRequest, register_request
 
 Run = dict[str, Any]
 

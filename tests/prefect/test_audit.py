@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from data_contracts.runs import is_run
+from data_contracts.case.runs import is_run
 from tests.prefect.office import Office, Run
 
 PLANTED = "xq-planted-value-7"

@@ -16,7 +16,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from flows.running import free_port
+from flows.server.machine import free_port
 from tests.prefect.corners.asking import notes
 
 _ROOT: Final = Path(__file__).parents[2]
@@ -178,7 +178,7 @@ def test_word_that_does_not_fit_leaves_the_run_where_it_is(corners: Corners) -> 
 
 
 def test_run_that_failed_after_its_gate_asks_again_under_a_new_key(corners: Corners) -> None:
-    """`flows.gates` makes a key for each start; a retry keeps the run and raises its count."""
+    """`flows.runs.gates` makes a key for each start; a retry keeps the run and raises its count."""
     run = corners.begin(breaks=1)
     corners.resume(run, word="one")
     assert corners.wait(run, _OVER) == "FAILED"

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from prefect import get_client
 
-from data_contracts.case import Case
+from data_contracts.case.case import Case
 from data_contracts.errors import SettingsInvalid
 from data_contracts.vocabulary import Channel, Right
-from flows.deploying import QUEUES, deploy
-from flows.queues import hurry
-from flows.starting import start_flow
-from tasks.receive_request import TypedRequest, register_request
+from flows.runs.case_runs import start_flow
+from flows.server.deploying import QUEUES, deploy
+from flows.watch.queues import hurry
+from tasks.intake.register import TypedRequest, register_request
 from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.marks import customers, mark
 from tests.prefect.office import Office, Run

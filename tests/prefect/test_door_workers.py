@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from data_contracts.prefect_door import PREFECT_WORKER
-from flows.forked import ADDRESS
-from flows.starting import start_flow
-from tasks.api_keys import end_api_key, make_api_key
+from data_contracts.doors.prefect_door import PREFECT_WORKER
+from flows.runs.case_runs import start_flow
+from flows.server.fork_client import ADDRESS
+from tasks.intake.api_keys import end_api_key, make_api_key
 from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.office import Office
 from tests.prefect.test_door import asked

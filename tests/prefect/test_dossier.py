@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.runs import is_run
+from data_contracts.case.runs import is_run
 from integrations.evidence import verify_any
-from tasks.rules.dossiers import RECOUNT
+from tasks.rules.officer.dossiers import RECOUNT
 from tests.prefect.office import Office
 
 

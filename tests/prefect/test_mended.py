@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from flows.caretaker import Caretaker
+from flows.server.caretaker import Caretaker
 from tests.prefect.office import Office
 from tests.prefect.test_door import waiting_run
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from data_contracts.vocabulary import Decision, Gate
-from flows.watch import Swept, sweep
-from tasks.approval import Answer, answer_gate
+from flows.watch.watch import Swept, sweep
+from tasks.gates.gates import Answer, answer_gate
 from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.marks import Marked, customers
 from tests.prefect.office import Office, Run

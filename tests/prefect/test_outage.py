@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from data_contracts.vocabulary import Decision, Gate, OperatorRole
-from flows.watch import Swept, sweep
-from flows.work import Answered, answer
-from tasks.approval import Answer, answer_gate
+from flows.office.cases import Answered, answer
+from flows.watch.watch import Swept, sweep
+from tasks.gates.gates import Answer, answer_gate
 from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.office import Office
 

@@ -15,10 +15,10 @@ import pytest
 from playwright.sync_api import Page
 
 from data_contracts.vocabulary import Decision, Gate
-from flows.dispatching import dispatching
-from flows.running import free_port
-from flows.serving import operators_desk, public_site, serving
-from tasks.operator_proof import password_digest
+from flows.doors.serving import operators_desk, public_site, serving
+from flows.server.machine import free_port
+from flows.watch.outbox import dispatching
+from tasks.gates.operators import password_digest
 from tests.prefect.office import Office
 from tests.prefect_ui import PrefectUi, a_page
 

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from data_contracts.vocabulary import Right
-from flows.dispatching import dispatch
+from flows.runs.case_runs import start_flow
 from flows.settings import settings
-from flows.starting import start_flow
-from flows.watch import Swept, sweep
+from flows.watch.outbox import dispatch
+from flows.watch.watch import Swept, sweep
 from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.office import Office
 

@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from data_contracts.runs import is_run
-from tasks.act.retention import APPROVED, lines_of
+from data_contracts.case.runs import is_run
+from tasks.act.periods.retention import APPROVED, lines_of
 from tests.prefect.office import Office, Run
 
 _OLD = "SELECT count(*) FROM mailing WHERE sent_at < date('now', '-14 months')"

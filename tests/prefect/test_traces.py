@@ -15,7 +15,7 @@ import pytest
 
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.embedded.database import SERVER
-from flows.watch import Swept, sweep
+from flows.watch.watch import Swept, sweep
 from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.marks import Marked, customers, found_in_files, found_in_tables, mark
 from tests.prefect.office import Office, Run

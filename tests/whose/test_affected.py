@@ -11,14 +11,14 @@ import pytest
 from pypdf import PdfReader
 
 from data_contracts.errors import ActRefused
-from data_contracts.incidents import IncidentFacts, IncidentKind, IncidentWords, Risk
+from data_contracts.officer.incidents import IncidentFacts, IncidentKind, IncidentWords, Risk
 from data_contracts.vocabulary import Decision
 from flows import wiring
-from flows.gates import WaitingForPerson
-from flows.incident import carry_out
-from flows.incident_work import write_letters
-from tasks.affected import addressees, find_affected
-from tasks.incidents import judge, open_incident
+from flows.duties.incident import carry_out
+from flows.officer.incidents import write_letters
+from flows.runs.gates import WaitingForPerson
+from tasks.officer.affected import addressees, find_affected
+from tasks.officer.incidents import judge, open_incident
 from tests.whose.conftest import MakeTown
 from tests.whose.town import Town, column, number, table
 

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.findings import FindingKind
-from flows.audit import carry_out
+from data_contracts.officer.findings import FindingKind
+from flows.duties.audit import carry_out
 from tests.whose.conftest import MakeTown
 from tests.whose.town import Town, a_town, column, kept, number, table
 

@@ -5,9 +5,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from data_contracts.canaries import CanaryResult, CanaryState
+from data_contracts.connectors.canaries import CanaryResult, CanaryState
 from data_contracts.vocabulary import Duty
-from flows.canary import carry_out
+from flows.duties.canary import carry_out
 from tasks.services import Services, services, use
 from tests.sampling import drawn
 from tests.whose.conftest import MakeTown

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data_contracts.request import FieldChange, Statement
+from data_contracts.case.request import FieldChange, Statement
 from data_contracts.vocabulary import Gate, Right
 from tests.whose.conftest import MakeTown
 from tests.whose.packages import package_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from data_contracts.request import FieldChange, Statement
+from data_contracts.case.request import FieldChange, Statement
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.wiring import unpack_package
 from tests.whose.conftest import MakeTown

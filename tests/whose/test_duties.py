@@ -1,7 +1,8 @@
 """Duties on small worlds, worked out by hand: a world, a question, the answer, and one sentence that says why it is so.
 
 Each world lies on SQLite, PostgreSQL, MariaDB and in Parquet files. Nothing here is taken from the code: dates were
-counted with a calendar, people on fingers. Consents and lists, which lie in no system: ``tests/flows/test_duties.py``.
+counted with a calendar, people on fingers. Consents and lists, which lie in no system:
+``tests/flows/duties/test_duties.py``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,15 +16,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data_contracts.incidents import Incident, IncidentFacts, IncidentKind, IncidentWords, Risk, SendingState
-from data_contracts.request import Statement
+from data_contracts.case.request import Statement
+from data_contracts.officer.incidents import Incident, IncidentFacts, IncidentKind, IncidentWords, Risk, SendingState
 from data_contracts.vocabulary import RestrictionGround, Right
-from flows.retention import carry_out as retain
-from tasks.affected import addressees, find_affected
-from tasks.holds import set_hold
-from tasks.incidents import open_incident
-from tasks.rules.deadlines import Pause, Place, response_due
-from tasks.rules.incidents import authority_due, hours_left, warning_due
+from flows.duties.retention import carry_out as retain
+from tasks.officer.affected import addressees, find_affected
+from tasks.officer.incidents import open_incident
+from tasks.rules.clock.deadlines import Pause, Place, response_due
+from tasks.rules.officer.incidents import authority_due, hours_left, warning_due
+from tasks.search.holds import set_hold
 from tasks.services import services
 from tests.whose.packages import package_of
 from tests.whose.town import Town, a_town, column, number, table

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.ports import GateEntry
+from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
-from tasks.plans import plan_receipt
+from tasks.case.plans import plan_receipt
 from tests.whose.conftest import MakeTown
 from tests.whose.packages import package_of
 from tests.whose.town import Town, column, number, table
@@ -173,7 +173,7 @@ def test_materialised_view_shows_nothing_of_hers_afterwards(town: MakeTown, url:
 def test_view_that_cannot_be_refreshed_is_no_proof(town: MakeTown, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The gate names it, and ``retry`` refreshes it again; nothing is silent."""
     _only(url, "postgresql")
-    monkeypatch.setattr("integrations.systems._sql_views._LOCK_SECONDS", 0.2)
+    monkeypatch.setattr("integrations.systems.sql.live.views._LOCK_SECONDS", 0.2)
     made = town([_GUESTS], _MAKE_GUESTS, *_TWO, _VIEW)
     engine = sa.create_engine(url)
     case_id = made.open(Right.ERASURE, email="ana@example.org")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.request import FieldChange, Statement
+from data_contracts.case.request import FieldChange, Statement
 from data_contracts.vocabulary import Gate, Right
 from tests.whose.conftest import MakeTown
 from tests.whose.packages import package_of

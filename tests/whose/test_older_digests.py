@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_contracts.holds import LitigationHold
-from data_contracts.normal_form import normal_form
-from data_contracts.permissions import Restriction, Stance, StanceEntry
-from data_contracts.subjects import SubjectKey
+from data_contracts.case.holds import LitigationHold
+from data_contracts.case.permissions import Restriction, Stance, StanceEntry
+from data_contracts.case.subjects import SubjectKey
+from data_contracts.text.normal_form import normal_form
 from data_contracts.vocabulary import RestrictionGround, Right
-from tasks.holds import IDENTITY
-from tasks.permissions import ask_about, ask_about_each
-from tasks.rules.older_forms import older_forms
-from tasks.rules.permissions import processing
-from tasks.sealed import write_json
-from tasks.subject_keys import known_keys_of
+from tasks.case.sealed import write_json
+from tasks.case.subject_keys import known_keys_of
+from tasks.officer.permissions import ask_about, ask_about_each
+from tasks.rules.others.permissions import processing
+from tasks.rules.search.older_forms import older_forms
+from tasks.search.holds import IDENTITY
 from tests.whose.town import Town, a_town, column, number, table
 
 _SQL = (

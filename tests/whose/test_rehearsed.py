@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from data_contracts.vocabulary import Decision, Gate, Right
-from tasks.trying_out import try_out
+from tasks.canaries.trying_out import try_out
 from tests.whose.conftest import MakeTown
 from tests.whose.town import Town, column, number, table
 

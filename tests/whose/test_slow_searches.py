@@ -3,7 +3,7 @@
 from typing import Any
 
 from data_contracts.vocabulary import Gate, Right
-from tasks.slow_searches import note_slow_searches, slow_searches
+from tasks.search.slow_searches import note_slow_searches, slow_searches
 from tests.whose.conftest import MakeTown
 from tests.whose.town import Town, column, number, table
 

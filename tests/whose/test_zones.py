@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import AnswerRefused, RequestInvalid
-from data_contracts.request import FieldChange, Statement
 from data_contracts.vocabulary import Gate, Right
-from flows.incident_work import _moment
-from flows.retention import carry_out
+from flows.duties.retention import carry_out
+from flows.officer.incidents import _moment
 from tests.whose.conftest import MakeTown
 from tests.whose.town import Town, column, kept, number, table
 

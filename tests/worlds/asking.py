@@ -12,18 +12,18 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
 
-from data_contracts.contract import Contracts
-from data_contracts.keys import Selection
-from data_contracts.plan import Located
-from data_contracts.request import FieldChange, Statement
+from data_contracts.case.plan import Located
+from data_contracts.case.request import FieldChange, Statement
+from data_contracts.company.contract import Contracts
+from data_contracts.connectors.keys import Selection
 from data_contracts.vocabulary import Decision, SharedTreatment
-from tasks.rules.accounts import Admission, Said, Shown, admission
-from tasks.rules.exemptions import Calendar
-from tasks.rules.plan import orders, segments
-from tasks.rules.rectification import Found, changes, targets
-from tasks.rules.routes import ACCOUNT, Routes, plan_routes
-from tasks.rules.traversal import Search, begin
-from tasks.searching import ask, settle
+from tasks.rules.act.exemptions import Calendar
+from tasks.rules.act.plan import orders, segments
+from tasks.rules.act.rectification import Found, changes, targets
+from tasks.rules.search.accounts import Admission, Said, Shown, admission
+from tasks.rules.search.routes import ACCOUNT, Routes, plan_routes
+from tasks.rules.search.traversal import Search, begin
+from tasks.search.searching import ask, settle
 from tasks.services import Services, use
 from tests.worlds.declaring import TEXT, contracts_for
 from tests.worlds.lists import Lists, Row

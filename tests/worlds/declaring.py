@@ -1,7 +1,7 @@
 """The contracts that say of a world's tables what the world knows of them."""
 
-from data_contracts.contract import Column, Contracts, Reference, Table
-from data_contracts.keys import When
+from data_contracts.company.contract import Column, Contracts, Reference, Table
+from data_contracts.connectors.keys import When
 from data_contracts.vocabulary import (
     Assertion,
     ColumnErasure,

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from data_contracts.contract import Contracts
+from data_contracts.company.contract import Contracts
 from data_contracts.vocabulary import Decision
-from tasks.rules.traversal import Search
+from tasks.rules.search.traversal import Search
 from tests.worlds.asking import Office, an_office
 from tests.worlds.oracle import Expected, expected
 from tests.worlds.worlds import PEOPLE, Person, World

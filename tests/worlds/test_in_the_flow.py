@@ -7,11 +7,11 @@ from typing import cast
 
 import pytest
 
-from data_contracts.ports import GateEntry, Systems
+from data_contracts.ports.ports import GateEntry, Systems
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.gates import WaitingForPerson
-from flows.stages import admit, locate
-from tasks.sealed import read_located
+from flows.rights.stages import admit, locate
+from flows.runs.gates import WaitingForPerson
+from tasks.case.sealed import read_located
 from tasks.services import use
 from tests.flows.company import House
 from tests.worlds.asking import Office, an_office

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from data_contracts.contract import Contracts
+from data_contracts.company.contract import Contracts
 from data_contracts.vocabulary import Assertion
-from tasks import searching
-from tasks.rules import routes, traversal
+from tasks.rules.search import routes, traversal
+from tasks.search import searching
 from tests.worlds.declaring import contracts_for
 from tests.worlds.judging import wrongs
 from tests.worlds.worlds import a_world

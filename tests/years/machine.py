@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Final
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from data_contracts.case.verdicts import DECIDABLE
 from data_contracts.errors import AnswerRefused, RequestInvalid, RightsflowError, SettingsInvalid
-from data_contracts.ports import GateEntry
-from data_contracts.verdicts import DECIDABLE
+from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
-from flows.lookout import look_at_all
-from tasks.approval import Answer, answer_gate
-from tests.flows.test_lookout import Runs
+from flows.watch.lookout import look_at_all
+from tasks.gates.gates import Answer, answer_gate
+from tests.flows.watch.test_lookout import Runs
 from tests.years.mortal import KINDS, Died
 from tests.years.postbox import Postbox
 from tests.years.shop import MORE, VARIANTS, WRITTEN_BACK, write_back, write_row

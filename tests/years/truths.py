@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from data_contracts.ports import GateEntry
+from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
-from flows.verdict_facts import verdict_facts
+from flows.office.verdict_facts import verdict_facts
 from tests.years.letters import untrue
 from tests.years.shop import ANA, COLUMNS, HERS, TOWN, VARIANTS, WRITTEN_BACK, Place, State, state_of
 from tests.years.world import Copy, World

@@ -12,14 +12,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import RightsflowError, SettingsInvalid
-from data_contracts.ports import GateEntry
-from data_contracts.request import FieldChange, Statement
+from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import OperatorRole, RestrictionGround, Right
-from flows import recovering
-from flows.gates import WaitingForPerson
-from flows.leases import carrying
-from flows.rights import LIVES
+from flows.office import recovering
+from flows.rights.which import LIVES
+from flows.runs.gates import WaitingForPerson
+from flows.runs.leases import carrying
 from flows.settings import Settings
 from flows.wiring import Installation
 from integrations.demo import DemoCompany

@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from data_contracts.errors import SettingsInvalid
-from data_contracts.time_stamps import Stamp, StampRefusal
+from data_contracts.evidence.time_stamps import Stamp, StampRefusal
 from integrations.evidence.stamps.checking import LEEWAY, StampCheck
 
 _SECONDS: Final = 10.0

@@ -14,10 +14,10 @@ from typing import Final
 from cryptography import x509
 from rfc3161_client import TimeStampResponse, VerificationError, VerifierBuilder, decode_timestamp_response
 
-from data_contracts.certificates import NO_CERTIFICATE
 from data_contracts.errors import SettingsInvalid
-from data_contracts.evidence_log import read_body
-from data_contracts.time_stamps import Stamp, StampRefusal
+from data_contracts.evidence.certificates import NO_CERTIFICATE
+from data_contracts.evidence.log import read_body
+from data_contracts.evidence.time_stamps import Stamp, StampRefusal
 from integrations.evidence.chain import Fault, Finding
 from integrations.evidence.stamps.der import in_order
 

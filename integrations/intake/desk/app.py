@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from data_contracts.desk import ShownProof, TextDecision
+from data_contracts.doors.desk import ShownProof, TextDecision
 from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid, VaultSealed
 from integrations.intake.desk.arrivals import add_arrivals
 from integrations.intake.desk.deciding import add_deciding

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from data_contracts.company import Organisation
-from data_contracts.desk import (
+from data_contracts.company.company import Organisation
+from data_contracts.doors.desk import (
     ArrivedLetter,
     DeskCase,
     FreeText,
@@ -15,8 +15,8 @@ from data_contracts.desk import (
     WaitingArrival,
     WaitingCase,
 )
-from data_contracts.officer import ListedCase, Overview, ShownRun
-from data_contracts.passkeys import TouchedFor
+from data_contracts.gates.passkeys import TouchedFor
+from data_contracts.officer.page import ListedCase, Overview, ShownRun
 from integrations.intake.desk.factors import DecidingDesk, FactorsDesk
 
 

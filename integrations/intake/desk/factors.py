@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from data_contracts.doors import SignIn
-from data_contracts.factors import OpenQuestion, ShownPasskey, SignedIn
-from data_contracts.passkeys import Touch, TouchedFor
+from data_contracts.doors.pages import SignIn
+from data_contracts.gates.factors import OpenQuestion, ShownPasskey, SignedIn
+from data_contracts.gates.passkeys import Touch, TouchedFor
 
 
 class FactorsDesk(Protocol):

@@ -10,10 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 
 from data_contracts.areas import Severity
-from data_contracts.case import ENDED
-from data_contracts.figures import AGES, DEADLINES, FindingCount
-from data_contracts.statistics import PeriodStatistics
-from data_contracts.verdicts import Conclusion
+from data_contracts.case.case import ENDED
+from data_contracts.case.verdicts import Conclusion
+from data_contracts.officer.figures import AGES, DEADLINES, FindingCount
+from data_contracts.officer.statistics import PeriodStatistics
 from data_contracts.vocabulary import CaseState, Right
 from integrations.intake.desk.door import DeskDoor
 from integrations.intake.desk.sitting import Desk

@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
-from data_contracts.factors import SignedIn
+from data_contracts.gates.factors import SignedIn
 from integrations.intake.desk.sitting import Desk
 from integrations.intake.desk.touching import touch_of, touch_page, visit_mark
 from integrations.intake.web.cookies import Visit

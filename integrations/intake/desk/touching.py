@@ -10,8 +10,8 @@ from typing import Final
 from fastapi import Request
 from fastapi.responses import Response
 
-from data_contracts.evidence import canonical, digest
-from data_contracts.passkeys import Touch, TouchedFor
+from data_contracts.evidence.records import canonical, digest
+from data_contracts.gates.passkeys import Touch, TouchedFor
 from integrations.intake.desk.sitting import Desk
 from integrations.intake.web.cookies import Visit
 from integrations.intake.web.protection import with_our_script

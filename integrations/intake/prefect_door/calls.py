@@ -16,8 +16,8 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from data_contracts.doors.prefect_door import DeployedFlow, SuspendedRun
 from data_contracts.errors import SystemUnavailable
-from data_contracts.prefect_door import DeployedFlow, SuspendedRun
 from integrations.intake.prefect_door.bodies import Answered, Change, Order
 from integrations.intake.prefect_door.door import PrefectDoor
 from integrations.intake.prefect_door.table import PEOPLE, Found, Way, is_plain, route_of

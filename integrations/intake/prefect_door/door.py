@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from data_contracts.prefect_door import DeployedFlow, GateForm, SuspendedRun
+from data_contracts.doors.prefect_door import DeployedFlow, GateForm, SuspendedRun
 
 
 class PrefectDoor(Protocol):

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from data_contracts.documents import LARGEST_DOCUMENT
+from data_contracts.case.documents import LARGEST_DOCUMENT
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Right
 from integrations.intake.site.documents import DOCUMENTS, add_documents

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from data_contracts.documents import DocumentKind
+from data_contracts.case.documents import DocumentKind
 from data_contracts.errors import RequestInvalid
 from integrations.intake.site.pages import Site, case_page
 from integrations.intake.web.cookies import Visit

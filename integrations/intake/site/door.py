@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import BinaryIO, Protocol
 
-from data_contracts.company import Organisation
-from data_contracts.documents import Document, DocumentKind
-from data_contracts.doors import CaseStatus, Receipt, SignIn, Submitted
+from data_contracts.case.documents import Document, DocumentKind
+from data_contracts.company.company import Organisation
+from data_contracts.doors.pages import CaseStatus, Receipt, SignIn, Submitted
 
 
 class SiteDoor(Protocol):

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from data_contracts.doors import Submitted
-from data_contracts.legible import is_key, is_letter
-from data_contracts.request import FieldChange, Statement
+from data_contracts.case.legible import is_key, is_letter
+from data_contracts.case.request import FieldChange, Statement
+from data_contracts.doors.pages import Submitted
 from data_contracts.vocabulary import Channel, ErasureGround, Requester, RestrictionGround, Right
 
 LONGEST_TEXT: Final = 20_000

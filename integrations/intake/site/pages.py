@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import Request
 from fastapi.responses import Response
 
-from data_contracts.doors import CaseStatus
+from data_contracts.doors.pages import CaseStatus
 from integrations.intake.site.door import SiteDoor
 from integrations.intake.web.cookies import CookieSeal, Visit
 from integrations.intake.web.limiting import Limit, Limiter

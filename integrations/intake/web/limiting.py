@@ -1,4 +1,4 @@
-"""How often somebody may do something: counts that outlive a restart (see :mod:`data_contracts.limits`).
+"""How often somebody may do something: counts that outlive a restart (see :mod:`data_contracts.doors.limits`).
 
 Callers are told apart by their network address: IPv4 whole, IPv6 by its /64, which one household has. The register
 keeps a keyed digest of it, so that nobody reads addresses there.

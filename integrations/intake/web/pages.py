@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from data_contracts.company import Organisation
+from data_contracts.company.company import Organisation
 from data_contracts.errors import RightsflowError
 from integrations.intake.web.cookies import CookieSeal, Visit, comes_from_elsewhere
 from integrations.intake.web.words import NAMES, Words, page_templates, read_words, wanted_language

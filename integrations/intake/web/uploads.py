@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import Final
 
-from data_contracts.documents import LARGEST_DOCUMENT, Document
+from data_contracts.case.documents import LARGEST_DOCUMENT, Document
 from integrations.intake.bounded import read_apart
 from integrations.intake.web.decoding import FORMATS, PDF, REFUSED
 

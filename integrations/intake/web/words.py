@@ -17,7 +17,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from data_contracts.errors import SettingsInvalid
-from data_contracts.yaml_file import own
+from data_contracts.odcs.reading.yaml_file import own
 
 LANGUAGES = ("fr", "en", "nl")
 _LOCALES = {"en": "en_GB"}

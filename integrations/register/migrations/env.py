@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from integrations.register.tables import metadata
+from integrations.register.tables.tables import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():

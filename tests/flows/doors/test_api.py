@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from data_contracts.outgoing import OutgoingKind
+from data_contracts.case.outgoing import OutgoingKind
 from data_contracts.vocabulary import Right
-from flows.dispatching import dispatch, tell_of_move
-from flows.serving import public_site
-from tasks.api_keys import make_api_key
+from flows.doors.serving import public_site
+from flows.watch.outbox import dispatch, tell_of_move
+from tasks.intake.api_keys import make_api_key
+from tasks.intake.webhooks import deliver, put_webhook, signature
 from tasks.services import services
-from tasks.webhooks import deliver, put_webhook, signature
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 

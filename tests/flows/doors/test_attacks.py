@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.vocabulary import Channel, Right
+from flows.doors.serving import public_site
 from flows.doors.site import PublicDoor
-from flows.serving import public_site
 from integrations.intake.site.forms import read_form
-from tasks.public_status import make_status_code
+from tasks.intake.public_status import make_status_code
 from tests.browser import Browser, browsing
 from tests.flows.company import House, Recording
 

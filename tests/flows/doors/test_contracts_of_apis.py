@@ -14,9 +14,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from flows.doors.api import ProgramsDoor
-from flows.permission_api import permission_api
+from flows.doors.permissions import permission_api
 from flows.wiring import SafeCaller, requests_api
-from tasks.api_keys import make_api_key
+from tasks.intake.api_keys import make_api_key
 from tests.flows.company import House
 
 _CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)

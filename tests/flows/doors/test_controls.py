@@ -11,12 +11,12 @@ from PIL import Image
 from data_contracts.errors import AnswerRefused
 from data_contracts.vocabulary import OperatorRole, Right
 from flows.doors.desk import OperatorsDoor
-from flows.serving import operators_desk, public_site
+from flows.doors.serving import operators_desk, public_site
 from integrations.intake.web.cookies import CookieSeal
 from integrations.intake.web.uploads import DocumentRefused, read_document
-from tasks.documents import keep_record
-from tasks.operator_proof import password_digest
-from tasks.public_status import is_status_code, make_status_code, public_status
+from tasks.gates.operators import password_digest
+from tasks.identity.documents import keep_record
+from tasks.intake.public_status import is_status_code, make_status_code, public_status
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 

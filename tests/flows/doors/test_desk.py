@@ -12,12 +12,12 @@ import pytest
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows.doors.desk import OperatorsDoor
-from flows.serving import operators_desk
+from flows.doors.serving import operators_desk
+from flows.office.cases import Typed, open_request
 from flows.wiring import read_document
-from flows.work import Typed, open_request
-from tasks.arrivals import take_in
-from tasks.documents import keep_record
-from tasks.operator_proof import password_digest
+from tasks.gates.operators import password_digest
+from tasks.identity.documents import keep_record
+from tasks.intake.arrivals import take_in
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 

@@ -14,16 +14,16 @@ from PIL import Image
 from pypdf import PdfWriter
 from pypdf.actions import JavaScript
 
-from data_contracts.documents import LARGEST_DOCUMENT
-from data_contracts.request import Statement
+from data_contracts.case.documents import LARGEST_DOCUMENT
+from data_contracts.case.request import Statement
 from data_contracts.vocabulary import Decision, Gate, Requester, Right
-from flows.lookout import look_at_all
-from flows.serving import operators_desk, public_site
+from flows.doors.serving import operators_desk, public_site
+from flows.watch.lookout import look_at_all
 from integrations.intake.site import documents
 from integrations.intake.web import uploads
 from integrations.intake.web.uploads import read_document
-from tasks.operator_proof import password_digest
-from tasks.public_status import make_status_code
+from tasks.gates.operators import password_digest
+from tasks.intake.public_status import make_status_code
 from tasks.services import services
 from tests.browser import Browser, browsing
 from tests.flows.company import House

@@ -11,13 +11,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from data_contracts.case.outgoing import OutgoingKind
 from data_contracts.errors import RequestInvalid
-from data_contracts.outgoing import OutgoingKind
 from data_contracts.vocabulary import Channel, Gate, Right
-from flows.dispatching import DELIVERERS, dispatch
-from flows.serving import public_site
-from tasks.agents import end_agent, put_agent
-from tasks.callbacks import call_back
+from flows.doors.serving import public_site
+from flows.watch.outbox import DELIVERERS, dispatch
+from tasks.intake.agents import end_agent, put_agent
+from tasks.intake.callbacks import call_back
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 

@@ -4,8 +4,8 @@ import threading
 import time
 from pathlib import Path
 
-from data_contracts.outgoing import OutgoingKind
-from flows.running import free_port
+from data_contracts.case.outgoing import OutgoingKind
+from flows.server.machine import free_port
 from flows.settings import Settings
 from flows.wiring import Installation
 from tests.crowd import Crowd, a_site, hand_in

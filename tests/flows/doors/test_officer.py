@@ -13,24 +13,24 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from data_contracts.case.verdicts import Conclusion
 from data_contracts.errors import RequestInvalid
-from data_contracts.statistics import PeriodStatistics
-from data_contracts.verdicts import Conclusion
+from data_contracts.officer.statistics import PeriodStatistics
 from data_contracts.vocabulary import Channel, Decision, Right
 from flows import wiring
 from flows.doors.desk import OperatorsDoor
-from flows.monthly import month_named, monthly_facts, monthly_pdf
-from flows.report import tell_month
-from flows.retention import carry_out
-from flows.serving import operators_desk
+from flows.doors.serving import operators_desk
+from flows.duties.monthly import month_named, monthly_facts, monthly_pdf
+from flows.duties.report import tell_month
+from flows.duties.retention import carry_out
 from integrations.demo import DemoCompany
-from tasks import statistics
-from tasks.clock import today
-from tasks.figures import current_figures
-from tasks.operator_proof import password_digest
-from tasks.proving import conclusion
-from tasks.rules.statistics import months_before
-from tasks.statistics import MonthsKept, last_months, statistics_of_month
+from tasks.case.clock import today
+from tasks.gates.operators import password_digest
+from tasks.officer import statistics
+from tasks.officer.figures import current_figures
+from tasks.officer.statistics import MonthsKept, last_months, statistics_of_month
+from tasks.proof.judge import conclusion
+from tasks.rules.officer.statistics import months_before
 from tests.browser import Browser, browsing
 from tests.flows.company import House, a_house, another
 

@@ -17,15 +17,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from data_contracts.case.outgoing import OutgoingKind
 from data_contracts.errors import SettingsInvalid
-from data_contracts.outgoing import OutgoingKind
 from data_contracts.vocabulary import Gate, Right
-from flows.dispatching import DELIVERERS, dispatch
-from flows.serving import public_site
+from flows.doors.serving import public_site
+from flows.watch.outbox import DELIVERERS, dispatch
 from flows.wiring import opendsr_signer
 from integrations.intake.opendsr_api import ResponseSigner
-from tasks.api_keys import make_api_key
-from tasks.callbacks import call_back
+from tasks.intake.api_keys import make_api_key
+from tasks.intake.callbacks import call_back
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 

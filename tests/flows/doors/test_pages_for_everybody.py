@@ -12,17 +12,17 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import data_contracts
-from data_contracts.ports import Operator
-from data_contracts.request import Statement
+from data_contracts.case.request import Statement
+from data_contracts.ports.ports import Operator
 from data_contracts.vocabulary import Channel, OperatorRole, Requester, Right
-from flows.running import free_port
-from flows.serving import operators_desk, public_site, serving
+from flows.doors.serving import operators_desk, public_site, serving
+from flows.server.machine import free_port
 from flows.settings import Settings
 from flows.wiring import Installation
-from tasks.arrivals import take_in
-from tasks.operator_proof import password_digest
-from tasks.public_status import make_status_code
-from tasks.receive_request import TypedRequest, register_request
+from tasks.gates.operators import password_digest
+from tasks.intake.arrivals import take_in
+from tasks.intake.public_status import make_status_code
+from tasks.intake.register import TypedRequest, register_request
 from tasks.services import use
 from tests.services import chromium
 

@@ -16,8 +16,8 @@ import pytest
 from starlette.routing import Mount
 
 from data_contracts.vocabulary import Right
-from flows.serving import operators_desk, public_site
-from tasks.operator_proof import password_digest
+from flows.doors.serving import operators_desk, public_site
+from tasks.gates.operators import password_digest
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-import flows.secrets
+import flows.home.secrets
 import flows.wiring
-from flows.running import free_port
-from flows.serving import operators_desk, prefect_door, public_site, serving
+from flows.doors.serving import operators_desk, prefect_door, public_site, serving
+from flows.server.machine import free_port
 from flows.settings import Settings
 from integrations.intake.web.connections import MOST, BoundedConnections
 
@@ -34,7 +34,7 @@ def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     """A door as it is served, whose callers have 6 seconds for a request."""
     monkeypatch.setattr(BoundedConnections, "seconds", 6.0)
     monkeypatch.setattr(flows.wiring, "secret_block", lambda _name: "")  # no Prefect server is there to be asked
-    monkeypatch.setattr(flows.secrets, "secret_block", lambda _name: "")
+    monkeypatch.setattr(flows.home.secrets, "secret_block", lambda _name: "")
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     chosen = free_port()
     with serving(_DOORS[request.param][0], chosen, Settings(home=tmp_path, judge="plain")):

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows.serving import public_site
+from flows.doors.serving import public_site
 from tests.browser import Browser, browsing
 from tests.flows.clerk import carried
 from tests.flows.company import House, Rows, lost
-from tests.flows.test_identity_links import link_in
+from tests.flows.rights.test_identity_links import link_in
 
 _THIEF = "thief@example.org"
 _FAMILY = "family@example.org"

@@ -11,29 +11,29 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from typer.testing import CliRunner
 
+from data_contracts.case.incoming import IncomingState
+from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import AnswerRefused, RequestInvalid
-from data_contracts.incidents import IncidentFacts, IncidentKind, IncidentWords
-from data_contracts.incoming import IncomingState
-from data_contracts.request import FieldChange, Statement
+from data_contracts.officer.incidents import IncidentFacts, IncidentKind, IncidentWords
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows import opening
 from flows.cli import app
-from flows.serving import public_site
+from flows.doors.serving import public_site
+from flows.runs import opening
 from flows.settings import settings
-from tasks.agents import put_agent
-from tasks.api_keys import make_api_key
-from tasks.arrivals import Reading, assign, read_arrival, take_in
-from tasks.incidents import open_incident
-from tasks.permissions import ask_about, ask_about_each, use_of
-from tasks.sealed import subject_request
-from tasks.statement import check_terms
-from tasks.unsealing import Looker
+from tasks.case.sealed import subject_request
+from tasks.gates.unsealing import Looker
+from tasks.intake.agents import put_agent
+from tasks.intake.api_keys import make_api_key
+from tasks.intake.arrivals import Reading, assign, read_arrival, take_in
+from tasks.intake.letters import check_terms
+from tasks.officer.incidents import open_incident
+from tasks.officer.permissions import ask_about, ask_about_each, use_of
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 from tests.flows.doors.test_api import Program
 from tests.flows.doors.test_drp import Agent
 from tests.flows.doors.test_opendsr import Controller, certificate_of, pem_of
-from tests.flows.test_arrivals import mail
+from tests.flows.office.test_arrivals import mail
 
 _SIGNS = ["\0", "\x07", "\x1b", "\x85", "\u2028"]
 _BROKEN = [*_SIGNS, "\ud800"]
@@ -249,7 +249,7 @@ def test_mail_whose_address_cannot_be_waits_for_a_person(house: House) -> None:
 
 def test_mail_that_no_case_can_be_made_of_holds_nobody_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is wrong with it, it waits for a person, and the mails behind it are taken in."""
-    from tasks import arrivals  # noqa: PLC0415  # the module that is patched
+    from tasks.intake import arrivals  # noqa: PLC0415  # the module that is patched
 
     def refuse(*_: object) -> None:
         raise RequestInvalid("no case", where="test")

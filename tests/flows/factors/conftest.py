@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from data_contracts.passkeys import Touch
+from data_contracts.gates.passkeys import Touch
 from integrations.passkeys.checking import passkey_check
-from tasks.factors.enrolling import begin_passkey, end_passkey
+from tasks.gates.factors.enrolling import begin_passkey, end_passkey
 from tasks.services import services, use
 from tests.authenticator import Authenticator
 from tests.flows.company import House

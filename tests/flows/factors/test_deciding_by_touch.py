@@ -16,23 +16,23 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
-from data_contracts.evidence import canonical, said_in
-from data_contracts.passkeys import Touch
-from data_contracts.ports import GateEntry
+from data_contracts.evidence.records import canonical, said_in
+from data_contracts.gates.passkeys import Touch
+from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from integrations.evidence import AUDITORS_SCRIPT, Fault, load_or_create
 from integrations.evidence.assertions import assertion_fault
 from integrations.evidence.auditor import Wrong, check_passkey
 from integrations.evidence.chain import verify_chain
-from tasks.approval import Answer
-from tasks.factors.by_passkey import ask_to_sign_in
-from tasks.factors.deciding import ask_to_decide, decide_by_touch
-from tasks.step_up.challenges import ask_touch
-from tasks.together import Given
+from tasks.gates.factors.by_passkey import ask_to_sign_in
+from tasks.gates.factors.deciding import ask_to_decide, decide_by_touch
+from tasks.gates.gates import Answer
+from tasks.gates.step_up.challenges import ask_touch
+from tasks.gates.together import Given
 from tests.authenticator import PRESENT, VERIFIED, Authenticator
 from tests.flows.company import House
 from tests.flows.factors.conftest import enrolled
-from tests.flows.test_letters import records
+from tests.flows.office.test_letters import records
 
 VISIT = "visit"
 

@@ -11,15 +11,15 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from data_contracts.ports import GateEntry, Operator
+from data_contracts.ports.ports import GateEntry, Operator
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
-from flows.running import free_port
-from flows.serving import operators_desk, serving
+from flows.doors.serving import operators_desk, serving
+from flows.server.machine import free_port
 from flows.settings import Settings
 from flows.wiring import Installation
-from tasks.approval import Question, open_gate
-from tasks.operator_proof import password_digest
-from tasks.receive_request import TypedRequest, register_request
+from tasks.gates.gates import Question, open_gate
+from tasks.gates.operators import password_digest
+from tasks.intake.register import TypedRequest, register_request
 from tasks.services import use
 from tests.flows.doors.test_pages_for_everybody import violations
 from tests.services import chromium

@@ -13,21 +13,21 @@ import pytest
 from typer.testing import CliRunner
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
-from data_contracts.passkeys import Touch
+from data_contracts.gates.passkeys import Touch
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from flows import wiring
 from flows.cli import app
 from flows.doors.desk import OperatorsDoor
 from flows.doors.prefect import PrefectHouse
-from flows.gate_forms import description_of
-from flows.people import reset, set_mail
-from flows.serving import operators_desk
+from flows.doors.serving import operators_desk
+from flows.officer.operators import reset, set_mail
+from flows.runs.gate_forms import description_of
 from flows.wiring import Doors, PrefectServer, prefect_app
 from integrations.passkeys.checking import passkey_check
-from tasks.approval import Answer, answer_gate
-from tasks.factors.by_passkey import ask_to_sign_in, sign_in_by_touch
-from tasks.factors.enrolling import begin_passkey, end_passkey
-from tasks.operator_proof import password_digest, prove_person
+from tasks.gates.factors.by_passkey import ask_to_sign_in, sign_in_by_touch
+from tasks.gates.factors.enrolling import begin_passkey, end_passkey
+from tasks.gates.gates import Answer, answer_gate
+from tasks.gates.operators import password_digest, prove_person
 from tests.authenticator import Authenticator
 from tests.browser import Browser, browsing
 from tests.flows.company import Always, House
@@ -271,7 +271,7 @@ def test_codes_are_not_ended_by_a_code(desk: Browser, keyed: House) -> None:
 
 def test_mail_is_set_aside_with_a_touch(desk: Browser, keyed: House) -> None:
     """Every form of the desk that takes a code takes a touch in its place, bound to what was typed."""
-    from tasks.arrivals import take_in  # noqa: PLC0415  # only here
+    from tasks.intake.arrivals import take_in  # noqa: PLC0415  # only here
 
     arrival = take_in(b"From: a@example.org\r\nSubject: x\r\n\r\nhello\r\n", keyed.clock()).incoming_id
     passkey = enrolled(keyed, "claire")

@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 import pytest
 
-from data_contracts.ports import GateEntry
+from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Gate, Right
-from flows.gate_forms import question_mark
-from flows.serving import operators_desk
+from flows.doors.serving import operators_desk
+from flows.runs.gate_forms import question_mark
 from tests.authenticator import Authenticator
 from tests.browser import Browser, browsing
 from tests.flows.company import House

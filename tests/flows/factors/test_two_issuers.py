@@ -19,13 +19,13 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from pydantic import SecretStr
 
+from data_contracts.company.sign_in import ClientSpace, OperatorsSignIn
 from data_contracts.errors import RequestInvalid
-from data_contracts.sign_in import ClientSpace, OperatorsSignIn
 from data_contracts.vocabulary import Right
-from flows.running import free_port
-from flows.serving import operators_desk, public_site
+from flows.doors.serving import operators_desk, public_site
+from flows.server.machine import free_port
 from integrations.intake.web.sign_in import SigningIn
-from tasks.factors.by_organisation import link_account
+from tasks.gates.factors.by_organisation import link_account
 from tasks.services import use
 from tests.browser import Browser, browsing
 from tests.flows.company import House

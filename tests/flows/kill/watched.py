@@ -9,12 +9,12 @@ from typing import Any
 
 from pyarrow import fs
 
-from data_contracts.company import Transmission
-from data_contracts.ports import Connector, Systems
-from data_contracts.transfers import Parcel
+from data_contracts.company.company import Transmission
+from data_contracts.ports.ports import Connector, Systems
+from data_contracts.told.transfers import Parcel
 from flows.wiring import Installation
-from integrations.channels.recipient_api import HttpRecipients
-from integrations.systems.parquet import ParquetConnector
+from integrations.channels.recipients.api import HttpRecipients
+from integrations.systems.parquet.connector import ParquetConnector
 from integrations.vault.vault import SealedVault
 from tasks.services import Services
 from tests.flows.kill.moments import Moments
@@ -76,13 +76,14 @@ UNWATCHED = frozenset({
     "forget_former_keys", "former_keys", "former_owners",
     # The list of erasures: asked of by audits and replays, forgotten by the watch and by who says so.
     "erased_cases", "erased_keys", "forget_erased_keys", "forget_erasure",
-    # Recovery copies; by tests/flows/test_recovery.py, which breaks off at each moment of theirs.
+    # Recovery copies; by tests/flows/rights/test_recovery.py, which breaks off at each moment of theirs.
     # Contracts that plans were made under.
     "contract_set",
     "forget_recovery", "put_recovery", "recoveries", "recovery",
-    # What the master key sealed, and credentials; by the register's own tests and tests/flows/test_cli_secret.py.
+    # What the master key sealed, and credentials; by the register's own tests and tests/flows/home/test_cli_secret.py.
     "credential", "credentials", "put_credential", "remove_credential", "reseal", "sealed_rows",
-    # Written to outside the life of a case, or told apart by their own tests: leases by tests/flows/test_leases.py.
+    # Written to outside the life of a case, or told apart by their own tests: leases by
+    # tests/flows/runs/test_leases.py.
     "end_lease", "open_run", "put_api_key", "give_back_try", "put_operator", "take_lease", "take_try", "use_code",
     # Doors: what is told of a case, and who may ask; by tests/flows/doors and the register's own tests.
     "agent", "agents", "calls", "incoming", "incomings", "link", "origin", "origin_of", "origins_of", "outgoing_due",
@@ -90,25 +91,25 @@ UNWATCHED = frozenset({
     "outgoing_left", "uses", "webhook", "webhooks",
     "forget_calls", "forget_outgoing", "note_use", "outgoing_again", "outgoing_done", "put_agent",
     "uncount_call", "put_incoming", "put_webhook", "settle_incoming", "note_incoming",
-    # How operators sign in and prove themselves, of no case; by tests/integrations/register/test_passkeys.py.
+    # How operators sign in and prove themselves, of no case; by tests/integrations/register/doors/test_passkeys.py.
     "add_passkey", "drop_secret", "end_lock", "operator_mail", "passkey", "passkeys", "put_challenge",
     "put_operator_mail", "remove_passkeys", "take_challenge", "use_passkey",
-    # The keys of the installation, of no case; by tests/flows/test_keys_made_once.py.
+    # The keys of the installation, of no case; by tests/flows/home/test_keys_made_once.py.
     "clock_marks", "key_marks", "kinds_in_use", "lately_signed", "lately_wrapped", "put_key_mark", "remove_key_marks",
     "knows_record", "newest_record",
     "retire_key_marks",
-    # What the sweep purges; by tests/flows/test_purge.py.
+    # What the sweep purges; by tests/flows/watch/test_purge.py.
     "cases_kept_since",
-    # Time stamps of checkpoints, of no case; by tests/flows/test_stamping.py.
+    # Time stamps of checkpoints, of no case; by tests/flows/officer/test_stamping.py.
     "note_stamp_trouble", "put_stamp", "stamp_trouble", "stamps", "unstamped",
     # The DPO's registers, runs of duties, and figures; by the register's own tests.
     "approve_rules", "approved_rules", "arrivals_queue", "count_cases", "count_findings", "entries", "entry_history",
     "failed_attempts", "gate_waits", "open_by_day", "open_incidents", "outbox_queue", "put_entry", "put_trainings",
     "awaiting_proof", "ended_untold_between", "open_at", "received_between",
     "remove_entry", "run", "step_times", "tally_steps", "told_between",
-    # Findings of audits, and dossiers; by tests/flows/test_audit.py and the register's own tests.
+    # Findings of audits, and dossiers; by tests/flows/duties/test_audit.py and the register's own tests.
     "cases_like", "cases_received", "finding", "finding_events", "findings", "move_finding", "settle_findings",
-    # Incidents; by tests/flows/test_incident_at_scale.py, which kills the process that sends.
+    # Incidents; by tests/flows/officer/test_incident_at_scale.py, which kills the process that sends.
     "count_sendings", "forget_sendings", "incident", "incidents", "mark_sendings", "note_incident", "put_incident",
     "put_sendings", "sendings",
 })  # fmt: skip

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from data_contracts.company import Company, Hold, Party, Purpose, Vocabulary
-from data_contracts.contract import Column, Contracts, Retention, SystemContract, Table
+from data_contracts.company.company import Company, Hold, Party, Purpose, Vocabulary
+from data_contracts.company.contract import Column, Contracts, Retention, SystemContract, Table
 from data_contracts.vocabulary import DataSource, LegalBasis, PartyRole, RetentionAction, RetentionStart, TableErasure
 
 CUSTOMER, CALL = ("crm", "customer"), ("crm", "call")

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from data_contracts.company import Address, Contact, CountryProfile, Letters, Organisation
-from integrations.channels.mail import MailChannel, MailSettings
+from data_contracts.company.company import Address, Contact, CountryProfile, Letters, Organisation
+from integrations.channels.post.mail import MailChannel, MailSettings
 
 
 def a_contact(name: str, *, email: str = "", website: str = "") -> Contact:

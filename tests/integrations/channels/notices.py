@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import integrations.channels
-from data_contracts.notices import Notice
+from data_contracts.told.notices import Notice
 from data_contracts.vocabulary import NoticeKind
 
 FOLDER = Path(integrations.channels.__file__).parent / "templates" / "notices"

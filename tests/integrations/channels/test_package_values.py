@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.stored_types import field
-from integrations.channels.package_files import TEXT_FORMATS, TYPED_FORMATS, plain
+from data_contracts.connectors.stored_types import field
+from integrations.channels.package.files import TEXT_FORMATS, TYPED_FORMATS, plain
 
 _SCHEMA = pa.schema([field("id", pa.int64(), stored_as="bigint"), field("v", pa.string(), is_json=True)])
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from data_contracts.company import Organisation
+from data_contracts.company.company import Organisation
 from data_contracts.errors import RightsflowError, SettingsInvalid, StepFailed, SystemUnavailable
-from data_contracts.recipients import RecipientMessage
-from integrations.channels.mail import MailChannel
-from integrations.channels.recipient_api import Endpoint, HttpRecipients
-from integrations.channels.recipient_words import put_recipient_message
+from data_contracts.told.recipients import RecipientMessage
+from integrations.channels.post.mail import MailChannel
+from integrations.channels.post.recipient_words import put_recipient_message
+from integrations.channels.recipients.api import Endpoint, HttpRecipients
 from integrations.channels.templating import LANGUAGES
 from tests.integrations.channels.conftest import StartServer
-from tests.integrations.channels.test_mail import parsed
+from tests.integrations.channels.post.test_mail import parsed
 
 _SECRET = "s"
 _CHANGES = (("user.contact.email", "ann@new.example"), ("crm.customer.city", ""))

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_contracts.company import Organisation
+from data_contracts.company.company import Organisation
 from data_contracts.errors import ContractInvalid, DeliveryUncertain, RequestInvalid, StepFailed, SystemUnavailable
-from data_contracts.notices import KeptItem, Rendered, ToldItem
+from data_contracts.told.notices import KeptItem, Rendered, ToldItem
 from data_contracts.vocabulary import NoticeKind, Right
-from integrations.channels.memory import MemoryChannel
-from integrations.channels.message import message_slug
+from integrations.channels.post.memory import MemoryChannel
+from integrations.channels.post.message import message_slug
 from integrations.channels.templating import LANGUAGES, words
 from integrations.channels.wording import put_into_words
 from tests.integrations.channels.conftest import a_contact

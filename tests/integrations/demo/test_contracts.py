@@ -6,11 +6,11 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.contract import Contracts, SystemContract
-from data_contracts.odcs import check, load, load_organisation, load_policy
+from data_contracts.company.contract import Contracts, SystemContract
+from data_contracts.odcs.folder import check, load, load_organisation, load_policy
 from data_contracts.vocabulary import Gate, Right
 from integrations.demo import DemoCompany
-from tasks.rules.gates import rule_for
+from tasks.rules.people.gates import rule_for
 from tests.integrations.demo.reading import FILES, SQL, parquet
 
 FOLDER = Path(__file__).parents[3] / "data_contracts"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from data_contracts.drafting import draft_document
-from data_contracts.marks import TODO
-from data_contracts.odcs import load
+from data_contracts.odcs.drafts.drafting import draft_document
+from data_contracts.odcs.folder import load
+from data_contracts.odcs.marks import TODO
 from integrations.demo import DemoCompany
 from integrations.systems import look_at
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.evidence import NO_RECORD, Record, digest, head_statement, record_statement
+from data_contracts.evidence.records import NO_RECORD, Record, digest, head_statement, record_statement
 from integrations.evidence import Ed25519Signer, Export, load_or_create
 
 CASE = "C-7K3M-9QXT"

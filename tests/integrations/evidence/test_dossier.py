@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.dossiers import FACTS, MANIFEST, PAPER, README, SIGNATURE
 from data_contracts.errors import EvidenceBroken, SystemUnavailable
-from data_contracts.evidence import canonical, said_in
+from data_contracts.evidence.records import canonical, said_in
+from data_contracts.officer.dossiers import FACTS, MANIFEST, PAPER, README, SIGNATURE
 from integrations.evidence import Ed25519Signer, Export, Fault, Verification, dossier_file, verify_dossier
 from integrations.evidence.keys import pem_of
 from integrations.evidence.verifying import verify_any
-from tasks.rules.dossiers import RECOUNT, Tally
+from tasks.rules.officer.dossiers import RECOUNT, Tally
 from tests.integrations.evidence.conftest import CASE, a_chain, without
 
 MADE = datetime(2026, 3, 31, 12, tzinfo=UTC)

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from data_contracts.case import NewCase
+from data_contracts.case.case import NewCase
 from data_contracts.errors import EvidenceBroken, RequestInvalid
-from data_contracts.evidence import Record
+from data_contracts.evidence.records import Record
 from data_contracts.vocabulary import Channel, Right
 from integrations.evidence import (
     AUDITORS_SCRIPT,
@@ -29,7 +29,7 @@ from integrations.evidence import (
 from integrations.evidence.keys import pem_of
 from integrations.evidence.notes import key_hash, open_note, sign_note
 from integrations.register import SqlRegister, memory_register
-from tasks.rules.dossiers import RECOUNT
+from tasks.rules.officer.dossiers import RECOUNT
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
-from flows.running import free_port
+from flows.server.machine import free_port
 from integrations.intake.mailbox import ImapSettings, opened_mailbox
 
 _MAIL = b"From: Ana <ana@example.org>\r\nSubject: %s\r\nMessage-ID: <%s@example.org>\r\n\r\nHello.\r\n"

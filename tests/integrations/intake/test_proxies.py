@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import Request
 
 from data_contracts.errors import SettingsInvalid
-from flows.commands import doors
+from flows.commands.doors import serving
 from flows.settings import Settings
 from integrations.intake.web.limiting import caller
 from integrations.intake.web.proxies import BehindProxies, read_networks, vouched_for
@@ -95,8 +95,8 @@ def test_who_forgot_to_name_the_proxy_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], address: str, trusted: str, *, is_told: bool
 ) -> None:
     """All visitors would share its limits."""
-    monkeypatch.setattr(doors, "settings", lambda: Settings(trusted_proxies=trusted))
+    monkeypatch.setattr(serving, "settings", lambda: Settings(trusted_proxies=trusted))
 
-    doors._tell_of_proxies(address)
+    serving._tell_of_proxies(address)
 
     assert ("RIGHTSFLOW_TRUSTED_PROXIES" in capsys.readouterr().err) is is_told

@@ -8,8 +8,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
 
-from data_contracts.doors import SignIn
-from data_contracts.sign_in import ClientSpace
+from data_contracts.company.sign_in import ClientSpace
+from data_contracts.doors.pages import SignIn
 from integrations.intake.web.sign_in import SignInFailed, SigningIn
 
 _ISSUER = "https://login.example"

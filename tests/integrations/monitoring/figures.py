@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from data_contracts.figures import (
+from data_contracts.evidence.time_stamps import StampRefusal, StampTrouble
+from data_contracts.officer.figures import (
     AGES,
     DEADLINES,
     STEP_BOUNDS,
@@ -15,7 +16,6 @@ from data_contracts.figures import (
     Retained,
     StepTime,
 )
-from data_contracts.time_stamps import StampRefusal, StampTrouble
 from data_contracts.vocabulary import CaseState, Duty, Gate, Right
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)

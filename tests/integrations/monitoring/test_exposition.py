@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from data_contracts.errors import SystemUnavailable
-from data_contracts.figures import Figures, Queue
+from data_contracts.officer.figures import Figures, Queue
 from integrations.monitoring.app import metrics_app
 from integrations.monitoring.exposition import CONTENT_TYPE, metrics_text
 from tests.browser import browsing

@@ -17,7 +17,7 @@ import pytest
 import uvicorn
 import yaml
 
-from data_contracts.figures import Figures
+from data_contracts.officer.figures import Figures
 from integrations.monitoring import ALERTS, DASHBOARD
 from integrations.monitoring.app import metrics_app
 from tests.integrations.monitoring.figures import NOW, figures

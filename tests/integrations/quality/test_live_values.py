@@ -10,14 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.contract import Column, SystemContract, Table
+from data_contracts.company.contract import Column, SystemContract, Table
+from data_contracts.company.value_rules import ValueRules
+from data_contracts.connectors.quality import Checked, ValueCheck, ValueRule
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
-from data_contracts.ports import LiveColumn, LiveSchema
-from data_contracts.quality import Checked, ValueCheck, ValueRule
-from data_contracts.value_rules import ValueRules
+from data_contracts.ports.ports import LiveColumn, LiveSchema
 from data_contracts.vocabulary import ColumnErasure, TableErasure
 from integrations.quality.live_values import AskedSystems
-from tasks.rules.audit_values import checks_of
+from tasks.rules.officer.audit_values import checks_of
 
 COLUMNS = (
     Column("no", "integer", required=True, unique=True),

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from data_contracts.case import NewCase
-from data_contracts.evidence import Record
-from data_contracts.ports import GateAnswer, GateEntry, Operator
+from data_contracts.case.case import NewCase
+from data_contracts.evidence.records import Record
+from data_contracts.ports.ports import GateAnswer, GateEntry, Operator
 from data_contracts.vocabulary import CaseState, Channel, Decision, Gate, OperatorRole, Right
 
 ACKNOWLEDGE = (CaseState.ACKNOWLEDGED, "acknowledged")

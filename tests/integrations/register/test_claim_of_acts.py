@@ -6,10 +6,11 @@ from collections.abc import Mapping
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.confirmed import ACTED, OF_LIFTING, OF_PLAN, Confirmed
+from data_contracts.case.confirmed import ACTED, OF_LIFTING, OF_PLAN, Confirmed
 from data_contracts.errors import ActRefused
 from data_contracts.vocabulary import CaseState
-from integrations.register import SqlRegister, tables
+from integrations.register import SqlRegister
+from integrations.register.tables import tables
 from tests.integrations.register.examples import a_request
 
 _LIFE = (

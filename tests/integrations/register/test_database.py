@@ -18,10 +18,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from data_contracts.errors import RightsflowError, SettingsInvalid, StepFailed, SystemUnavailable
-from data_contracts.evidence import Record
+from data_contracts.evidence.records import Record
 from integrations.evidence import Ed25519Signer, load_or_create, public_keys, verify_chain
 from integrations.register import SqlRegister, schema, upgrade
-from integrations.register.tables import metadata
+from integrations.register.tables.tables import metadata
 from tests.integrations.register.conftest import Clock
 from tests.integrations.register.examples import a_record, a_request
 

@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.evidence import Record
-from data_contracts.incoming import IncomingState
-from data_contracts.links import Link, LinkPurpose
-from data_contracts.operator_log import OperatorUse
-from data_contracts.origins import Agent, DoorProtocol, Origin
-from data_contracts.outgoing import OutgoingKind
+from data_contracts.case.incoming import IncomingState
+from data_contracts.case.links import Link, LinkPurpose
+from data_contracts.case.origins import Agent, DoorProtocol, Origin
+from data_contracts.case.outgoing import OutgoingKind
+from data_contracts.doors.operator_log import OperatorUse
+from data_contracts.doors.webhooks import Webhook
+from data_contracts.evidence.records import Record
 from data_contracts.vocabulary import CaseState, Channel, Right
-from data_contracts.webhooks import Webhook
 from integrations.register import SqlRegister
 from tests.integrations.register.examples import a_request
 

@@ -15,7 +15,7 @@ from data_contracts.vocabulary import Right
 from integrations.evidence import Ed25519Signer
 from integrations.register import SqlRegister, copying, moving, upgrade
 from integrations.register.moving import move_register, remove_moved
-from integrations.register.tables import metadata
+from integrations.register.tables.tables import metadata
 from tests.integrations.register.conftest import Clock
 from tests.integrations.register.examples import ACKNOWLEDGE, a_gate, a_record, a_request, an_operator
 

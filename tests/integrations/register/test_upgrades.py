@@ -15,10 +15,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from typer.testing import CliRunner
 
-from data_contracts.case import Case
+from data_contracts.case.case import Case
 from data_contracts.errors import SettingsInvalid
-from data_contracts.gates import GateEntry
-from data_contracts.ports import Signer
+from data_contracts.gates.gates import GateEntry
+from data_contracts.ports.ports import Signer
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from flows.cli import app
 from flows.settings import settings
@@ -26,7 +26,7 @@ from integrations.evidence import EvidenceShelf, load_or_create
 from integrations.register import SqlRegister, schema, upgrade
 from integrations.register.copying import _number_on
 from integrations.register.database import Database, make_engine, read_url
-from integrations.register.tables import metadata
+from integrations.register.tables.tables import metadata
 from tests.integrations.register.conftest import Clock
 from tests.integrations.register.examples import ACKNOWLEDGE, a_gate, a_record, a_request, an_answer, an_operator
 

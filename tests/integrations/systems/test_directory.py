@@ -2,10 +2,10 @@
 
 import pytest
 
-from data_contracts.contract import SystemContract
+from data_contracts.company.contract import SystemContract
 from data_contracts.errors import SettingsInvalid
 from integrations.systems import DirectorySystems, MemoryConnector, ParquetConnector, SqlConnector, open_connector
-from integrations.systems._sql_engine import sql_url
+from integrations.systems.sql.connection.engine import sql_url
 
 CRM = SystemContract("crm", "CRM", "1", "telco", ())
 

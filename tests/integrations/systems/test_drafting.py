@@ -11,16 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.draft_shapes import DraftColumn, DraftReference, DraftSystem, DraftTable
-from data_contracts.draft_text import marks_in, text_of
-from data_contracts.drafting import draft_document
 from data_contracts.errors import ContractMismatch, SettingsInvalid, StepFailed, SystemUnavailable
-from data_contracts.guessing import Look
-from data_contracts.odcs_reading import written
-from data_contracts.yaml_file import parse
+from data_contracts.odcs.document import written
+from data_contracts.odcs.drafts.drafting import draft_document
+from data_contracts.odcs.drafts.guessing import Look
+from data_contracts.odcs.drafts.shapes import DraftColumn, DraftReference, DraftSystem, DraftTable
+from data_contracts.odcs.drafts.text import marks_in, text_of
+from data_contracts.odcs.reading.yaml_file import parse
 from integrations.systems import look_at
-from integrations.systems._looks import looks_inside, looks_of
-from integrations.systems.reflecting import system_name
+from integrations.systems.looks import looks_inside, looks_of
+from integrations.systems.sql.reflecting import system_name
 
 _SECRET = "marked.person@example.org"
 _TABLES = """
@@ -158,7 +158,7 @@ def test_system_that_is_down_is_told(url: str) -> None:
 
 def test_server_never_carries_a_credential() -> None:
     """Host and database stand in the draft; user, password and options stay outside."""
-    from integrations.systems.reflecting import _server  # noqa: PLC0415  # no database is needed for its address
+    from integrations.systems.sql.reflecting import _server  # noqa: PLC0415  # no database is needed for its address
 
     url = sa.make_url("postgresql://u:hidden@db.example/crm?password=hidden")
 

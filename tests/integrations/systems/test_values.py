@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.systems._values import NO_MATCH, Kind, fit, fits, when_values
+from integrations.systems.values import NO_MATCH, Kind, fit, fits, when_values
 
 PARIS = ZoneInfo("Europe/Paris")
 NO = NO_MATCH

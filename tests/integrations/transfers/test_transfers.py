@@ -11,9 +11,9 @@ from typing import Any, BinaryIO
 import asyncssh
 import pytest
 
-from data_contracts.company import Transmission
+from data_contracts.company.company import Transmission
 from data_contracts.errors import RecipientRefused, SettingsInvalid, StepFailed, SystemUnavailable
-from data_contracts.transfers import Parcel
+from data_contracts.told.transfers import Parcel
 from integrations.transfers import DirectTransfers
 from tests.integrations.transfers.servers import PASSWORD, SftpServer, WebServer, web_server
 

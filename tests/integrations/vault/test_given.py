@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable, VaultSealed
-from flows.running import free_port
+from flows.server.machine import free_port
 from integrations.register import SqlRegister, memory_register
 from integrations.vault import rotate
 from integrations.vault.given import close_file, master_key

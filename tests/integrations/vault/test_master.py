@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from data_contracts.case.former_keys import FormerKey
+from data_contracts.case.subjects import SubjectKey
+from data_contracts.doors.webhooks import Webhook
 from data_contracts.errors import SettingsInvalid, VaultSealed
-from data_contracts.former_keys import FormerKey
-from data_contracts.ports import Operator
-from data_contracts.sealed_rows import (
+from data_contracts.ports.ports import Operator
+from data_contracts.ports.sealed_rows import (
     Credential,
     SealedRow,
     credential_context,
@@ -20,9 +22,7 @@ from data_contracts.sealed_rows import (
     operator_context,
     webhook_context,
 )
-from data_contracts.subjects import SubjectKey
 from data_contracts.vocabulary import OperatorRole
-from data_contracts.webhooks import Webhook
 from integrations.register import SqlRegister, memory_register
 from integrations.vault import MasterKey, SealedVault, load_or_create, rotate
 from tests.integrations.vault.test_vault import get, put

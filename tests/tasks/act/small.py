@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from data_contracts.contract import Contracts, Table
+from data_contracts.case.request import Statement
+from data_contracts.company.contract import Contracts, Table
+from data_contracts.connectors.keys import Order
 from data_contracts.errors import SystemUnavailable
-from data_contracts.keys import Order
-from data_contracts.ports import Connector, GateEntry, LiveSchema
-from data_contracts.request import Statement
+from data_contracts.ports.ports import Connector, GateEntry, LiveSchema
 from data_contracts.vocabulary import Rectification, Right
-from flows.gates import WaitingForPerson
-from flows.stages import admit
+from flows.rights.stages import admit
+from flows.runs.gates import WaitingForPerson
 from integrations.systems import MemoryConnector, open_connector
-from tasks.rules.routes import plan_routes
+from tasks.rules.search.routes import plan_routes
 from tasks.services import Services
 from tests.flows.company import House, Passing
 from tests.tasks.rules.examples import a_column, a_key, a_reference, a_table, contracts_of

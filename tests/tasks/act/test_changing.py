@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
+from data_contracts.case.plan import Remaining
+from data_contracts.connectors.keys import KeyValue, Selection
 from data_contracts.errors import ActUnproven
-from data_contracts.keys import KeyValue, Selection
-from data_contracts.plan import Remaining
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.changing import change_until_proven
+from flows.rights.changing import change_until_proven
 from tasks.act.changing import Changing, value_digest
-from tasks.proving import Proof, judge_act, note_staying
-from tasks.rules.changes import Change
-from tasks.sealed import read_located
+from tasks.case.sealed import read_located
+from tasks.proof.judge import Proof, judge_act, note_staying
+from tasks.rules.act.changes import Change
 from tests.tasks.act.small import Small
 
 Wanted = Mapping[tuple[str, str], Mapping[str, KeyValue]]

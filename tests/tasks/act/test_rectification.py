@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from data_contracts.request import FieldChange
+from data_contracts.case.request import FieldChange
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.rectification import carry_out
+from flows.rights.rectification import carry_out
 from tests.tasks.act.small import Small
 
 _EMAIL = "user.contact.email"

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from data_contracts.company import Company, Hold, IdentityKind, Vocabulary
-from data_contracts.contract import Column, Contracts, Reference, Retention, SystemContract, Table
-from data_contracts.keys import Condition, Key
-from data_contracts.normal_form import normal_form
-from data_contracts.plan import Located, TablePath
+from data_contracts.case.plan import Located, TablePath
+from data_contracts.company.company import Company, Hold, IdentityKind, Vocabulary
+from data_contracts.company.contract import Column, Contracts, Reference, Retention, SystemContract, Table
+from data_contracts.connectors.keys import Condition, Key
+from data_contracts.text.normal_form import normal_form
 from data_contracts.vocabulary import (
     Assertion,
     ColumnErasure,

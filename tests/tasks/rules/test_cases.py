@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from data_contracts.company import Purpose
-from data_contracts.contract import Case, Column, Contracts, Table
-from data_contracts.keys import When
-from data_contracts.plan import Located
-from data_contracts.request import FieldChange, Statement
+from data_contracts.case.plan import Located
+from data_contracts.case.request import FieldChange, Statement
+from data_contracts.company.company import Purpose
+from data_contracts.company.contract import Case, Column, Contracts, Table
+from data_contracts.connectors.keys import When
 from data_contracts.vocabulary import (
     ColumnErasure,
     LegalBasis,
@@ -18,15 +18,15 @@ from data_contracts.vocabulary import (
     RetentionAction,
     TableErasure,
 )
-from tasks.rules.art19 import Touched, changes_for
-from tasks.rules.exemptions import Calendar
-from tasks.rules.expiry import expiries
-from tasks.rules.limits import OTHER_BASIS, within_ground
-from tasks.rules.objections import objection_changes
-from tasks.rules.plan import orders, segments
-from tasks.rules.rectification import check_rectification, nameable_fields, targets
-from tasks.rules.restrictions import restriction_changes
-from tasks.rules.retaining import rule_digest
+from tasks.rules.act.exemptions import Calendar
+from tasks.rules.act.expiry import expiries
+from tasks.rules.act.limits import OTHER_BASIS, within_ground
+from tasks.rules.act.objections import objection_changes
+from tasks.rules.act.plan import orders, segments
+from tasks.rules.act.rectification import check_rectification, nameable_fields, targets
+from tasks.rules.act.restrictions import restriction_changes
+from tasks.rules.act.retaining import rule_digest
+from tasks.rules.others.telling import Touched, changes_for
 from tests.tasks.rules.examples import a_column, a_key, a_period, a_table, contracts_of, keys_in, located_in
 
 _CALENDAR = Calendar(date(2026, 3, 31), "Europe/Paris", "12-31")

@@ -15,10 +15,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from data_contracts.errors import SettingsInvalid
-from data_contracts.evidence import NO_RECORD, Record, digest, record_statement
-from data_contracts.evidence_log import Checkpoint, LogEntry, LogLeaf
-from data_contracts.merkle import Roof
-from data_contracts.time_stamps import Stamp, StampRefusal
+from data_contracts.evidence.log import Checkpoint, LogEntry, LogLeaf
+from data_contracts.evidence.merkle import Roof
+from data_contracts.evidence.records import NO_RECORD, Record, digest, record_statement
+from data_contracts.evidence.time_stamps import Stamp, StampRefusal
 from integrations.evidence import AUDITORS_SCRIPT, Ed25519Signer
 from integrations.evidence.keys import pem_of
 from integrations.evidence.log_export import LogHead, verify_log_file, write_log

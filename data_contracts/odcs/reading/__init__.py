@@ -1,0 +1,1 @@
+"""YAML read strictly: every mistake has its file and line."""

@@ -1,0 +1,1 @@
+"""What the data protection officer keeps and reads: registers, findings, incidents, reports, dossiers."""

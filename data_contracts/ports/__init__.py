@@ -1,0 +1,1 @@
+"""What tasks ask of the world, as protocols; adapters are in ``integrations``."""

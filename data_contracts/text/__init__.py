@@ -1,0 +1,1 @@
+"""Text, dates and lists in one form, however they were typed: addresses, numbers, spreadsheets."""

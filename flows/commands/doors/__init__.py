@@ -1,0 +1,1 @@
+"""Commands that serve pages, APIs and figures, and the keys of those who call."""

@@ -1,0 +1,47 @@
+"""``rightsflow dossier``: what the supervisory authority asked for (Art. 31, 58(1); charter 7d)."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data_contracts.errors import RequestInvalid
+from data_contracts.vocabulary import Right
+from flows.office.identities import pairs
+from flows.terminal import OPTION_JSON, note, our_errors, show
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``rightsflow``."""
+    app.command("dossier")(make_dossier)
+
+
+@our_errors
+def make_dossier(  # noqa: PLR0913  # the options of a dossier
+    case: Annotated[str, typer.Argument(help="The case; else give --identity, or --from and --to.")] = "",
+    *,
+    file: Annotated[Path, typer.Option("--file", help="The ZIP to write; must not be there yet.")],
+    identity: Annotated[list[str] | None, typer.Option(help="A person: kind=value; may be repeated.")] = None,
+    since: Annotated[str, typer.Option("--from", help="First day of a period, YYYY-MM-DD.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Last day of a period, YYYY-MM-DD.")] = "",
+    right: Annotated[Right | None, typer.Option(help="Of a period, one right alone.")] = None,
+    letters: Annotated[
+        bool, typer.Option("--with-letters", help="Of a case, put its notices in, in clear; the DPO alone may.")
+    ] = False,
+    language: Annotated[str, typer.Option(help="fr, en or nl; default the organisation's.")] = "",
+    operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
+    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
+    as_json: Annotated[bool, OPTION_JSON] = False,
+) -> None:
+    """Write a signed dossier of a case, a person or a period; `rightsflow evidence verify FILE` verifies it offline."""
+    from flows.officer import dossiers  # noqa: PLC0415  # pays for what it uses
+
+    if file.exists():
+        raise RequestInvalid("the file is there already", where=str(file), remedy="choose another name")
+    asked = dossiers.Asked(case, pairs(identity or []), since, until, right, letters)
+    facts = dossiers.write(asked, file, language, operator=operator, code=code)
+    for unproven in facts["unproven"]:
+        note(f"not proven: {unproven}; look at it with 'rightsflow evidence verify'")
+    show(
+        facts, as_json, lambda f: print(f"{f['dossier']}: {f['cases']} cases, {f['runs']} runs, written to {f['file']}")
+    )

@@ -1,0 +1,1 @@
+"""What the controller does unasked: retention, audits, incidents, dossiers, reports, canaries."""

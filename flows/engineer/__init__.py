@@ -1,0 +1,1 @@
+"""What an engineer does with contracts and credentials."""

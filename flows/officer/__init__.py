@@ -1,0 +1,1 @@
+"""What the data protection officer does, for desk and command line."""

@@ -1,0 +1,1 @@
+"""One flow for each right, and the stages that they share."""

@@ -1,0 +1,1 @@
+"""A flow run and its waiting: gates, forms, leases, turns, artifacts, wording."""

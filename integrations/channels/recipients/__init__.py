@@ -1,0 +1,1 @@
+"""Messages to recipients and processors (Art. 19, 28)."""

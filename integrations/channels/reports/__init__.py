@@ -1,0 +1,1 @@
+"""Reports for the data protection officer and the authority, as pages and PDF."""

@@ -1,0 +1,1 @@
+"""Cases in the register, and all that is kept of each."""

@@ -1,0 +1,1 @@
+"""Operators, passkeys, and keys of programs."""

@@ -1,0 +1,1 @@
+"""Marks of keys, and rows that the master key sealed."""

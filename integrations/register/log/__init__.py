@@ -1,0 +1,1 @@
+"""The log of all cases, and the time stamps of its checkpoints."""

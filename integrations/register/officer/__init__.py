@@ -1,0 +1,1 @@
+"""What the register keeps for the data protection officer, and its figures."""

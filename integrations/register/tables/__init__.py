@@ -1,0 +1,1 @@
+"""The register's tables; their shape is made by the migrations."""

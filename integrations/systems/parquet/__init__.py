@@ -1,0 +1,1 @@
+"""Folders of Parquet files, on a disk or in S3."""

@@ -1,0 +1,1 @@
+"""SQL databases: any that SQLAlchemy knows, proven on PostgreSQL, MariaDB and SQLite."""

@@ -1,0 +1,1 @@
+"""Connections to a SQL database, and what its errors mean."""

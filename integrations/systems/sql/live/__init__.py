@@ -1,0 +1,1 @@
+"""What a live SQL database is: tables, columns, types, and what hides data in it."""

@@ -1,0 +1,1 @@
+"""From an order to the statements that change rows, tried first in a rehearsal."""

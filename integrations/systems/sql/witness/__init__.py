@@ -1,0 +1,1 @@
+"""The witness of a SQL database: each column as text."""

@@ -1,0 +1,1 @@
+"""Parts of an erasure: limits, pseudonyms, references, moved and pinned keys."""

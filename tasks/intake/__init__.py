@@ -1,0 +1,1 @@
+"""How requests arrive: registered and sealed at once, from mail, site, APIs and programs."""

@@ -1,0 +1,1 @@
+"""The life of a case beside its act: turns, extension, withdrawal, refusal, archive."""

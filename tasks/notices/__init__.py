@@ -1,0 +1,1 @@
+"""What the data subject is told: mails, letters, links, packages (Art. 12)."""

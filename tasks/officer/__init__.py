@@ -1,0 +1,1 @@
+"""What is done for the data protection officer: audits, incidents, registers, dossiers, figures."""

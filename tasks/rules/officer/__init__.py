@@ -1,0 +1,1 @@
+"""Rules of the data protection officer's work: audits, findings, incidents, statistics."""

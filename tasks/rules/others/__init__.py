@@ -1,0 +1,1 @@
+"""Rules about others: recipients, processors, agents, senders of mail."""

@@ -1,0 +1,1 @@
+"""Rules about people: assurance, eligibility, gates, refusals, who may act for whom."""

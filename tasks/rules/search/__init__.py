@@ -1,0 +1,1 @@
+"""Rules of the search: routes, traversal, whose a row is, what a live schema forbids."""
