@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data_contracts.case.judging import Judge
 from data_contracts.company.contract import Contracts
 from data_contracts.errors import SettingsInvalid
 from data_contracts.evidence.log import EVIDENCE_LOG
 from data_contracts.odcs.folder import load_organisation, load_policy
 from data_contracts.ports.credentials import connection_variable, recipient_variable
 from data_contracts.ports.key_marks import KeyKind
-from data_contracts.ports.ports import Judge
 from data_contracts.ports.sealed_rows import operator_context
 from flows.home.contract_cache import contracts_from, contracts_of
 from flows.home.key_ring import KeyRing

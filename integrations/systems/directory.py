@@ -17,9 +17,9 @@ from threading import Lock
 import sqlalchemy as sa
 
 from data_contracts.company.contract import SystemContract
+from data_contracts.connectors.connecting import Connector
 from data_contracts.errors import SettingsInvalid
 from data_contracts.ports.credentials import connection_variable
-from data_contracts.ports.ports import Connector
 from integrations.systems.memory import MemoryConnector
 from integrations.systems.parquet.connector import ParquetConnector
 from integrations.systems.sql.connector import SqlConnector

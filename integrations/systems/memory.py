@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from data_contracts.company.contract import SystemContract
+from data_contracts.connectors.connecting import LiveColumn, LiveReference, LiveSchema
 from data_contracts.connectors.counting import note_counts
 from data_contracts.connectors.held_keys import HeldKeys
 from data_contracts.connectors.hiding import Undeclared
@@ -38,7 +39,6 @@ from data_contracts.connectors.keys import (
 from data_contracts.connectors.rehearsing import Limits, MadeUpRow, Rehearsal, RehearsedTable
 from data_contracts.connectors.witnessing import Budget, Looked, Testimony
 from data_contracts.errors import ContractMismatch, SystemUnavailable
-from data_contracts.ports.ports import LiveColumn, LiveReference, LiveSchema
 from integrations.systems.held_keys import columns_of, count_held
 from integrations.systems.spelling import Sought, resolved
 from integrations.systems.values import Kind, cutoff_local, fit, fits, when_values
@@ -68,7 +68,7 @@ _KINDS: Sequence[tuple[type, Kind]] = (
 
 
 class MemoryConnector:
-    """Implements :class:`data_contracts.ports.ports.Connector` over rows held here.
+    """Implements :class:`data_contracts.connectors.connecting.Connector` over rows held here.
 
     Args:
         contract: what the system holds.

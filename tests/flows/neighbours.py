@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from data_contracts.company.company import Company, IdentityKind, Purpose, Vocabulary
 from data_contracts.company.contract import Column, Contracts, Reference, SystemContract, Table
-from data_contracts.ports.ports import Connector
+from data_contracts.connectors.connecting import Connector
 from data_contracts.vocabulary import (
     Assertion,
     ColumnErasure,

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from data_contracts.company.contract import Column, SystemContract, Table
 from data_contracts.company.value_rules import ValueRules
+from data_contracts.connectors.connecting import LiveColumn, LiveSchema
 from data_contracts.connectors.quality import Checked, ValueCheck, ValueRule
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
-from data_contracts.ports.ports import LiveColumn, LiveSchema
 from data_contracts.vocabulary import ColumnErasure, TableErasure
 from integrations.quality.live_values import AskedSystems
 from tasks.rules.officer.audit_values import checks_of
