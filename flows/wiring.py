@@ -62,7 +62,9 @@ from integrations.register.copying import copy_tables
 from integrations.register.moving import move_register, remove_moved
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
-from integrations.systems import DirectorySystems, look_at
+from integrations.systems.directory import DirectorySystems
+from integrations.systems.drafting import look_at
+from integrations.systems.kinds import values_asked_in
 from integrations.transfers import DirectTransfers
 from integrations.vault.given import close_file, master_key
 from integrations.vault.master import MasterKey
@@ -142,7 +144,12 @@ class Installation:
             package=AnswerPackage(self.contracts, organisation),
             reports=ReportPages(organisation),
             judge=self._judge(),
-            values=AskedSystems(self.contracts.systems, self.system_urls(), judged=self.settings.judge != "plain"),
+            values=AskedSystems(
+                self.contracts.systems,
+                self.system_urls(),
+                asked_in=values_asked_in,
+                judged=self.settings.judge != "plain",
+            ),
             audit_words=AuditPages(organisation),
             chain_faults=self._chain_faults,
             transfers=DirectTransfers(self._recipient),

@@ -31,7 +31,7 @@ from data_contracts.vocabulary import (
 )
 from flows.wiring import unpack_package
 from integrations.channels.package.package import AnswerPackage
-from integrations.systems import open_connector
+from integrations.systems.directory import open_connector
 from tasks.rules.search.routes import plan_routes
 from tasks.services import use
 from tests.flows.company import House

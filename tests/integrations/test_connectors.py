@@ -27,7 +27,8 @@ from data_contracts.connectors.keys import (
     Selection,
 )
 from data_contracts.errors import ContractMismatch, SystemUnavailable, TerminalError
-from integrations.systems import MemoryConnector, open_connector
+from integrations.systems.directory import open_connector
+from integrations.systems.memory import MemoryConnector
 from tests.integrations import shop as shop_data
 from tests.integrations.shop import CONTRACT, CUSTOMER, LINE, PARIS, PEOPLE, Rows
 

@@ -14,7 +14,9 @@ from data_contracts.connectors.keys import ChangeColumns, Condition, Look, Selec
 from data_contracts.inside.paths import Inside
 from data_contracts.inside.values import KEPT, REMOVED, Fate, changed_inside, container_text
 from data_contracts.vocabulary import TableErasure
-from integrations.systems import MemoryConnector, ParquetConnector, SqlConnector
+from integrations.systems.memory import MemoryConnector
+from integrations.systems.parquet.connector import ParquetConnector
+from integrations.systems.sql.connector import SqlConnector
 
 _TABLE = Table(
     "sys",

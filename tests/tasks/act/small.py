@@ -18,7 +18,8 @@ from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Rectification, Right
 from flows.rights.stages import admit
 from flows.runs.gates import WaitingForPerson
-from integrations.systems import MemoryConnector, open_connector
+from integrations.systems.directory import open_connector
+from integrations.systems.memory import MemoryConnector
 from tasks.rules.search.routes import plan_routes
 from tasks.services import Services
 from tests.flows.company import House, Passing

@@ -12,7 +12,7 @@ from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import ChangeColumns, Condition, DeleteRows, Order, Selection
 from data_contracts.connectors.recovering import Copy, CopyHead, GivenBack, NotCopied
 from data_contracts.errors import ContractMismatch, StepFailed, SystemUnavailable
-from integrations.systems import SqlConnector
+from integrations.systems.sql.connector import SqlConnector
 from tests.integrations.spellings import connect
 from tests.integrations.systems.all_types import POSTGRESQL, SQLITE
 from tests.integrations.systems.looks import run
