@@ -19,6 +19,7 @@ from data_contracts.errors import CaseBusy, RightsflowError
 from data_contracts.ports.register import Register
 from tasks.life.restored import require_free
 from tasks.services import services
+from tasks.steps.remembering import carried
 
 LEASE = timedelta(seconds=60)
 _RENEW_SECONDS = 15.0
@@ -41,7 +42,8 @@ def carrying(case_id: str) -> Iterator[None]:
     keeper.start()
     try:
         require_free(case_id)
-        yield
+        with carried(case_id):
+            yield
     finally:
         ended.set()
         keeper.join()

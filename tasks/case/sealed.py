@@ -16,6 +16,7 @@ from data_contracts.connectors.keys import Condition, Key, When
 from data_contracts.errors import RequestInvalid
 from tasks.case.parts import has_part, lost, note_sealed, require_parts, was_sealed
 from tasks.services import services
+from tasks.steps.remembering import remembered
 
 REQUEST = "request"
 PACKAGE = "package.zip"
@@ -129,7 +130,10 @@ def write_located(case_id: str, located: Located) -> None:
 
 def read_located(case_id: str) -> Located:
     """Where the subject's rows are."""
-    plain = read_json(case_id, LOCATED)
+    return remembered(case_id, LOCATED, _located, lambda: read_json(case_id, LOCATED))
+
+
+def _located(plain: Mapping[str, Any]) -> Located:
     return Located(
         conditions=conditions_of(plain["conditions"]),
         shared=conditions_of(plain["shared"]),

@@ -6,7 +6,7 @@ is asked twice. See :mod:`tasks.rules.search.traversal` for the order.
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from data_contracts.case.plan import TablePath
 from data_contracts.company.contract import Column, Table
@@ -23,6 +23,7 @@ from tasks.rules.search.routes import POINTED, Slot, Wanted
 from tasks.rules.search.traversal import Search, begin
 from tasks.search.remembered_keys import other_owner_of
 from tasks.services import services
+from tasks.steps.remembering import remembered
 
 SEARCH = "search"
 AGAIN = "again"
@@ -331,9 +332,14 @@ def _plain(found: Findings) -> dict[str, object]:
 
 
 def _read(case_id: str, name: str, said: str) -> Findings | None:
-    plain = read_json(case_id, name)
-    if plain.get("form") != _FORM or plain["said"] != said:
-        return None
+    under, found = remembered(case_id, name, _parsed, lambda: read_json(case_id, name))
+    return found if under == said else None
+
+
+def _parsed(plain: Mapping[str, Any]) -> tuple[str | None, Findings]:
+    """Names that answered, and what was found under them; no names where it was sealed in another form."""
+    if plain.get("form") != _FORM:
+        return None, Findings()
     spelt: dict[SpeltIn, tuple[Condition, ...]] = {}
     spelt_for: dict[SpeltIn, frozenset[str]] = {}
     for path, column, group, ways, keys in plain["spelt"]:
@@ -344,4 +350,4 @@ def _read(case_id: str, name: str, said: str) -> Findings | None:
     }
     keys, asked, others, counted = (keys_of(plain[name]) for name in ("keys", "asked", "others", "counted"))
     guarded = frozenset(map(tuple, plain.get("guarded", ())))
-    return Findings(keys, asked, spelt, spelt_for, others, counted, splits, guarded)
+    return plain["said"], Findings(keys, asked, spelt, spelt_for, others, counted, splits, guarded)

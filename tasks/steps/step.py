@@ -30,6 +30,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from data_contracts.errors import RightsflowError, StepFailed, SystemUnavailable, TransientError
 from tasks.services import Retry, services
 from tasks.steps.ledger import is_done
+from tasks.steps.remembering import remembering
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,7 +59,7 @@ class Step(Generic[P, R]):
         """
         self.name = name
         self.watched = watched
-        self._guarded = guarded(function, name)
+        self._guarded = guarded(_reading_once(function), name)
         self._task: Task[P, R] = Task(
             fn=self._guarded,
             name=name,
@@ -159,6 +160,17 @@ def step(name: str, *, watched: Watched | None = None) -> Callable[[Callable[P, 
         return Step(function, name, watched=watched)
 
     return make
+
+
+def _reading_once(function: Callable[P, R]) -> Callable[P, R]:
+    """``function``, which reads what it needs of its case once in each attempt."""
+
+    @wraps(function)
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
+        with remembering():
+            return function(*args, **kwargs)
+
+    return attempt
 
 
 def guarded(function: Callable[P, R], name: str) -> Callable[P, R]:

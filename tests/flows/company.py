@@ -35,6 +35,7 @@ from tasks.intake.register import TypedRequest, register_request
 from tasks.rules.act.reviewing import Reading
 from tasks.search.review import seal_readings, texts_of, to_read
 from tasks.services import Services, use
+from tasks.steps.remembering import carried
 
 CONTRACTS = Path(data_contracts.__file__).parent
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
@@ -105,7 +106,8 @@ class House:
     def run(self, case_id: str) -> GateEntry | None:
         """Carry the case on until it ends (None) or waits at a gate."""
         try:
-            LIVES[self.installation.register.case(case_id).right](case_id)
+            with carried(case_id):
+                LIVES[self.installation.register.case(case_id).right](case_id)
         except WaitingForPerson as waiting:
             return waiting.entry
         return None
