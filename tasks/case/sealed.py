@@ -101,11 +101,15 @@ def typed_request(case_id: str) -> SubjectRequest:
     """What the data subject wrote, as it was typed.
 
     Raises:
-        RequestInvalid: see :func:`subject_request`.
+        RequestInvalid: see :func:`subject_request`; and when the case has ended, with which it was destroyed.
         VaultSealed: when a step was done with it, and it is gone.
     """
     if not services().vault.has(case_id, REQUEST):
-        if any(entry.state == "done" for entry in services().register.steps(case_id).values()):
+        register = services().register
+        if register.case(case_id).is_ended:
+            what = "what the data subject wrote was destroyed when the case ended"
+            raise RequestInvalid(what, where=case_id, remedy="nothing more is to be done in this case")
+        if any(entry.state == "done" for entry in register.steps(case_id).values()):
             raise lost(case_id, REQUEST)
         raise RequestInvalid(
             "the request's content was never sealed", where=case_id, remedy="register the request again"
