@@ -232,6 +232,15 @@ def test_no_page_uses_a_word_that_was_given_up(page: Path) -> None:
     assert [word for word in given_up if re.search(rf"\b{word}\b", text)] == []
 
 
+@pytest.mark.parametrize("page", _WRITTEN_BY_US, ids=_name)
+def test_no_sentence_begins_with_its_clause(page: Path) -> None:
+    """A sentence of prose names who does what: none begins with What, Whether, Who or Whoever."""
+    text = re.sub(r"^(?:```.*?^```|#+ .*?$)", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+    begins = r"(?:(?<=[.:;!?] )|(?<=\n\n)|(?<=^[*-] )|(?<=^\d\. ))(?:What|Whether|Who|Whoever|Whom|Whose) [^.\n]{0,60}"
+    assert re.findall(begins, text, re.MULTILINE) == []
+
+
 def _names_of_cases(text: str) -> set[str]:
     """What looks like the name of a case; CJEU C-154/21 is a judgement."""
     return set(re.findall(r"\b(?:C|RF|CASE)-[A-Z0-9][A-Z0-9-]*(?![\w/])", text))
