@@ -241,6 +241,12 @@ def test_no_sentence_begins_with_its_clause(page: Path) -> None:
     assert re.findall(begins, text, re.MULTILINE) == []
 
 
+@pytest.mark.parametrize("page", sorted({*_WRITTEN_BY_US} - {_ROOT / "README.md"}), ids=_name)
+def test_every_page_begins_with_what_its_reader_can_do(page: Path) -> None:
+    """After its title a page says what its reader can do after it."""
+    assert re.match(r"# .+\n\n(You can|After this page you|Find) ", page.read_text("utf-8"))
+
+
 def _names_of_cases(text: str) -> set[str]:
     """What looks like the name of a case; CJEU C-154/21 is a judgement."""
     return set(re.findall(r"\b(?:C|RF|CASE)-[A-Z0-9][A-Z0-9-]*(?![\w/])", text))
