@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data_contracts.case.judging import Judge
 from data_contracts.company.contract import Contracts
 from data_contracts.errors import SettingsInvalid
 from data_contracts.evidence.log import EVIDENCE_LOG
 from data_contracts.odcs.folder import load_organisation, load_policy
 from data_contracts.ports.credentials import connection_variable, recipient_variable
 from data_contracts.ports.key_marks import KeyKind
-from data_contracts.ports.ports import Judge
 from data_contracts.ports.sealed_rows import operator_context
 from flows.home.contract_cache import contracts_from, contracts_of
 from flows.home.key_ring import KeyRing
@@ -62,7 +62,9 @@ from integrations.register.copying import copy_tables
 from integrations.register.moving import move_register, remove_moved
 from integrations.register.register import SqlRegister
 from integrations.register.schema import upgrade
-from integrations.systems import DirectorySystems, look_at
+from integrations.systems.directory import DirectorySystems
+from integrations.systems.drafting import look_at
+from integrations.systems.kinds import values_asked_in
 from integrations.transfers import DirectTransfers
 from integrations.vault.given import close_file, master_key
 from integrations.vault.master import MasterKey
@@ -142,7 +144,12 @@ class Installation:
             package=AnswerPackage(self.contracts, organisation),
             reports=ReportPages(organisation),
             judge=self._judge(),
-            values=AskedSystems(self.contracts.systems, self.system_urls(), judged=self.settings.judge != "plain"),
+            values=AskedSystems(
+                self.contracts.systems,
+                self.system_urls(),
+                asked_in=values_asked_in,
+                judged=self.settings.judge != "plain",
+            ),
             audit_words=AuditPages(organisation),
             chain_faults=self._chain_faults,
             transfers=DirectTransfers(self._recipient),

@@ -10,15 +10,19 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from data_contracts.case.judging import Judge
 from data_contracts.company.company import Organisation, Policy
 from data_contracts.company.contract import Contracts
+from data_contracts.connectors.connecting import Systems
 from data_contracts.connectors.quality import LiveValues
 from data_contracts.doors.mailbox import ReadMail
 from data_contracts.errors import SettingsInvalid
 from data_contracts.gates.passkeys import PasskeyCheck
 from data_contracts.officer.audits import AuditWords
 from data_contracts.officer.reports import ReportWriter
-from data_contracts.ports.ports import Channel, Judge, PackageWriter, Register, Systems, Vault
+from data_contracts.ports.register import Register
+from data_contracts.ports.vault import Vault
+from data_contracts.told.notices import Channel, PackageWriter
 from data_contracts.told.recipients import RecipientApi, RequestForwarding
 from data_contracts.told.transfers import Transfers
 from tasks.rules.search.routes import Routes

@@ -1,7 +1,6 @@
 """How tasks reach systems: the port of a connector, and what a live system looks like.
 
-The rules of :mod:`data_contracts.ports.ports` for adapters hold here too; everything can be imported from there as
-well.
+The rules of :mod:`data_contracts.ports.register` for adapters hold here too.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
 """What is told to people: notices, answer packages, and the ports that put them into words and hand them over.
 
-The rules of :mod:`data_contracts.ports.ports` for adapters hold here too.
+The rules of :mod:`data_contracts.ports.register` for adapters hold here too.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

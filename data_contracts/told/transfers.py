@@ -1,6 +1,6 @@
 """Handing data over to another controller (Art. 20(2)): what is sent, and the port that sends it.
 
-The rules of :mod:`data_contracts.ports.ports` for adapters hold here too.
+The rules of :mod:`data_contracts.ports.register` for adapters hold here too.
 """
 
 from collections.abc import Callable, Sequence

@@ -6,8 +6,8 @@ from typing import Any, Final, get_args
 from data_contracts.case.runs import is_run
 from data_contracts.errors import AnswerRefused
 from data_contracts.gates.factors import OpenQuestion
+from data_contracts.gates.gates import GateEntry
 from data_contracts.gates.passkeys import Touch
-from data_contracts.ports.ports import GateEntry
 from flows.office.cases import carried_on
 from flows.office.gate_facts import gate_name
 from flows.runs.gate_forms import description_of, form_of, question_mark, typed_answer

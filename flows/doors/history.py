@@ -5,7 +5,7 @@ from datetime import datetime
 
 from data_contracts.case.case import Move
 from data_contracts.doors.desk import Happened
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from tasks.case.clock import day_of
 from tasks.rules.clock.clocks import in_sequence, moves_set_back
 

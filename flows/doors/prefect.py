@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from data_contracts.doors.prefect_door import PREFECT_WORKER, DeployedFlow, GateForm, SuspendedRun
 from data_contracts.errors import AnswerRefused, RequestInvalid
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import OperatorRole, Right
 from flows.runs.gate_forms import description_of, form_of, question_name, typed_answer
 from flows.runs.opening import register_typed

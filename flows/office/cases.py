@@ -12,7 +12,7 @@ from data_contracts.case.documents import Document
 from data_contracts.case.runs import is_run
 from data_contracts.errors import RequestInvalid, SystemUnavailable
 from data_contracts.evidence.records import Facts, Record, canonical, digest
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import wiring
 from flows.office.clock import clock_line, clock_row

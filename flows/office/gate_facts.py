@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rich.markdown import Markdown
 
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows.terminal import console
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data_contracts.errors import RightsflowError
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.office.gate_facts import gate_name
 from flows.rights.which import carry_on

@@ -12,9 +12,9 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from data_contracts.errors import RequestInvalid
+from data_contracts.gates.gates import GateEntry
 from data_contracts.odcs.reading.strict import validate
 from data_contracts.odcs.reading.yaml_file import parse
-from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Decision
 from flows import wiring
 from flows.office.cases import woken

@@ -9,7 +9,7 @@ from typing import Any
 import pyotp
 
 from data_contracts.errors import RequestInvalid
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.text.mail_address import deliverable
 from data_contracts.vocabulary import OperatorRole
 from flows import wiring

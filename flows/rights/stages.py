@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from data_contracts.case.case import Case
 from data_contracts.errors import ActRefused, DeliveryUncertain, MailHeld, RightsflowError
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Sensitivity
 from flows.rights.requesters import admit_requester
 from flows.runs.artifacts import progress

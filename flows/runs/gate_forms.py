@@ -14,8 +14,8 @@ from pydantic import ConfigDict, Field, ValidationError, create_model
 
 from data_contracts.case.runs import is_run
 from data_contracts.errors import AnswerRefused
+from data_contracts.gates.gates import GateEntry
 from data_contracts.grounds import ExtensionReason
-from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from tasks.case.leavers import missing_at
 from tasks.gates.gates import Answer

@@ -26,7 +26,7 @@ from prefect.flow_runs import suspend_flow_run
 from prefect.states import Scheduled
 
 from data_contracts.errors import StepFailed
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Gate
 from flows.embedded.forgetting import note_wiped
 from flows.runs.gate_forms import form_of, question_name

@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from data_contracts.errors import CaseBusy, RightsflowError
-from data_contracts.ports.ports import Register
+from data_contracts.ports.register import Register
 from tasks.life.restored import require_free
 from tasks.services import services
 

@@ -24,7 +24,7 @@ from uuid import UUID
 
 from data_contracts.case.case import Case
 from data_contracts.errors import DeliveryUncertain, MailHeld, RightsflowError, SystemUnavailable
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import CaseState, Gate
 from flows.runs.case_runs import start_extension, wake_extension, wake_flow
 from flows.runs.gates import opened

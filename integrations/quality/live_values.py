@@ -27,8 +27,6 @@ from integrations.quality.sql_expectations import Place, hold
 
 __all__ = ["AskedSystems"]
 
-_FILES = frozenset({"file", "s3", "parquet+file", "parquet+s3"})
-
 Judge = Callable[[str, Place, Sequence[ValueCheck]], Sequence[bool | None]]
 """Whether each check of a table holds in the database at a URL; None where it could not be evaluated."""
 
@@ -39,14 +37,21 @@ class AskedSystems:
     Args:
         contracts: by system name.
         urls: by system name, as connectors take them.
+        asked_in: by URL, where values are asked: ``database``, ``files``, or nowhere.
         judged: also by Great Expectations; without it our own counts alone decide, which costs no heavy import.
     """
 
     def __init__(
-        self, contracts: Mapping[str, SystemContract], urls: Mapping[str, str], *, judged: bool = True
+        self,
+        contracts: Mapping[str, SystemContract],
+        urls: Mapping[str, str],
+        *,
+        asked_in: Callable[[str], str],
+        judged: bool = True,
     ) -> None:
         self._contracts = dict(contracts)
         self._urls = dict(urls)
+        self._asked_in = asked_in
         self._judge: Judge | None = hold if judged else None
 
     def check(self, system: str, checks: Sequence[ValueCheck]) -> list[Checked]:
@@ -58,15 +63,17 @@ class AskedSystems:
                 where=system,
                 remedy=f"run `rightsflow secret set {connection_variable(system)}`, or set that variable",
             )
-        scheme = url.partition(":")[0].lower()
-        if scheme == "memory":
+        place = self._asked_in(url)
+        if not place:
             raise SettingsInvalid(
-                "values of a system in memory cannot be asked", where=system, remedy="give it a database or a folder"
+                "values of a system of this kind cannot be asked",
+                where=system,
+                remedy="check them in the system itself",
             )
         found: list[Checked] = []
         for table, asked in groupby(checks, key=lambda check: check.table):
             live = self._contracts[system].table(table).physical_name or table
-            if scheme in _FILES:
+            if place == "files":
                 found += check_files(url, live, list(asked), system=system)
             else:
                 found += self._in_database(system, url, live, list(asked))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from data_contracts.ports.ports import Signer
+from data_contracts.evidence.chains import Signer
 from data_contracts.ports.restores import Witness
 from integrations.register.cases.cases import CaseStore
 from integrations.register.cases.contract_sets import ContractSetStore

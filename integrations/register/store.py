@@ -16,9 +16,9 @@ from sqlalchemy.engine import Connection
 from data_contracts.case.case import ENDED, may_move
 from data_contracts.case.outgoing import OutgoingKind
 from data_contracts.errors import CaseUnknown, DecisionUnproven, MoveRefused
+from data_contracts.evidence.chains import Signer
 from data_contracts.evidence.records import Record, digest, head_statement, record_statement
 from data_contracts.gates.decided import is_decided_by_nobody
-from data_contracts.ports.ports import Signer
 from data_contracts.ports.restores import Noted
 from data_contracts.vocabulary import CaseState
 from integrations.register.database import Database, note, note_record

@@ -14,17 +14,11 @@ URL                                           connector
 from collections.abc import Collection, Iterable, Mapping
 from threading import Lock
 
-import sqlalchemy as sa
-
 from data_contracts.company.contract import SystemContract
+from data_contracts.connectors.connecting import Connector
 from data_contracts.errors import SettingsInvalid
 from data_contracts.ports.credentials import connection_variable
-from data_contracts.ports.ports import Connector
-from integrations.systems.memory import MemoryConnector
-from integrations.systems.parquet.connector import ParquetConnector
-from integrations.systems.sql.connector import SqlConnector
-
-_PARQUET = frozenset({"file", "s3", "parquet+file", "parquet+s3"})
+from integrations.systems.kinds import kind_of
 
 
 def open_connector(
@@ -47,19 +41,7 @@ def open_connector(
     Raises:
         SettingsInvalid: when no connector fits the URL.
     """
-    scheme = url.partition(":")[0].lower()
-    if scheme in _PARQUET:
-        return ParquetConnector(contract, url, time_zone=time_zone)
-    if scheme == "memory":
-        return MemoryConnector(contract, {}, time_zone=time_zone)
-    try:
-        return SqlConnector(contract, url, time_zone=time_zone, beside=beside, apart=apart)
-    except (sa.exc.ArgumentError, ImportError, ValueError):
-        raise SettingsInvalid(
-            "no connector fits the URL configured for the system",
-            where=contract.name,
-            remedy="give a postgresql, mysql, mariadb, sqlite, file or s3 URL; for another database install its driver",
-        ) from None
+    return kind_of(url).open(contract, url, time_zone=time_zone, beside=beside, apart=apart)
 
 
 def _database(url: str) -> str:

@@ -6,18 +6,19 @@ type matches only where it says the same (``"42"`` and 42).
 
 import copy
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import product
 from threading import RLock
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from data_contracts.company.contract import SystemContract
+from data_contracts.connectors.connecting import LiveColumn, LiveReference, LiveSchema
 from data_contracts.connectors.counting import note_counts
 from data_contracts.connectors.held_keys import HeldKeys
 from data_contracts.connectors.hiding import Undeclared
@@ -38,8 +39,8 @@ from data_contracts.connectors.keys import (
 from data_contracts.connectors.rehearsing import Limits, MadeUpRow, Rehearsal, RehearsedTable
 from data_contracts.connectors.witnessing import Budget, Looked, Testimony
 from data_contracts.errors import ContractMismatch, SystemUnavailable
-from data_contracts.ports.ports import LiveColumn, LiveReference, LiveSchema
 from integrations.systems.held_keys import columns_of, count_held
+from integrations.systems.kinds import SystemKind
 from integrations.systems.spelling import Sought, resolved
 from integrations.systems.values import Kind, cutoff_local, fit, fits, when_values
 from integrations.systems.witness.in_memory import MemoryWitness
@@ -68,7 +69,7 @@ _KINDS: Sequence[tuple[type, Kind]] = (
 
 
 class MemoryConnector:
-    """Implements :class:`data_contracts.ports.ports.Connector` over rows held here.
+    """Implements :class:`data_contracts.connectors.connecting.Connector` over rows held here.
 
     Args:
         contract: what the system holds.
@@ -337,3 +338,13 @@ def _looks_so(row: Row, look: Look) -> bool:
 def _storable(rows: list[Row], schema: pa.Schema) -> list[Row]:
     text = {field.name for field in schema if pa.types.is_string(field.type)}
     return [{n: str(v) if n in text and v is not None else v for n, v in row.items()} for row in rows]
+
+
+def _open(
+    contract: SystemContract, url: str, *, time_zone: str, beside: Iterable[SystemContract], apart: Collection[str]
+) -> MemoryConnector:
+    del url, beside, apart  # it lies apart from every other system
+    return MemoryConnector(contract, {}, time_zone=time_zone)
+
+
+KIND: Final = SystemKind(open=_open)

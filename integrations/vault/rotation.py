@@ -17,8 +17,8 @@ from pathlib import Path
 from tink import proto_keyset_format
 from tink.core import TinkError
 
-from data_contracts.ports.ports import DataKeys
 from data_contracts.ports.sealed_rows import SealedRows
+from data_contracts.ports.vault import DataKeys
 from integrations.vault.master import (
     MasterKey,
     Primitive,

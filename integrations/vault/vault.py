@@ -20,7 +20,7 @@ from tink import streaming_aead
 from tink.proto import aes_gcm_hkdf_streaming_pb2, common_pb2, tink_pb2
 
 from data_contracts.errors import StepFailed, VaultSealed
-from data_contracts.ports.ports import DataKeys
+from data_contracts.ports.vault import DataKeys
 from integrations.vault.master import MasterKey, Primitive
 from integrations.vault.storage import open_storage
 from integrations.vault.streams import OpeningStream, SealingStream, unavailable

@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 from data_contracts.case.confirmed import ACTED, OF_PLAN, Confirmed
 from data_contracts.case.plan import Located, Remaining, TablePath
 from data_contracts.company.contract import Table, in_language
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.hiding import Hides
 from data_contracts.connectors.keys import Condition, Look, Selection
 from data_contracts.evidence.records import Facts, Record
-from data_contracts.ports.ports import Connector, KeptItem
-from data_contracts.told.notices import Content, ToldItem
+from data_contracts.told.notices import Content, KeptItem, ToldItem
 from data_contracts.vocabulary import TableErasure
 from tasks.act.effects import OTHERS, UNKNOWN, erased_in
 from tasks.act.erasing.inside import found_again

@@ -12,7 +12,7 @@ from data_contracts.case.plan import REFERRED, SHARED, Plan, PlanLine, TablePath
 from data_contracts.company.row_cases import Part, parts_of
 from data_contracts.errors import EvidenceBroken
 from data_contracts.evidence.records import Record
-from data_contracts.ports.ports import PackageContent
+from data_contracts.told.notices import PackageContent
 from data_contracts.vocabulary import CaseState, Right
 from tasks.case.parts import PARTS
 from tasks.case.sealed import PACKAGE, subject_request

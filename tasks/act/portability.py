@@ -1,8 +1,7 @@
 """Portability (Art. 20): what of the subject's data is portable, as a package for people and programs."""
 
 from data_contracts.case.confirmed import Confirmed
-from data_contracts.ports.ports import PackageContent
-from data_contracts.told.notices import Content
+from data_contracts.told.notices import Content, PackageContent
 from data_contracts.vocabulary import CaseState, NoticeKind
 from tasks.act.packing import content_of, pack, plan_of
 from tasks.act.transmission import reason_of_refusal, recipient_of, told

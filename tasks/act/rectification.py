@@ -13,9 +13,9 @@ from typing import Any
 from data_contracts.case.plan import Located, Remaining
 from data_contracts.company.contract import Column, Contracts, Table
 from data_contracts.company.row_cases import column_in
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Condition, Key, KeyValue, Selection
 from data_contracts.evidence.records import canonical, digest
-from data_contracts.ports.ports import Connector
 from data_contracts.text.normal_form import normal_form
 from data_contracts.vocabulary import Decision, Gate, Right
 from tasks.act.changing import Changing, is_acting, named, value_digest

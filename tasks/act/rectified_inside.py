@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from data_contracts.case.plan import Located
 from data_contracts.company.contract import Contracts
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Condition, Key, Selection
 from data_contracts.inside.values import REMOVED, Fate
-from data_contracts.ports.ports import Connector
 from data_contracts.text.normal_form import normal_form
 from tasks.rules.act.rectification import Target
 from tasks.rules.search.inside import Own, containers_of, spelling_of

@@ -20,10 +20,10 @@ from typing import Any
 import pyarrow as pa
 
 from data_contracts.case.confirmed import ACTED, OF_RESTORING, Confirmed
+from data_contracts.case.ledger import StepEntry
 from data_contracts.connectors.recovering import RESTORE, RESTORED, Copy, CopyHead, GivenBack, space_of
 from data_contracts.errors import ActRefused, RequestInvalid
 from data_contracts.evidence.records import Facts, Record
-from data_contracts.ports.ports import StepEntry
 from data_contracts.told.notices import Content, ToldItem
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
 from tasks.act.erasure import systems_in_order

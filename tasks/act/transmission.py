@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 
 from data_contracts.case.confirmed import ACTED, OF_PLAN, Confirmed
 from data_contracts.case.disclosures import AT_REQUEST, Received
+from data_contracts.case.ledger import StepEntry
 from data_contracts.case.plan import TablePath
 from data_contracts.company.company import Party, Transmission
 from data_contracts.errors import RecipientRefused
 from data_contracts.evidence.records import Facts, Record
-from data_contracts.ports.ports import PackageContent, StepEntry
-from data_contracts.told.notices import RecipientTold
+from data_contracts.told.notices import PackageContent, RecipientTold
 from data_contracts.told.transfers import MediaType, Parcel
 from data_contracts.vocabulary import Decision, Gate
 from tasks.case.parts import reason_name

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from data_contracts.case.plan import Remaining
-from data_contracts.ports.ports import Connector
+from data_contracts.connectors.connecting import Connector
 from tasks.services import services
 
 _STALE: Final = "stale_views"

@@ -22,12 +22,12 @@ from data_contracts.case.plan import Located
 from data_contracts.case.request import Statement, SubjectRequest
 from data_contracts.case.runs import Run
 from data_contracts.connectors.canaries import CanaryResult, CanaryStanding, CanaryState
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Condition, DeleteRows, Selection, When
 from data_contracts.connectors.rehearsing import MadeUpRow
 from data_contracts.connectors.witnessing import Looked, Testimony
 from data_contracts.errors import ActUnproven, ContractMismatch, RightsflowError
 from data_contracts.evidence.records import Facts, Record
-from data_contracts.ports.ports import Connector
 from data_contracts.vocabulary import Duty
 from tasks.act.erasing.moves import also_moved
 from tasks.act.erasing.pseudonyms import make_case_key

@@ -7,7 +7,7 @@ numbers and masked keys alone.
 from collections.abc import Mapping
 
 from data_contracts.evidence.records import canonical, digest
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.text.normal_form import normal_form
 from data_contracts.vocabulary import Decision, Gate
 from tasks.case.parts import lost

@@ -9,10 +9,11 @@ What was named before the case was archived was destroyed then, but for what the
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from data_contracts.case.ledger import StepEntry
 from data_contracts.case.runs import is_run
 from data_contracts.connectors.recovering import ENDED
 from data_contracts.errors import VaultSealed
-from data_contracts.ports.ports import GateEntry, StepEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import CaseState, Gate
 from tasks.services import services
 from tasks.steps.ledger import is_done

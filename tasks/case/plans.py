@@ -11,7 +11,7 @@ from data_contracts.case.confirming import MARK
 from data_contracts.case.plan import Plan, is_empty, plan_facts
 from data_contracts.errors import ActRefused, ContractMismatch
 from data_contracts.evidence.records import Facts, Record
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
 from tasks.case.changed_plan import CHANGED, is_same, keep_contracts, rows_by_table, what_changed
 from tasks.case.leavers import asked_again, leavers_at, question_digest

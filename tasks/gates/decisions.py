@@ -4,7 +4,7 @@ from data_contracts.case.plan import is_empty
 from data_contracts.errors import MoveRefused
 from data_contracts.evidence.records import Facts, Record
 from data_contracts.gates.decided import SOFTWARE
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from tasks.case.plans import plan_gate, plan_receipt, planned
 from tasks.gates.gates import deciding_people

@@ -17,7 +17,8 @@ from data_contracts.case.legible import is_letter, is_line
 from data_contracts.errors import AnswerRefused
 from data_contracts.evidence.records import Facts, digest
 from data_contracts.gates.decided import SOFTWARE, SOFTWARE_PROOF
-from data_contracts.ports.ports import GateAnswer, GateEntry, Operator
+from data_contracts.gates.gates import GateAnswer, GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Decision, Gate, Sensitivity
 from tasks.case.accounts import shown_at
 from tasks.case.clock import pauses_of, today

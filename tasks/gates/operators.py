@@ -21,8 +21,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from data_contracts.doors.operator_log import OperatorUse
 from data_contracts.errors import AnswerRefused, RequestInvalid
+from data_contracts.gates.gates import GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.gates.passkeys import PASSKEY, TouchedFor
-from data_contracts.ports.ports import GateEntry, Operator
 from data_contracts.ports.sealed_rows import operator_context
 from data_contracts.vocabulary import OperatorRole
 from tasks.case.clock_check import clock_said

@@ -11,7 +11,8 @@ from typing import Final
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.evidence.records import Facts
-from data_contracts.ports.ports import GateEntry, Operator
+from data_contracts.gates.gates import GateEntry
+from data_contracts.gates.operators import Operator
 from tasks.gates.gates import Answer, check_answer_to, take_in, under_policy
 from tasks.gates.operators import prove_at_gates
 

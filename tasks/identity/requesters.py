@@ -6,7 +6,7 @@ The clock runs on: only a doubt about identity stops it (Art. 12(6)).
 """
 
 from data_contracts.evidence.records import Facts, Record
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.told.notices import Content
 from data_contracts.vocabulary import CaseState, Decision, Gate, HeirPurpose, NoticeKind, Requester, Right
 from tasks.case.sealed import subject_request

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from data_contracts.case.case import Case, CaseChange
 from data_contracts.case.documents import DocumentKind
 from data_contracts.evidence.records import Facts, Record
+from data_contracts.gates.gates import GateEntry
 from data_contracts.grounds import RefusalGround
-from data_contracts.ports.ports import GateEntry
 from data_contracts.told.notices import Content
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester, Right
 from tasks.case.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of, last_day_to_ask, pauses_of, today

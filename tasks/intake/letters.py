@@ -16,7 +16,7 @@ from data_contracts.case.legible import check_statement
 from data_contracts.case.request import Statement
 from data_contracts.errors import RequestInvalid
 from data_contracts.evidence.records import Facts, Record, canonical, digest
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from tasks.case.sealed import REQUEST, read_json, subject_request, write_json
 from tasks.gates.gates import Question, deciding_people

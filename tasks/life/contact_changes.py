@@ -29,8 +29,8 @@ from data_contracts.connectors.keys import Selection
 from data_contracts.errors import AnswerRefused, RequestInvalid, StepFailed
 from data_contracts.evidence.records import Facts, Record, canonical, digest
 from data_contracts.gates.decided import SOFTWARE
+from data_contracts.gates.gates import GateEntry
 from data_contracts.grounds import RefusalGround
-from data_contracts.ports.ports import GateEntry
 from data_contracts.text.normal_form import normal_form
 from data_contracts.told.notices import Content
 from data_contracts.vocabulary import Assurance, CaseState, Decision, Gate, NoticeKind

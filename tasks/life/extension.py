@@ -13,7 +13,7 @@ from datetime import date
 from data_contracts.case.case import Case, CaseChange
 from data_contracts.errors import AnswerRefused
 from data_contracts.evidence.records import Facts, Record
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.told.notices import Content
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
 from tasks.case.clock import clock_of, day_of, is_paused, today

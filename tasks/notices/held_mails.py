@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Final
 
 from data_contracts.errors import MailHeld
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.text.mail_address import deliverable
 from data_contracts.vocabulary import Decision, Gate, NoticeKind
 from tasks.case.clock import IDENTITY

@@ -20,7 +20,7 @@ from data_contracts.case.request import SubjectRequest
 from data_contracts.company.contract import in_language
 from data_contracts.errors import DeliveryUncertain, RequestInvalid, StepFailed, SystemUnavailable
 from data_contracts.evidence.records import Record, canonical, digest
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.told.notices import Content, Notice, Rendered
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester
 from tasks.case.clock import is_paused, last_day_to_ask, today

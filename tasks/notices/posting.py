@@ -14,9 +14,10 @@ Nothing here prints. The order of a letter, so that a process killed anywhere lo
 from typing import Any
 
 from data_contracts.case.case import Case
+from data_contracts.case.ledger import StepEntry
 from data_contracts.case.request import SubjectRequest
 from data_contracts.evidence.records import Facts, Record, digest
-from data_contracts.ports.ports import GateEntry, StepEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.told.notices import Notice, Rendered
 from data_contracts.vocabulary import CaseState, Channel, Decision, Gate, NoticeKind
 from tasks.case.parts import PARTS

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from data_contracts.company.contract import Column, Contracts, Reference, SystemContract, Table
+from data_contracts.connectors.connecting import Connector, LiveSchema
 from data_contracts.connectors.keys import Condition, Selection
 from data_contracts.officer.findings import Found
-from data_contracts.ports.ports import Connector, LiveSchema
 from data_contracts.text.plain_text import as_text
 from data_contracts.vocabulary import ColumnErasure, Follow
 from tasks.rules.officer.audit_keys import key_findings, orphan_findings

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from data_contracts.areas import Area, Severity
 from data_contracts.company.contract import SystemContract
+from data_contracts.connectors.connecting import LiveSchema
 from data_contracts.errors import RightsflowError
 from data_contracts.evidence.log import EVIDENCE_LOG
 from data_contracts.evidence.records import Facts, Record
 from data_contracts.officer.entries import RegisterName
 from data_contracts.officer.findings import FindingKind, Found
-from data_contracts.ports.ports import LiveSchema
 from data_contracts.vocabulary import Duty
 from tasks.act.periods.expired import Scope, count
 from tasks.act.periods.retention import endless_tables

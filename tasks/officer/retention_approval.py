@@ -11,8 +11,8 @@ from typing import Final
 
 from data_contracts.case.runs import Run
 from data_contracts.evidence.records import Facts, Record
+from data_contracts.gates.gates import GateEntry
 from data_contracts.officer.retaining import ApprovedRule, Counted
-from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Decision, Duty, Gate
 from tasks.act.periods.retention import plan_of
 from tasks.gates.gates import deciding_people

@@ -12,7 +12,7 @@ from data_contracts.case.verdicts import Conclusion, Findings, StayGround, Stayi
 from data_contracts.connectors.recovering import ENDED, TIME_OVER
 from data_contracts.errors import ActUnproven
 from data_contracts.evidence.records import Facts, Record
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import CaseState
 from tasks.gates.gates import deciding_people
 from tasks.services import services

@@ -15,7 +15,7 @@ from data_contracts.company.row_cases import part_at, parts_of, table_name
 from data_contracts.connectors.keys import Selection
 from data_contracts.errors import ContractMismatch
 from data_contracts.evidence.records import Facts, Record
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
 from tasks.case.accounts import admission_of, said_about_accounts
 from tasks.case.parts import PARTS, lost, measured_parts, require_parts

@@ -21,7 +21,7 @@ from data_contracts.company.contract import Table
 from data_contracts.company.row_cases import Part, parts_of
 from data_contracts.errors import EvidenceBroken, RequestInvalid
 from data_contracts.evidence.records import Facts, Record, canonical, digest
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import AccessTreatment, Decision, Gate
 from tasks.case.sealed import read_json, write_json
 from tasks.gates.gates import Question, deciding_people

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from data_contracts.case.plan import TablePath
 from data_contracts.company.contract import Column, Table
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Condition, Key, Selection, Spelling
-from data_contracts.ports.ports import Connector
 from data_contracts.text.normal_form import normal_form
 from tasks.case.parts import lost, named_by
 from tasks.case.sealed import keys_of, plain_keys, plain_ways, read_json, subject_request, ways_of, write_json

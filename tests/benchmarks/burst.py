@@ -30,7 +30,7 @@ import pyotp
 
 from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import SystemUnavailable
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Channel, OperatorRole, RestrictionGround, Right
 from flows.office.details import Details
 from tests.benchmarks.figures import Figure

@@ -17,7 +17,7 @@ from time import perf_counter
 
 import httpx
 
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import OperatorRole
 from flows.server.machine import free_port, running
 from flows.settings import Settings

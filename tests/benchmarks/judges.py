@@ -5,8 +5,8 @@ import sys
 from subprocess import PIPE, run
 from time import perf_counter
 
+from data_contracts.case.judging import Judge
 from data_contracts.case.plan import Remaining
-from data_contracts.ports.ports import Judge
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 from tests.benchmarks.figures import Figure
 

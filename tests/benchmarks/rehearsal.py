@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import psycopg
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import ChangeColumns, Condition, DeleteRows, Order, Selection
 from data_contracts.connectors.rehearsing import Limits
 from data_contracts.odcs.folder import load
-from data_contracts.ports.ports import Connector
 from integrations.systems.directory import open_connector
 from tests.benchmarks.figures import Figure, Timed, of_times
 from tests.benchmarks.shop import a_company, by_hand_url

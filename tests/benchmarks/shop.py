@@ -12,7 +12,7 @@ from unittest import mock
 import psycopg
 
 import data_contracts
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import CaseState, Channel, Decision, Gate, OperatorRole, Right
 from flows.settings import Settings
 from flows.wiring import Installation

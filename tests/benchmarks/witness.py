@@ -20,8 +20,8 @@ from typing import Any, Final
 import psycopg
 
 from data_contracts.company.contract import SystemContract
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.witnessing import Budget, Needle, PlaceKind, Testimony
-from data_contracts.ports.ports import Connector
 from integrations.systems.directory import open_connector
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.shop import by_hand_url

@@ -16,7 +16,7 @@ from typing import Any
 from data_contracts.case.plan import COPIES, KEY_SEEN, UNDECLARED, Remaining, TablePath, Verdict
 from data_contracts.case.verdicts import Conclusion
 from data_contracts.errors import ContractInvalid
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Gate
 from tasks.case.plans import plan_receipt, planned
 from tasks.proof.judge import conclusion, not_looked_at, staying

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from data_contracts.company.contract import Contracts
+from data_contracts.connectors.connecting import LiveColumn, LiveReference, LiveSchema
 from data_contracts.odcs.folder import load
-from data_contracts.ports.ports import LiveColumn, LiveReference, LiveSchema
 from data_contracts.vocabulary import Follow
 from tasks.rules.search.drift import Effect, drift
 

@@ -8,7 +8,7 @@ import pytest
 from data_contracts.odcs.drafts.drafting import draft_document
 from data_contracts.odcs.drafts.text import marks_in
 from data_contracts.odcs.folder import check
-from integrations.systems import look_at
+from integrations.systems.drafting import look_at
 from tests.data_contracts import folder
 from tests.drafts.confirmed import alone
 from tests.drafts.measured import Measure

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 from datetime import timedelta
 
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from tests.flows.company import House
 

@@ -18,9 +18,11 @@ import pyotp
 
 import data_contracts
 from data_contracts.company.contract import Contracts
+from data_contracts.connectors.connecting import Connector, Systems
+from data_contracts.gates.gates import GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.odcs.folder import load
 from data_contracts.officer.entries import Entries, RegisterName
-from data_contracts.ports.ports import Connector, GateEntry, Operator, Systems
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows.rights.which import LIVES
 from flows.runs.gates import WaitingForPerson

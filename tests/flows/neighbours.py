@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from data_contracts.company.company import Company, IdentityKind, Purpose, Vocabulary
 from data_contracts.company.contract import Column, Contracts, Reference, SystemContract, Table
-from data_contracts.ports.ports import Connector
+from data_contracts.connectors.connecting import Connector
 from data_contracts.vocabulary import (
     Assertion,
     ColumnErasure,
@@ -31,7 +31,7 @@ from data_contracts.vocabulary import (
 )
 from flows.wiring import unpack_package
 from integrations.channels.package.package import AnswerPackage
-from integrations.systems import open_connector
+from integrations.systems.directory import open_connector
 from tasks.rules.search.routes import plan_routes
 from tasks.services import use
 from tests.flows.company import House

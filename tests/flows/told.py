@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from data_contracts.gates.operators import Operator
 from data_contracts.officer.incidents import IncidentFacts, IncidentKind, IncidentWords
-from data_contracts.ports.ports import Operator
 from data_contracts.vocabulary import Decision, OperatorRole
 from flows.duties.incident import sending_question
 from flows.settings import Settings

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from data_contracts.ports.ports import Connector
+from data_contracts.connectors.connecting import Connector
 from tests.integrations.shop import PEOPLE, Rows
 from tests.integrations.spellings import OPENED
 

@@ -13,7 +13,7 @@ from pyarrow import fs
 from data_contracts.company.contract import Column, SystemContract, Table
 from data_contracts.connectors.keys import ChangeColumns, Condition, DeleteRows, Selection
 from data_contracts.vocabulary import TableErasure
-from integrations.systems import ParquetConnector
+from integrations.systems.parquet.connector import ParquetConnector
 
 MAIL = "ana@example.org"
 _FAR = 10**17  # microseconds: more than three thousand years

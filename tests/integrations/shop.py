@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from pyarrow import fs
 
 from data_contracts.company.contract import Column, Reference, SystemContract, Table
-from data_contracts.ports.ports import Connector
+from data_contracts.connectors.connecting import Connector
 from data_contracts.vocabulary import Follow, TableErasure
-from integrations.systems import MemoryConnector, open_connector
+from integrations.systems.directory import open_connector
+from integrations.systems.memory import MemoryConnector
 
 PARIS = "Europe/Paris"
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]

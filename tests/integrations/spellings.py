@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from data_contracts.company.contract import Column, SystemContract, Table
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Condition, Selection, Spelling
-from data_contracts.ports.ports import Connector
 from data_contracts.vocabulary import TableErasure
-from integrations.systems import SqlConnector
+from integrations.systems.sql.connector import SqlConnector
 from tests.integrations.shop import emptied
 
 PARIS = "Europe/Paris"

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.hiding import Undeclared
 from data_contracts.connectors.keys import (
     ChangeColumns,
@@ -26,8 +27,8 @@ from data_contracts.connectors.keys import (
     Selection,
 )
 from data_contracts.errors import ContractMismatch, SystemUnavailable, TerminalError
-from data_contracts.ports.ports import Connector
-from integrations.systems import MemoryConnector, open_connector
+from integrations.systems.directory import open_connector
+from integrations.systems.memory import MemoryConnector
 from tests.integrations import shop as shop_data
 from tests.integrations.shop import CONTRACT, CUSTOMER, LINE, PARIS, PEOPLE, Rows
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.held_keys import HeldKeys
 from data_contracts.connectors.keys import When
 from data_contracts.errors import ContractMismatch
-from data_contracts.ports.ports import Connector
 from tests.integrations.shop import a_customer
 from tests.integrations.test_connectors import SYSTEMS
 

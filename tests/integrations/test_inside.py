@@ -9,13 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from data_contracts.company.contract import Column, SystemContract, Table
-from data_contracts.connectors.connecting import Container, Holds
+from data_contracts.connectors.connecting import Connector, Container, Holds
 from data_contracts.connectors.keys import ChangeColumns, Condition, Look, Selection, Spelling
 from data_contracts.inside.paths import Inside
 from data_contracts.inside.values import KEPT, REMOVED, Fate, changed_inside, container_text
-from data_contracts.ports.ports import Connector
 from data_contracts.vocabulary import TableErasure
-from integrations.systems import MemoryConnector, ParquetConnector, SqlConnector
+from integrations.systems.memory import MemoryConnector
+from integrations.systems.parquet.connector import ParquetConnector
+from integrations.systems.sql.connector import SqlConnector
 
 _TABLE = Table(
     "sys",

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Condition, DeleteRows, Selection, When
 from data_contracts.errors import StepFailed
-from data_contracts.ports.ports import Connector
 from tests.integrations.spellings import SQL, Rule, connect, fill, ids, look_for, url_of
 
 # --- what databases are like ---------------------------------------------------------------------------------------

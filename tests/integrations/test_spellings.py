@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import ChangeColumns, Condition, Selection, When
 from data_contracts.errors import ContractMismatch
-from data_contracts.ports.ports import Connector
 from data_contracts.text.normal_form import normal_forms
 from tests.integrations.shop import PEOPLE, Rows, a_customer
 from tests.integrations.spellings import NAMES, held, look_for

@@ -2,8 +2,8 @@
 
 import pytest
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import ChangeColumns, Condition, DeleteRows, Look, Selection, When
-from data_contracts.ports.ports import Connector
 from tests.integrations.shop import PEOPLE
 from tests.integrations.spellings import held, look_for
 from tests.integrations.test_connectors import numbers

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows.office.cases import woken
 from flows.runs.gates import opened

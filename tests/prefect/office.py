@@ -21,7 +21,8 @@ import httpx
 import pyotp
 from prefect import get_client
 
-from data_contracts.ports.ports import GateEntry, Operator
+from data_contracts.gates.gates import GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Channel, OperatorRole, Right
 from flows.server.machine import RunningSystem
 from flows.watch.watch import mend_form

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from data_contracts.ports.ports import Connector
+from data_contracts.connectors.connecting import Connector
 from data_contracts.vocabulary import Gate, Right
 from tests.flows.company import Passing
 from tests.whose.conftest import MakeTown

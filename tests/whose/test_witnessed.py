@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from tests.whose.conftest import MakeTown
 from tests.whose.town import Town, column, number, table

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Gate, Right
 from integrations.demo.company import DemoCompany, DemoSubject
 from tests.flows.company import CONTRACTS, House, a_house

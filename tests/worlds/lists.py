@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from data_contracts.connectors.connecting import LiveColumn, LiveSchema
 from data_contracts.connectors.keys import ChangeColumns, Condition, Key, Order, Selection, Spelling, When
-from data_contracts.ports.ports import LiveColumn, LiveSchema
 
 Row = dict[str, Any]
 

@@ -7,7 +7,8 @@ from typing import cast
 
 import pytest
 
-from data_contracts.ports.ports import GateEntry, Systems
+from data_contracts.connectors.connecting import Systems
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.rights.stages import admit, locate
 from flows.runs.gates import WaitingForPerson

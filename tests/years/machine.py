@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from data_contracts.case.verdicts import DECIDABLE
 from data_contracts.errors import AnswerRefused, RequestInvalid, RightsflowError, SettingsInvalid
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from flows.watch.lookout import look_at_all
 from tasks.gates.gates import Answer, answer_gate

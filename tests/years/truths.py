@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from flows.office.verdict_facts import verdict_facts
 from tests.years.letters import untrue

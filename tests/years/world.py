@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import RightsflowError, SettingsInvalid
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import OperatorRole, RestrictionGround, Right
 from flows.office import recovering
 from flows.rights.which import LIVES

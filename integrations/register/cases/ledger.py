@@ -9,9 +9,9 @@ from sqlalchemy.engine import Connection
 
 from data_contracts.case.case import NO_CHANGE, CaseChange
 from data_contracts.case.confirmed import RECEIPTS, Confirmed, is_covered
+from data_contracts.case.ledger import ACTING, StepEntry
 from data_contracts.errors import ActRefused, StepFailed
 from data_contracts.evidence.records import Record
-from data_contracts.ports.ports import ACTING, StepEntry
 from data_contracts.vocabulary import CaseState
 from integrations.register.store import LockedCase, Store, lock_case, save_case, unknown_case
 from integrations.register.tables import tables

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from data_contracts.errors import DecisionUnproven
+from data_contracts.evidence.chains import Signer
 from data_contracts.gates.decided import DECISION_STEPS, SignedAnswer, decision_faults, signed_answer
 from data_contracts.gates.gates import DecisionFault, GateEntry
-from data_contracts.ports.ports import Signer
 from integrations.register.tables import tables
 
 __all__ = ["faults_of", "require_proven"]

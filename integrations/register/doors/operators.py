@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from data_contracts.doors.operator_log import OperatorUse
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import OperatorRole
 from integrations.register.store import Store
 from integrations.register.tables import tables

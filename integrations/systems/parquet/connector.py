@@ -49,7 +49,7 @@ _BATCH_ROWS = 10_000
 
 
 class ParquetConnector:
-    """Implements :class:`data_contracts.ports.ports.Connector` over a folder of Parquet datasets.
+    """Implements :class:`data_contracts.connectors.connecting.Connector` over a folder of Parquet datasets.
 
     Args:
         contract: what the system holds.

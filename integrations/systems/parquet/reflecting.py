@@ -14,13 +14,14 @@ from data_contracts.connectors.obstacles import ObstacleKind
 from data_contracts.errors import RightsflowError, StepFailed, SystemUnavailable
 from data_contracts.odcs.drafts.drafting import key_columns, keys_of
 from data_contracts.odcs.drafts.shapes import DraftColumn, DraftSystem, DraftTable
+from integrations.systems.kinds import MOST_VALUES
 from integrations.systems.looks import looks_inside, looks_of
 from integrations.systems.parquet.dataset import Dataset, Footers, Part, looked_at, parts_of
 from integrations.systems.parquet.files import find_place, table_of
 from integrations.systems.parquet.nested import container_of, values
 from integrations.systems.parquet.schema import scanned
 from integrations.systems.parquet.traces import masked
-from integrations.systems.sql.reflecting import MOST_VALUES, ROWS_OF_KEYS, no_such_table, system_name
+from integrations.systems.sql.reflecting import ROWS_OF_KEYS, no_such_table, system_name
 
 _MOST_SIGNS: Final = 256
 _LOGICAL: Final = (

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from data_contracts.company.contract import SystemContract
+from data_contracts.connectors.connecting import LiveSchema
 from data_contracts.connectors.counting import note_counts
 from data_contracts.connectors.held_keys import HeldKeys
 from data_contracts.connectors.hiding import Hides, Undeclared
@@ -22,7 +23,6 @@ from data_contracts.connectors.keys import Condition, Key, Look, MoveKeys, Order
 from data_contracts.connectors.recovering import Copy, GivenBack, Keeping, NotCopied
 from data_contracts.connectors.rehearsing import Limits, MadeUpRow, Rehearsal
 from data_contracts.connectors.witnessing import Budget, Looked, Testimony
-from data_contracts.ports.ports import LiveSchema
 from integrations.systems.spelling import Sought, resolved
 from integrations.systems.sql.connection.engine import SCAN_SECONDS, Engines
 from integrations.systems.sql.connection.errors import guarded
@@ -46,7 +46,7 @@ from integrations.systems.values import Kind
 
 
 class SqlConnector:
-    """Our adapter to one SQL database; implements :class:`data_contracts.ports.ports.Connector`.
+    """Our adapter to one SQL database; implements :class:`data_contracts.connectors.connecting.Connector`.
 
     Args:
         contract: what the system holds; its table names, or their ``physical_name`` (``schema.table`` too), are live.

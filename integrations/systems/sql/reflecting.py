@@ -20,6 +20,7 @@ from data_contracts.odcs.drafts.drafting import MOST_KEYS, key_columns, keys_of
 from data_contracts.odcs.drafts.guessing import Look
 from data_contracts.odcs.drafts.joining import Candidate, candidates, is_held
 from data_contracts.odcs.drafts.shapes import DraftColumn, DraftReference, DraftSystem, DraftTable
+from integrations.systems.kinds import MOST_VALUES
 from integrations.systems.looks import looks_inside, looks_of
 from integrations.systems.sql.connection.engine import Engines, sql_url
 from integrations.systems.sql.connection.errors import guarded
@@ -27,7 +28,6 @@ from integrations.systems.sql.live.containers import container_of, readable
 from integrations.systems.sql.live.family import home, parents
 from integrations.systems.sql.live.hiding import other_schemas
 
-MOST_VALUES: Final = 200
 ROWS_OF_KEYS: Final = 10_000
 """Rows in which the keys of a table of keys and values are looked for, and in which values are counted."""
 _MOST_HELD: Final = 1_000

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from data_contracts.company.contract import SystemContract
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Condition, Key, MoveKeys, Selection
 from data_contracts.errors import ContractMismatch
-from data_contracts.ports.ports import Connector
 from tasks.act.erasing.pseudonyms import old, replacements
 from tasks.case.parts import has_part
 from tasks.case.sealed import keep_json, keys_of, plain_keys, read_json

@@ -7,9 +7,9 @@ delete that row, or would delete the message too, is found out before people dec
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from data_contracts.connectors.connecting import Connector, LiveReference
 from data_contracts.connectors.keys import Selection
 from data_contracts.errors import ContractMismatch
-from data_contracts.ports.ports import Connector, LiveReference
 from tasks.rules.act.plan import Segment
 from tasks.search.shared_rows import SHARED
 

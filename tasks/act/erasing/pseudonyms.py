@@ -16,9 +16,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from data_contracts.company.contract import Column, Table
+from data_contracts.connectors.connecting import Connector, LiveSchema
 from data_contracts.connectors.keys import Condition, KeyValue, Selection
 from data_contracts.errors import ContractMismatch
-from data_contracts.ports.ports import Connector, LiveSchema
 from data_contracts.vocabulary import ColumnErasure
 from tasks.act.erasing.inside import left_inside
 from tasks.case.parts import has_part

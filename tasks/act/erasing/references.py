@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from data_contracts.company.contract import SystemContract
+from data_contracts.connectors.connecting import Connector, LiveReference, LiveSchema
 from data_contracts.connectors.keys import Condition, Key, Selection
 from data_contracts.errors import ContractMismatch
-from data_contracts.ports.ports import Connector, LiveReference, LiveSchema
 from tasks.case.parts import has_part
 from tasks.case.sealed import keep_json, keys_of, plain_keys, read_json
 from tasks.rules.act.plan import Segment

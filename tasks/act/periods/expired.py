@@ -10,10 +10,10 @@ from datetime import date
 from itertools import chain, combinations
 
 from data_contracts.company.contract import Table
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Look, Order, Selection
 from data_contracts.errors import ActUnproven, ContractMismatch
 from data_contracts.officer.retaining import Counted
-from data_contracts.ports.ports import Connector
 from tasks.act.periods.families import with_families
 from tasks.case.clock import calendar_of
 from tasks.rules.act.expiry import Expiry, Spared, expiries

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from data_contracts.company.contract import Reference
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Condition, Key, Selection, When
-from data_contracts.ports.ports import Connector
 from tasks.rules.act.expiry import Expiry, Source
 
 __all__ = ["with_families"]

@@ -11,7 +11,7 @@ from typing import Final
 from data_contracts.case.legible import is_line
 from data_contracts.company.sign_in import OperatorsSignIn
 from data_contracts.errors import RequestInvalid
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from tasks.gates.operators import EVERY_ROLE, note_use, noted
 from tasks.rules.people.gates import check_in_force
 from tasks.services import services

@@ -1,7 +1,7 @@
 """Signing in with a passkey alone: it is had, and it verifies its person; nobody types a name."""
 
+from data_contracts.gates.operators import Operator
 from data_contracts.gates.passkeys import PASSKEY, Asked, Touch
-from data_contracts.ports.ports import Operator
 from tasks.gates.operators import EVERY_ROLE, noted
 from tasks.gates.step_up.challenges import ask_touch, check_touch, passkeys
 from tasks.rules.people.gates import check_in_force

@@ -8,8 +8,9 @@ import base64
 from collections.abc import Sequence
 
 from data_contracts.evidence.records import Facts, digest
+from data_contracts.gates.gates import GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.gates.passkeys import DECIDE, PASSKEY, Asked, Decided, Touch
-from data_contracts.ports.ports import GateEntry, Operator
 from tasks.gates.operators import noted
 from tasks.gates.step_up.challenges import Proven, ask_touch, check_touch, passkeys
 from tasks.gates.together import Given, require_every, take_in_together, under_policies

@@ -23,6 +23,7 @@ from typing import Final
 
 from data_contracts.company.contract import Contracts, Reference, Retention, SystemContract, Table
 from data_contracts.company.row_cases import parts_of
+from data_contracts.connectors.connecting import LiveReference
 from data_contracts.connectors.keys import (
     ChangeColumns,
     Condition,
@@ -34,7 +35,6 @@ from data_contracts.connectors.keys import (
     Referrer,
     Selection,
 )
-from data_contracts.ports.ports import LiveReference
 from data_contracts.vocabulary import ColumnErasure, Follow, RetentionAction
 from tasks.rules.act.exemptions import Calendar, bound
 from tasks.rules.act.following import End, columns_to_erase, followed, own_holds, periods_to_end

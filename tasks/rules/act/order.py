@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from data_contracts.company.contract import Contracts, SystemContract, Table
+from data_contracts.connectors.connecting import LiveReference
 from data_contracts.connectors.hiding import Hides, Hiding
 from data_contracts.errors import ContractInvalid
-from data_contracts.ports.ports import LiveReference
 
 
 def system_order(contracts: Contracts, systems: Iterable[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from data_contracts.company.company import Vocabulary
 from data_contracts.company.contract import Column, Contracts, Table
-from data_contracts.ports.ports import LeftOut
+from data_contracts.told.notices import LeftOut
 from data_contracts.vocabulary import About, AccessTreatment, DataSource, LegalBasis
 from tasks.rules.act.redaction import (
     ABOUT_OTHERS,

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from data_contracts.case.plan import SHARED, TablePath
 from data_contracts.company.contract import Column, Table
-from data_contracts.ports.ports import LeftOut
+from data_contracts.told.notices import LeftOut
 from data_contracts.vocabulary import About, AccessTreatment, SharedTreatment
 
 ABOUT_OTHERS = {About.THIRD_PARTY: "about_third_party", About.EMPLOYEE: "about_employee"}

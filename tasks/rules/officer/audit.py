@@ -15,14 +15,15 @@ from data_contracts.areas import Severity
 from data_contracts.company.company import Vocabulary
 from data_contracts.company.contract import Contracts, SystemContract, Table
 from data_contracts.connectors.canaries import CanaryStanding, CanaryState
+from data_contracts.connectors.connecting import LiveSchema
 from data_contracts.connectors.quality import Checked, ValueRule
 from data_contracts.evidence.log import EVIDENCE_LOG
 from data_contracts.evidence.time_stamps import StampTrouble
-from data_contracts.gates.gates import DecisionFault
+from data_contracts.gates.gates import DecisionFault, GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.officer.entries import Entry
 from data_contracts.officer.findings import FindingKind, Found
 from data_contracts.officer.retaining import Counted
-from data_contracts.ports.ports import GateEntry, LiveSchema, Operator
 from data_contracts.vocabulary import Sensitivity
 from tasks.rules.others.recipients import LAPSED, UNATTESTED, Recipients, refusal_of
 from tasks.rules.search.drift import drift

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from data_contracts.company.contract import Reference, SystemContract, Table
+from data_contracts.connectors.connecting import LiveSchema
 from data_contracts.officer.findings import FindingKind, Found
-from data_contracts.ports.ports import LiveSchema
 from data_contracts.vocabulary import Follow
 from tasks.rules.officer.audit import severity_of
 

@@ -14,8 +14,8 @@ from datetime import date, datetime
 from typing import Final
 
 from data_contracts.company.contract import Column, SystemContract, Table
+from data_contracts.connectors.connecting import LiveSchema
 from data_contracts.connectors.quality import Bound, Bounds, ValueCheck, ValueRule
-from data_contracts.ports.ports import LiveSchema
 from data_contracts.vocabulary import ColumnErasure
 from tasks.rules.values.replacing import masked_value
 

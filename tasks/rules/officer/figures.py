@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
+from data_contracts.gates.operators import Operator
 from data_contracts.officer.figures import AGES, DEADLINES, OVERDUE, STANDS_STILL, OpenDay
-from data_contracts.ports.ports import Operator
 from data_contracts.vocabulary import Right
 
 _DEADLINE_ENDS = (2, 5, 10, 20)

@@ -12,7 +12,8 @@ from data_contracts.case.verdicts import DECIDABLE
 from data_contracts.company.company import GateRule, Policy
 from data_contracts.errors import AnswerRefused, ContractInvalid
 from data_contracts.gates.decided import AT_ONCE
-from data_contracts.ports.ports import GateAnswer, GateEntry, Operator
+from data_contracts.gates.gates import GateAnswer, GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Decision, Duty, Gate, OperatorRole, Right, Sensitivity
 from tasks.rules.people.refusals import asks_second
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from data_contracts.gates.decided import SOFTWARE
 from data_contracts.gates.gates import GateEntry
 from data_contracts.gates.leavers import Loss, Lost
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 
 _SAID = {
     Loss.REMOVED: "is not in force any more",

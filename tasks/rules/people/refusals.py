@@ -7,8 +7,8 @@ justification: the burden of showing it is the controller's (Art. 12(5), third s
 from collections.abc import Sequence
 
 from data_contracts.errors import AnswerRefused
+from data_contracts.gates.gates import GateAnswer
 from data_contracts.grounds import RefusalGround
-from data_contracts.ports.ports import GateAnswer
 from data_contracts.vocabulary import Decision, Duty, Gate, Right
 
 _G = RefusalGround

@@ -14,11 +14,10 @@ from typing import Final
 from data_contracts.company.company import IdentityKind
 from data_contracts.company.contract import Column, Reference, SystemContract, Table
 from data_contracts.company.row_cases import parts_of
-from data_contracts.connectors.connecting import Container, Holds
+from data_contracts.connectors.connecting import Container, Holds, LiveColumn, LiveReference, LiveSchema
 from data_contracts.connectors.hiding import Hides, Hiding
 from data_contracts.connectors.obstacles import ObstacleKind
 from data_contracts.officer.findings import FindingKind
-from data_contracts.ports.ports import LiveColumn, LiveReference, LiveSchema
 from data_contracts.vocabulary import ColumnErasure, Follow, TableErasure
 from tasks.rules.search.effects import Drift, Effect, at, forbidding, forbids, proven_but_for
 from tasks.rules.search.hiding import elsewhere, of_hidings

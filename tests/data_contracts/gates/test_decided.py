@@ -16,8 +16,7 @@ from data_contracts.gates.decided import (
     is_decided_by_nobody,
     signed_answer,
 )
-from data_contracts.gates.gates import DecisionFault
-from data_contracts.ports.ports import GateAnswer, GateEntry
+from data_contracts.gates.gates import DecisionFault, GateAnswer, GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import data_contracts
 from data_contracts.case.request import Statement
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Channel, OperatorRole, Requester, Right
 from flows.doors.serving import operators_desk, public_site, serving
 from flows.server.machine import free_port

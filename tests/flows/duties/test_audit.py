@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from data_contracts.areas import Severity
+from data_contracts.connectors.connecting import LiveSchema
 from data_contracts.errors import AnswerRefused, CaseUnknown, RequestInvalid, SettingsInvalid, SystemUnavailable
 from data_contracts.officer.entries import RegisterName
 from data_contracts.officer.findings import Finding, FindingKind, FindingMove, FindingState
-from data_contracts.ports.ports import LiveSchema
 from data_contracts.vocabulary import OperatorRole, Right
 from flows.duties.audit import Audited, audit_report, audited, carry_out
 from flows.runs.report_markdown import markdown

@@ -15,6 +15,7 @@ from flows.duties.audit import audit_report, carry_out
 from flows.runs.report_markdown import markdown
 from integrations.demo import DemoCompany, seed_databases
 from integrations.quality.live_values import AskedSystems
+from integrations.systems.kinds import values_asked_in
 from tasks.services import services, use
 from tests.flows.company import NOW, SQL, House, a_house
 from tests.flows.duties.test_audit import everything_kept, kinds
@@ -42,7 +43,7 @@ def house(
     for system, url in urls.items():
         monkeypatch.setenv(f"RIGHTSFLOW_SYSTEM_{system.upper()}_URL", url)
     with contextmanager(a_house)(tmp_path, company) as (made, _):
-        judged = AskedSystems(services().contracts.systems, made.installation.system_urls())
+        judged = AskedSystems(services().contracts.systems, made.installation.system_urls(), asked_in=values_asked_in)
         with use(replace(services(), values=judged)):
             yield made
 

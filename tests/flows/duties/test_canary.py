@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from data_contracts.connectors.canaries import CanaryState
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.rehearsing import MadeUpRow
 from data_contracts.errors import SystemUnavailable
 from data_contracts.officer.findings import FindingKind
-from data_contracts.ports.ports import Connector
 from data_contracts.vocabulary import Duty, Right
 from flows.duties import audit
 from flows.duties.canary import Canaries, carry_out

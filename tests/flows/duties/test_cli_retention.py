@@ -9,7 +9,7 @@ import pyotp
 import pytest
 from typer.testing import CliRunner, Result
 
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import OperatorRole
 from flows import wiring
 from flows.cli import app

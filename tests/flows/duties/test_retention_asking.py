@@ -14,8 +14,8 @@ from data_contracts.company.company import GateRule
 from data_contracts.company.contract import Contracts
 from data_contracts.connectors.keys import Order
 from data_contracts.errors import ActRefused, AnswerRefused, StepFailed, SystemUnavailable
+from data_contracts.gates.gates import GateEntry
 from data_contracts.officer.retaining import ApprovedRule
-from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Decision, Duty, Gate, OperatorRole, Right
 from flows.duties.retention import Retained, begin_planned, carry_on, carry_out, retained
 from flows.duties.retention_report import retention_report

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.evidence.records import canonical, said_in
+from data_contracts.gates.gates import GateEntry
 from data_contracts.gates.passkeys import Touch
-from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from integrations.evidence import AUDITORS_SCRIPT, Fault, load_or_create
 from integrations.evidence.assertions import assertion_fault

@@ -11,7 +11,8 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from data_contracts.ports.ports import GateEntry, Operator
+from data_contracts.gates.gates import GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows.doors.serving import operators_desk, serving
 from flows.server.machine import free_port

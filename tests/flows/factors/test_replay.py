@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 import pytest
 
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Gate, Right
 from flows.doors.serving import operators_desk
 from flows.runs.gate_forms import question_mark

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from data_contracts.doors.mailbox import Mail
 from data_contracts.errors import SettingsInvalid
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Channel, OperatorRole, Right
 from flows.cli import app
 from flows.doors.serving import public_site

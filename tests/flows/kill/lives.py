@@ -24,8 +24,8 @@ import pyarrow.parquet as pq
 
 import data_contracts
 from data_contracts.company.contract import Contracts
+from data_contracts.gates.gates import GateEntry
 from data_contracts.odcs.folder import load
-from data_contracts.ports.ports import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows.settings import Settings
 from flows.wiring import Installation

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data_contracts.case.request import FieldChange, Statement
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Requester, RestrictionGround, Right
 from tests.flows.company import House
 

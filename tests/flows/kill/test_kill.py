@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from data_contracts.ports.ports import Register
+from data_contracts.ports.register import Register
 from tests.flows.kill.client import Fate, Lives, effects, fates
 from tests.flows.kill.conftest import Fates
 from tests.flows.kill.content import shape

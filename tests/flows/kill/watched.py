@@ -10,7 +10,7 @@ from typing import Any
 from pyarrow import fs
 
 from data_contracts.company.company import Transmission
-from data_contracts.ports.ports import Connector, Systems
+from data_contracts.connectors.connecting import Connector, Systems
 from data_contracts.told.transfers import Parcel
 from flows.wiring import Installation
 from integrations.channels.recipients.api import HttpRecipients

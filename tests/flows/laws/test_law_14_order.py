@@ -14,10 +14,11 @@ import pytest
 import tasks
 from data_contracts.case.case import Case
 from data_contracts.case.confirmed import OF_LIFTING, OF_PLAN, OF_RESTORING, Confirmed
+from data_contracts.case.ledger import StepEntry
 from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import ActRefused, MoveRefused, RequestInvalid, TerminalError
 from data_contracts.evidence.records import Record
-from data_contracts.ports.ports import GateEntry, StepEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import CaseState, Decision, Gate, Right
 from flows.rights import lift
 from flows.rights.stages import over_systems

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from data_contracts.errors import AnswerRefused
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from tasks.gates.gates import Answer, answer_gate
 from tests.flows.company import NOW, House

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from data_contracts.connectors.connecting import LiveSchema
 from data_contracts.connectors.keys import Order
 from data_contracts.errors import AnswerRefused, SystemUnavailable
-from data_contracts.ports.ports import GateEntry, LiveSchema
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from tests.flows.company import House, Passing, Recording
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Order
 from data_contracts.errors import StepFailed, SystemUnavailable
-from data_contracts.ports.ports import Connector, GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from integrations.demo import DemoCompany
 from tasks.services import services

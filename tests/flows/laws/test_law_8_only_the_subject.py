@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.wiring import unpack_package
 from tests.flows.company import House, Rows, lost

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from data_contracts.errors import AnswerRefused
+from data_contracts.gates.gates import GateAnswer, GateEntry
 from data_contracts.grounds import ExtensionReason
-from data_contracts.ports.ports import GateAnswer, GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.office.gate_facts import answer_facts, gate_facts, gate_name
 from flows.runs.gate_forms import description_of, form_of, question_mark, question_name, typed_answer

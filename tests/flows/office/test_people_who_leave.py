@@ -11,7 +11,7 @@ import pytest
 from data_contracts.errors import StepFailed
 from data_contracts.evidence.records import Record
 from data_contracts.gates.leavers import Loss
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import CaseState, Decision, Gate, OperatorRole, Right
 from flows.watch.lookout import look_at_all
 from tasks.case import plans

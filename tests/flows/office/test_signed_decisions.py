@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from data_contracts.errors import AnswerRefused, DecisionUnproven
 from data_contracts.evidence.records import Record
+from data_contracts.gates.gates import GateAnswer, GateEntry
 from data_contracts.officer.dossiers import Scope
-from data_contracts.ports.ports import GateAnswer, GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.duties.dossier import make
 from integrations.demo import DemoCompany

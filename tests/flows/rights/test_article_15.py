@@ -9,7 +9,7 @@ import pytest
 
 from data_contracts.case.disclosures import Received, noted
 from data_contracts.errors import AnswerRefused, EvidenceBroken, RequestInvalid
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.wiring import unpack_package
 from tasks.case.sealed import read_json, write_json

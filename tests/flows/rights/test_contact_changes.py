@@ -10,7 +10,7 @@ import pytest
 
 from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import AnswerRefused, DecisionUnproven, StepFailed
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows.doors.serving import public_site
 from flows.watch.lookout import look_at_all

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from data_contracts.errors import DecisionUnproven, RequestInvalid
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows.doors.serving import public_site
 from flows.doors.withdrawing import take_back_by_link

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.case.request import FieldChange, Statement
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.counting import note_counts, noting
 from data_contracts.connectors.keys import Order
-from data_contracts.ports.ports import Connector
 from data_contracts.vocabulary import RestrictionGround, Right
 from integrations.demo import DemoCompany, seed
 from tasks.rules.act.effects_of_acts import planned

@@ -10,7 +10,7 @@ import pytest
 
 from data_contracts.connectors.keys import Order
 from data_contracts.errors import SystemUnavailable
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows import wiring
 from flows.engineer.diff import diff_facts

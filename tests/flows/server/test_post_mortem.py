@@ -4,7 +4,7 @@ import pytest
 
 from data_contracts.case.request import Statement
 from data_contracts.errors import AnswerRefused, RequestInvalid
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Requester, Right
 from tasks.identity.requesters import purpose_of
 from tasks.services import services

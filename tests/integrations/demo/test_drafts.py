@@ -9,7 +9,7 @@ from data_contracts.odcs.drafts.drafting import draft_document
 from data_contracts.odcs.folder import load
 from data_contracts.odcs.marks import TODO
 from integrations.demo import DemoCompany
-from integrations.systems import look_at
+from integrations.systems.drafting import look_at
 
 _CONTRACTS = Path(__file__).parents[3] / "data_contracts"
 

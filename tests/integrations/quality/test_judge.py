@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data_contracts.case.judging import Judge
 from data_contracts.case.plan import Remaining, TablePath
 from data_contracts.errors import StepFailed
-from data_contracts.ports.ports import Judge
 from integrations.quality import judge as judge_module
 from integrations.quality.judge import GreatExpectationsJudge, PlainJudge
 

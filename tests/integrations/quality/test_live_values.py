@@ -12,11 +12,12 @@ import sqlalchemy as sa
 
 from data_contracts.company.contract import Column, SystemContract, Table
 from data_contracts.company.value_rules import ValueRules
+from data_contracts.connectors.connecting import LiveColumn, LiveSchema
 from data_contracts.connectors.quality import Checked, ValueCheck, ValueRule
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
-from data_contracts.ports.ports import LiveColumn, LiveSchema
 from data_contracts.vocabulary import ColumnErasure, TableErasure
 from integrations.quality.live_values import AskedSystems
+from integrations.systems.kinds import values_asked_in
 from tasks.rules.officer.audit_values import checks_of
 
 COLUMNS = (
@@ -80,7 +81,9 @@ def asked(request: pytest.FixtureRequest, tmp_path: Path) -> Asked:
             url = _in_database(request.getfixturevalue(server)(), rows)
         else:
             url = _in_database(f"sqlite:///{tmp_path / 'shop.db'}", rows)
-        return AskedSystems({"shop": CONTRACT}, {"shop": url}, judged=not request.param.endswith("plain"))
+        return AskedSystems(
+            {"shop": CONTRACT}, {"shop": url}, asked_in=values_asked_in, judged=not request.param.endswith("plain")
+        )
 
     return make
 
@@ -146,7 +149,9 @@ def test_rule_that_cannot_be_evaluated_is_told_apart(
     engine.dispose()
     wanted = [check for check in checks() if check.column in {"no", "level"}]
 
-    found = AskedSystems({"shop": CONTRACT}, {"shop": url}, judged=judged).check("shop", wanted)
+    found = AskedSystems({"shop": CONTRACT}, {"shop": url}, asked_in=values_asked_in, judged=judged).check(
+        "shop", wanted
+    )
 
     told = {(one.check.column, one.check.rule): one.is_error for one in found}
     assert told[("level", ValueRule.BOUNDS)]
@@ -160,14 +165,16 @@ def test_missing_file_is_an_outage(tmp_path: Path) -> None:
     file = tmp_path / "gone.db"
 
     with pytest.raises(SystemUnavailable):
-        AskedSystems({"shop": CONTRACT}, {"shop": f"sqlite:///{file}"}, judged=False).check("shop", checks())
+        AskedSystems({"shop": CONTRACT}, {"shop": f"sqlite:///{file}"}, asked_in=values_asked_in, judged=False).check(
+            "shop", checks()
+        )
 
     assert not file.exists()
 
 
 def test_missing_folder_is_an_outage(tmp_path: Path) -> None:
     """The same for files."""
-    asked = AskedSystems({"shop": CONTRACT}, {"shop": (tmp_path / "gone").as_uri()})
+    asked = AskedSystems({"shop": CONTRACT}, {"shop": (tmp_path / "gone").as_uri()}, asked_in=values_asked_in)
 
     with pytest.raises(SystemUnavailable):
         asked.check("shop", checks())
@@ -177,7 +184,7 @@ def test_missing_folder_is_an_outage(tmp_path: Path) -> None:
 def test_system_without_connection_is_a_setting(urls: Mapping[str, str]) -> None:
     """Nothing can be asked of it, which is not the same as that all is well."""
     with pytest.raises(SettingsInvalid):
-        AskedSystems({"shop": CONTRACT}, urls).check("shop", checks())
+        AskedSystems({"shop": CONTRACT}, urls, asked_in=values_asked_in).check("shop", checks())
 
 
 def test_environment_keeps_no_connection(asked: Asked) -> None:

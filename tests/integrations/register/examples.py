@@ -6,7 +6,8 @@ from typing import Any
 
 from data_contracts.case.case import NewCase
 from data_contracts.evidence.records import Record
-from data_contracts.ports.ports import GateAnswer, GateEntry, Operator
+from data_contracts.gates.gates import GateAnswer, GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import CaseState, Channel, Decision, Gate, OperatorRole, Right
 
 ACKNOWLEDGE = (CaseState.ACKNOWLEDGED, "acknowledged")

@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from data_contracts.case.case import Case
 from data_contracts.errors import SettingsInvalid
+from data_contracts.evidence.chains import Signer
 from data_contracts.gates.gates import GateEntry
-from data_contracts.ports.ports import Signer
 from data_contracts.vocabulary import CaseState, Decision, Gate
 from flows.cli import app
 from flows.settings import settings

@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from data_contracts.company.contract import Column, SystemContract, Table
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.witnessing import Budget, Looked, Needle, PlaceKind, Sighting, Testimony
-from data_contracts.ports.ports import Connector
 from data_contracts.vocabulary import TableErasure
 
 __all__ = ["ANNA", "BUDGET", "PHONE", "a_contract", "looked_at", "places", "seen", "unseen"]

@@ -4,8 +4,11 @@ import pytest
 
 from data_contracts.company.contract import SystemContract
 from data_contracts.errors import SettingsInvalid
-from integrations.systems import DirectorySystems, MemoryConnector, ParquetConnector, SqlConnector, open_connector
+from integrations.systems.directory import DirectorySystems, open_connector
+from integrations.systems.memory import MemoryConnector
+from integrations.systems.parquet.connector import ParquetConnector
 from integrations.systems.sql.connection.engine import sql_url
+from integrations.systems.sql.connector import SqlConnector
 
 CRM = SystemContract("crm", "CRM", "1", "telco", ())
 

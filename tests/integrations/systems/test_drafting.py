@@ -18,7 +18,7 @@ from data_contracts.odcs.drafts.guessing import Look
 from data_contracts.odcs.drafts.shapes import DraftColumn, DraftReference, DraftSystem, DraftTable
 from data_contracts.odcs.drafts.text import marks_in, text_of
 from data_contracts.odcs.reading.yaml_file import parse
-from integrations.systems import look_at
+from integrations.systems.drafting import look_at
 from integrations.systems.looks import looks_inside, looks_of
 from integrations.systems.sql.reflecting import system_name
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.errors import VaultSealed
-from data_contracts.ports.ports import Vault
+from data_contracts.ports.vault import Vault
 from integrations.vault import MasterKey, MemoryVault, SealedVault, load_or_create
 
 

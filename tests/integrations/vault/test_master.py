@@ -13,7 +13,7 @@ from data_contracts.case.former_keys import FormerKey
 from data_contracts.case.subjects import SubjectKey
 from data_contracts.doors.webhooks import Webhook
 from data_contracts.errors import SettingsInvalid, VaultSealed
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.ports.sealed_rows import (
     Credential,
     SealedRow,

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from data_contracts.errors import StepFailed, VaultSealed
-from data_contracts.ports.ports import Vault
+from data_contracts.ports.vault import Vault
 
 
 def put(vault: Vault, case_id: str, name: str, content: bytes) -> None:

@@ -11,13 +11,15 @@ from typing import Any
 
 from data_contracts.case.request import Statement
 from data_contracts.company.contract import Contracts, Table
+from data_contracts.connectors.connecting import Connector, LiveSchema
 from data_contracts.connectors.keys import Order
 from data_contracts.errors import SystemUnavailable
-from data_contracts.ports.ports import Connector, GateEntry, LiveSchema
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Rectification, Right
 from flows.rights.stages import admit
 from flows.runs.gates import WaitingForPerson
-from integrations.systems import MemoryConnector, open_connector
+from integrations.systems.directory import open_connector
+from integrations.systems.memory import MemoryConnector
 from tasks.rules.search.routes import plan_routes
 from tasks.services import Services
 from tests.flows.company import House, Passing

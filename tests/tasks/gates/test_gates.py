@@ -8,7 +8,8 @@ import pytest
 
 from data_contracts.errors import AnswerRefused, CaseUnknown
 from data_contracts.evidence.records import canonical, digest
-from data_contracts.ports.ports import GateEntry, Operator
+from data_contracts.gates.gates import GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right, Sensitivity
 from tasks.case.parts import reason_name
 from tasks.gates.gates import (

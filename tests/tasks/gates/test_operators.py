@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from data_contracts.errors import AnswerRefused, RequestInvalid
-from data_contracts.ports.ports import GateEntry
+from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from tasks.gates import operators
 from tasks.gates.gates import Answer, Question, answer_gate, open_gate

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from data_contracts.errors import DeliveryUncertain, RequestInvalid, SystemUnavailable
-from data_contracts.ports.ports import Rendered
+from data_contracts.told.notices import Rendered
 from data_contracts.vocabulary import Decision, Gate, Right
 from tasks.notices.notify_subject import acknowledge, uncertain_question
 from tasks.services import services, use

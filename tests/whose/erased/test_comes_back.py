@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.errors import AnswerRefused, SettingsInvalid
 from data_contracts.officer.findings import FindingKind
-from data_contracts.ports.ports import Connector
 from data_contracts.vocabulary import Gate, Right
 from flows.duties.audit import carry_out as audit
 from flows.duties.retention import carry_out as retain

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from data_contracts.case.former_keys import FormerKey
 from data_contracts.case.subjects import SubjectKey
 from data_contracts.doors.webhooks import Webhook
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.ports.sealed_rows import Credential, former_key_context
 from data_contracts.vocabulary import OperatorRole
 from integrations.register import SqlRegister

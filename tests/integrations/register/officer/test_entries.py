@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from data_contracts.errors import StepFailed
+from data_contracts.gates.operators import Operator
 from data_contracts.officer.entries import RegisterName, Trained
-from data_contracts.ports.ports import Operator
 from data_contracts.vocabulary import OperatorRole
 from integrations.register import SqlRegister
 from integrations.register.tables.officer import register_entries

@@ -12,7 +12,7 @@ from data_contracts.company.contract import Column, SystemContract, Table
 from data_contracts.connectors.keys import ChangeColumns, Condition, DeleteRows, Selection
 from data_contracts.errors import ContractMismatch, SystemUnavailable
 from data_contracts.vocabulary import TableErasure
-from integrations.systems import ParquetConnector
+from integrations.systems.parquet.connector import ParquetConnector
 from integrations.systems.parquet.rewrite import check_unchanged, draft, leftover_of
 
 CONTRACT = SystemContract(

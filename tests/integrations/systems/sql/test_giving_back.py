@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import ChangeColumns, Condition, DeleteRows, Order, Selection
 from data_contracts.connectors.recovering import Copy, CopyHead, GivenBack, NotCopied
 from data_contracts.errors import ContractMismatch, StepFailed, SystemUnavailable
-from data_contracts.ports.ports import Connector
-from integrations.systems import SqlConnector
+from integrations.systems.sql.connector import SqlConnector
 from tests.integrations.spellings import connect
 from tests.integrations.systems.all_types import POSTGRESQL, SQLITE
 from tests.integrations.systems.looks import run

@@ -14,8 +14,8 @@ from data_contracts.connectors.hiding import Hides, Hiding
 from data_contracts.connectors.keys import ChangeColumns, Condition, DeleteRows, Selection
 from data_contracts.errors import ContractMismatch
 from data_contracts.vocabulary import TableErasure
-from integrations.systems import SqlConnector
 from integrations.systems.drafting import look_at
+from integrations.systems.sql.connector import SqlConnector
 
 _PERSON = Table(
     "crm", "person", (Column("id", "integer", primary_key=True), Column("mail", "string")), TableErasure.DELETE

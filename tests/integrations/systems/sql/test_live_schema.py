@@ -12,7 +12,7 @@ import pytest
 from data_contracts.company.contract import Column, SystemContract, Table
 from data_contracts.connectors.keys import Condition, Selection
 from data_contracts.vocabulary import TableErasure
-from integrations.systems import SqlConnector
+from integrations.systems.sql.connector import SqlConnector
 
 _CHANGES = (
     "ALTER TABLE person ADD COLUMN note text",

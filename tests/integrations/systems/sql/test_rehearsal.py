@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import ChangeColumns, Condition, DeleteRows, Order, Selection
 from data_contracts.connectors.rehearsing import Appeared, Limits, NotRehearsed, Refusal, RefusalKind, Rehearsal
 from data_contracts.errors import RightsflowError
-from data_contracts.ports.ports import Connector
 from integrations.systems.sql.connection.engine import Engines
 from tests.integrations.shop import PEOPLE, Rows, emptied
 from tests.integrations.spellings import SQL, connect, fill, url_of

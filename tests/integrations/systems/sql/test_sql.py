@@ -11,11 +11,11 @@ import pyarrow as pa
 import pytest
 
 from data_contracts.company.contract import Column, SystemContract, Table
+from data_contracts.connectors.connecting import LiveReference
 from data_contracts.connectors.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Look, Selection
 from data_contracts.errors import ContractMismatch, SystemUnavailable
-from data_contracts.ports.ports import LiveReference
 from data_contracts.vocabulary import TableErasure
-from integrations.systems import SqlConnector
+from integrations.systems.sql.connector import SqlConnector
 from integrations.systems.sql.questions.terms import Term, parts
 
 PARIS = "Europe/Paris"

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from data_contracts.company.contract import SystemContract
 from data_contracts.errors import SystemUnavailable
 from flows.server.machine import free_port
-from integrations.systems import open_connector
+from integrations.systems.directory import open_connector
 from integrations.systems.sql.connection.connecting import Unreachable, why_unreachable
 from integrations.systems.sql.connection.errors import guarded
 

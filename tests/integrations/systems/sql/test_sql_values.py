@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Look, Selection
 from data_contracts.connectors.stored_types import is_json, stored_as
-from data_contracts.ports.ports import Connector
 from integrations.systems.sql.questions import query
 from tests.integrations.spellings import connect
 from tests.integrations.systems.all_types import MARIADB, POSTGRESQL, SQLITE

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from integrations.systems import DirectorySystems, MemoryConnector, open_connector
+from integrations.systems.directory import DirectorySystems, open_connector
+from integrations.systems.memory import MemoryConnector
 from tests.integrations.shop import CONTRACT, META, PARIS
 
 

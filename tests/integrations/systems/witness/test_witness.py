@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from data_contracts.connectors import witnessing
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Condition, When
 from data_contracts.connectors.witnessing import Budget, Needle, NotLooked, PlaceKind
-from data_contracts.ports.ports import Connector
 from integrations.systems.directory import open_connector
 from tests.integrations.shop import CONTRACT, PARIS, Rows, a_customer
 from tests.integrations.systems.looks import ANNA, PHONE, looked_at, reader_of, seen, sightings

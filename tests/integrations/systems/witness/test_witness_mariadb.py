@@ -11,9 +11,9 @@ import pymysql
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Condition
 from data_contracts.connectors.witnessing import Budget, Needle, PlaceKind
-from data_contracts.ports.ports import Connector
 from integrations.systems.directory import DirectorySystems, open_connector
 from tests.integrations.systems.looks import (
     PHONE,

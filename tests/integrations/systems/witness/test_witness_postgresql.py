@@ -13,10 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 from data_contracts.connectors import witnessing
+from data_contracts.connectors.connecting import Connector
 from data_contracts.connectors.keys import Condition
 from data_contracts.connectors.witnessing import Budget, Looked, Needle, PlaceKind
 from data_contracts.errors import StepFailed
-from data_contracts.ports.ports import Connector
 from integrations.systems.directory import open_connector
 from tests.integrations.systems.looks import ANNA, PHONE, a_contract, looked_at, places, run, seen, sightings, unseen
 

@@ -8,8 +8,8 @@ import pytest
 
 from data_contracts.company.company import Party
 from data_contracts.company.contract import Contracts, Table
+from data_contracts.connectors.connecting import LiveReference
 from data_contracts.connectors.keys import ChangeColumns, Condition, Cutoff, DeleteRows, Referrer
-from data_contracts.ports.ports import LiveReference
 from data_contracts.vocabulary import ColumnErasure, Follow, PartyRole, RetentionAction, TableErasure
 from tasks.rules.act.exemptions import Calendar
 from tasks.rules.act.expiry import Expiry, expiries

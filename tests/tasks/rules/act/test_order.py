@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_contracts.connectors.connecting import LiveReference
 from data_contracts.errors import ContractInvalid
-from data_contracts.ports.ports import LiveReference
 from tasks.rules.act.order import system_order, table_order
 from tests.tasks.rules.examples import a_column, a_key, a_reference, a_table, contracts_of
 

@@ -6,7 +6,7 @@ import pytest
 
 from data_contracts.company.company import Party, Purpose, Vocabulary
 from data_contracts.company.contract import Column, Contracts, Table
-from data_contracts.ports.ports import LeftOut
+from data_contracts.told.notices import LeftOut
 from data_contracts.vocabulary import About, AccessTreatment, DataSource, LegalBasis, PartyRole, SharedTreatment
 from tasks.rules.act.portability import Portability, is_portable
 from tasks.rules.act.redaction import Disclosure, Reviewed

@@ -4,7 +4,7 @@ import pytest
 
 from data_contracts.company.contract import Column
 from data_contracts.inside.paths import Inside
-from data_contracts.ports.ports import LeftOut
+from data_contracts.told.notices import LeftOut
 from data_contracts.vocabulary import About, AccessTreatment, SharedTreatment
 from tasks.rules.act.redaction import (
     Disclosure,

@@ -11,13 +11,14 @@ from data_contracts.areas import Area, Severity
 from data_contracts.company.company import Company, Party, Policy, Purpose, Vocabulary
 from data_contracts.company.contract import Column, Contracts, SystemContract, Table
 from data_contracts.connectors.canaries import CanaryResult, CanaryStanding, CanaryState
+from data_contracts.connectors.connecting import LiveColumn, LiveReference, LiveSchema
 from data_contracts.connectors.hiding import Hides, Hiding
 from data_contracts.connectors.quality import Checked, ValueCheck, ValueRule
-from data_contracts.gates.gates import DecisionFault
+from data_contracts.gates.gates import DecisionFault, GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.officer.entries import Entry, RegisterName
 from data_contracts.officer.findings import BY_SYSTEM, FindingKind, Found, Looked, area_of
 from data_contracts.officer.retaining import Counted
-from data_contracts.ports.ports import GateEntry, LiveColumn, LiveReference, LiveSchema, Operator
 from data_contracts.vocabulary import Gate, LegalBasis, OperatorRole, PartyRole, Sensitivity, TableErasure
 from tasks.rules.officer import audit
 from tasks.rules.others.recipients import Recipients

@@ -7,8 +7,8 @@ import pytest
 
 from data_contracts.company.contract import Column, SystemContract, Table
 from data_contracts.company.value_rules import ValueRules
+from data_contracts.connectors.connecting import LiveColumn, LiveSchema
 from data_contracts.connectors.quality import Bounds, ValueRule
-from data_contracts.ports.ports import LiveColumn, LiveSchema
 from data_contracts.vocabulary import ColumnErasure, TableErasure
 from tasks.rules.officer.audit_values import FORMATS, checks_of, checks_of_column
 from tasks.rules.values.quality import read_value

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_contracts.gates.operators import Operator
 from data_contracts.officer.figures import AGES, DEADLINES, STANDS_STILL, OpenDay, Retained
-from data_contracts.ports.ports import Operator
 from data_contracts.vocabulary import OperatorRole, Right
 from tasks.rules.officer.figures import age_bucket, by_age, by_deadline, deadline_bounds, deadline_bucket, standing_of
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from data_contracts.company.company import GateRule, Policy
 from data_contracts.errors import AnswerRefused, ContractInvalid
-from data_contracts.ports.ports import GateAnswer, GateEntry, Operator
+from data_contracts.gates.gates import GateAnswer, GateEntry
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Decision, Duty, Gate, OperatorRole, Right, Sensitivity
 from tasks.rules.people.gates import check_answer, check_standing, outcome_of, people_missing, people_needed, rule_for
 

@@ -8,7 +8,7 @@ import pytest
 from data_contracts.gates.decided import SOFTWARE
 from data_contracts.gates.gates import GateAnswer, GateEntry
 from data_contracts.gates.leavers import Loss, Lost
-from data_contracts.ports.ports import Operator
+from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Decision, Gate, OperatorRole
 from tasks.rules.people.leavers import loss_of, lost_at, said_of, still_approved
 

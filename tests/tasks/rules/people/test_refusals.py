@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from data_contracts.errors import AnswerRefused
+from data_contracts.gates.gates import GateAnswer
 from data_contracts.grounds import RefusalGround
-from data_contracts.ports.ports import GateAnswer
 from data_contracts.vocabulary import Decision, Gate, Right
 from tasks.rules.people.gates import outcome_of
 from tasks.rules.people.refusals import asks_second, check_ground, ground_of, grounds_at, refuses

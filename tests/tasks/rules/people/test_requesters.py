@@ -5,7 +5,8 @@ import pytest
 from data_contracts.company.company import Policy
 from data_contracts.company.contract import Table
 from data_contracts.errors import AnswerRefused, SettingsInvalid
-from data_contracts.ports.ports import GateAnswer, LeftOut
+from data_contracts.gates.gates import GateAnswer
+from data_contracts.told.notices import LeftOut
 from data_contracts.vocabulary import Decision, HeirPurpose, Requester, Right, SharedTreatment
 from tasks.rules.act.redaction import ACCESS, UNREAD, Disclosure, disclosure
 from tasks.rules.people.requesters import (

@@ -6,11 +6,10 @@ import pytest
 
 from data_contracts.company.company import IdentityKind
 from data_contracts.company.contract import Column, Reference, SystemContract, Table
-from data_contracts.connectors.connecting import Container, Holds
+from data_contracts.connectors.connecting import Container, Holds, LiveColumn, LiveReference, LiveSchema
 from data_contracts.connectors.obstacles import Obstacle, ObstacleKind
 from data_contracts.inside.paths import Inside
 from data_contracts.officer.findings import FindingKind
-from data_contracts.ports.ports import LiveColumn, LiveReference, LiveSchema
 from data_contracts.vocabulary import ColumnErasure, Follow, TableErasure
 from tasks.rules.search.drift import Drift, Effect, drift, forbids
 from tasks.rules.search.routes import plan_routes

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from data_contracts.company.contract import Column, Reference, Retention, SystemContract, Table
+from data_contracts.connectors.connecting import LiveColumn, LiveReference, LiveSchema
 from data_contracts.connectors.hiding import Hides, Hiding
 from data_contracts.officer.findings import FindingKind
-from data_contracts.ports.ports import LiveColumn, LiveReference, LiveSchema
 from data_contracts.vocabulary import (
     ColumnErasure,
     Follow,

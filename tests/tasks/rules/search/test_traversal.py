@@ -8,7 +8,7 @@ import pytest
 from data_contracts.company.contract import Contracts
 from data_contracts.connectors.keys import Selection
 from data_contracts.vocabulary import Assertion, Follow
-from integrations.systems import MemoryConnector
+from integrations.systems.memory import MemoryConnector
 from tasks.rules.search.accounts import Admission
 from tasks.rules.search.routes import reach
 from tasks.rules.search.traversal import Search, begin
