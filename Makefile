@@ -46,7 +46,7 @@ audit: setup ## known vulnerabilities of what the lock pins
 bench: setup ## measures, with ratios against doing it by hand; ALL=1: a million records of evidence, 200 requests at once
 	@$(BIN)/python -m tests.benchmarks $(if $(ALL),--records 1000000 --history 1000000 --burst 200)
 
-mutants: setup ## change the code line by line, see whether tests notice, and write docs/mutants.md; PACKAGE=name: one package; goes on after Ctrl-C
+mutants: setup ## change the code line by line, see whether tests notice, and write docs/build/mutants.md; PACKAGE=name: one package; goes on after Ctrl-C
 	@nice -n 15 $(BIN)/python -m tests.mutants $(PACKAGE)
 	@$(BIN)/python -m tests.mutants.page
 

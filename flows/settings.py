@@ -1,4 +1,4 @@
-"""Settings of an installation, from environment variables ``RIGHTSFLOW_…`` (see docs/operations.md)."""
+"""Settings of an installation, from environment variables ``RIGHTSFLOW_…`` (see docs/run/settings.md)."""
 
 import os
 from contextlib import AbstractContextManager, nullcontext
@@ -170,5 +170,5 @@ def settings() -> Settings:
         raise SettingsInvalid(
             "a setting does not hold what it must",
             where=", ".join(names),
-            remedy="correct the environment variable; docs/operations.md says what each takes",
+            remedy="correct the environment variable; docs/run/settings.md says what each takes",
         ) from None

@@ -198,7 +198,7 @@ class Installation:
         """
         chosen = self.settings
         if not chosen.imap_host:
-            where, remedy = "RIGHTSFLOW_IMAP_HOST", "name the mailbox's server; docs/intake.md says what else it takes"
+            where, remedy = "RIGHTSFLOW_IMAP_HOST", "name the mailbox's server; docs/run/settings.md lists the others"
             raise SettingsInvalid("no mailbox is configured", where=where, remedy=remedy)
         return opened_mailbox(ImapSettings(**chosen.imap))
 

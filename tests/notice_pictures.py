@@ -2,7 +2,7 @@
 
 Each kind in each language as letter and as mail, then letters at their limits: long names and addresses, three pages,
 other scripts. Letters need nothing but Typst; mails need Playwright and Chromium, and are left out without them.
-``python -m tests.notice_pictures docs`` takes the two letters of docs/operations.md.
+``python -m tests.notice_pictures docs`` takes the two letters of docs/operate/letters.md.
 """
 
 import sys
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def take_letters_for_docs(organisation: Organisation) -> None:
-    """The two letters that docs/operations.md shows, their first pages."""
+    """The two letters that docs/operate/letters.md shows, their first pages."""
     french = a_full_notice(NoticeKind.ERASURE_DONE, "fr")
     dutch = replace(a_full_notice(NoticeKind.ANSWER, "nl"), country="BE", recipient_name="Wim Peeters")
     for name, notice, to in (("letter-fr", french, _LILLE), ("letter-nl", dutch, _GENT)):
@@ -83,7 +83,7 @@ def a_full_notice(kind: NoticeKind, language: str, **changes: Any) -> Notice:
         **({"kept": _KEPT, "erased_rows": 37} if kind is NoticeKind.ERASURE_DONE else {}),
         **changes,
     }
-    return Notice(kind=kind, language=language, case_id="RF-2026-000123", **given)
+    return Notice(kind=kind, language=language, case_id="C-7K3M-9QXT", **given)
 
 
 def _all() -> Iterator[tuple[str, Notice, Sequence[str]]]:
@@ -113,7 +113,7 @@ def _all() -> Iterator[tuple[str, Notice, Sequence[str]]]:
 
 
 def _verdicts() -> Iterator[tuple[str, Notice, Sequence[str]]]:
-    """An erasure for each verdict (docs/proof.md), and one that leaves all of them open."""
+    """An erasure for each verdict (docs/prove/proof.md), and one that leaves all of them open."""
     grounds = ("mention", "approved", "obligation", "technical", "undeclared", "copies")
     stays = tuple(ToldItem("Customer support", why=f"stays_{ground}") for ground in grounds)
     unseen = (ToldItem("Marketing", why="not_looked"),)

@@ -335,7 +335,7 @@ class Policy(_Strict):
     dossier_roles: Roles = Field(default_factory=lambda: [OperatorRole.LEGAL, OperatorRole.DPO])
     """Who may have a dossier made for the supervisory authority (Art. 31, charter 7d)."""
     register_roles: Roles = Field(default_factory=lambda: [OperatorRole.DPO, OperatorRole.ADMIN])
-    """Who may write into the DPO's registers (docs/registers.md)."""
+    """Who may write into the DPO's registers (docs/operate/registers.md)."""
     attestations_required: dict[PartyRole, list[AttestationKind]] = Field(default_factory=dict)
     """Kinds of attestations without which nothing goes to a party, by its role (Art. 28(1), charter 3.5)."""
     dpo_page_roles: Roles = Field(default_factory=lambda: [OperatorRole.DPO, OperatorRole.LEGAL, OperatorRole.ADMIN])
@@ -361,7 +361,7 @@ class Policy(_Strict):
     audit_gate_days: PositiveInt = 7
     """A gate is a finding once it has waited for longer than this."""
     audit_canary_days: PositiveInt = 40
-    """A canary of a system that allows one is a finding once the last one is older than this (docs/canaries.md)."""
+    """A system that allows a canary is a finding once its last one is older than this (docs/connect/canaries.md)."""
     audit_untrained: bool = True
     """Operators in force without any training are findings (charter 3.3)."""
     audit_ignored_tables: list[str] = Field(default_factory=list)

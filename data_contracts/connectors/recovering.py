@@ -170,7 +170,7 @@ class RecoveryCopies(Protocol):
 def space_of(case_id: str) -> str:
     """The name in the vault under which a case's copy lies, with a data key of its own.
 
-    >>> space_of("C-2026-1")
-    'C-2026-1.recovery'
+    >>> space_of("C-7K3M-9QXT")
+    'C-7K3M-9QXT.recovery'
     """
     return f"{case_id}.recovery"

@@ -80,7 +80,7 @@ def _all_faults(document: Document) -> tuple[Fault, ...]:
 
 
 def _not_a_contract(document: Document) -> Fault:
-    remedy = "begin with `apiVersion: v3.2.0` and `kind: DataContract`; docs/contracts.md shows one"
+    remedy = "begin with `apiVersion: v3.2.0` and `kind: DataContract`; docs/connect/contracts.md shows one"
     return Fault(document.file, "", "", "is no ODCS document", remedy, 1)
 
 

@@ -2,7 +2,7 @@
 
 ODCS has no place for who a value is about, which key leads to a person, or what erasure does; its custom properties
 take objects, so one property named ``dsr`` carries all of it. Unknown keys are refused at every level, so that
-a misspelt key cannot pass as one left out. Each key is told in ``docs/contracts.md`` with its article.
+a misspelt key cannot pass as one left out. Each key is told in ``docs/connect/contracts.md`` with its article.
 """
 
 import re
@@ -124,7 +124,7 @@ class ContractDsr(_Dsr):
     backups: BackupsDsr | None = None
     """What is kept of the system beside it; told to the data subject with the day it ends."""
     canary: StrictBool = False
-    """A made-up person may be planted in the system, found, changed and erased there (docs/canaries.md)."""
+    """A made-up person may be planted in the system, found, changed and erased there (docs/connect/canaries.md)."""
     label: Words = {}
     """The system's name."""
     description: Words = {}

@@ -20,7 +20,7 @@ _OF_CASE: Final = 2
 """Where in the path of a case its own key stands: ``cases``, its place, the key."""
 _CONFIRM: Final = "compare it with what is really held, write what is right beside it, then remove `guess`"
 _ASKED: Final[Mapping[str, str]] = {
-    "category": "write what it holds, a key listed in docs/contracts.md; `system.operations` where it is not personal",
+    "category": "write what it holds, a key that docs/connect/contracts.md lists; `system.operations` if not personal",
     "source": f"write where its values come from: one of {', '.join(DataSource)}; leave it out where not personal",
     "purposes": "write purposes of vocabulary.yaml; leave it out where nothing is personal",
     "erase": f"write what an erasure does; of a table one of {', '.join(TableErasure)}",
@@ -31,7 +31,7 @@ _ASKED: Final[Mapping[str, str]] = {
     "shared": "write `true` where the row pointed at is several people's in any case, or leave it out",
     "then": f"write what happens at the end: one of {', '.join(RetentionAction)}",
     "hold": "write the hold of vocabulary.yaml for which it stays, or another `erase`",
-    "inside": "write where in the value the identity lies; docs/contracts.md tells how",
+    "inside": "write where in the value the identity lies; docs/connect/contracts.md tells how",
     "controller": "write the party of vocabulary.yaml that decides over the data",
     "about": "write whom it is about: subject, third_party or employee",
     "access": "write what an answer package does with it: include, mask, review or omit",

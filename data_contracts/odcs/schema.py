@@ -118,7 +118,7 @@ def _words(error: ValidationError, path: NodePath) -> tuple[str, str]:
         case "pattern":
             return f"{name} is not written as ODCS wants it", f"write it so that it matches {rule}"
         case validator:
-            return f"{name} breaks the ODCS rule `{validator}`", "compare it with the example in docs/contracts.md"
+            return f"{name} breaks the ODCS rule `{validator}`", "compare it with docs/connect/contracts.md"
 
 
 def _extra_faults(document: Document, error: ValidationError, *, others: Sequence[NodePath]) -> Iterator[Fault]:

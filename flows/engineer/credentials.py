@@ -70,7 +70,7 @@ def _check_name(name: str) -> None:
     known = _names()
     if name not in known:
         near = get_close_matches(name, known, n=3, cutoff=0.5)
-        remedy = f"did you mean {', '.join(near)}?" if near else "docs/operations.md says which names there are"
+        remedy = f"did you mean {', '.join(near)}?" if near else "docs/run/settings.md says which names there are"
         raise RequestInvalid("nothing looks for a credential of that name", where=name, remedy=remedy)
 
 

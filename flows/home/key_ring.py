@@ -336,7 +336,7 @@ def _missing(folder: Path, kinds: Sequence[KeyKind]) -> SettingsInvalid:
         f"keys that the register was made with are missing: {', '.join(kinds)}; none was made in their place",
         where=str(folder),
         remedy="mount the folder, or put the files back from their backup, then run again; for keys that are lost for "
-        "good see `rightsflow init --keys-lost` in docs/operations.md",
+        "good see `rightsflow init --keys-lost` in docs/run/keys.md",
     )
 
 

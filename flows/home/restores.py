@@ -110,7 +110,7 @@ def look_for_restore(kept: NewestRecords, places: Sequence[Path]) -> None:
             f"the register is older than what was done with it (it does not know record {mark.seq} of {mark.case}), or "
             "it is another installation's",
             where=file,
-            remedy="put back the newest register; if there is none, run `rightsflow recover` (docs/operations.md)",
+            remedy="put back the newest register; if there is none, run `rightsflow recover` (docs/run/recovery.md)",
         )
 
 

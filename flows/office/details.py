@@ -71,4 +71,5 @@ class _Around(SubjectRequest):
 
 
 def _unreadable(what: str, where: str) -> RequestInvalid:
-    return RequestInvalid(what, where=where, remedy="docs/rights.md shows what each right takes; quote texts and dates")
+    remedy = "see docs/prove/rights.md for what each right takes; quote texts and dates"
+    return RequestInvalid(what, where=where, remedy=remedy)

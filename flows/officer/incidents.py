@@ -169,7 +169,7 @@ def _facts(file: Path) -> IncidentFacts:
     told = [(one.path, one.what, one.remedy) for one in (reading.findings if reading else ())]
     faults = [f"{'.'.join(map(str, path))}: {what} ({remedy})" for path, what, remedy in told]
     faults = faults or [str(fault) for fault in document.faults]
-    remedy = "correct it; docs/incidents.md shows one"
+    remedy = "correct it; docs/operate/incidents.md shows one"
     raise RequestInvalid("; ".join(faults), where=str(file), remedy=remedy)
 
 

@@ -1,4 +1,4 @@
-"""The data protection officer's registers as facts for a program, and as files for people (docs/registers.md)."""
+"""The DPO's registers as facts for a program, and as files for people (docs/operate/registers.md)."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Evidence that outlives us (law 9): signing, keys, offline verification, and the file an auditor gets.
 
-The format, and how to verify it without this code, is told in ``docs/evidence.md``.
+The format, and how to verify it without this code, is told in ``docs/prove/evidence.md``.
 """
 
 from integrations.evidence.chain import Fault, Finding, Verification, verify_chain

@@ -69,7 +69,7 @@ def _known_version(connection: Connection) -> str | None:
         f"newer software upgraded the register (to version {found}; this software knows versions up to {HEAD})",
         where="register",
         remedy="run the newer software again; to go back, put back the register, vault and keys from a backup that was "
-        "made before the upgrade (docs/operations.md)",
+        "made before the upgrade (docs/run/recovery.md)",
     )
 
 

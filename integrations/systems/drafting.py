@@ -24,6 +24,8 @@ def look_at(url: str, *, name: str = "", tables: Sequence[str] = (), sample: int
     look = kind_of(url).look
     if look is None:
         raise SettingsInvalid(
-            "no draft can be made of a system of this kind", where=name, remedy="write its contract: docs/contracts.md"
+            "no draft can be made of a system of this kind",
+            where=name,
+            remedy="write its contract: docs/connect/contracts.md",
         )
     return look(url, name=name, tables=tables, sample=sample)

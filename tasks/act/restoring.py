@@ -49,7 +49,7 @@ def require_copy(case_id: str) -> None:
     if facts is None:
         what, remedy = (
             "nothing was kept of what this case erased",
-            "see `recovery_days` of policy.yaml (docs/recovery.md)",
+            "see `recovery_days` of policy.yaml (docs/operate/giving-back.md)",
         )
     elif facts["state"] == RESTORED:
         what, remedy = "what this case erased was given back already", f"see 'rightsflow case {case_id}'"

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks``: measure everything and print the tables of docs/benchmarks.md."""
+"""``python -m tests.benchmarks``: measure everything and print the tables of docs/build/benchmarks.md."""
 
 import argparse
 import os

@@ -61,7 +61,7 @@ def of_times(what: str, milliseconds: Sequence[float], *, floor: float | None = 
 
 
 def show(title: str, figures: Sequence[Figure]) -> None:
-    """Print a table in Markdown, as it stands in docs/benchmarks.md."""
+    """Print a table in Markdown, as it stands in docs/build/benchmarks.md."""
     print(f"\n### {title}\n\n| what | median or value | p95 | best | ratio to its floor | note |")
     print("| --- | ---: | ---: | ---: | ---: | --- |")
     for figure in figures:

@@ -1,1 +1,1 @@
-"""Mutation testing: the code is changed in one place, and the tests that run the place must fail (docs/mutants.md)."""
+"""Mutation testing: one place of the code is changed, and the tests that run it must fail (docs/build/mutants.md)."""

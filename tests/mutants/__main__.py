@@ -1,4 +1,4 @@
-"""``python -m tests.mutants``: run the mutants of packages, and write the table of docs/mutants.md."""
+"""``python -m tests.mutants``: run the mutants of packages, and write the table of docs/build/mutants.md."""
 
 import argparse
 import hashlib

@@ -15,7 +15,7 @@ SAMPLE: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One line of the table in docs/mutants.md.
+    """One line of the table in docs/build/mutants.md.
 
     Attributes:
         code: files and folders whose lines are changed.

@@ -1,4 +1,4 @@
-"""``python -m tests.mutants.page``: write docs/mutants.md, and the survivors of each package, from what was found."""
+"""``python -m tests.mutants.page``: write docs/build/mutants.md and each package's survivors from what was found."""
 
 import re
 from collections import Counter
@@ -13,8 +13,8 @@ from tests.mutants.packages import PACKAGES, ROOT
 from tests.mutants.results import Results, Survivor, load
 
 _REASONS: Final = Path(__file__).with_name("reasons.yaml")
-_PAGE: Final = ROOT / "docs" / "mutants.md"
-_FOLDER: Final = ROOT / "docs" / "mutants"
+_PAGE: Final = ROOT / "docs" / "build" / "mutants.md"
+_FOLDER: Final = ROOT / "docs" / "build" / "mutants"
 _BEGIN: Final = "<!-- made by python -m tests.mutants.page: from here -->"
 _END: Final = "<!-- to here -->"
 _OPEN: Final = "not looked at yet"

@@ -36,7 +36,7 @@ def categories(contracts: ContractSet) -> Iterator[Fault]:
             yield at_column(system, table, column.name, what="has no category", remedy=remedy)
         elif column.category and column.category not in taxonomy.CATEGORIES:
             near = meant(column.category, sorted(taxonomy.CATEGORIES))
-            remedy = f"write `{near}`" if near else "take a key from the taxonomy, listed in docs/contracts.md"
+            remedy = f"write `{near}`" if near else "take a key from the taxonomy, listed in docs/connect/contracts.md"
             what = f"the category `{column.category}` is not in fideslang's taxonomy"
             yield at_column(system, table, column.name, what=what, remedy=remedy)
 

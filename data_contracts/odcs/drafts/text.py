@@ -12,8 +12,8 @@ _HEADER: Final = """\
 # Draft of a contract; rightsflow contracts check refuses it until a person has confirmed all of it.
 # guess: why a table was taken for people's, and what else names and values suggest. Compare what stands below it with
 #        what is really held, correct it, then remove `guess`.
-# TODO:  what nobody can see from outside. docs/contracts.md tells every key, also those that may be left out: how long
-#        rows are kept (slaProperties), who receives them, what a person may have put right.
+# TODO:  what nobody can see from outside. docs/connect/contracts.md tells every key, also those that may be left out:
+#        how long rows are kept (slaProperties), who receives them, what a person may have put right.
 """
 _KINDS_HEADER: Final = """\
 # vocabulary.yaml says of each kind of identity that is kept whether people share its values (identities):

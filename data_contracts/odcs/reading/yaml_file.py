@@ -63,7 +63,7 @@ def read(path: Path, *, file: str = "") -> Document:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return _unreadable(file, "the file is missing", "write it; docs/contracts.md shows one")
+        return _unreadable(file, "the file is missing", "write it; docs/connect/contracts.md shows one")
     except (OSError, UnicodeDecodeError):
         return _unreadable(file, "the file cannot be read as UTF-8 text", "save it as UTF-8 and make it readable")
     return parse(text, file=file)
@@ -114,7 +114,7 @@ class _Reading:
 
     def document(self, node: yaml.Node | None) -> Document:
         if node is None:
-            return _unreadable(self._file, "the file is empty", "write it; docs/contracts.md shows one")
+            return _unreadable(self._file, "the file is empty", "write it; docs/connect/contracts.md shows one")
         data = self._value(node, ())
         return Document(file=self._file, data=data, lines=self._lines, faults=tuple(self._faults))
 

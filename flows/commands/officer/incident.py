@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Incidents: who is affected, the au
 
 Json = Annotated[bool, OPTION_JSON]
 Run = Annotated[str, typer.Argument(help="The incident, such as R-20261126-7K3M.")]
-File = Annotated[Path, typer.Option("--file", help="What is known, as YAML; docs/incidents.md shows one.")]
+File = Annotated[Path, typer.Option("--file", help="What is known, as YAML; docs/operate/incidents.md shows one.")]
 Operator = Annotated[str, typer.Option("--as", help="Your operator name.")]
 Code = Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")]
 Language = Annotated[str, typer.Option(help="fr, en or nl; empty: the organisation's first.")]

@@ -1,4 +1,4 @@
-"""``rightsflow register``: the registers of the DPO, shown, printed and written (docs/registers.md)."""
+"""``rightsflow register``: the registers of the DPO, shown, printed and written (docs/operate/registers.md)."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -72,8 +72,8 @@ def _no_address() -> RequestInvalid:
 def message_slug(message_key: str) -> str:
     """A message key as a file name or the local part of a Message-ID; different keys give different slugs.
 
-    >>> message_slug("RF-2026-7:acknowledgement")
-    'RF-2026-7.acknowledgement'
+    >>> message_slug("C-7K3M-9QXT:acknowledgement")
+    'C-7K3M-9QXT.acknowledgement'
     """
     return ".".join(quote(part, safe="").replace(".", "%2E") for part in message_key.split(":"))
 

@@ -49,7 +49,7 @@ def passkeys() -> PasskeyCheck:
     """
     check = services().passkeys
     if check is None:
-        remedy = "set RIGHTSFLOW_DESK_URL to the address that people open; docs/operators.md says more"
+        remedy = "set RIGHTSFLOW_DESK_URL to the address that people open; docs/operate/operators.md says more"
         raise RequestInvalid("passkeys are not configured", where="passkeys", remedy=remedy)
     return check
 

@@ -1,4 +1,4 @@
-"""docs/contracts.md tells what the models take, and its example is one that they take."""
+"""docs/connect/contracts.md tells what the models take, and its example is one that they take."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ from data_contracts.vocabulary import (
     TableErasure,
 )
 
-_PAGE = (Path(__file__).parents[3] / "docs" / "contracts.md").read_text("utf-8")
+_PAGE = (Path(__file__).parents[3] / "docs" / "connect" / "contracts.md").read_text("utf-8")
 _WORDS = set(re.findall(r"`([^`\n]+)`", _PAGE))
 
 

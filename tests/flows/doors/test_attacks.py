@@ -1,4 +1,4 @@
-"""Attacks on the public door; docs/threats.md names the threat that each stands for. Every one must fail."""
+"""Attacks on the public door; docs/prove/threats.md names the threat that each stands for. Every one must fail."""
 
 import asyncio
 import re

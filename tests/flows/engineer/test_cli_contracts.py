@@ -17,8 +17,8 @@ _CHECKOUT = Path(__file__).parents[3]
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The first system of the README: its contracts, its database, and the settings that name both."""
-    shutil.copytree(_CHECKOUT / "docs" / "first-system", tmp_path / "contracts")
+    """The first system of the tutorial: its contracts, its database, and the settings that name both."""
+    shutil.copytree(_CHECKOUT / "docs" / "connect" / "first-system", tmp_path / "contracts")
     for name in ("organisation.yaml", "policy.yaml"):
         shutil.copy(_CHECKOUT / "data_contracts" / name, tmp_path / "contracts")
     with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:

@@ -1,4 +1,4 @@
-"""Checkpoints are stamped where an authority is configured, which is in nobody's way (RFC 3161; docs/evidence.md)."""
+"""Checkpoints are stamped where an authority is configured; work goes on without it (docs/prove/evidence.md)."""
 
 import base64
 import subprocess

@@ -15,7 +15,7 @@ def a_notice(kind: NoticeKind = NoticeKind.ACKNOWLEDGEMENT, **changes: Any) -> N
     """A notice that can be rendered; the test names what matters."""
     given = {
         "language": "fr",
-        "case_id": "RF-2026-000123",
+        "case_id": "C-7K3M-9QXT",
         "right": "erasure",
         "received_on": datetime(2026, 11, 23, 23, 30, tzinfo=UTC),
         "response_due": "2026-12-24",

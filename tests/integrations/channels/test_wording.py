@@ -39,13 +39,13 @@ def test_every_notice_tells_the_case(organisation: Organisation, kind: NoticeKin
     right = {"fr": "droit à l’effacement", "en": "right to erasure", "nl": "recht op gegevenswissing"}[language]
     for form in (flat(rendered.text), flat(rendered.html)):
         for said in (
-            "RF-2026-000123",
+            "C-7K3M-9QXT",
             *([] if kind in _OF_NO_REQUEST else [received, right]),
             "dpo@telco.example",
             "CNIL",
         ):
             assert said in form
-    assert "RF-2026-000123" in rendered.subject
+    assert "C-7K3M-9QXT" in rendered.subject
 
 
 @EVERY

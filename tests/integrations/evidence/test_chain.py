@@ -180,5 +180,5 @@ def test_what_is_no_envelope_is_a_finding(chain: Export, signer: Ed25519Signer, 
 
 
 def test_what_a_cut_chain_with_its_old_head_shows_is_nothing(signer: Ed25519Signer) -> None:
-    """The limit that docs/evidence.md tells of: a chain cut back together with an older genuine head looks whole."""
+    """A limit that docs/prove/evidence.md names: a chain cut back together with an older genuine head looks whole."""
     assert findings(a_chain(signer, steps=STEPS[:3]), signer) == []

@@ -17,7 +17,7 @@ from integrations.evidence import Ed25519Signer, Export, Fault, read_export, ver
 from integrations.evidence.keys import pem_of
 from tests.integrations.evidence.conftest import a_chain, without
 
-_DOCUMENT = Path(__file__).parents[3] / "docs" / "evidence.md"
+_DOCUMENT = Path(__file__).parents[3] / "docs" / "prove" / "evidence.md"
 
 
 @pytest.fixture(scope="module")

@@ -139,8 +139,8 @@ def test_every_alert_fires(prometheus: httpx.Client, alert: dict[str, Any]) -> N
 
 
 def test_every_alert_is_told_in_the_docs() -> None:
-    """docs/monitoring.md has a line for each, and for no other."""
-    page = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text("utf-8")
+    """docs/run/monitoring.md has a line for each, and for no other."""
+    page = (Path(__file__).parents[3] / "docs" / "run" / "monitoring.md").read_text("utf-8")
     told = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `Rightsflow")}
 
     assert told == {alert["alert"] for alert in _alerts()}

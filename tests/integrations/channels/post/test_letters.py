@@ -34,7 +34,7 @@ HOSTILE = [
     "<label> {{7*7}}",
     "[#panic()]",
 ]
-_FOOTER = re.compile(r"Télécom Exemple SA · RF-2026-000123 ?(Page|Pagina) \d+ (sur|of|van) \d+")
+_FOOTER = re.compile(r"Télécom Exemple SA · C-7K3M-9QXT ?(Page|Pagina) \d+ (sur|of|van) \d+")
 
 
 def pages(letter: bytes) -> list[str]:
@@ -125,7 +125,7 @@ def test_letter_tells_who_made_it_and_when(organisation: Organisation) -> None:
     told: Any = reader.metadata
     root: Any = reader.trailer["/Root"]
     assert (told.author, told.creation_date.date()) == (organisation.name, AT.date())
-    assert "RF-2026-000123" in told.title
+    assert "C-7K3M-9QXT" in told.title
     assert "fr" in root["/Lang"]
 
 
@@ -194,7 +194,7 @@ def test_long_letter_numbers_its_pages(organisation: Organisation) -> None:
 
     assert len(letter) >= 3
     assert all(f"Page {n} sur {len(letter)}" in page for n, page in enumerate(letter, 1))
-    assert all("RF-2026-000123" in page for page in letter)
+    assert all("C-7K3M-9QXT" in page for page in letter)
 
 
 @pytest.mark.parametrize(

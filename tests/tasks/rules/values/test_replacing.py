@@ -207,7 +207,7 @@ _SIZES = {"varchar(3)": 3, "binary(2)": 2}
 
 
 def _rows_of_the_docs() -> Iterator[tuple[str, str, str]]:
-    text = (Path(__file__).parents[4] / "docs" / "contracts.md").read_text("utf-8")
+    text = (Path(__file__).parents[4] / "docs" / "connect" / "contracts.md").read_text("utf-8")
     section = text.partition("### Ways of erasing and live types")[2].partition("###")[0]
     for line in section.splitlines():
         if line.startswith("| ") and "---" not in line and "live type" not in line:
@@ -233,7 +233,7 @@ def _written(kind: str, way: ColumnErasure) -> str:
 
 
 def test_the_documentation_says_what_is_written() -> None:
-    """The table of types and ways in `docs/contracts.md` is what the code does."""
+    """The table of types and ways in `docs/connect/contracts.md` is what the code does."""
     rows = list(_rows_of_the_docs())
 
     assert len(rows) >= 28
