@@ -29,7 +29,7 @@ from tasks.case.sealed import REQUEST, typed_request
 from tasks.gates.operators import Factor, prove_operator, sign_in
 from tasks.gates.unsealing import Looker, Sealed, let_look
 from tasks.identity.documents import RECORD
-from tasks.identity.verify import PREFIXES
+from tasks.identity.proofs import PREFIXES
 from tasks.intake.filed_mails import filed_with
 from tasks.officer.advice import advice_of, has_advice
 from tasks.rules.act.reviewing import Reading
