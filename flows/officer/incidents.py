@@ -17,7 +17,7 @@ from data_contracts.text.normal_form import normal_form
 from data_contracts.text.spreadsheets import csv_of
 from flows import wiring
 from flows.duties.incident import carry_out, said
-from flows.runs.case_runs import start_incident
+from flows.runs.duty_runs import start_incident
 from flows.runs.gates import WaitingForPerson
 from tasks.officer import incidents, sending
 from tasks.officer.affected import incident_facts
