@@ -23,7 +23,10 @@ def test_nothing_is_replaced(tmp_path: Path, *, is_link: bool) -> None:
     """Neither a file that others can read, nor what a link leads to."""
     file, other = tmp_path / "letter.txt", tmp_path / "other.txt"
     other.write_text("mine")
-    _ = file.symlink_to(other) if is_link else file.write_text("mine")
+    file.symlink_to(other)
+    if not is_link:
+        file.unlink()
+        file.write_text("mine")
 
     with pytest.raises(RequestInvalid, match="there already"):
         write_own(file, ["theirs"])
