@@ -115,6 +115,41 @@ def test_rule_has_no_input_or_output(path: Path) -> None:
     assert not called & {"open", "print", "input", "exec", "eval", "__import__"}
 
 
+TABLES_OF_RIGHTS = {
+    Path("data_contracts/case/rights.py"): "the table",
+    Path("flows/rights/which.py"): "the flow of each",
+    Path("flows/runs/forms.py"): "the form of each that has fields of its own",
+    Path("tasks/rules/others/drp.py"): "actions of a protocol, which others number",
+    Path("integrations/intake/opendsr_api.py"): "types of a protocol, which others number",
+    Path("flows/demo/cast.py"): "the requests that the demo plays",
+    Path("data_contracts/company/rehearsal_policy.py"): "a default of the policy, which controllers write",
+}
+"""Modules in which several rights stand beside each other; the list may only shrink."""
+_SEVERAL = (ast.Dict, ast.Set, ast.List, ast.Tuple, ast.Match)
+
+
+def _rights_in(node: ast.AST) -> set[str]:
+    within = node.cases if isinstance(node, ast.Match) else [node]
+    named = (part for one in within for part in ast.walk(one.pattern if isinstance(one, ast.match_case) else one))
+    return {
+        part.attr
+        for part in named
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "Right"
+    }
+
+
+def test_rights_stand_side_by_side_in_one_table() -> None:
+    """Elsewhere a module reads the table, so that a right that is added is forgotten nowhere."""
+    found = {
+        path
+        for path in CODE
+        for node in ast.walk(tree(path))
+        if isinstance(node, _SEVERAL) and len(_rights_in(node)) > 1
+    }
+
+    assert found == set(TABLES_OF_RIGHTS)
+
+
 def test_no_file_tells_of_a_machine() -> None:
     """No file names a path of somebody's machine or the address of a package registry."""
     found = [

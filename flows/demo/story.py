@@ -17,7 +17,7 @@ from flows.demo.desk import Desk, Tell
 from flows.doors.desk import OperatorsDoor
 from flows.duties.monthly import monthly_pdf, this_month
 from flows.office import cases as work
-from flows.runs.case_runs import runs_of
+from flows.runs.starting import runs_of
 from flows.server.machine import RunningSystem
 from flows.settings import settings
 from flows.terminal import console, table

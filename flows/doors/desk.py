@@ -14,7 +14,7 @@ from data_contracts.evidence.records import Facts
 from data_contracts.vocabulary import Gate, OperatorRole, Right
 from flows.doors.arrivals import ArrivalsDoor
 from flows.doors.deciding import DecidingDoor
-from flows.doors.factors import FactorsDoor, end_sessions, session_of
+from flows.doors.factors import FactorsDoor
 from flows.doors.history import history_of
 from flows.doors.officer import OfficersDoor
 from flows.office.changes import values_of
@@ -27,9 +27,10 @@ from tasks.case.clock import cases_standing_still, day_of, is_paused, pauses_of
 from tasks.case.plans import planned
 from tasks.case.sealed import REQUEST, typed_request
 from tasks.gates.operators import Factor, prove_operator, sign_in
+from tasks.gates.sessions import end_sessions, session_of
 from tasks.gates.unsealing import Looker, Sealed, let_look
 from tasks.identity.documents import RECORD
-from tasks.identity.verify import PREFIXES
+from tasks.identity.proofs import PREFIXES
 from tasks.intake.filed_mails import filed_with
 from tasks.officer.advice import advice_of, has_advice
 from tasks.rules.act.reviewing import Reading

@@ -1,7 +1,6 @@
 """The desk's door to operators' factors: passkeys, and the organisation's sign-in."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Final
 
 from data_contracts.doors.pages import SignIn
@@ -13,10 +12,10 @@ from tasks.case.clock import day_of
 from tasks.gates.factors.by_organisation import sign_in_by_claims
 from tasks.gates.factors.by_passkey import ask_to_sign_in, sign_in_by_touch
 from tasks.gates.factors.enrolling import begin_passkey, end_codes, end_passkey, remove_passkey
+from tasks.gates.sessions import session_of
 from tasks.gates.step_up.challenges import ask_touch
-from tasks.services import services, use
+from tasks.services import use
 
-_FOR_EVER: Final = timedelta(days=36_500)
 RETURN: Final = "/sign-in/organisation"
 """Where the organisation's sign-in comes back to; nothing else of ours does."""
 _SHOWN: Final = 16
@@ -106,21 +105,6 @@ class FactorsDoor:
         """Accept no codes of the operator any more."""
         with use(self._services):
             end_codes(operator, touched)
-
-
-def session_key(name: str) -> str:
-    """Under which the sessions of an operator are counted; counting one more ends all of them."""
-    return f"desk-session:{name}"
-
-
-def session_of(name: str) -> int:
-    """The number of an operator's sessions that are not ended."""
-    return services().register.calls(session_key(name), _FOR_EVER, services().now())
-
-
-def end_sessions(name: str) -> None:
-    """End every session of an operator: the next one has another number."""
-    services().register.count_call(session_key(name), _FOR_EVER, services().now())
 
 
 def _signed_in(name: str) -> SignedIn:

@@ -26,9 +26,9 @@ from data_contracts.vocabulary import Decision, Duty, Gate
 from flows import wiring
 from flows.duties.retention_wording import day, plan_rows, question_text
 from flows.runs.artifacts import progress, show_table
-from flows.runs.case_runs import wake_run
 from flows.runs.duty_runs import bear_name, borne_name, run_key
 from flows.runs.gates import ask, forget_own_forms
+from flows.runs.starting import wake_run
 from flows.runs.systems import systems_named
 from tasks.act.periods.retention import (
     APPROVED,

@@ -1,13 +1,12 @@
 """What the command line and the flow do about mails that arrived: facts as JSON-ready dictionaries."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from data_contracts.case.incoming import Incoming
-from data_contracts.errors import RequestInvalid
 from flows import wiring
+from flows.home.own_files import own_folder, write_own
 from flows.runs.case_runs import wake_soon
 from tasks.gates.unsealing import Looker
 from tasks.intake.arrivals import Reading, assign, mail_of, read_arrival, read_mailbox, set_aside
@@ -50,23 +49,15 @@ def take_out(incoming_id: str, folder: Path, *, operator: str, code: str) -> dic
     with wiring.opened():
         letter = read_arrival(incoming_id, Looker(operator, code))
         raw = mail_of(incoming_id)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(folder)
     head = [f"From: {letter.name} <{letter.sender}>", f"Subject: {letter.subject}"]
     head += [f"Attached: {', '.join(letter.attachments)}"] if letter.attachments else []
     file, mail = folder / f"{incoming_id}.txt", folder / f"{incoming_id}.eml"
-    _write(mail, raw)
+    write_own(mail, [raw])
     if not letter.is_readable:
         return {"arrival": incoming_id, "file": str(mail), "mail": str(mail)}
-    _write(file, "\n".join([*head, "", letter.text, ""]).encode())
+    write_own(file, ["\n".join([*head, "", letter.text, ""])])
     return {"arrival": incoming_id, "file": str(file), "mail": str(mail)}
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:  # noqa: PTH123  # opened for its owner alone
-            written.write(content)
-    except FileExistsError:
-        raise RequestInvalid("the file is there already", where=str(file), remedy="choose another folder") from None
 
 
 def assign_now(incoming_id: str, reading: Reading, *, operator: str, code: str) -> dict[str, Any]:

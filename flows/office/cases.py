@@ -21,8 +21,9 @@ from flows.office.endings import go_on_extending
 from flows.office.gate_facts import gate_facts, gate_name, print_gate
 from flows.office.verdict_facts import print_copy, print_verdict, verdict_facts
 from flows.rights.which import carry_on, require_flow
-from flows.runs.case_runs import start_flow, wake_flow, wake_run
+from flows.runs.case_runs import start_flow, wake_flow
 from flows.runs.gates import opened
+from flows.runs.starting import wake_run
 from flows.runs.wording import shown_lines, table_of, why
 from flows.terminal import console, table
 from tasks.case.clock_check import back_said, clock_said

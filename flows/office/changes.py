@@ -1,7 +1,6 @@
 """Unsealing what a rectification changes: old and new values, for an operator who must compare them (Art. 16)."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from data_contracts.errors import RequestInvalid, VaultSealed
 from data_contracts.vocabulary import Right
 from flows import wiring
+from flows.home.own_files import own_folder, write_own
 from tasks.act.rectification import values_in
 from tasks.case.plans import plan_receipt, planned
 from tasks.gates.unsealing import Looker, Sealed, let_look
@@ -65,10 +65,5 @@ def values_of(case_id: str) -> list[Mapping[str, Any]]:
 
 def _written(folder: Path, content: Mapping[str, Any]) -> Path:
     """The file, readable by its owner alone."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if any(folder.iterdir()):
-        raise RequestInvalid("the folder is not empty", where=str(folder), remedy="name a new one")
-    file = folder / FILE
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN_FILE), "w", encoding="utf-8") as stream:
-        json.dump(content, stream, ensure_ascii=False, indent=2)
-    return file
+    own_folder(folder, empty=True)
+    return write_own(folder / FILE, [json.dumps(content, ensure_ascii=False, indent=2)])

@@ -17,6 +17,7 @@ from data_contracts.odcs.reading.strict import validate
 from data_contracts.odcs.reading.yaml_file import parse
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
+from flows.home.own_files import write_own
 from flows.office.cases import carried_on
 from flows.office.gate_facts import gate_name
 from tasks.gates.gates import Answer
@@ -60,11 +61,7 @@ def write_questions(file: Path, kinds: Collection[Gate]) -> dict[str, Any]:
         waiting = [one for one in services().register.gates(open_only=True) if not kinds or one.gate in kinds]
         due = {case.case_id: case.response_due for case in services().register.cases(open_only=True)}
     waiting = sorted(waiting, key=lambda one: (str(due.get(one.case_id, "9")), one.case_id, gate_name(one)))
-    try:
-        with file.open("x", encoding="utf-8") as written:
-            written.writelines(_lines(waiting))
-    except FileExistsError:
-        raise RequestInvalid("the file is there already", where=str(file), remedy="name a new one") from None
+    write_own(file, _lines(waiting))
     return {"file": str(file), "gates": len(waiting)}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
+from flows.home.own_files import own_folder, write_own
 from flows.office import cases as work
 from tasks.case.parts import has_part
 from tasks.gates.unsealing import Looker, Sealed, let_look
@@ -56,9 +57,5 @@ def _write(case_id: str, name: str, folder: Path) -> Path:
         letters = [one for one in services().vault.names(case_id) if one.endswith(f".{LETTER}")]
         known = ", ".join(one.removeprefix(_PREFIX).removesuffix(f".{LETTER}") for one in letters) or "none"
         raise RequestInvalid("no such letter", where=f"{case_id} {name}", remedy=f"letters of the case: {known}")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = folder / f"{case_id}.{name.removeprefix(_PREFIX)}.{LETTER}"
-    file.touch(mode=0o600)
     with services().vault.read(case_id, sealed) as blob:
-        file.write_bytes(blob.read())
-    return file
+        return write_own(own_folder(folder) / f"{case_id}.{name.removeprefix(_PREFIX)}.{LETTER}", [blob.read()])

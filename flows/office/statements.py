@@ -5,7 +5,6 @@ holds anything in clear; whoever took the letter out empties it afterwards.
 """
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +13,7 @@ from data_contracts.case.request import Statement
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
+from flows.home.own_files import own_folder, write_own
 from flows.office.cases import woken
 from flows.office.details import Details, read_details
 from flows.runs.gates import opened
@@ -52,9 +52,9 @@ def take_letter_out(case_id: str, folder: Path, *, operator: str, code: str) -> 
     with wiring.opened():
         open_statement_gate(case_id)
         let_look(case_id, Sealed.LETTER, Looker(operator, code), at=Gate.STATEMENT)
-        _require_empty(folder)
-        _write(folder / LETTER, iter([subject_request(case_id).details]))
-        _write(folder / TERMS, _lines(proposed(case_id) or Statement()))
+        own_folder(folder, empty=True)
+        write_own(folder / LETTER, [subject_request(case_id).details])
+        write_own(folder / TERMS, _lines(proposed(case_id) or Statement()))
     return {"case": case_id, "letter": str(folder / LETTER), "statement": str(folder / TERMS)}
 
 
@@ -92,12 +92,6 @@ def hand_terms_in(case_id: str, file: Path, *, operator: str, code: str) -> dict
     }
 
 
-def _require_empty(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if any(folder.iterdir()):
-        raise RequestInvalid("the folder is not empty", where=str(folder), remedy="name an empty or a new folder")
-
-
 def _lines(terms: Statement) -> Iterator[str]:
     """The terms so far as YAML, which JSON is too, to be filled in."""
     yield _HEAD
@@ -105,9 +99,3 @@ def _lines(terms: Statement) -> Iterator[str]:
     yield "\nchanges:\n" if terms.changes else "\nchanges: []\n"
     yield from (f"- {json.dumps(change.model_dump(), ensure_ascii=False)}\n" for change in terms.changes)
     yield f"supplement: {json.dumps(terms.supplement, ensure_ascii=False)}\n"
-
-
-def _write(file: Path, parts: Iterator[str]) -> None:
-    """Write a file that its owner alone can read."""
-    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as stream:
-        stream.writelines(parts)

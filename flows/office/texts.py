@@ -4,7 +4,6 @@ The folder holds a file for each column, with number and text of each entry, and
 writes what goes out. Only the folder holds anything in clear; whoever took the texts out empties it afterwards.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -17,6 +16,7 @@ from data_contracts.odcs.reading.strict import validate
 from data_contracts.odcs.reading.yaml_file import parse
 from data_contracts.vocabulary import Decision
 from flows import wiring
+from flows.home.own_files import own_folder, write_own
 from flows.office.cases import woken
 from flows.runs.gates import opened
 from tasks.gates.operators import prove_operator
@@ -74,11 +74,11 @@ def take_texts_out(case_id: str, folder: Path, *, operator: str, code: str) -> d
     with wiring.opened():
         open_review(case_id)
         let_look(case_id, Sealed.TEXTS, Looker(operator, code), facts={"texts": sum(to_read(case_id).values())})
-        _require_empty(folder)
+        own_folder(folder, empty=True)
         columns = {column: count for column, count in to_read(case_id).items() if count}
         files = [_write_texts(case_id, column, folder) for column in columns]
         answers = folder / ANSWERS
-        _write(answers, iter([_HEAD, *(line for column in columns for line in _blanks(case_id, column))]))
+        write_own(answers, [_HEAD, *(line for column in columns for line in _blanks(case_id, column))])
     return {
         "case": case_id,
         "texts": sum(columns.values()),
@@ -143,25 +143,12 @@ def open_review(case_id: str) -> GateEntry:
     return entry
 
 
-def _require_empty(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if any(folder.iterdir()):
-        raise RequestInvalid("the folder is not empty", where=str(folder), remedy="name an empty or a new folder")
-
-
 def _write_texts(case_id: str, column: str, folder: Path) -> Path:
-    file = folder / f"{column}.txt"
-    _write(file, (f"--- {number} ---\n{text}\n\n" for number, text in texts_of(case_id, column)))
-    return file
+    texts = (f"--- {number} ---\n{text}\n\n" for number, text in texts_of(case_id, column))
+    return write_own(folder / f"{column}.txt", texts)
 
 
 def _blanks(case_id: str, column: str) -> Iterator[str]:
     """The column's part of ``answers.yaml``, one line for each text, to be filled in."""
     yield f'"{column}":\n'
     yield from (f"- {{number: {number}, decision: }}\n" for number, _ in texts_of(case_id, column))
-
-
-def _write(file: Path, parts: Iterator[str]) -> None:
-    """Write a file that its owner alone can read."""
-    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as stream:
-        stream.writelines(parts)

@@ -17,7 +17,8 @@ from data_contracts.text.normal_form import normal_form
 from data_contracts.text.spreadsheets import csv_of
 from flows import wiring
 from flows.duties.incident import carry_out, said
-from flows.runs.case_runs import start_incident
+from flows.home.own_files import own_folder, write_own
+from flows.runs.duty_runs import start_incident
 from flows.runs.gates import WaitingForPerson
 from tasks.officer import incidents, sending
 from tasks.officer.affected import incident_facts
@@ -105,35 +106,29 @@ def write_authority_file(run_id: str, folder: Path, language: str) -> dict[str, 
     with wiring.opened() as installation:
         file = _file(services().register.incident(run_id))
         report = installation.incident_pages.file(file, services().now(), language)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / f"{run_id}.pdf").write_bytes(services().reports.pdf(report))
-        (folder / f"{run_id}.json").write_text(json.dumps(_plain(file), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        own_folder(folder)
+        write_own(folder / f"{run_id}.pdf", [services().reports.pdf(report)])
+        write_own(folder / f"{run_id}.json", [json.dumps(_plain(file), indent=1, ensure_ascii=False), "\n"])
     return {"incident": run_id, "files": [str(folder / f"{run_id}.{ending}") for ending in ("pdf", "json")]}
 
 
 def write_letters(run_id: str, folder: Path, *, operator: str, code: str) -> dict[str, Any]:
     """Letters for those without an e-mail address, and a list of them."""
     with wiring.opened():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(folder)
         rows, files = [], []
         for letter in letters(run_id, operator=operator, code=code):
             file = folder / f"{run_id}.letter.{letter.number:05d}.pdf"
-            _write_closed(file, letter.pdf)
+            write_own(file, [letter.pdf])
             to = letter.to
             keys = "; ".join(f"{kind}: {value}" for kind, value in to.keys)
             rows.append((str(letter.number), file.name, to.name, "\n".join(to.lines), to.country, keys))
             files.append(str(file))
         listed = folder / f"{run_id}.letters.csv"
         columns = ("number", "letter", "name", "postal_address", "country", "known_by")
-        _write_closed(listed, csv_of(columns, rows).encode())
+        write_own(listed, [csv_of(columns, rows)])
     without = sum(not address for _, _, _, address, _, _ in rows)
     return {"incident": run_id, "list": str(listed), "files": files, "without_postal_address": without}
-
-
-def _write_closed(file: Path, content: bytes) -> None:
-    """A file that nobody else can read, from its first byte on."""
-    file.touch(mode=0o600)
-    file.write_bytes(content)
 
 
 def note_told(run_id: str, reference: str, *, operator: str, code: str) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from data_contracts.gates.operators import Operator
 from data_contracts.text.mail_address import deliverable
 from data_contracts.vocabulary import OperatorRole
 from flows import wiring
-from flows.doors.factors import end_sessions
 from tasks.gates.factors.by_organisation import link_account
 from tasks.gates.factors.enrolling import reset_passkeys
 from tasks.gates.operators import note_use, password_digest
+from tasks.gates.sessions import end_sessions
 from tasks.gates.step_up.challenges import passkeys
 from tasks.officer.registers import note_training, training_ends
 

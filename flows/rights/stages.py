@@ -19,7 +19,7 @@ from flows.runs.turns import take_turn
 from flows.runs.wording import changes_told, plan_table, unserved
 from tasks.case.changed_plan import told_changes
 from tasks.case.clock import IDENTITY
-from tasks.case.erased_again import follows, settle_before, tell_nobody
+from tasks.case.erased_again import follows, tell_nobody
 from tasks.case.plans import asked_about
 from tasks.case.recovery import recovery_words
 from tasks.gates.decisions import settle_approval, settle_empty, settle_subjects
@@ -27,6 +27,7 @@ from tasks.gates.gates import Question
 from tasks.identity.facts import compare_facts, has_facts_to_compare
 from tasks.identity.link import offer_link, offers_link
 from tasks.identity.online import settle_proof, waits_for_settling
+from tasks.identity.proven_before import settle_before
 from tasks.identity.verify import identity_question, settle_identity
 from tasks.life.archive import archive_evidence
 from tasks.life.cooling_off import cooling_words

@@ -4,12 +4,13 @@ The flow run's id is the key of the register's run, so that a flow run that was 
 process, goes on with the same run; afterwards it bears the run's name, by which an answer finds and wakes it.
 """
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from prefect import get_client
 from prefect.context import FlowRunContext
 
 from data_contracts.case.runs import is_run
+from flows.runs.starting import Wanted, start_run, wake_run
 
 
 def run_key() -> str:
@@ -32,3 +33,13 @@ def bear_name(run_id: str) -> None:
         return
     with get_client(sync_client=True) as client:
         client.update_flow_run(context.flow_run.id, name=run_id)
+
+
+def start_incident(run_id: str) -> UUID | None:
+    """The live flow run of an incident, woken or started now; None without a server.
+
+    Raises:
+        SystemUnavailable: see :func:`flows.runs.starting.start_run`.
+    """
+    wanted = Wanted(name=run_id, flow="incident", parameters={"run_id": run_id}, tags=("incident",))
+    return wake_run(run_id) or start_run(wanted)

@@ -143,14 +143,18 @@ class AnyForm(ErasureForm, RectificationForm, RestrictionForm, ObjectionForm, Po
     """A request for any right; fields of other rights are left as they are."""
 
 
-FORMS: Mapping[Right, type[RequestForm]] = {
-    Right.ACCESS: RequestForm,
+_FORMS: Mapping[Right, type[RequestForm]] = {
     Right.RECTIFICATION: RectificationForm,
     Right.ERASURE: ErasureForm,
     Right.RESTRICTION: RestrictionForm,
     Right.PORTABILITY: PortabilityForm,
     Right.OBJECTION: ObjectionForm,
 }
+
+
+def form_for(right: Right) -> type[RequestForm]:
+    """The form of a right; one whose statement has no fields of its own is asked for by what every form asks."""
+    return _FORMS.get(right, RequestForm)
 
 
 def _lines(text: str) -> list[str]:

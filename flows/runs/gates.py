@@ -19,17 +19,17 @@ from typing import Final, NoReturn
 from uuid import UUID
 
 from prefect import get_client
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.exceptions import ObjectNotFound, Pause
 from prefect.flow_runs import suspend_flow_run
-from prefect.states import Scheduled
 
 from data_contracts.errors import StepFailed
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Gate
 from flows.embedded.forgetting import note_wiped
 from flows.runs.gate_forms import form_of, question_name
+from flows.runs.starting import let_go_on
 from flows.settings import settings
 from tasks.gates.gates import Question, open_gate
 from tasks.identity.facts import has_facts_to_compare
@@ -105,8 +105,7 @@ def _go_on_if_answered(entry: GateEntry, run: FlowRun) -> None:
     """
     if _latest(entry).outcome is not None or is_moot(entry):
         with get_client(sync_client=True) as client:
-            if client.read_flow_run(run.id).state_type is StateType.PAUSED:  # nobody woke it meanwhile
-                client.set_flow_run_state(run.id, Scheduled(name="Resuming"), force=True)
+            let_go_on(client, run.id)
 
 
 def is_moot(entry: GateEntry) -> bool:

@@ -23,7 +23,7 @@ from flows import wiring
 from flows.embedded.forgetting import note_wiped
 from flows.runs.case_artifacts import show_case_end
 from flows.runs.case_runs import start_flow
-from flows.runs.forms import FORMS, RequestForm
+from flows.runs.forms import RequestForm, form_for
 from flows.runs.gates import forget_forms
 from flows.runs.leases import carrying
 from flows.runs.turns import wake_next
@@ -131,7 +131,7 @@ def _typed(right: str, request: RequestForm | Mapping[str, Any], request_key: st
     provided = services()
     try:
         typed = request.model_dump() if isinstance(request, RequestForm) else request
-        form = FORMS[Right(right)].model_validate(typed)
+        form = form_for(Right(right)).model_validate(typed)
     except ValidationError as invalid:
         fields = ", ".join(sorted({str(error["loc"][0]) for error in invalid.errors(include_input=False)}))
         raise RequestInvalid("the form is not filled in rightly", where=fields, remedy="correct these fields") from None

@@ -17,11 +17,13 @@ import httpx
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
 from data_contracts.odcs.folder import load_organisation
+from flows.server import fork_client
 from flows.server.automations import automations
 from flows.settings import Settings
 
 POOL: Final = "rightsflow"
 CODE: Final = Path(__file__).resolve().parents[2]
+FORK_CLIENT: Final = Path(fork_client.__file__)
 AUTH: Final = "PREFECT_API_AUTH_STRING"
 QUEUES: Final[Mapping[str, str]] = {
     "urgent": "Cases whose answer is due in days, or late; and the watch, which never waits.",
@@ -99,7 +101,7 @@ def make_pool(api: httpx.Client, *, forked: bool = False, at_once: int | None = 
         forked: whether its runs are forked on this machine where that is possible (docs/adr/0008).
         at_once: how many runs may work at once; None leaves it to whoever runs workers.
     """
-    command = shlex.join([sys.executable, "-S", "-I", str(CODE / "flows" / "forked.py")]) if forked else None
+    command = shlex.join([sys.executable, "-S", "-I", str(FORK_CLIENT)]) if forked else None
     template = {
         "job_configuration": {name: f"{{{{ {name} }}}}" for name in _JOB_VARIABLES},
         "variables": {"type": "object", "properties": {**_JOB_VARIABLES, "command": _text(command)}},

@@ -27,16 +27,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from data_contracts.errors import RightsflowError
+from data_contracts.vocabulary import Right
 from flows.server.fork_client import ADDRESS
 from flows.server.mortal import die_with_parent
 
 _FOLDERS = {
-    "rights": (
-        "access", "erasure", "rectification", "restriction", "portability", "objection", "receive", "lift", "extend",
-    ),
+    "rights": (*Right, "receive", "lift", "extend"),
     "duties": ("retention", "mailbox"),
     "watch": ("watch",),
-}  # fmt: skip
+}
 _FLOWS = {name: f"flows.{folder}.{name}" for folder, names in _FOLDERS.items() for name in names}
 """The module of each flow that most runs carry out; the function has the flow's name."""
 _LATER = (

@@ -32,7 +32,8 @@ from flows.runs.leases import carrying
 from tasks.case.clock import pauses_of, standing, today
 from tasks.case.leavers import tell_of_leavers
 from tasks.case.warnings import escalate, must_escalate, warn
-from tasks.identity.verify import close_unproven, document_came_on, is_reminded, remind_of_proof
+from tasks.identity.proofs import document_came_on
+from tasks.identity.verify import close_unproven, is_reminded, remind_of_proof
 from tasks.intake.arrivals import warn_of_waiting
 from tasks.life.contact_changes import release_change
 from tasks.life.cooling_off import release_erasure

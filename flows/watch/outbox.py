@@ -21,7 +21,8 @@ from prefect import get_client
 
 from data_contracts.case.outgoing import Outgoing, OutgoingKind
 from data_contracts.errors import RightsflowError, SystemUnavailable, TransientError
-from flows.runs.case_runs import has_server, room, start_flow
+from flows.runs.case_runs import room, start_flow
+from flows.runs.starting import has_server
 from flows.settings import settings
 from flows.wiring import Installation, SafeCaller, opendsr_signer
 from tasks.act.former_keys import forget_old_keys

@@ -16,7 +16,8 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Cancelled
 
 from data_contracts.case.case import Case
-from flows.runs.case_runs import queue_of, runs_of, start_flow
+from flows.runs.case_runs import queue_of, start_flow
+from flows.runs.starting import runs_of
 from flows.settings import settings
 from tasks.rules.clock.urgency import Urgency, is_behind
 

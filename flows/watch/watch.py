@@ -45,9 +45,10 @@ from data_contracts.case.case import Case
 from data_contracts.errors import RightsflowError, SystemUnavailable
 from data_contracts.vocabulary import Gate, Right
 from flows import wiring
-from flows.runs.case_runs import LIVE, only_our_errors, room, runs_of, start_flow, wake_soon
+from flows.runs.case_runs import room, start_flow, wake_soon
 from flows.runs.gates import is_moot
 from flows.runs.opening import settle_form, wipe_form
+from flows.runs.starting import LIVE, let_go_on, only_our_errors, runs_of
 from flows.settings import settings
 from flows.watch.checkpoints import checkpoint_in_time
 from flows.watch.lookout import PrefectRuns, look_at_all
@@ -225,8 +226,7 @@ def mend_form(client: SyncPrefectClient, run: FlowRun, now: datetime) -> int:
     except PrefectHTTPStatusError as error:
         if error.response.status_code != httpx.codes.NOT_FOUND:
             return 0  # the server is busy; the next sweep asks again
-        client.set_flow_run_state(run.id, Scheduled(name="Resuming", scheduled_time=now), force=True)
-        return 1
+        return 1 if let_go_on(client, run.id) else 0
     _HAVE_FORMS.add(run.state.id)
     return 0
 

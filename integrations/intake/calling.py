@@ -2,7 +2,7 @@
 
 The name is resolved once, every address it has must be a public one, and the call goes to that very address, with the
 name in TLS and in the ``Host`` header: what was checked is what is called, also where a name answers differently each
-time. No redirect is followed, no proxy of the environment is used; little of an answer is read, nothing of it kept.
+time. What holds for every call (:mod:`integrations.http`) holds here; nothing of an answer is kept but its status.
 
 Source: OWASP Server Side Request Forgery Prevention; RFC 6890 (special-purpose addresses).
 """
@@ -12,17 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-import httpx
-
 from data_contracts.errors import RequestInvalid, SystemUnavailable
+from integrations.http import Call, NoAnswer, call
 from integrations.intake.special_addresses import is_public
 
 Resolve = Callable[[str, int], Sequence[str]]
 """Addresses of a name."""
 
 _PORTS: Final = frozenset({443, 8443})
-_TIMEOUT: Final = httpx.Timeout(10, connect=5)
-_MOST_READ: Final = 64 * 1024
 _LONGEST_URL: Final = 2_000
 _REMEDY: Final = "give an https address of a server that everybody can reach"
 
@@ -84,24 +81,10 @@ class SafeCaller:
             RequestInvalid: when the address must not be called.
             SystemUnavailable: when it cannot be reached; trying again helps.
         """
-        address = self.check(url)
-        asked = httpx.URL(url)
-        sent = {**headers, "Host": asked.netloc.decode("ascii")}
-        extensions = {"sni_hostname": asked.host}
-        target = asked.copy_with(host=address)
-        try:
-            with (
-                httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False) as client,
-                client.stream("POST", target, content=body, headers=sent, extensions=extensions) as answer,
-            ):
-                for read, _ in enumerate(answer.iter_bytes(1024)):
-                    if read * 1024 > _MOST_READ:
-                        break
-                return answer.status_code
-        except (httpx.HTTPError, OSError):
-            raise SystemUnavailable(
-                "the address cannot be reached", where="callback", remedy="see that it answers"
-            ) from None
+        answer = call(Call(url=url, body=body, headers=headers, address=self.check(url)))
+        if isinstance(answer, NoAnswer):
+            raise SystemUnavailable("the address cannot be reached", where="callback", remedy="see that it answers")
+        return answer.status
 
 
 def _refused() -> RequestInvalid:

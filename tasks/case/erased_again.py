@@ -17,14 +17,13 @@ from data_contracts.case.case import Case, NewCase
 from data_contracts.case.request import SubjectRequest
 from data_contracts.evidence.records import Facts, Record
 from data_contracts.vocabulary import CaseState, Channel, Right
-from tasks.case.clock import IDENTITY, PROOF_CAME, place
-from tasks.case.sealed import REQUEST, subject_request, write_json
-from tasks.case.subject_keys import subject_keys_of
+from tasks.case.clock import IDENTITY, place
+from tasks.case.sealed import REQUEST, write_json
 from tasks.rules.clock.deadlines import response_due
 from tasks.rules.search.returned import ReturnedPerson
 from tasks.services import services
 from tasks.steps.ledger import is_done
-from tasks.steps.step import always, step
+from tasks.steps.step import step
 
 AGAIN: Final = "erased before"
 """The ledger's name of the step that says which case this one follows."""
@@ -89,24 +88,6 @@ def follows(case_id: str) -> str:
 def is_plain(case_id: str) -> bool:
     """Whether the rows name the account that was erased, and no other."""
     return bool(_receipt(case_id).get("plain", False))
-
-
-@step("settle identity", watched=always)
-def settle_before(case_id: str) -> None:
-    """Note that identity was proven in the case that erased before (Art. 12(6))."""
-    provided, origin = services(), follows(case_id)
-    if is_done(case_id, IDENTITY):
-        return
-    # What a purge forgot is not remembered by this case either: these are the keys that its own rows bear.
-    provided.register.put_subject_keys(case_id, subject_keys_of(subject_request(case_id).identity))
-    facts: Facts = {"verified": True, "method": AGAIN, "proven_in": origin}
-    provided.register.complete(
-        case_id,
-        IDENTITY,
-        receipt={"method": AGAIN, PROOF_CAME: ""},
-        record=Record(IDENTITY, "", facts),
-        move=(CaseState.IDENTITY_VERIFIED, f"proven in {origin}"),
-    )
 
 
 @step(_TOLD)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from data_contracts.errors import RequestInvalid
 from tasks.case.sealed import typed_request
 from tasks.identity.contacts import held_for
-from tasks.identity.online import CLIENT_SPACE, accepted_ways, note_proof
+from tasks.identity.online import accepted_ways, note_proof
+from tasks.identity.proofs import CLIENT_SPACE
 from tasks.rules.people.assurance import account_to_prove
 from tasks.services import services
 

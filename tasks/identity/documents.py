@@ -15,8 +15,8 @@ from data_contracts.evidence.records import Facts, Record
 from data_contracts.vocabulary import CaseState, Decision, Gate, Requester, Right
 from tasks.case.clock import day_of, pauses_of
 from tasks.case.sealed import REQUEST, typed_request
+from tasks.identity.proofs import DOCUMENT_CAME, PREFIXES, document_step
 from tasks.identity.requesters import REQUESTER
-from tasks.identity.verify import DOCUMENT_CAME, PREFIXES, document_step
 from tasks.services import services
 from tasks.steps.ledger import is_done
 

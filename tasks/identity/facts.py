@@ -19,7 +19,8 @@ from data_contracts.evidence.records import Facts, Record
 from tasks.case.sealed import read_json, typed_request, write_json
 from tasks.case.subject_keys import subject_keys_of
 from tasks.identity.contacts import held_for
-from tasks.identity.online import FACTS, accepted_ways, note_proof
+from tasks.identity.online import accepted_ways, note_proof
+from tasks.identity.proofs import FACTS
 from tasks.rules.people.assurance import mailbox_known_by, shows_or_changes
 from tasks.search.searching import rows_that_hold
 from tasks.services import services

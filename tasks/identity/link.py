@@ -25,7 +25,8 @@ from tasks.case.clock import day_of
 from tasks.case.sealed import read_json, typed_request, write_json
 from tasks.gates.identity_ways import ways_of
 from tasks.identity.contacts import held_for
-from tasks.identity.online import MAIL_LINK, note_denial, note_proof, require_waiting
+from tasks.identity.online import note_denial, note_proof, require_waiting
+from tasks.identity.proofs import MAIL_LINK
 from tasks.identity.verify import LINK
 from tasks.notices.held_mails import LINK_NOTICE, may_go
 from tasks.notices.links import make_link, use_link

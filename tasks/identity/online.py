@@ -13,32 +13,22 @@ proves the mailbox that denied it, or a key of it, counts for nothing from then 
 from collections.abc import Sequence
 from typing import Final
 
-from data_contracts.case.case import CaseChange
 from data_contracts.case.request import ProvenSubject
 from data_contracts.errors import RequestInvalid
 from data_contracts.evidence.records import Facts, Record
-from data_contracts.vocabulary import CaseState, Gate, Requester
-from tasks.case.clock import IDENTITY, PROOF_CAME, clock_of, day_of
-from tasks.case.parts import PARTS
+from data_contracts.vocabulary import Requester
+from tasks.case.clock import IDENTITY, day_of
 from tasks.case.sealed import PROVEN, REQUEST, read_json, typed_request, write_json
-from tasks.case.subject_keys import subject_keys_of
 from tasks.gates.identity_ways import ways_of
-from tasks.identity.verify import DENIED, LINK, clock_facts, destroy_proofs
+from tasks.identity.conclude import Conclusion, conclude_identity
+from tasks.identity.proofs import SHOWN_ON, WAYS, proof_step, proven_by, shown_on
+from tasks.identity.verify import DENIED, LINK
 from tasks.services import services
 from tasks.steps.ledger import is_done
 from tasks.steps.step import always, step
 
-MAIL_LINK: Final = "mail_link"
-CLIENT_SPACE: Final = "client_space"
-FACTS: Final = "facts"
-_WAYS: Final = (MAIL_LINK, CLIENT_SPACE, FACTS)
 _SHOWN: Final = "shown."
 """How names in the vault begin of who a proof showed the data subject to be."""
-
-
-def proof_step(way: str) -> str:
-    """Step of the ledger: a proof of that kind came."""
-    return f"proof.{way}"
 
 
 def accepted_ways(case_id: str) -> Sequence[str]:
@@ -49,7 +39,7 @@ def accepted_ways(case_id: str) -> Sequence[str]:
         return ()
     if typed_request(case_id).statement.requester is not Requester.SUBJECT:
         return ()
-    return [way for way in ways_of(case_id) if way in _WAYS]
+    return [way for way in ways_of(case_id) if way in WAYS]
 
 
 def require_waiting(case_id: str) -> None:
@@ -71,7 +61,7 @@ def note_proof(case_id: str, way: str, proven: ProvenSubject, *, by: str) -> Non
     facts: Facts = {"method": way, "by": by}
     day = day_of(services().now()).isoformat()
     name = proof_step(way)
-    services().register.complete(case_id, name, receipt={"on": day}, record=Record(name, "", facts))
+    services().register.complete(case_id, name, receipt={SHOWN_ON: day}, record=Record(name, "", facts))
 
 
 def note_denial(case_id: str, *, by: str) -> None:
@@ -82,7 +72,7 @@ def note_denial(case_id: str, *, by: str) -> None:
 
 def waits_for_settling(case_id: str) -> bool:
     """Whether a proof came that the flow has not taken in yet."""
-    return _is_open(case_id) and bool(_proven_by(case_id))
+    return _is_open(case_id) and bool(proven_by(case_id))
 
 
 @step("settle proof", watched=always)
@@ -90,35 +80,20 @@ def settle_proof(case_id: str) -> None:
     """Carry on by a proof that came over the wire, unless identity was decided meanwhile."""
     if not waits_for_settling(case_id):
         return
-    services().register.retire_gate(case_id, Gate.IDENTITY)
-    services().register.retire_gate(case_id, Gate.UNCERTAIN_MAIL)  # a link or reminder is needed no more
-    way = _proven_by(case_id)
-    write_json(case_id, PROVEN, read_json(case_id, f"{_SHOWN}{way}"))
-    destroy_proofs(case_id)
-    _verify(case_id, way)
-
-
-def _verify(case_id: str, way: str) -> None:
-    provided = services()
-    case, proven = provided.register.case(case_id), ProvenSubject.model_validate(read_json(case_id, PROVEN))
-    came_on = day_of(provided.now())
-    due = clock_of(case, proved_on=came_on).response_due
-    provided.register.put_subject_keys(case_id, subject_keys_of(proven.identity))
-    facts: Facts = {
-        "verified": True,
-        "method": way,
-        "checked_by": ["rightsflow"],
-        "proofs_destroyed": True,
-        "not_proven": list(proven.dropped),
-        **clock_facts(case, due, came_on),
-    }
-    provided.register.complete(
+    way = proven_by(case_id)
+    shown = read_json(case_id, f"{_SHOWN}{way}")
+    proven = ProvenSubject.model_validate(shown)
+    write_json(case_id, PROVEN, shown)
+    conclude_identity(
         case_id,
-        IDENTITY,
-        receipt={"method": way, PROOF_CAME: came_on.isoformat() if case.awaits_proof else "", PARTS: [PROVEN]},
-        record=Record(IDENTITY, "", facts),
-        move=(CaseState.IDENTITY_VERIFIED, way),
-        change=CaseChange(response_due=due),
+        Conclusion(
+            cause=way,
+            on=shown_on(case_id, way),
+            method=way,
+            identity=proven.identity,
+            parts=(PROVEN,),
+            facts={"not_proven": list(proven.dropped)},
+        ),
     )
 
 
@@ -127,7 +102,7 @@ def _is_open(case_id: str) -> bool:
 
 
 def _is_waiting(case_id: str) -> bool:
-    return _is_open(case_id) and not _proven_by(case_id)
+    return _is_open(case_id) and not proven_by(case_id)
 
 
 def _is_denied_by(case_id: str, proven: ProvenSubject) -> bool:
@@ -140,7 +115,3 @@ def _is_denied_by(case_id: str, proven: ProvenSubject) -> bool:
 
 def _keys(proven: ProvenSubject) -> set[tuple[str, str]]:
     return {(kind, value) for kind, values in proven.identity.items() for value in values}
-
-
-def _proven_by(case_id: str) -> str:
-    return next((way for way in _WAYS if is_done(case_id, proof_step(way))), "")

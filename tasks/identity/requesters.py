@@ -11,7 +11,7 @@ from data_contracts.told.notices import Content
 from data_contracts.vocabulary import CaseState, Decision, Gate, HeirPurpose, NoticeKind, Requester, Right
 from tasks.case.sealed import subject_request
 from tasks.gates.gates import Question, deciding_people
-from tasks.identity.verify import CAPACITY_PROOF
+from tasks.identity.proofs import CAPACITY_PROOF
 from tasks.notices.notify_subject import send_notice
 from tasks.rules.people.requesters import Capacity, accepted_capacities, check_capacity, why_not
 from tasks.services import services

@@ -4,38 +4,25 @@ A person answers the identity gate: how it was checked, or that more proof is ne
 the vault as ``proof.*``; once checked they are destroyed, and only that they were checked, how and by whom stays.
 """
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 
-from data_contracts.case.case import Case, CaseChange
-from data_contracts.case.documents import DocumentKind
-from data_contracts.evidence.records import Facts, Record
+from data_contracts.case.case import Case
 from data_contracts.gates.gates import GateEntry
 from data_contracts.grounds import RefusalGround
 from data_contracts.told.notices import Content
 from data_contracts.vocabulary import CaseState, Decision, Gate, NoticeKind, Requester, Right
-from tasks.case.clock import GROUND, IDENTITY, PROOF_CAME, clock_of, day_of, last_day_to_ask, pauses_of, today
+from tasks.case.clock import day_of, last_day_to_ask, pauses_of, today
 from tasks.case.sealed import read_json, subject_request
-from tasks.case.subject_keys import subject_keys_of
 from tasks.gates.gates import Question, deciding_people
 from tasks.gates.identity_ways import ways_of
+from tasks.identity.conclude import Conclusion, conclude_identity
+from tasks.identity.proofs import document_came_on, proven_by
 from tasks.notices.notify_subject import send_notice
 from tasks.rules.people.eligibility import method_of, proof_came_on
 from tasks.services import services
 from tasks.steps.ledger import is_done
 from tasks.steps.step import always, step
 
-CAPACITY_PROOF = "proof.requester."
-"""Names in the vault of what shows that the requester may act for the data subject."""
-PREFIXES: Mapping[DocumentKind, str] = {
-    DocumentKind.IDENTITY: "proof.identity.",
-    DocumentKind.CAPACITY: CAPACITY_PROOF,
-    DocumentKind.RECTIFICATION: "proof.rectification.",
-}
-"""How names in the vault of documents begin, by what they show."""
-_LOOKED_AT_LATER = (PREFIXES[DocumentKind.CAPACITY], PREFIXES[DocumentKind.RECTIFICATION])
-DOCUMENT_CAME = "came_on"
-"""Key of a document step's receipt: the day the first document came."""
 DENIED = "proof.denied"
 """Step of the ledger: the reader of a link said that it was not them."""
 LINK = "link"
@@ -91,54 +78,32 @@ def _denied_question(case_id: str, right: Right, attempt: int) -> Question:
 def settle_identity(case_id: str, attempt: int) -> str:
     """Carry out what was decided at the identity gate; returns the decision.
 
-    Proofs are destroyed first: were the process killed in between, they are gone and the decision stands.
+    Were the process killed in between, proofs are gone and the decision stands (:func:`conclude_identity`).
     """
-    provided = services()
-    gate = provided.register.gate(case_id, Gate.IDENTITY, f"attempt:{attempt}")
+    gate = services().register.gate(case_id, Gate.IDENTITY, f"attempt:{attempt}")
     if gate is None or gate.outcome is None:
         return ""
-    if gate.outcome is not Decision.ASK_MORE:
-        destroy_proofs(case_id)
-        provided.register.retire_gate(case_id, Gate.UNCERTAIN_MAIL)  # a link or reminder is needed no more
-    match gate.outcome:
-        case Decision.APPROVE:
-            _record(case_id, gate, CaseState.IDENTITY_VERIFIED, outcome=None)
-        case Decision.ASK_MORE:
-            move = (CaseState.IDENTITY_ASKED, "further proof of identity asked for")
-            send_notice(case_id, NoticeKind.IDENTITY_REQUEST, Content(), move=move, number=attempt)
-        case _:
-            _record(case_id, gate, CaseState.IDENTITY_FAILED, outcome="identity_failed")
+    if gate.outcome is Decision.ASK_MORE:
+        move = (CaseState.IDENTITY_ASKED, "further proof of identity asked for")
+        send_notice(case_id, NoticeKind.IDENTITY_REQUEST, Content(), move=move, number=attempt)
+    else:
+        conclude_identity(case_id, _conclusion(case_id, gate))
     return gate.outcome.value
 
 
-def _record(case_id: str, gate: GateEntry, state: CaseState, *, outcome: str | None) -> None:
-    """Note who checked what; a clock that stood still runs again, from the day the proof came."""
-    provided = services()
-    case, answer = provided.register.case(case_id), gate.answers[-1]
-    is_verified = gate.outcome is Decision.APPROVE
-    method = method_of(answer.reference) if is_verified else ""
-    said = proof_came_on(answer.reference) if is_verified else None
-    came_on = said or document_came_on(case) or day_of(answer.at)
-    due = clock_of(case, proved_on=came_on).response_due
-    if is_verified:
-        # Art. 12(6): from here on we know who asks, and the data subject's cases find each other.
-        provided.register.put_subject_keys(case_id, subject_keys_of(subject_request(case_id).identity))
-    facts: Facts = {
-        "verified": is_verified,
-        "method": method,
-        "checked_by": list(deciding_people(gate)),
-        "proofs_destroyed": True,
-        **clock_facts(case, due, came_on),
-    }
-    provided.register.complete(
-        case_id,
-        IDENTITY,
-        receipt={"method": method, PROOF_CAME: came_on.isoformat() if case.awaits_proof else ""},
-        record=Record(IDENTITY, "", facts, actor=answer.operator),
-        move=(state, method or "not verified"),
-        actor=answer.operator,
-        outcome=outcome,
-        change=CaseChange(response_due=due),
+def _conclusion(case_id: str, gate: GateEntry) -> Conclusion:
+    """What an operator found out at the gate."""
+    answer, people = gate.answers[-1], tuple(deciding_people(gate))
+    if gate.outcome is not Decision.APPROVE:
+        return Conclusion(cause="not verified", on=day_of(answer.at), checked_by=people)
+    method = method_of(answer.reference)
+    return Conclusion(
+        cause=method or "not verified",
+        on=day_of(answer.at),
+        method=method,
+        identity=subject_request(case_id).identity,
+        checked_by=people,
+        said_on=proof_came_on(answer.reference),
     )
 
 
@@ -174,56 +139,19 @@ def close_unproven(case_id: str) -> bool:
     """End the wait for a proof that did not come; the data subject is told of it as of any refusal (Art. 12(4)).
 
     Returns:
-        Whether it was ended; what somebody decided at the gate meanwhile stands.
+        Whether it was ended; what somebody decided at the gate meanwhile stands, and what came meanwhile is looked at.
     """
     provided = services()
-    case, day = provided.register.case(case_id), today()
+    case = provided.register.case(case_id)
     gates = provided.register.gates(case_id, kind=Gate.IDENTITY)
-    if any(gate.outcome not in {None, Decision.ASK_MORE} for gate in gates):
+    is_decided = any(gate.outcome not in {None, Decision.ASK_MORE} for gate in gates)
+    if is_decided or proven_by(case_id) or document_came_on(case) is not None:
         return False
-    destroy_proofs(case_id)
-    provided.register.retire_gate(case_id, Gate.UNCERTAIN_MAIL)  # a link or reminder is needed no more
-    due = clock_of(case, proved_on=day).response_due
-    ground = RefusalGround.IDENTITY_NOT_PROVEN.value
-    facts: Facts = {"verified": False, "ground": ground, "proofs_destroyed": True, **clock_facts(case, due, day)}
-    provided.register.complete(
+    return conclude_identity(
         case_id,
-        IDENTITY,
-        receipt={"method": "", PROOF_CAME: day.isoformat(), GROUND: ground},
-        record=Record(IDENTITY, "", facts),
-        move=(CaseState.IDENTITY_FAILED, f"no proof of identity within {provided.policy.proof_days} days"),
-        outcome="identity_failed",
-        change=CaseChange(response_due=due),
+        Conclusion(
+            cause=f"no proof of identity within {provided.policy.proof_days} days",
+            on=today(),
+            ground=RefusalGround.IDENTITY_NOT_PROVEN.value,
+        ),
     )
-    return True
-
-
-def clock_facts(case: Case, due: date, came_on: date) -> dict[str, str]:
-    """What evidence says about a clock that stood still: the day the proof came, the old and the new last day."""
-    if not case.awaits_proof:
-        return {}
-    return {
-        "proof_came_on": came_on.isoformat(),
-        "response_due_before": case.response_due.isoformat(),
-        "response_due": due.isoformat(),
-    }
-
-
-def destroy_proofs(case_id: str) -> None:
-    """Destroy what was shown as proof of identity; what shows something else is looked at, and destroyed, later."""
-    vault = services().vault
-    for name in vault.names(case_id):
-        if name.startswith("proof.") and not name.startswith(_LOOKED_AT_LATER):
-            vault.remove(case_id, name)
-
-
-def document_step(kind: DocumentKind, asked: int) -> str:
-    """The step of the ledger that notes the first document after a proof was asked for the so-many-th time."""
-    return f"document.{kind.value}.{asked}"
-
-
-def document_came_on(case: Case) -> date | None:
-    """The day a document of identity came that answers what was asked for last; None while there is none."""
-    step = document_step(DocumentKind.IDENTITY, len(pauses_of(case)))
-    entry = services().register.step(case.case_id, step)
-    return None if entry is None else date.fromisoformat(str(entry.receipt[DOCUMENT_CAME]))

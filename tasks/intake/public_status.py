@@ -10,9 +10,10 @@ import hmac
 from zoneinfo import ZoneInfo
 
 from data_contracts.case.case import may_move
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.doors.pages import CaseStatus, CaseStep
 from data_contracts.errors import CaseUnknown
-from data_contracts.vocabulary import CaseState, Decision, Gate, Right
+from data_contracts.vocabulary import CaseState, Decision, Gate
 from tasks.case.clock import standing
 from tasks.case.sealed import PACKAGE
 from tasks.identity.client_space import offers_client_space
@@ -71,7 +72,7 @@ def status_of(case_id: str) -> CaseStatus:
         steps=tuple(steps),
         # The receipt's code proves nobody: once somebody was proven, a thief of the receipt must not stop the case.
         may_withdraw=may_move(case.state, CaseState.WITHDRAWN) and case.state in _UNPROVEN,
-        has_package=case.right in {Right.ACCESS, Right.PORTABILITY} and provided.vault.has(case_id, PACKAGE),
+        has_package=FACTS_OF[case.right].makes_package and provided.vault.has(case_id, PACKAGE),
         documents=awaited_documents(case),
         may_sign_in=offers_client_space(case_id),
         facts=tuple(offered_facts(case_id)),

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from data_contracts.case.case import Case
 from data_contracts.case.request import ProvenSubject, Statement, SubjectRequest
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.errors import StepFailed
 from data_contracts.evidence.records import Facts, Record
 from data_contracts.vocabulary import CaseState, Right
@@ -19,7 +20,7 @@ from tasks.case.sealed import PACKAGE, PROVEN, REQUEST, subject_request, write_j
 from tasks.life.turns import release_siblings
 from tasks.notices.posting import unposted
 from tasks.proof.concluding import as_concluded
-from tasks.search.restricted import FORGOTTEN, LIFTED, RESTRICTING, ROWS, TOLD_BY, is_restricted
+from tasks.search.restricted import FORGOTTEN, LIFTED, ROWS, TOLD_BY, is_restricted
 from tasks.services import services
 from tasks.steps.step import always, step
 
@@ -27,7 +28,6 @@ _KEPT_PREFIXES = (PACKAGE, "notice.")
 _RESTRICTION_KEEPS = (REQUEST, PROVEN, ROWS, TOLD_BY)
 _NOT_GRANTED = frozenset({"withdrawn", "refused", "referred", "identity_failed", "duplicate"})
 _WITHOUT_PACKAGE = frozenset({"withdrawn"})
-_WITH_PACKAGE = frozenset({Right.ACCESS, Right.PORTABILITY})
 
 
 @step("archive", watched=always)
@@ -46,7 +46,9 @@ def archive_evidence(case_id: str, outcome: str) -> str:
     asked, outcome = outcome, as_concluded(case_id, outcome)
     if unposted(case_id):
         raise StepFailed("a letter was not posted", where=case_id, remedy="post it, then answer its gate posting")
-    keeps_package = outcome not in _WITHOUT_PACKAGE and case.right in _WITH_PACKAGE and has_part(case_id, PACKAGE)
+    keeps_package = (
+        outcome not in _WITHOUT_PACKAGE and FACTS_OF[case.right].makes_package and has_part(case_id, PACKAGE)
+    )
     keeps_restriction = _settle_restriction(case, outcome)
     has_copy = provided.register.recovery(case_id) is not None
     kept: tuple[str, ...] = ()
@@ -117,7 +119,7 @@ def _settle_restriction(case: Case, outcome: str) -> bool:
     """
     if case.right is Right.RESTRICTION and outcome not in _NOT_GRANTED:
         return is_restricted(case)
-    if case.right in RESTRICTING:
+    if FACTS_OF[case.right].restricts:
         services().register.lift_restriction(case.case_id)
     return False
 

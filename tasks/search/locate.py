@@ -11,12 +11,13 @@ from itertools import chain
 import pyarrow as pa
 
 from data_contracts.case.plan import REFERRED, SHARED, Located
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.company.row_cases import part_at, parts_of, table_name
 from data_contracts.connectors.keys import Selection
 from data_contracts.errors import ContractMismatch
 from data_contracts.evidence.records import Facts, Record
 from data_contracts.gates.gates import GateEntry
-from data_contracts.vocabulary import CaseState, Decision, Gate, Right
+from data_contracts.vocabulary import CaseState, Decision, Gate
 from tasks.case.accounts import admission_of, said_about_accounts
 from tasks.case.parts import PARTS, lost, measured_parts, require_parts
 from tasks.case.sealed import LOCATED, read_located, write_located
@@ -48,7 +49,6 @@ from tasks.services import services
 from tasks.steps.ledger import is_done
 from tasks.steps.step import step, until_done
 
-_DISCLOSING = frozenset({Right.ACCESS, Right.PORTABILITY})
 """Rights whose cases search once."""
 
 
@@ -160,7 +160,7 @@ def _search_parts(case_id: str) -> list[str]:
 
 def _named_by_search(case_id: str) -> list[str]:
     """What later steps need of the search; where a plan is confirmed the search is made anew, and named then."""
-    is_made_once = services().register.case(case_id).right in _DISCLOSING
+    is_made_once = FACTS_OF[services().register.case(case_id).right].makes_package
     return sorted([LOCATED, *(_search_parts(case_id) if is_made_once else ())])
 
 

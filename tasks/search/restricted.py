@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from data_contracts.case.case import Case
 from data_contracts.case.permissions import Restriction
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.case.subjects import SubjectKey
 from data_contracts.company.contract import Table
 from data_contracts.connectors.keys import Condition, Selection
@@ -28,14 +29,12 @@ TOLD_BY = "told."
 LIFTED, FORGOTTEN = "lifted", "restriction forgotten"
 """Steps: the restriction is over; recipients know it, and what was sealed for it is destroyed."""
 _SPARED = "spared."
-RESTRICTING = frozenset({Right.RESTRICTION, Right.OBJECTION})
-"""Rights whose cases put a restriction on the list."""
 _NOT_LOCATED = frozenset({CaseState.IDENTITY_VERIFIED, CaseState.LOCATED})
 
 
 def is_restricted(case: Case) -> bool:
     """Whether the case put a restriction on the list that is in force."""
-    if case.right not in RESTRICTING:
+    if not FACTS_OF[case.right].restricts:
         return False
     return any(one.lifted_at is None for one in services().register.restrictions_by(case.case_id))
 

@@ -74,6 +74,8 @@ PACKAGES: Final[dict[str, Package]] = {
             "tasks/gates/identity_ways.py",
             "tasks/identity/link.py",
             "tasks/notices/links.py",
+            "tasks/identity/conclude.py",
+            "tasks/identity/proofs.py",
             "tasks/identity/online.py",
             "tasks/identity/verify.py",
         ),

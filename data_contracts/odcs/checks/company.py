@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.company.company import Contact, CountryProfile, Organisation, Purpose
 from data_contracts.company.contract import Column
 from data_contracts.fault import Fault
 from data_contracts.odcs.checks.subject import ORGANISATION, POLICY, VOCABULARY, ContractSet
-from data_contracts.vocabulary import Duty, Gate, LegalBasis, PartyRole, Right
+from data_contracts.vocabulary import Duty, Gate, LegalBasis, PartyRole
 
 _EEA_CODES: Final = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
 _EEA: Final = frozenset(_EEA_CODES.split())
@@ -20,19 +21,7 @@ _EEA: Final = frozenset(_EEA_CODES.split())
 _NO_COUNTRIES: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 _SPECIAL_GROUND: Final = re.compile(r"A9-2-[a-j]")
 _OBJECTABLE: Final = frozenset({LegalBasis.CONSENT, LegalBasis.LEGITIMATE_INTEREST})
-_ALWAYS: Final = (
-    Gate.IDENTITY, Gate.REQUESTER, Gate.TURN, Gate.APPROVAL, Gate.SUBJECTS, Gate.OUTAGE, Gate.UNCERTAIN_MAIL,
-    Gate.EXTENSION, Gate.POSTING,
-)  # fmt: skip
-_CHANGES: Final = (*_ALWAYS, Gate.MISMATCH, Gate.RECIPIENT)
-GATES: Final = {
-    Right.ACCESS: (*_ALWAYS, Gate.REVIEW),
-    Right.RECTIFICATION: (*_CHANGES, Gate.STATEMENT, Gate.PROOF, Gate.CONTACT_CHANGE),
-    Right.ERASURE: (*_CHANGES, Gate.COOLING_OFF),
-    Right.RESTRICTION: _CHANGES,
-    Right.PORTABILITY: (*_ALWAYS, Gate.REVIEW, Gate.RECIPIENT),
-    Right.OBJECTION: _CHANGES,
-}
+GATES: Final = {right: facts.gates for right, facts in FACTS_OF.items()}
 """Gates that a flow can open, by right; the policy must say who answers each."""
 DUTY_GATES: Final = {Duty.RETENTION: (Gate.APPROVAL,), Duty.INCIDENT: (Gate.APPROVAL,)}
 """The same by duty."""

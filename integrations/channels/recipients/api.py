@@ -16,23 +16,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import httpx
 
 from data_contracts.errors import SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.ports.credentials import recipient_variable
 from data_contracts.told.recipients import RecipientMessage
 from integrations.channels.post.message import message_slug
 from integrations.channels.post.outbox import write_once
+from integrations.http import LATER, Answer, Call, NoAnswer, call, is_encrypted
 
 __all__ = ["Endpoint", "HttpRecipients", "signature"]
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_LATER = frozenset({408, 425, 429, *range(500, 600)})
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#-]{0,59}")
 """What may stand in evidence: no room for a name and an address."""
-_TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +101,7 @@ def _check(party: str, url: str, secret: str) -> None:
         raise SettingsInvalid(
             "the recipient's interface is not configured", where=party, remedy=f"set {missing}, then answer 'retry'"
         )
-    place = urlsplit(url)
-    if place.scheme != "https" and place.hostname not in _LOOPBACK:
+    if not is_encrypted(url):
         raise SettingsInvalid(
             "the message would travel unencrypted",
             where=party,
@@ -116,29 +110,24 @@ def _check(party: str, url: str, secret: str) -> None:
 
 
 def _post(party: str, url: str, body: bytes, *, headers: Mapping[str, str]) -> str:
-    try:
-        answer = httpx.post(url, content=body, headers=dict(headers), timeout=_TIMEOUT_SECONDS)
-    except (httpx.HTTPError, httpx.InvalidURL):
+    answer = call(Call(url=url, body=body, headers=headers))
+    if isinstance(answer, NoAnswer):
         raise SystemUnavailable(
             "the recipient's interface cannot be reached, or broke off", where=party, remedy="try again later"
-        ) from None
-    if answer.status_code in _LATER:
-        raise SystemUnavailable(
-            f"the recipient asks to come back later ({answer.status_code})", where=party, remedy="try again later"
         )
-    if not answer.is_success:
+    if answer.status in LATER:
+        raise SystemUnavailable(
+            f"the recipient asks to come back later ({answer.status})", where=party, remedy="try again later"
+        )
+    if not answer.is_good:
         raise StepFailed(
-            f"the recipient refused the message ({answer.status_code})",
+            f"the recipient refused the message ({answer.status})",
             where=party,
             remedy="check its address and secret, or tell it by hand",
         )
     return _reference(answer)
 
 
-def _reference(answer: httpx.Response) -> str:
-    try:
-        said = answer.json()
-    except ValueError:
-        return ""
-    given = said.get("reference") if isinstance(said, dict) else None
+def _reference(answer: Answer) -> str:
+    given = answer.object().get("reference")
     return given if isinstance(given, str) and _REFERENCE.fullmatch(given) else ""

@@ -13,14 +13,15 @@ Source: OpenDSR 2.0, sections 4.2 (signing), 5 (identities), 6 (discovery), 7 (r
 """
 
 import base64
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-import httpx
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -31,12 +32,10 @@ from data_contracts.errors import SettingsInvalid, StepFailed, SystemUnavailable
 from data_contracts.evidence.certificates import NO_CERTIFICATE
 from data_contracts.ports.credentials import recipient_variable
 from data_contracts.told.recipients import RecipientMessage
+from integrations.http import LATER, Answer, Call, NoAnswer, call, is_encrypted, is_own_machine
 
 __all__ = ["OpendsrProcessors"]
 
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_LATER: Final = frozenset({408, 425, 429, *range(500, 600)})
-_TIMEOUT: Final = 30
 _VERSION: Final = "2.0"
 _IDENTITIES: Final[Mapping[str, str]] = {"email": "email", "customer_no": "controller_customer_id"}
 """Identity types of the specification by the vocabulary's kinds."""
@@ -70,11 +69,11 @@ class OpendsrProcessors:
         return self._processor(party, address).status(_id(reference, party)) or ""
 
     def _processor(self, party: str, address: str) -> "_Processor":
-        key, place = self.key_of(party), urlsplit(address)
+        key = self.key_of(party)
         if not key:
             variable = recipient_variable(party, "KEY")
             raise SettingsInvalid("no key of the processor is configured", where=party, remedy=f"set {variable}")
-        if place.scheme != "https" and place.hostname not in _LOOPBACK:
+        if not is_encrypted(address):
             raise SettingsInvalid(
                 "the request would travel unencrypted", where=party, remedy="write an https address as `art19.to`"
             )
@@ -97,7 +96,7 @@ class _Processor:
         Raises:
             StepFailed: when it takes no erasure, or its certificate is not its own or out of date.
         """
-        said = _object(self._call("GET", "/discovery"))
+        said = self._call("GET", "/discovery").object()
         if "erasure" not in _list(said, "supported_subject_request_types"):
             raise StepFailed("the processor takes no erasure", where=self.party, remedy="tell it by hand")
         pairs = [pair for pair in _list(said, "supported_identities") if isinstance(pair, dict)]
@@ -111,7 +110,7 @@ class _Processor:
     def status(self, request_id: str) -> str | None:
         """The reference of a request that is completed, none while it is not; None where it has no such request."""
         answer = self._call("GET", f"/opendsr_requests/{request_id}", may_fail=True)
-        if answer.status_code == httpx.codes.NOT_FOUND:
+        if answer.status == HTTPStatus.NOT_FOUND:
             return None
         return self._reference(answer, request_id)
 
@@ -120,9 +119,9 @@ class _Processor:
         answer = self._call("POST", "/opendsr_requests", said=request)
         return self._reference(answer, str(request["subject_request_id"]))
 
-    def _reference(self, answer: httpx.Response, request_id: str) -> str:
+    def _reference(self, answer: Answer, request_id: str) -> str:
         self._check_signature(answer)
-        said = _object(answer)
+        said = answer.object()
         if said.get("subject_request_id") != request_id:
             raise StepFailed(
                 "the processor answered about another request", where=self.party, remedy="ask the processor"
@@ -131,20 +130,22 @@ class _Processor:
 
     def _call(
         self, method: Literal["GET", "POST"], path: str, *, may_fail: bool = False, said: object = None
-    ) -> httpx.Response:
+    ) -> Answer:
         url = path if "://" in path else self.address + path
         headers = {"Authorization": f"Bearer {self.key}"}
-        try:
-            answer = httpx.request(method, url, headers=headers, json=said, timeout=_TIMEOUT, trust_env=False)
-        except (httpx.HTTPError, httpx.InvalidURL):
+        body = b""
+        if said is not None:
+            headers["Content-Type"], body = "application/json", json.dumps(said).encode()
+        answer = call(Call(url=url, method=method, headers=headers, body=body))
+        if isinstance(answer, NoAnswer):
             raise SystemUnavailable(
                 "the processor cannot be reached, or broke off", where=self.party, remedy="try again later"
-            ) from None
-        if answer.status_code in _LATER:
-            what = f"the processor asks to come back later ({answer.status_code})"
+            )
+        if answer.status in LATER:
+            what = f"the processor asks to come back later ({answer.status})"
             raise SystemUnavailable(what, where=self.party, remedy="try again later")
-        if not answer.is_success and not (may_fail and answer.status_code == httpx.codes.NOT_FOUND):
-            what = f"the processor refused the request ({answer.status_code})"
+        if not answer.is_good and not (may_fail and answer.status == HTTPStatus.NOT_FOUND):
+            what = f"the processor refused the request ({answer.status})"
             raise StepFailed(what, where=self.party, remedy="check its address and key, or tell it by hand")
         return answer
 
@@ -157,13 +158,17 @@ class _Processor:
             raise self._not_its_own() from None
         host = urlsplit(self.address).hostname or ""
         is_valid = certificate.not_valid_before_utc <= now.astimezone(UTC) <= certificate.not_valid_after_utc
-        if not isinstance(public, RSAPublicKey) or not is_valid or not (host in domains or host in _LOOPBACK):
+        if (
+            not isinstance(public, RSAPublicKey)
+            or not is_valid
+            or not (host in domains or is_own_machine(self.address))
+        ):
             raise self._not_its_own()
         return public
 
-    def _check_signature(self, answer: httpx.Response) -> None:
+    def _check_signature(self, answer: Answer) -> None:
         try:
-            signature = base64.b64decode(answer.headers.get("X-OpenDSR-Signature", ""), validate=True)
+            signature = base64.b64decode(answer.headers.get("x-opendsr-signature", ""), validate=True)
             assert self.signs_with is not None  # noqa: S101  # discovered before anything is asked
             self.signs_with.verify(signature, answer.content, padding.PKCS1v15(), hashes.SHA256())
         except (InvalidSignature, ValueError):
@@ -213,14 +218,6 @@ def _request(message: RecipientMessage, identities: list[dict[str, str]], now: d
         "api_version": _VERSION,
         "status_callback_urls": [],
     }
-
-
-def _object(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        said = answer.json()
-    except ValueError:
-        said = None
-    return said if isinstance(said, dict) else {}
 
 
 def _list(said: Mapping[str, Any], name: str) -> list[Any]:

@@ -1,30 +1,21 @@
-"""Asks a time-stamping authority over HTTP (RFC 3161, section 3.4): bounded in time and bytes, without redirections.
+"""Asks a time-stamping authority over HTTP (RFC 3161, section 3.4), by :mod:`integrations.http`.
 
 A reply is verified before it is kept. Whatever the authority does, the caller gets a stamp or a reason, and goes on.
 """
 
-import contextlib
-import socket
-import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException
-from threading import Timer
+from http import HTTPStatus
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from data_contracts.errors import SettingsInvalid
 from data_contracts.evidence.time_stamps import Stamp, StampRefusal
 from integrations.evidence.stamps.checking import LEEWAY, StampCheck
+from integrations.http import SECONDS, Call, NoAnswer, call
 
-_SECONDS: Final = 10.0
-"""For the whole exchange."""
-_MOST_BYTES: Final = 64 * 1024
-"""A reply with a chain of certificates has 6 KB."""
-_OK: Final = 200
 _QUERY: Final = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
 
 
@@ -39,7 +30,7 @@ class Authority:
 
     url: str
     check: StampCheck
-    seconds: float = _SECONDS
+    seconds: float = SECONDS
 
     def stamp(self, note: str, now: datetime) -> Stamp | StampRefusal:
         """A verified time stamp of a checkpoint, or why there is none; trying again can help."""
@@ -59,45 +50,10 @@ class Authority:
 
     def _ask(self, query: bytes) -> bytes | StampRefusal:
         """The reply's bytes."""
-        place = urlsplit(self.url)
-        try:
-            with _connected(place, self.seconds) as connection:
-                connection.request("POST", f"{place.path or '/'}{f'?{place.query}' * bool(place.query)}", query, _QUERY)
-                answer = connection.getresponse()
-                reply = answer.read(_MOST_BYTES + 1) if answer.status == _OK else None
-                is_broken_off = bool(answer.length) and len(reply or b"") <= _MOST_BYTES
-        except (OSError, HTTPException, ValueError):
+        answer = call(Call(url=self.url, body=query, headers=_QUERY, seconds=self.seconds))
+        if isinstance(answer, NoAnswer) or answer.status != HTTPStatus.OK:
             return StampRefusal.UNREACHABLE
-        if reply is None or is_broken_off:
-            return StampRefusal.UNREACHABLE
-        return StampRefusal.TOO_LARGE if len(reply) > _MOST_BYTES else reply
-
-
-@contextlib.contextmanager
-def _connected(place: SplitResult, seconds: float) -> Iterator[HTTPConnection]:
-    """A connection that is cut after so many seconds, however slowly the other side sends head or body."""
-    is_tls = place.scheme == "https"
-    host, port = place.hostname or "", place.port or (443 if is_tls else 80)
-    plain = socket.create_connection((host, port), timeout=seconds)
-    context = ssl.create_default_context()
-    used = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False) if is_tls else plain
-    cut = Timer(seconds, _cut, [used])
-    cut.daemon = True
-    cut.start()
-    with contextlib.closing(HTTPConnection(host, port)) as connection:
-        connection.sock = used
-        try:
-            if isinstance(used, ssl.SSLSocket):
-                used.do_handshake()
-            yield connection
-        finally:
-            cut.cancel()
-            used.close()
-
-
-def _cut(used: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it was closed just now
-        used.shutdown(socket.SHUT_RDWR)
+        return StampRefusal.TOO_LARGE if answer.is_too_large else answer.content
 
 
 def authority_at(url: str, check: StampCheck | None) -> Authority | None:

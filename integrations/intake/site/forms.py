@@ -1,11 +1,12 @@
 """Reads what a visitor typed into a form into what a right asks; nothing that was typed ever stands in an error."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from data_contracts.case.legible import is_key, is_letter
 from data_contracts.case.request import FieldChange, Statement
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.doors.pages import Submitted
 from data_contracts.vocabulary import Channel, ErasureGround, Requester, RestrictionGround, Right
 
@@ -79,27 +80,38 @@ def _statement(said: Mapping[str, str], right: Right) -> Statement:
 
 def _asked(said: Mapping[str, str], right: Right) -> Statement:
     """What the right asks, whoever exercises it."""
-    match right:
-        case Right.RECTIFICATION:
-            return Statement(changes=_changes(said), supplement=said.get("supplement", ""))
-        case Right.ERASURE:
-            ground = said.get("erasure_ground", "")
-            return Statement(erasure_ground=ErasureGround(ground) if ground else None)
-        case Right.RESTRICTION:
-            return Statement(restriction_ground=RestrictionGround(said.get("restriction_ground", "") or "a"))
-        case Right.OBJECTION:
-            return Statement(
-                direct_marketing=said.get("direct_marketing") == "yes",
-                sharing=said.get("sharing") == "yes",
-                purposes=[name.removeprefix("purpose_") for name in said if name.startswith("purpose_")],
-                situation=said.get("situation", ""),
-            )
-        case Right.PORTABILITY:
-            return Statement(send_to=said.get("send_to", ""))
-        case _:
-            return Statement()
+    fields: dict[str, Any] = {name: _READERS[name](said) for name in FACTS_OF[right].asks}
+    return Statement(**fields)
 
 
 def _changes(said: Mapping[str, str]) -> list[FieldChange]:
     rows = [(said.get(f"change_{n}_field", ""), said.get(f"change_{n}_value", "")) for n in range(CHANGES)]
     return [FieldChange(field=name, value=value.strip()) for name, value in rows if name]
+
+
+def _erasure_ground(said: Mapping[str, str]) -> ErasureGround | None:
+    ground = said.get("erasure_ground", "")
+    return ErasureGround(ground) if ground else None
+
+
+def _text(name: str) -> Callable[[Mapping[str, str]], str]:
+    return lambda said: said.get(name, "")
+
+
+def _is_ticked(name: str) -> Callable[[Mapping[str, str]], bool]:
+    return lambda said: said.get(name) == "yes"
+
+
+_READERS: Final[Mapping[str, Callable[[Mapping[str, str]], object]]] = {
+    "changes": _changes,
+    "supplement": _text("supplement"),
+    "erasure_ground": _erasure_ground,
+    "restriction_ground": lambda said: RestrictionGround(said.get("restriction_ground", "") or "a"),
+    "fields": lambda _: [],
+    "purposes": lambda said: [name.removeprefix("purpose_") for name in said if name.startswith("purpose_")],
+    "direct_marketing": _is_ticked("direct_marketing"),
+    "sharing": _is_ticked("sharing"),
+    "situation": _text("situation"),
+    "send_to": _text("send_to"),
+}
+"""How a field of a statement is read from a form; the site does not ask which fields are contested."""

@@ -1,23 +1,14 @@
 """Two open cases of one data subject act one after the other: what is erased can be neither shown nor put right.
 
 A case waits for every other case of the data subject that is acting, and for those that come before it and have not
-acted yet: in the order of rights below, then by the day of receipt.
+acted yet: in the order of the table of rights, then by the day of receipt.
 """
 
 from collections.abc import Iterable
 
 from data_contracts.case.case import Case
-from data_contracts.vocabulary import CaseState, Right
-
-ORDER = (
-    Right.ACCESS,
-    Right.PORTABILITY,
-    Right.RECTIFICATION,
-    Right.RESTRICTION,
-    Right.OBJECTION,
-    Right.ERASURE,
-)
-"""Which right is carried out first where a data subject exercises several at once."""
+from data_contracts.case.rights import FACTS_OF
+from data_contracts.vocabulary import CaseState
 
 _TO_ACT = frozenset({CaseState.IDENTITY_VERIFIED, CaseState.LOCATED, CaseState.PLANNED, CaseState.APPROVED})
 
@@ -38,4 +29,4 @@ def come_first(case: Case, others: Iterable[Case]) -> list[str]:
 
 
 def _place(case: Case) -> tuple[int, str, str]:
-    return ORDER.index(case.right), case.received_at.isoformat(), case.case_id
+    return FACTS_OF[case.right].place, case.received_at.isoformat(), case.case_id

@@ -13,30 +13,13 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.vocabulary import Right
 
 _LAW: Final = re.compile(r"\b(gdpr|rgpd|avg|dsgvo|2016/679|data protection|protection des données)\b", re.IGNORECASE)
-_ARTICLE: Final = re.compile(r"\bart(?:icles?|ikel(?:en)?|\.)?\s*(15|16|17|18|20|21)\b", re.IGNORECASE)
-_ARTICLES: Final = {
-    "15": Right.ACCESS,
-    "16": Right.RECTIFICATION,
-    "17": Right.ERASURE,
-    "18": Right.RESTRICTION,
-    "20": Right.PORTABILITY,
-    "21": Right.OBJECTION,
-}
-_NAMES: Final[Mapping[Right, str]] = {
-    Right.ACCESS: r"right of access|subject access request|droit d.accès|recht (op|van) inzage|inzagerecht",
-    Right.RECTIFICATION: r"right to rectification|droit (de|à la) rectification|recht op rectificatie",
-    Right.ERASURE: (
-        r"right to (erasure|be forgotten)|droit à l.(effacement|oubli)|recht op (gegevenswissing|vergetelheid)"
-    ),
-    Right.RESTRICTION: r"right to restriction|droit à la limitation|recht op beperking",
-    Right.PORTABILITY: r"right to (data )?portability|droit à la portabilité|recht op (gegevens)?overdraagbaarheid",
-    Right.OBJECTION: r"right to object|droit d.opposition|recht van bezwaar",
-}
-"""Names of the rights in the Regulation's own languages."""
-_PATTERNS: Final = {right: re.compile(pattern, re.IGNORECASE) for right, pattern in _NAMES.items()}
+_ARTICLES: Final = {facts.article: right for right, facts in FACTS_OF.items()}
+_ARTICLE: Final = re.compile(rf"\bart(?:icles?|ikel(?:en)?|\.)?\s*({'|'.join(_ARTICLES)})\b", re.IGNORECASE)
+_PATTERNS: Final = {right: re.compile(facts.names, re.IGNORECASE) for right, facts in FACTS_OF.items()}
 _PROGRAMS: Final = ("x-autoreply", "x-autorespond", "x-ms-exchange-generated-message-source", "x-failed-recipients")
 """Headers that programs alone write."""
 _CASE: Final = re.compile(r"\bC-[0-9A-Z]{4}-[0-9A-Z]{4}\b")

@@ -10,32 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from data_contracts.case.plan import Action, TablePath
+from data_contracts.case.plan import TablePath
 from data_contracts.case.request import FieldChange
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.company.company import Party, Policy, Vocabulary
 from data_contracts.company.contract import Contracts
 from data_contracts.company.row_cases import column_in
 from data_contracts.told.recipients import Asked, RecipientNotice
 from data_contracts.vocabulary import PartyRole, Right
 
-_ACTS: Mapping[Right, frozenset[Action]] = {
-    Right.ERASURE: frozenset({"delete", "clear", "mask", "pseudonymise", "shred"}),
-    Right.RECTIFICATION: frozenset({"rectify"}),
-    Right.RESTRICTION: frozenset({"restrict"}),
-    # Art. 19 does not name the objection; Art. 21(3) is worth nothing while others go on with the data.
-    Right.OBJECTION: frozenset({"stop"}),
-}
-"""What counts as done with data, by right; rights that are not here change nothing."""
-
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/#-]{0,59}")
 """A reference goes into evidence, so it has no room for a name and an address."""
-
-_ASKED: Mapping[Right, Asked] = {
-    Right.ERASURE: "erase",
-    Right.RECTIFICATION: "rectify",
-    Right.RESTRICTION: "restrict",
-    Right.OBJECTION: "stop",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +34,7 @@ class Touched:
 
 def touched(right: Right, lines: Iterable[Mapping[str, object]]) -> list[Touched]:
     """What a carried-out plan really did, from its lines as JSON (see :func:`data_contracts.case.plan.plan_facts`)."""
-    acts = _ACTS.get(right, frozenset())
+    acts = FACTS_OF[right].acts
     return [
         Touched(
             (str(line["system"]), str(line["table"])),
@@ -78,7 +63,10 @@ def asked_of(right: Right) -> Asked:
     Raises:
         KeyError: for a right that changes nothing, of which nobody is told.
     """
-    return _ASKED[right]
+    asked = FACTS_OF[right].recipients_are_asked
+    if asked is None:
+        raise KeyError(right)
+    return asked
 
 
 def is_order(party: Party, vocabulary: Vocabulary) -> bool:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from data_contracts.case.request import ProvenSubject
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.company.company import Policy
 from data_contracts.text.normal_form import normal_form
 from data_contracts.vocabulary import Assurance, Right, Sensitivity
@@ -25,8 +26,6 @@ from data_contracts.vocabulary import Assurance, Right, Sensitivity
 EMAIL: Final = "email"
 _LEVELS: Final = list(Assurance)
 _SENSITIVITIES: Final = list(Sensitivity)
-_SHOWS_OR_CHANGES: Final = frozenset({Right.ACCESS, Right.PORTABILITY, Right.RECTIFICATION, Right.ERASURE})
-"""Rights by which somebody could learn, falsify or destroy a stranger's data; the others only stop a use of them."""
 
 Held = Mapping[tuple[str, str], frozenset[str]]
 """E-mail addresses that we hold, in normal form, by kind and value of the key that leads to them."""
@@ -116,7 +115,7 @@ def mailbox_known_by(known: Iterable[tuple[str, str]], held: Held, *, named: str
 
 def shows_or_changes(right: Right) -> bool:
     """Whether somebody could learn, falsify or destroy a stranger's data by that right."""
-    return right in _SHOWS_OR_CHANGES
+    return not FACTS_OF[right].is_stranger_safe
 
 
 def _address(typed: list[str], held: Held, *, has_others: bool) -> str:

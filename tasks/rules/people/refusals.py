@@ -6,6 +6,7 @@ justification: the burden of showing it is the controller's (Art. 12(5), third s
 
 from collections.abc import Sequence
 
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.errors import AnswerRefused
 from data_contracts.gates.gates import GateAnswer
 from data_contracts.grounds import RefusalGround
@@ -15,11 +16,6 @@ _G = RefusalGround
 PEOPLE_FOR_12_5 = 2
 _BY_TWO = frozenset({_G.MANIFESTLY_UNFOUNDED, _G.EXCESSIVE})
 _ANY_RIGHT = (_G.REFUSED_BY_PERSON, _G.MANIFESTLY_UNFOUNDED, _G.EXCESSIVE, _G.RIGHTS_OF_OTHERS)
-_OF_A_RIGHT: dict[Right, tuple[RefusalGround, ...]] = {
-    Right.ERASURE: (_G.LEGAL_OBLIGATION, _G.LEGAL_CLAIMS),
-    Right.PORTABILITY: (_G.NOT_PORTABLE,),
-    Right.OBJECTION: (_G.COMPELLING_GROUNDS, _G.LEGAL_CLAIMS),
-}
 
 REFUSING_GATES = frozenset(
     {Gate.IDENTITY, Gate.REQUESTER, Gate.STATEMENT, Gate.SUBJECTS, Gate.APPROVAL, Gate.CONTACT_CHANGE}
@@ -33,7 +29,7 @@ def grounds_at(gate: Gate, matter: Right | Duty) -> tuple[RefusalGround, ...]:
     if isinstance(matter, Duty) or gate not in _WITH_GROUND:
         return ()
     own = (_G.STOPPED_AT_OLD_CONTACT,) if gate is Gate.CONTACT_CHANGE else ()
-    return (*own, *_ANY_RIGHT, *_OF_A_RIGHT.get(matter, ()))
+    return (*own, *_ANY_RIGHT, *FACTS_OF[matter].grounds)
 
 
 def check_ground(gate: Gate, matter: Right | Duty, *, decision: Decision, ground: str) -> None:

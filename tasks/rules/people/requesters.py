@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.company.company import Policy
 from data_contracts.company.contract import Table
 from data_contracts.errors import AnswerRefused, SettingsInvalid
@@ -24,14 +25,6 @@ from data_contracts.vocabulary import Decision, HeirPurpose, Requester, Right
 from tasks.rules.act.redaction import Disclosure, Showing, Texts
 
 _AFTER_DEATH: Final = frozenset({Requester.HEIR, Requester.TRUSTED_THIRD_PARTY})
-
-_HEIRS: Final[Mapping[Right, tuple[HeirPurpose, ...]]] = {
-    Right.ACCESS: (HeirPurpose.ESTATE, HeirPurpose.GOODS_AND_MEMORIES, HeirPurpose.ACCOUNTS),
-    Right.RECTIFICATION: (HeirPurpose.ACCOUNTS,),
-    Right.ERASURE: (HeirPurpose.ACCOUNTS,),
-    Right.OBJECTION: (HeirPurpose.ACCOUNTS,),
-}
-"""Art. 85 II: 1° is about receiving data, 2° about having the death taken into account."""
 
 _SCOPES: Final[Mapping[HeirPurpose, tuple[str, ...]]] = {
     HeirPurpose.ESTATE: ("user.account", "user.financial", "user.payment"),
@@ -62,7 +55,7 @@ def requester_at(subject: str) -> Requester:
 
 def why_not(requester: Requester, right: Right) -> str:
     """The code of why the requester can never exercise the right; empty when they can."""
-    return ENDS_AT_DEATH if requester is Requester.HEIR and right not in _HEIRS else ""
+    return ENDS_AT_DEATH if requester is Requester.HEIR and not FACTS_OF[right].heirs else ""
 
 
 def accepted_capacities(policy: Policy, requester: Requester, right: Right) -> tuple[str, ...]:
@@ -129,7 +122,7 @@ def _capacities(policy: Policy, requester: Requester, right: Right) -> dict[str,
             remedy="list at least one proof",
         )
     deaths = [(death,) for death in policy.death_proofs] if requester in _AFTER_DEATH else [()]
-    purposes = _HEIRS.get(right, ()) if requester is Requester.HEIR else (None,)
+    purposes = FACTS_OF[right].heirs if requester is Requester.HEIR else (None,)
     found = [Capacity((proof, *death), purpose) for proof in proofs for death in deaths for purpose in purposes]
     return {" ".join((*one.proofs, *((one.purpose.value,) if one.purpose else ()))): one for one in found}
 

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from data_contracts.case.request import ProvenSubject
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows.doors.serving import public_site
+from tasks.case.clock import today
 from tasks.identity.online import accepted_ways, note_proof
 from tasks.intake.public_status import make_status_code
 from tasks.notices.packages import send_new_link
@@ -78,6 +80,40 @@ def test_confirmed_case_goes_on_without_an_operator(house: House, visitor: Brows
     assert [g for g in house.installation.register.gates(case_id, open_only=True) if g.gate is Gate.IDENTITY] == []
     receipt = house.installation.register.steps(case_id)["identity", ""].receipt
     assert receipt["method"] == "mail_link"
+
+
+def test_clock_runs_on_from_the_day_the_proof_came(house: House, visitor: Browser) -> None:
+    """However late the case is carried on: what waits for us does not stop the time to answer (Art. 12(3))."""
+    case_id = asked(house)
+    link, came_on = link_in(house, case_id), today()
+
+    visitor.send(link, answer="yes")
+    house.clock.advance(timedelta(days=4))
+    house.run(case_id)
+
+    receipt = house.installation.register.steps(case_id)["identity", ""].receipt
+    assert receipt["proof_came_on"] == came_on.isoformat()
+
+
+def test_proof_that_came_is_not_overtaken_by_the_end_of_its_time(house: House, visitor: Browser) -> None:
+    """It came in time; that nobody carried the case on since does not refuse the data subject."""
+    case_id = asked(house)
+
+    visitor.send(link_in(house, case_id), answer="yes")
+    _lapse(house)
+    house.run(case_id)
+
+    assert "identity_verified" in house.states(case_id)
+
+
+def test_nobody_is_asked_about_a_case_that_nobody_proved(house: House) -> None:
+    """Its time is over, so the gate is taken back."""
+    case_id = asked(house)
+
+    _lapse(house)
+
+    open_gates = house.installation.register.gates(case_id, open_only=True)
+    assert [entry for entry in open_gates if entry.gate is Gate.IDENTITY] == []
 
 
 def test_looking_at_a_link_does_not_use_it(house: House, visitor: Browser) -> None:

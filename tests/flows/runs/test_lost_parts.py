@@ -21,7 +21,8 @@ from integrations.demo import DemoCompany, seed
 from tasks.act.restoring import sealed_systems
 from tasks.case.parts import PARTS
 from tasks.case.sealed import PROVEN, subject_request
-from tasks.identity.online import MAIL_LINK, note_proof
+from tasks.identity.online import note_proof
+from tasks.identity.proofs import MAIL_LINK
 from tasks.proof.judge import conclusion
 from tasks.search.spared import spared_rows
 from tasks.services import services

@@ -10,14 +10,15 @@ from uuid import UUID, uuid4
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State
-from prefect.states import Completed, Paused
+from prefect.states import Completed, Paused, Running
 
 from data_contracts.errors import SystemUnavailable
 from data_contracts.vocabulary import CaseState, Right
 from flows.rights.extend import extend
 from flows.rights.lift import lift
-from flows.runs.case_runs import EXTENSION_RUN, LIFTING_RUN, suspended_names, wake_suspended
+from flows.runs.case_runs import EXTENSION_RUN, LIFTING_RUN, suspended_names
 from flows.runs.gates import opened, was_just_asked
+from flows.runs.starting import wake_suspended
 from flows.server.deploying import deployed
 from tasks.life.extension import extension_question
 from tests.flows.company import House
@@ -29,10 +30,15 @@ class Server:
 
     runs: dict[str, FlowRun]
     woken: list[UUID] = field(default_factory=list)
+    meanwhile: tuple[FlowRun, ...] = ()
 
     def read_flow_runs(self, *, flow_run_filter: Any, **_: Any) -> list[FlowRun]:
         """Those of the names asked for."""
         return [self.runs[name] for name in flow_run_filter.name.any_ if name in self.runs]
+
+    def read_flow_run(self, run: UUID) -> FlowRun:
+        """The run as it is now: of one that was read as suspended, somebody may have let it go on."""
+        return next(one for one in (*self.meanwhile, *self.runs.values()) if one.id == run)
 
     def set_flow_run_state(self, run: UUID, _state: State, *, force: bool) -> None:
         """Note it."""
@@ -59,6 +65,16 @@ def test_run_that_lifts_is_woken(house: House) -> None:
     assert woken(server, *suspended_names(case)) is None
     assert woken(server, *suspended_names(replace(case, state=CaseState.ARCHIVED))) == lifting.id
     assert server.woken == [lifting.id]
+
+
+def test_run_that_goes_on_already_is_not_scheduled_again(house: House) -> None:
+    """Two answers at once wake it once: scheduled again while it works, it would be carried out twice."""
+    case = house.installation.register.case(house.open(Right.ACCESS))
+    read = a_run(Paused())
+    server = Server({case.case_id: read}, meanwhile=(a_run(Running(), id=read.id),))
+
+    assert woken(server, *suspended_names(case)) is None
+    assert server.woken == []
 
 
 @pytest.mark.parametrize(("flow", "name"), [(lift, LIFTING_RUN), (extend, EXTENSION_RUN)])

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.server import fork_server as forking_module
+from flows.server.deploying import FORK_CLIENT
 from flows.server.fork_client import ADDRESS
 
 CODE = Path(__file__).parents[3]
@@ -29,7 +30,7 @@ sys.exit(int(os.environ.get("CODE", "0")))
 
 _FORKING = """
 import os
-from flows import forking
+from flows.server import fork_server as forking
 forking._FLOWS = forking._LATER = ()
 forking._import_judge = forking._read_contracts = lambda: None
 forking.runpy.run_module = lambda *_, **__: exec(open(os.environ["ENGINE"]).read(), {})
@@ -54,7 +55,7 @@ def started(environment: Mapping[str, str], **more: str) -> "subprocess.Popen[st
     """A stand-in, as a worker starts it."""
     Path(environment["ALIVE"]).unlink(missing_ok=True)
     return subprocess.Popen(
-        [sys.executable, "-S", "-I", str(CODE / "flows" / "forked.py")],
+        [sys.executable, "-S", "-I", str(FORK_CLIENT)],
         env={**environment, **more},
         cwd="/",
         stdout=subprocess.PIPE,
@@ -133,7 +134,7 @@ def test_without_anybody_who_forks_it_becomes_the_engine() -> None:
     """A worker elsewhere, or before everything is imported."""
     environment = {**os.environ, ADDRESS: "/nowhere/f.sock", "PREFECT__FLOW_RUN_ID": "none"}
     run = subprocess.run(
-        [sys.executable, "-S", "-I", str(CODE / "flows" / "forked.py")],
+        [sys.executable, "-S", "-I", str(FORK_CLIENT)],
         env=environment,
         capture_output=True,
         text=True,

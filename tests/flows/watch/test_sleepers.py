@@ -69,7 +69,7 @@ def test_sweep_that_did_nothing_says_nothing() -> None:
 def test_sweep_says_what_it_did() -> None:
     """In words, and only what it did."""
     assert str(Swept(started=2, looked={"warned": 1})) == "cases started: 2, warnings of a date: 1"
-    named = {word for name in ("watch", "lookout") for word in _counted(f"flows/{name}.py")}
+    named = {word for name in ("watch", "lookout") for word in _counted(f"flows/watch/{name}.py")}
     assert named <= set(_WORDS)
 
 

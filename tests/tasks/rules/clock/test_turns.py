@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_contracts.case.case import Case
+from data_contracts.case.rights import FACTS_OF
 from data_contracts.vocabulary import CaseState, Channel, Right
-from tasks.rules.clock.turns import ORDER, come_first
+from tasks.rules.clock.turns import come_first
 
+_ORDER = sorted(Right, key=lambda right: FACTS_OF[right].place)
 AT = datetime(2026, 3, 31, 10, tzinfo=UTC)
 
 
@@ -23,10 +25,11 @@ def a_case(name: str, right: Right = Right.ERASURE, state: CaseState = CaseState
 
 def test_every_right_has_its_place() -> None:
     """No right is left out of the order."""
-    assert sorted(ORDER) == sorted(Right)
+    assert len({FACTS_OF[right].place for right in Right}) == len(Right)
+    assert _ORDER[-1] is Right.ERASURE
 
 
-@pytest.mark.parametrize(("first", "then"), list(pairwise(ORDER)))
+@pytest.mark.parametrize(("first", "then"), list(pairwise(_ORDER)))
 def test_order_of_rights(first: Right, then: Right) -> None:
     """Whatever arrived first, what shows comes before what changes, and what erases comes last."""
     early, late = a_case("C-1", then), a_case("C-2", first, days=3)
