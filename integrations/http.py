@@ -1,7 +1,9 @@
 """The one way in which adapters call others over HTTP; it is no adapter, and all may use it.
 
-1. a call goes to the address that it names, or to the one that was checked for it: no redirection is followed, no proxy
-   and no password of the environment is used;
+1. a call goes to the address that it names, or to the one that was checked for it: no redirection is followed, and no
+   password file of the environment is used. A call over TLS to a name goes through the company's proxy where
+   ``HTTPS_PROXY`` names one and ``NO_PROXY`` does not except the name: as a tunnel, of which the proxy reads nothing.
+   A call to an address that was checked goes there itself;
 2. connecting, each block of a body, and the whole answer have so many seconds, however slowly the other side sends;
 3. a bounded part of an answer is read, uncompressed; nothing of it is passed on by this module;
 4. over TLS the other side proves who it is; plain HTTP is for this machine alone, where the caller asks
@@ -12,6 +14,7 @@ What comes back is an answer or why there is none; the adapter says what that me
 Source: RFC 9110 (HTTP semantics); OWASP Server Side Request Forgery Prevention.
 """
 
+import base64
 import contextlib
 import json
 import socket
@@ -19,10 +22,11 @@ import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from threading import Event, Timer
 from typing import Final, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 __all__ = ["LATER", "MOST_BYTES", "SECONDS", "Answer", "Call", "NoAnswer", "call", "is_encrypted", "is_own_machine"]
 
@@ -139,7 +143,11 @@ def _answer(connection: HTTPConnection, seconds: float) -> Answer | NoAnswer:
 def _connected(place: SplitResult, asked: Call) -> Iterator[HTTPConnection]:
     is_tls = place.scheme == "https"
     host, port = place.hostname or "", place.port or (443 if is_tls else 80)
-    plain = socket.create_connection((asked.address or host, port), timeout=asked.seconds)
+    proxy = _proxy_for(host) if is_tls and not asked.address else ""
+    if proxy:
+        plain = _tunnel(urlsplit(proxy), host, port, asked.seconds)
+    else:
+        plain = socket.create_connection((asked.address or host, port), timeout=asked.seconds)
     with contextlib.closing(HTTPConnection(host, port)) as connection:
         connection.sock = _over_tls(plain, host, asked) if is_tls else plain
         used = connection.sock
@@ -147,6 +155,39 @@ def _connected(place: SplitResult, asked: Call) -> Iterator[HTTPConnection]:
             yield connection
         finally:
             used.close()
+
+
+def _proxy_for(host: str) -> str:
+    """The proxy through which a host is reached, as the environment names it; empty: none."""
+    if host in _LOOPBACK or proxy_bypass(host):
+        return ""
+    return getproxies().get("https", "")
+
+
+def _tunnel(proxy: SplitResult, host: str, port: int, seconds: float) -> socket.socket:
+    """A connection to a host through a proxy (RFC 9110, section 9.3.6).
+
+    Raises:
+        OSError: when the proxy cannot be reached, or lets nobody through.
+    """
+    if proxy.scheme not in {"http", ""} or not proxy.hostname:
+        raise OSError("not a proxy that is spoken to in plain HTTP")
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    head = f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n"
+    if proxy.username is not None:
+        account = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+        head += f"Proxy-Authorization: Basic {base64.b64encode(account.encode()).decode()}\r\n"
+    plain = socket.create_connection((proxy.hostname, proxy.port or 80), timeout=seconds)
+    with contextlib.ExitStack() as unless_open:
+        unless_open.callback(plain.close)
+        with _cut_after(plain, seconds):
+            plain.sendall(f"{head}\r\n".encode("ascii"))
+            answer = HTTPResponse(plain, method="CONNECT")
+            answer.begin()
+        if answer.status not in _GOOD:
+            raise OSError("the proxy lets nobody through")
+        unless_open.pop_all()
+    return plain
 
 
 def _over_tls(plain: socket.socket, host: str, asked: Call) -> ssl.SSLSocket:

@@ -21,9 +21,12 @@ _FILE: Final = "RIGHTSFLOW_DURATIONS"
 """Names the file that every process of a run writes to."""
 
 
-def pytest_configure() -> None:
-    """Choose the file, before other processes are started."""
-    os.environ.setdefault(_FILE, str(Path(f".durations-{os.getpid()}.jsonl").absolute()))
+_PLACE: Final = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the file, before other processes are started; tests may take the variable away again."""
+    config.stash[_PLACE] = Path(os.environ.setdefault(_FILE, str(Path(f".durations-{os.getpid()}.jsonl").absolute())))
 
 
 def _processor() -> float:
@@ -37,7 +40,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     began, spent = time.perf_counter(), _processor()
     found = yield
     line = json.dumps([item.nodeid, _processor() - spent, time.perf_counter() - began])
-    with Path(os.environ[_FILE]).open("a", encoding="utf-8") as file:
+    with item.config.stash[_PLACE].open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")
     return found
 

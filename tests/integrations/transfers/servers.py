@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 PASSWORD = "correct horse"  # of a test's server
+NAMED = "service.example"
+"""A name that certificates of the web server are for, beside its address."""
 
 
 @dataclass
@@ -222,7 +224,7 @@ def _signed(
     is_authority: bool,
 ) -> x509.Certificate:
     now = dt.datetime.now(dt.UTC)
-    loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName(NAMED)])
     by_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key())
     return (
         x509.CertificateBuilder(issuer, subject, public, x509.random_serial_number())
