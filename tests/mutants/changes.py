@@ -198,11 +198,14 @@ def _functions(code: str) -> list[tuple[str, int, int]]:
 
 
 def _named(made: list[Mutant]) -> list[Mutant]:
-    """The mutants with their keys: alike changes of alike lines in one function are counted."""
+    """The mutants of a module with their keys: alike changes of alike lines in one function are counted.
+
+    A key does not name the module: one that moves keeps what was found.
+    """
     seen: Counter[tuple[str, ...]] = Counter()
     named = []
     for mutant in made:
-        alike = (mutant.module, mutant.function, mutant.key, mutant.was, mutant.now)
+        alike = (mutant.function, mutant.key, mutant.was, mutant.now)
         seen[alike] += 1
         digest = hashlib.sha256("\0".join([*alike, str(seen[alike])]).encode()).hexdigest()[:8]
         named.append(replace(mutant, key=digest))

@@ -57,7 +57,16 @@ PACKAGES: Final[dict[str, Package]] = {
             "tasks/gates/gates.py",
             "tasks/gates/decisions.py",
         ),
-        tests=("tests/tasks/gates/test_gates.py", "tests/flows/office/test_gate_forms.py"),
+        tests=(
+            "tests/tasks/gates/test_gates.py",
+            "tests/flows/office/test_gate_forms.py",
+            "tests/flows/office/test_together.py",
+            "tests/flows/office/test_signed_decisions.py",
+            "tests/flows/office/test_people_who_leave.py",
+            "tests/flows/office/test_commands_of_operators.py",
+            "tests/flows/laws/test_law_5_people_decide.py",
+            "tests/flows/runs/test_changed_contracts.py",
+        ),
     ),
     "evidence": Package(
         code=("integrations/evidence", "data_contracts/evidence/merkle.py", "data_contracts/evidence/log.py"),
