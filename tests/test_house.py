@@ -150,6 +150,30 @@ def test_rights_stand_side_by_side_in_one_table() -> None:
     assert found == set(TABLES_OF_RIGHTS)
 
 
+WRITTEN_TWICE = {"tests/flows/kill/test_mail.py", "tests/years/postbox.py"}
+"""Modules of tests that open mail servers of two kinds in the same words; the list may only shrink."""
+
+
+def _said(thing: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
+    """What a thing does, without its name and docstring; empty for what fits two lines."""
+    body = thing.body[1:] if ast.get_docstring(thing) else thing.body
+    lines = sum((part.end_lineno or 0) - part.lineno + 1 for part in body)
+    return "".join(map(ast.dump, body)) if lines > 2 else ""  # two lines are a phrase
+
+
+def test_tests_share_what_they_build_with() -> None:
+    """A fixture, fake or builder lies in one place, where the tests that need it find it."""
+    written: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and not node.name.startswith("test_"):
+                written.setdefault(_said(node), set()).add(path.relative_to(ROOT).as_posix())
+
+    twice = {path for said, paths in written.items() if said and len(paths) > 1 for path in paths}
+
+    assert twice == WRITTEN_TWICE
+
+
 _CHANGING = {
     "append", "appendleft", "add", "update", "setdefault", "pop", "popitem", "clear", "extend", "insert", "remove",
     "discard", "sort", "reverse",
