@@ -172,3 +172,11 @@ def settings() -> Settings:
             where=", ".join(names),
             remedy="correct the environment variable; docs/run/settings.md says what each takes",
         ) from None
+
+
+def variable(name: str) -> str:
+    """A variable of the environment as it is now; empty where it is not set. The one place that reads it.
+
+    For what others own (Prefect's address) or whose name is made (a recipient's credentials), and may change meanwhile.
+    """
+    return os.environ.get(name, "")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 from data_contracts.errors import RightsflowError
 from flows import wiring
@@ -136,13 +137,14 @@ def _watch_over(system: RunningSystem) -> None:
     from flows.watch.watch import sweep  # noqa: PLC0415  # reads the server's address when imported
 
     next_sweep = next_reading = 0.0
+    forms_seen: set[UUID] = set()
     sweeps, readings = _Told(_tell), _Told(_tell)
     caretaker = Caretaker(system, _tell)
     while True:
         caretaker.look()
         if time.monotonic() >= next_sweep:
             next_sweep = time.monotonic() + settings().sweep_every.total_seconds()
-            sweeps.tell(lambda: _swept(sweep))
+            sweeps.tell(lambda: _swept(lambda: sweep(forms_seen)))
             system.forget_lately_wiped()
         if settings().imap_host and time.monotonic() >= next_reading:
             next_reading = time.monotonic() + _READ_SECONDS

@@ -150,6 +150,101 @@ def test_rights_stand_side_by_side_in_one_table() -> None:
     assert found == set(TABLES_OF_RIGHTS)
 
 
+WRITTEN_TWICE = {"tests/flows/kill/test_mail.py", "tests/years/postbox.py"}
+"""Modules of tests that open mail servers of two kinds in the same words; the list may only shrink."""
+
+
+def _said(thing: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
+    """What a thing does, without its name and docstring; empty for what fits two lines."""
+    body = thing.body[1:] if ast.get_docstring(thing) else thing.body
+    lines = sum((part.end_lineno or 0) - part.lineno + 1 for part in body)
+    return "".join(map(ast.dump, body)) if lines > 2 else ""  # two lines are a phrase
+
+
+def test_tests_share_what_they_build_with() -> None:
+    """A fixture, fake or builder lies in one place, where the tests that need it find it."""
+    written: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and not node.name.startswith("test_"):
+                written.setdefault(_said(node), set()).add(path.relative_to(ROOT).as_posix())
+
+    twice = {path for said, paths in written.items() if said and len(paths) > 1 for path in paths}
+
+    assert twice == WRITTEN_TWICE
+
+
+_CHANGING = {
+    "append", "appendleft", "add", "update", "setdefault", "pop", "popitem", "clear", "extend", "insert", "remove",
+    "discard", "sort", "reverse",
+}  # fmt: skip
+
+
+def _own_names(module: ast.Module) -> set[str]:
+    """Names that are bound to something at the top of a module."""
+    bound = [target for node in module.body if isinstance(node, ast.Assign) for target in node.targets]
+    bound += [node.target for node in module.body if isinstance(node, ast.AnnAssign) and node.value]
+    return {target.id for target in bound if isinstance(target, ast.Name)}
+
+
+def _changed(node: ast.AST) -> Iterator[ast.expr]:
+    """What a piece of code changes in its place: by an item, by an attribute, or by a method that does so."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGING:
+        yield node.func.value
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign | ast.Delete):
+        targets = node.targets
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+        targets = [node.target]
+    yield from (target.value for target in targets if isinstance(target, ast.Subscript | ast.Attribute))
+
+
+@pytest.mark.parametrize("path", CODE, ids=str)
+def test_module_keeps_no_state(path: Path) -> None:
+    """What a module binds stays as it is: what must be remembered is handed on, a context's, or in a cache."""
+    module = tree(path)
+    own = _own_names(module)
+    changed = {one.id for node in ast.walk(module) for one in _changed(node) if isinstance(one, ast.Name)}
+    rebound = {name for node in ast.walk(module) if isinstance(node, ast.Global) for name in node.names}
+
+    assert changed & own == set()
+    assert rebound == set()
+
+
+ENVIRONMENT = {
+    Path("flows/settings.py"): "reads it for everybody",
+    Path("flows/terminal.py"): "writes it, before libraries read it",
+    Path("flows/up.py"): "writes what the processes of the system read",
+    Path("flows/demo/__init__.py"): "writes what Prefect reads in this process",
+    Path("flows/doors/serving.py"): "writes what the processes of a door read",
+    Path("flows/server/machine.py"): "hands it on to the processes of the system",
+    Path("flows/server/deploying.py"): "hands it on to the process that deploys",
+    Path("flows/server/fork_server.py"): "takes that of each flow run over",
+    Path("flows/server/fork_client.py"): "imports nothing of ours",
+    Path("flows/server/mortal.py"): "imports nothing of ours",
+    Path("flows/server/moving.py"): "a process of its own, which is given two addresses",
+    Path("flows/embedded/software.py"): "hands the path on to a process",
+    Path("flows/embedded/places.py"): "lies below the settings, and asks where the machine keeps sockets",
+    Path("flows/embedded/forgetting.py"): "lies below the settings, and asks which home a server has",
+    Path("integrations/quality/sql_expectations.py"): "writes what a library reads, and takes it away",
+}
+"""Modules that touch the environment, and why; the list may only shrink."""
+
+
+def test_environment_is_read_in_one_place() -> None:
+    """Everybody else asks the settings, so that what is configured stands in one list."""
+    named = {"environ", "environb", "getenv", "putenv", "unsetenv"}
+    found = {
+        path
+        for path in CODE
+        for node in ast.walk(tree(path))
+        if (isinstance(node, ast.Attribute) and node.attr in named)
+        or (isinstance(node, ast.ImportFrom) and node.module == "os" and named & {one.name for one in node.names})
+    }
+
+    assert found == set(ENVIRONMENT)
+
+
 def test_no_file_tells_of_a_machine() -> None:
     """No file names a path of somebody's machine or the address of a package registry."""
     found = [

@@ -14,7 +14,7 @@ from typing import Any
 from data_contracts.errors import SettingsInvalid
 from flows.server.deploying import AUTH
 from flows.server.machine import require_free
-from flows.settings import Settings, settings
+from flows.settings import Settings, settings, variable
 from flows.wiring import Installation
 
 _MADE_BY = "RIGHTSFLOW_SERVES"
@@ -75,7 +75,7 @@ def _serve_side_by_side(make: MakeApp, port: int, processes: int) -> None:
 
 def made_here() -> Any:  # noqa: ANN401  # an ASGI application
     """The application of one of several processes; which one the environment says."""
-    module, _, name = os.environ[_MADE_BY].partition(":")
+    module, _, name = variable(_MADE_BY).partition(":")
     make: MakeApp = getattr(import_module(module), name)
     return make(Installation(settings()))
 
@@ -152,11 +152,11 @@ def prefect_door(installation: Installation) -> Any:  # noqa: ANN401  # an ASGI 
     from flows.doors.prefect import PrefectHouse  # noqa: PLC0415  # as above
     from flows.wiring import BehindProxies, Doors, PrefectServer, prefect_app, read_networks  # noqa: PLC0415  # as above
 
-    url = os.environ.get("PREFECT_API_URL", "")
+    url = variable("PREFECT_API_URL")
     if not url.rstrip("/").endswith("/api"):
         remedy = "set it to the address of the server's API, which ends with /api"
         raise SettingsInvalid("no Prefect server is configured", where="PREFECT_API_URL", remedy=remedy)
-    server = PrefectServer(url, os.environ.get(AUTH, ""), os.environ.get("PREFECT_API_KEY", ""))
+    server = PrefectServer(url, variable(AUTH), variable("PREFECT_API_KEY"))
     doors = Doors(OperatorsDoor(installation), PrefectHouse(installation))
     chosen = installation.settings
     door = prefect_app(doors, server, key=installation.services.door_key(), address=chosen.prefect_url)

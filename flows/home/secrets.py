@@ -4,12 +4,12 @@ Secret blocks are read for installations that have some: whoever may ask Prefect
 recommends them, and ``rightsflow contracts check`` names those in use.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import cast
 
 from data_contracts.ports.sealed_rows import Credential, Credentials, credential_context
+from flows.settings import variable
 
 
 class KeptCredentials:
@@ -35,12 +35,12 @@ class KeptCredentials:
 
     def own(self, name: str) -> str:
         """The same, Secret blocks left out."""
-        return os.environ.get(name) or self._opened(name, self._kept.credential(name))
+        return variable(name) or self._opened(name, self._kept.credential(name))
 
     def own_of(self, names: Iterable[str]) -> Mapping[str, str]:
         """The same of several, in one look at the register."""
         kept = {one.name: one for one in self._kept.credentials()}
-        return {name: os.environ.get(name) or self._opened(name, kept.get(name)) for name in names}
+        return {name: variable(name) or self._opened(name, kept.get(name)) for name in names}
 
     def _opened(self, name: str, kept: Credential | None) -> str:
         return "" if kept is None else self._open(kept.sealed, credential_context(name)).decode()
@@ -48,7 +48,7 @@ class KeptCredentials:
 
 def secret_block(name: str) -> str:
     """What a Prefect Secret block holds; empty where there is no server, no such block, or it is not ours to read."""
-    if not os.environ.get("PREFECT_API_URL"):
+    if not variable("PREFECT_API_URL"):
         return ""
     from prefect.blocks.system import Secret  # noqa: PLC0415  # imports Prefect only where a server is configured
     from prefect.exceptions import PrefectHTTPStatusError  # noqa: PLC0415  # as above

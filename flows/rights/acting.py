@@ -7,6 +7,7 @@ from data_contracts.errors import ActUnproven
 from data_contracts.vocabulary import Decision, Gate
 from flows.rights.stages import approve, locate, over_systems
 from flows.runs.gates import ask
+from tasks.gates.failed_try import failed_try
 from tasks.gates.gates import Question
 from tasks.proof.judge import act_again, note_by_hand, note_staying, times_acted_again, times_done_by_hand
 from tasks.search.locate import forget_search
@@ -84,18 +85,21 @@ def _mismatch_question(case_id: str, unproven: ActUnproven) -> Question:
     table = f"| system | place | check | rows |\n| --- | --- | --- | ---: |\n{rows}\n" if rows else ""
     # Where something was not looked at at all, nobody can say that it stays.
     may_stay = bool(unproven.remains)
-    return Question(
-        gate=Gate.MISMATCH,
-        description=(
-            f"**Case {case_id}: the {right.value} is not proven.**\n\n{unproven.what}.\n\n{table}"
-            "Answer *retry* to act again from the sealed keys. Answer *by_hand* with the reference of who finished it: "
-            "the systems are looked at again."
-            + (f" Answer *stays* with the reason as reference: {grounds}. The letter says so." if may_stay else "")
-        ),
+    stays = {Decision.STAYS: f"with the reason as reference, which the letter says: {grounds}"}
+    return failed_try(
+        case_id,
+        Gate.MISMATCH,
+        "",
+        what=f"the {right.value} is not proven.",
+        told=f"{unproven.what}.\n\n{table}".rstrip(),
+        ways={
+            Decision.RETRY: "to act again from the sealed keys",
+            Decision.BY_HAND: "with the reference of who finished it: the systems are looked at again",
+            **(stays if may_stay else {}),
+        },
         facts={
             "remains": unproven.what,
             "acted_again": times_acted_again(case_id),
             **({"by_hand": times} if (times := times_done_by_hand(case_id)) else {}),
         },
-        options=(Decision.RETRY, Decision.BY_HAND, *((Decision.STAYS,) if may_stay else ())),
     )

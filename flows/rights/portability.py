@@ -33,6 +33,7 @@ from tasks.act.transmission import (
 )
 from tasks.case.changed_plan import as_approved
 from tasks.case.plans import confirmed
+from tasks.gates.failed_try import MENDED, failed_try
 from tasks.gates.gates import Question
 from tasks.life.archive import archive_evidence
 from tasks.search.locate import by_hand
@@ -87,19 +88,23 @@ def _recipient_question(case_id: str, error: RightsflowError) -> Question:
     """What to do about a recipient that got nothing; each answer is for one attempt."""
     key = recipient_of(case_id)
     # Law 11: what may not go to the recipient may not be sent by hand either.
-    by_hand_too = (Decision.BY_HAND,) if is_allowed(key) else ()
-    return Question(
-        gate=Gate.RECIPIENT,
-        subject=key,
-        description=(
-            f"**Case {case_id}: the data were not sent to `{key}`.**\n\n{error}\n\n"
-            "Answer *retry* when it is mended"
-            + (", *by_hand* with the reference of who sent them outside the software" if by_hand_too else "")
-            + ", or *refuse* with the reason: sending is then not technically feasible (Art. 20(2)), and the package "
-            "goes to the data subject, who reads the reason."
+    by_hand_too = {Decision.BY_HAND: "with the reference of who sent them outside the software"}
+    ways = {
+        **MENDED,
+        **(by_hand_too if is_allowed(key) else {}),
+        Decision.REFUSE: (
+            "with the reason: sending is then not technically feasible (Art. 20(2)), and the package goes to the data "
+            "subject, who reads the reason"
         ),
+    }
+    return failed_try(
+        case_id,
+        Gate.RECIPIENT,
+        key,
+        what=f"the data were not sent to `{key}`.",
+        told=error,
+        ways=ways,
         facts={"recipient": key, "attempt": attempts(case_id)},
-        options=(Decision.RETRY, *by_hand_too, Decision.REFUSE),
     )
 
 

@@ -8,6 +8,7 @@ from data_contracts.vocabulary import CaseState, Decision, Gate
 from flows.rights.stages import case_of
 from flows.runs.gates import answered, opened
 from tasks.case.plans import confirm_lifting, confirmed
+from tasks.gates.failed_try import MENDED, decided_before, failed_try
 from tasks.gates.gates import Question
 from tasks.notices.notify_subject import question_about
 from tasks.recipients.tell import finish_telling, notice_name, parties_to_tell, tell_recipient
@@ -81,16 +82,13 @@ def _question(telling: _Round, party: str, error: RightsflowError) -> Question:
     case_id, subject = telling.case_id, telling.subject(party)
     if isinstance(error, DeliveryUncertain):
         return question_about(case_id, telling.name(party))
-    before = [g for g in services().register.gates(case_id, kind=Gate.RECIPIENT) if g.subject == subject]
-    attempt = sum(1 for gate in before if gate.outcome is not None)
     what = "that the restriction is lifted" if telling.name is lifting_name else "(Art. 19)"
-    return Question(
-        gate=Gate.RECIPIENT,
-        subject=subject,
-        description=(
-            f"**Case {case_id}: recipient `{party}` was not told {what}.** The others are told.\n\n{error}\n\n"
-            "Answer *by_hand* with the reference of who told it, or *retry* when what stands in the way is mended."
-        ),
-        facts={"party": subject, "attempt": attempt},
-        options=(Decision.BY_HAND, Decision.RETRY),
+    return failed_try(
+        case_id,
+        Gate.RECIPIENT,
+        subject,
+        what=f"recipient `{party}` was not told {what}. The others are told.",
+        told=error,
+        ways={**MENDED, Decision.BY_HAND: "with the reference of who told it"},
+        facts={"party": subject, "attempt": decided_before(case_id, Gate.RECIPIENT, subject)},
     )

@@ -23,6 +23,7 @@ from tasks.case.erased_again import follows, tell_nobody
 from tasks.case.plans import asked_about
 from tasks.case.recovery import recovery_words
 from tasks.gates.decisions import settle_approval, settle_empty, settle_subjects
+from tasks.gates.failed_try import MENDED, decided_before, failed_try
 from tasks.gates.gates import Question
 from tasks.identity.facts import compare_facts, has_facts_to_compare
 from tasks.identity.link import offer_link, offers_link
@@ -293,15 +294,12 @@ def _approval_question(case_id: str, receipt: Mapping[str, object]) -> Question:
 
 def _outage_question(case_id: str, system: str, work: str, error: RightsflowError) -> Question:
     """What to do about a system that failed; each answer is for one failure, the next failure is a new question."""
-    before = [g for g in services().register.gates(case_id, kind=Gate.OUTAGE) if g.subject == system]
-    attempt = sum(1 for gate in before if gate.outcome is not None)
-    return Question(
-        gate=Gate.OUTAGE,
-        subject=system,
-        description=(
-            f"**Case {case_id}: {work} failed in system `{system}`.** The other systems go on.\n\n{error}\n\n"
-            "Answer *retry* when it is mended, or *by_hand* with the reference of who did it outside the software."
-        ),
-        facts={"system": system, "attempt": attempt},
-        options=(Decision.RETRY, Decision.BY_HAND),
+    return failed_try(
+        case_id,
+        Gate.OUTAGE,
+        system,
+        what=f"{work} failed in system `{system}`. The other systems go on.",
+        told=error,
+        ways={**MENDED, Decision.BY_HAND: "with the reference of who did it outside the software"},
+        facts={"system": system, "attempt": decided_before(case_id, Gate.OUTAGE, system)},
     )

@@ -5,7 +5,6 @@ same run. Without a server nothing is lost: the register says what stands where,
 when the server comes back.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -20,6 +19,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Scheduled
 
 from data_contracts.errors import SystemUnavailable
+from flows.settings import variable
 
 LIVE = frozenset({StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING})
 
@@ -45,7 +45,7 @@ class Wanted:
 
 def has_server() -> bool:
     """Whether a Prefect server is configured for this process."""
-    return bool(os.environ.get("PREFECT_API_URL"))
+    return bool(variable("PREFECT_API_URL"))
 
 
 def is_live(run: FlowRun) -> bool:

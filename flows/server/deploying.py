@@ -19,7 +19,7 @@ from data_contracts.errors import SettingsInvalid, SystemUnavailable
 from data_contracts.odcs.folder import load_organisation
 from flows.server import fork_client
 from flows.server.automations import automations
-from flows.settings import Settings
+from flows.settings import Settings, variable
 
 POOL: Final = "rightsflow"
 CODE: Final = Path(__file__).resolve().parents[2]
@@ -45,7 +45,7 @@ def deploy(settings: Settings) -> dict[str, Any]:
         SettingsInvalid: when no server is configured, or something is refused.
         SystemUnavailable: when it cannot be reached.
     """
-    url = os.environ.get("PREFECT_API_URL", "")
+    url = variable("PREFECT_API_URL")
     if not url:
         remedy = "set PREFECT_API_URL, or start everything with 'rightsflow up'"
         raise SettingsInvalid("no Prefect server is configured", where="PREFECT_API_URL", remedy=remedy)
@@ -88,7 +88,7 @@ class _Patient(httpx.HTTPTransport):
 def what_flows_need(settings: Settings) -> dict[str, str]:
     """Variables that prefect.yaml reads."""
     return {
-        "RIGHTSFLOW_CODE": os.environ.get("RIGHTSFLOW_CODE") or str(CODE),
+        "RIGHTSFLOW_CODE": variable("RIGHTSFLOW_CODE") or str(CODE),
         "RIGHTSFLOW_TIME_ZONE": load_organisation(settings.contracts).time_zone,
     }
 

@@ -38,7 +38,7 @@ from flows.server.deploying import (
 from flows.server.fork_client import ADDRESS
 from flows.server.mortal import PARENT
 from flows.server.preparing import database_ready
-from flows.settings import Settings
+from flows.settings import Settings, variable
 from flows.terminal import HUSHED
 
 _SERVER_AUTH = "PREFECT_SERVER_API_AUTH_STRING"
@@ -223,7 +223,7 @@ def join(settings: Settings) -> None:
 
     Call it before anything of Prefect is imported: its settings are read then.
     """
-    if os.environ.get("PREFECT_API_URL") or not _address_file(settings).exists():
+    if variable("PREFECT_API_URL") or not _address_file(settings).exists():
         return
     url = _address_file(settings).read_text().strip()
     try:
@@ -237,7 +237,7 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
     """Environment of our processes: where the server is, and nothing sent anywhere."""
     home = str(prefect_home(settings))
     authority = authority_file(Path(home))
-    auth = os.environ.get(AUTH) or os.environ.get(_SERVER_AUTH) or _secret(settings)
+    auth = variable(AUTH) or variable(_SERVER_AUTH) or _secret(settings)
     hushed = {HUSHED, "PREFECT_LOGGING_LEVEL"} if HUSHED in os.environ else set()
     return {
         **{name: value for name, value in os.environ.items() if name not in hushed},
@@ -251,7 +251,7 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         # A server of ours, on this machine, over HTTP: no version to ask for, no form to forge, no authority to trust.
         "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
-        "PREFECT_WORKER_QUERY_SECONDS": os.environ.get("PREFECT_WORKER_QUERY_SECONDS", "1"),
+        "PREFECT_WORKER_QUERY_SECONDS": variable("PREFECT_WORKER_QUERY_SECONDS") or "1",
         # Every flow run is a new process: let Python keep what it has compiled.
         "PYTHONDONTWRITEBYTECODE": "",
         "PREFECT_CLI_COLORS": "false",
@@ -259,13 +259,13 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "RIGHTSFLOW_HOME": str(settings.state),
         **what_flows_need(settings),
         "RIGHTSFLOW_CODE": str(CODE),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(CODE), os.environ.get("PYTHONPATH", "")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(CODE), variable("PYTHONPATH")])),
     }
 
 
 def prefect_home(settings: Settings) -> Path:
     """Where Prefect keeps what is its own."""
-    return Path(os.environ.get("PREFECT_HOME") or settings.state / "prefect")
+    return Path(variable("PREFECT_HOME") or settings.state / "prefect")
 
 
 def renew_secret(settings: Settings) -> None:

@@ -1,6 +1,5 @@
 """The embedded database for ``rightsflow up`` and ``demo``; what an older home has on SQLite is moved into it."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Final
 from data_contracts.errors import RightsflowError, SettingsInvalid
 from flows.embedded.database import REGISTER, SERVER, EmbeddedDatabase
 from flows.server.moving import move_server
-from flows.settings import Settings
+from flows.settings import Settings, variable
 from flows.wiring import move_register, remove_moved
 
 __all__ = ["SERVER_URLS", "database_ready"]
@@ -34,7 +33,7 @@ def database_ready(
         SystemUnavailable: when it does not start.
     """
     for_register = not settings.register_url
-    for_server = not any(os.environ.get(name) for name in SERVER_URLS)
+    for_server = not any(variable(name) for name in SERVER_URLS)
     if not for_register and not for_server:
         yield {}
         return

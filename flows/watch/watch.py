@@ -93,8 +93,6 @@ _WORDS = {
     "incidents": "warnings of an incident",
 }
 """What :class:`Swept` counts, in words."""
-_HAVE_FORMS: set[UUID] = set()
-"""States of suspended runs whose forms were seen; each is asked about once by a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +140,22 @@ def _watch(installation: wiring.Installation) -> Swept:
     return swept
 
 
-def sweep() -> Swept:
+def sweep(forms_seen: set[UUID] | None = None) -> Swept:
     """One pass over runs and cases. Services must be open.
+
+    Args:
+        forms_seen: states of suspended runs whose forms were seen by passes before, and are not asked about again;
+            those of this pass are added.
 
     Raises:
         SystemUnavailable: when the Prefect server cannot be reached.
     """
-    now = datetime.now(UTC)
+    now, seen = datetime.now(UTC), set() if forms_seen is None else forms_seen
     with only_our_errors("watch"), get_client(sync_client=True) as client:
         crashed = sum(_crash(client, run) for run in _runs(client, StateType.RUNNING) if _is_silent(client, run, now))
         retried = sum(_retry(client, run, now) for run in _runs(client, StateType.CRASHED))
         rescheduled = sum(_reschedule(client, run, now) for run in _runs(client, StateType.PENDING))
-        formed = sum(mend_form(client, run, now) for run in _runs(client, StateType.PAUSED))
+        formed = sum(mend_form(client, run, now, seen) for run in _runs(client, StateType.PAUSED))
         sealed = sum(_seal(client, run) for run in _ended_badly(client))
         cases = services().register.cases(open_only=True)
         waiting = list(_without_run(client, cases))
@@ -214,10 +216,17 @@ def _reschedule(client: SyncPrefectClient, run: FlowRun, now: datetime) -> int:
     return 1
 
 
-def mend_form(client: SyncPrefectClient, run: FlowRun, now: datetime) -> int:
-    """Have a suspended run go on that nobody could answer, because its form is not there."""
+def mend_form(client: SyncPrefectClient, run: FlowRun, now: datetime, seen: set[UUID]) -> int:
+    """Have a suspended run go on that nobody could answer, because its form is not there.
+
+    Args:
+        client: of the server.
+        run: suspended.
+        now: aware.
+        seen: states whose forms were seen; this one is added where it has its form.
+    """
     keys = run.state.state_details.run_input_keyset if run.state is not None else None
-    if run.state is None or keys is None or run.state.id in _HAVE_FORMS:
+    if run.state is None or keys is None or run.state.id in seen:
         return 0
     if now - run.state.timestamp < settings().crash_grace:
         return 0
@@ -227,7 +236,7 @@ def mend_form(client: SyncPrefectClient, run: FlowRun, now: datetime) -> int:
         if error.response.status_code != httpx.codes.NOT_FOUND:
             return 0  # the server is busy; the next sweep asks again
         return 1 if let_go_on(client, run.id) else 0
-    _HAVE_FORMS.add(run.state.id)
+    seen.add(run.state.id)
     return 0
 
 

@@ -3,8 +3,8 @@
 What is compared is made by :func:`compared`, which Great Expectations is given as well: both judge the same.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -15,8 +15,12 @@ from data_contracts.connectors.quality import Bound, ValueCheck, ValueRule
 
 __all__ = ["SqlCounts", "compared", "engine_url", "full_match"]
 
-_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "mysql": "mysql+pymysql"}
-_DRIVERS["mariadb"] = "mariadb+pymysql"
+_DRIVERS: Final[Mapping[str, str]] = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
 _AS_IT_IS = frozenset({ValueRule.REQUIRED, ValueRule.UNIQUE, ValueRule.BOUNDS})
 _PSEUDONYM_LENGTHS = (16, 32)
 _CONNECT_SECONDS = 10

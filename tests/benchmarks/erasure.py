@@ -5,7 +5,6 @@ Half of the customers are erased by the connector, the other half by hand, so th
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from time import perf_counter
 from typing import Any
 
 import psycopg
@@ -15,6 +14,7 @@ from data_contracts.connectors.keys import ChangeColumns, Condition, DeleteRows,
 from tasks.services import services
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.shop import by_hand_url
+from tests.benchmarks.timing import seconds as seconds_of
 
 __all__ = ["measure"]
 
@@ -37,7 +37,7 @@ def measure(url: str, customers: int) -> list[Figure]:
             ("change three columns", _change, lambda: connection.execute(_UPDATE, ("erased", theirs))),
         ):
             few_statements, _ = _counted(lambda order=order: connector.carry_out([order(few)]))  # type: ignore[misc]  # a default binds it
-            by_hand = _seconds(plain)
+            by_hand = seconds_of(plain)
             statements, seconds = _counted(lambda order=order: connector.carry_out([order(ours)]))  # type: ignore[misc]  # as above
             note = f"{statements} statements; {few_statements} for {_FEW} subjects"
             figures.append(Figure(f"{what}: rows of {len(ours):,} subjects", seconds, "s", floor=by_hand, note=note))
@@ -62,14 +62,8 @@ def _numbers(first: int, last: int) -> list[str]:
 
 def _counted(act: Callable[[], object]) -> tuple[int, float]:
     with _statements() as seen:
-        seconds = _seconds(act)
+        seconds = seconds_of(act)
     return len(seen), seconds
-
-
-def _seconds(act: Callable[[], object]) -> float:
-    start = perf_counter()
-    act()
-    return perf_counter() - start
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from data_contracts.connectors.witnessing import Budget, Needle, PlaceKind, Test
 from integrations.systems.directory import open_connector
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.shop import by_hand_url
+from tests.benchmarks.timing import seconds as seconds_of
 
 __all__ = ["measure", "neighbour", "noticed"]
 
@@ -67,9 +68,9 @@ def measure(url: str, customers: int) -> list[Figure]:
         alone = neighbour(url, lambda: None)
         times: dict[str, list[float]] = {"scan": [], "search": [], "witness": []}
         for _ in range(_ROUNDS):
-            times["scan"].append(_seconds(lambda: _scan(hand)))
-            times["search"].append(_seconds(lambda: _search(hand, subject)))
-            times["witness"].append(_seconds(lambda: _look(connector, subject)))
+            times["scan"].append(seconds_of(lambda: _scan(hand)))
+            times["search"].append(seconds_of(lambda: _search(hand, subject)))
+            times["witness"].append(seconds_of(lambda: _look(connector, subject)))
         beside = neighbour(url, lambda: _look(connector, subject))
     return [*_figures(rows, times), noticed("witness", alone, beside)]
 
@@ -108,12 +109,6 @@ def _search(connection: psycopg.Connection[Any], subject: _Subject) -> None:
         where = " OR ".join(f"{name} LIKE %s" for name in columns for _ in subject.keys)
         query = f"SELECT count(*) FROM {table} WHERE {where}".encode()  # noqa: S608  # our own shop
         connection.execute(query, [f"%{key}%" for _ in columns for key in subject.keys])
-
-
-def _seconds(act: Callable[[], object]) -> float:
-    start = perf_counter()
-    act()
-    return perf_counter() - start
 
 
 def _one(connection: psycopg.Connection[Any], query: str) -> int:

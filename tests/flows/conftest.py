@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from flows import wiring
+from flows.settings import settings
 from integrations.demo import DemoCompany, seed
 from tests.flows.company import NOW, House, Recording, a_house
 
@@ -35,3 +37,30 @@ def house(housed: tuple[House, Recording]) -> House:
 def systems(housed: tuple[House, Recording]) -> Recording:
     """The house's systems, recorded."""
     return housed[1]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of the test's own in a folder to write to: the command line takes it from the environment alone."""
+    monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    yield tmp_path
+    settings.cache_clear()
+
+
+@pytest.fixture
+def demo_home(seeded: tuple[Path, DemoCompany], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A home with the demo company's systems: the command line takes it from the environment alone."""
+    monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path))
+    settings.cache_clear()
+    shutil.copytree(seeded[0], settings().state / "systems")
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def at_home(house: House) -> Iterator[None]:
+    """Commands work in the house."""
+    token = wiring._current.set(house.installation)
+    yield
+    wiring._current.reset(token)

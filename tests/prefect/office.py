@@ -105,6 +105,12 @@ class Office:
         found: Run = self.api.get(f"/flow_runs/{run_id}").raise_for_status().json()
         return found
 
+    def artifacts(self, run_id: str) -> dict[str, Run]:
+        """What a flow run shows beside it, by key."""
+        query = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
+        found = self.api.post("/artifacts/filter", json=query).raise_for_status().json()
+        return {one["key"]: one for one in found}
+
     def run_of(self, case_id: str) -> Run:
         """The newest flow run of a case, as soon as there is one."""
         query = {"flow_runs": {"name": {"any_": [case_id]}}, "sort": "START_TIME_DESC", "limit": 1}
@@ -157,7 +163,7 @@ class Office:
         """Whether a run went on; one whose form was never saved goes on once the watch has seen it."""
         with get_client(sync_client=True) as client:
             seen = client.read_flow_run(UUID(run["id"]))
-            mend_form(client, seen, datetime.now(UTC))
+            mend_form(client, seen, datetime.now(UTC), set())
         return bool(str(seen.state_id) != run["state_id"])
 
     def answer(self, run_id: str, **typed: str) -> dict[str, Any]:

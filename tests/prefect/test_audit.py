@@ -20,15 +20,9 @@ def run(office: Office) -> Run:
     return office.ended(started["id"])
 
 
-def _artifacts(office: Office, run: Run) -> dict[str, Run]:
-    query = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
-    found = office.api.post("/artifacts/filter", json=query).raise_for_status().json()
-    return {one["key"]: one for one in found}
-
-
 def test_report_stands_beside_the_run(office: Office, run: Run) -> None:
     """In the organisation's first language, with what was found; the run bears the name of its evidence."""
-    shown = _artifacts(office, run)
+    shown = office.artifacts(run["id"])
 
     assert is_run(run["name"])
     assert "Rapport d’audit" in shown[f"audit-report-{run['name'].lower()}"]["data"]
@@ -40,7 +34,7 @@ def test_law_1_prefect_keeps_no_planted_value(office: Office, run: Run) -> None:
     """Neither artifacts nor logs nor the run itself hold the value that broke a rule."""
     logs = office.api.post("/logs/filter", json={"logs": {"flow_run_id": {"any_": [run["id"]]}}}).json()
 
-    assert not [text for text in (str(_artifacts(office, run)), str(logs), str(run)) if PLANTED in text]
+    assert not [text for text in (str(office.artifacts(run["id"])), str(logs), str(run)) if PLANTED in text]
 
 
 def test_schedule_is_weekly_in_the_zone_of_the_organisation(office: Office) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from flows.runs.case_runs import start_flow
 from flows.server.deploying import QUEUES, deploy
 from flows.watch.queues import hurry
 from tasks.intake.register import TypedRequest, register_request
+from tests.loopback import Answering, listening
 from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.marks import customers, mark
 from tests.prefect.office import Office, Run
@@ -160,20 +159,13 @@ def _listener() -> Iterator[tuple[str, list[str]]]:
     """An address on this machine, and what was posted to it."""
     heard: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            heard.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            self.send_response(204)
-            self.end_headers()
+    class Handler(Answering):
+        def answer(self) -> None:
+            heard.append(self.body().decode())
+            self.say(204)
 
-        def log_message(self, *_: object) -> None:
-            """Nothing is written."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", heard
-    server.shutdown()
-    server.server_close()
+    with listening(Handler) as address:
+        yield f"{address}/", heard
 
 
 def test_case_shows_plan_result_and_evidence(office: Office) -> None:
@@ -185,8 +177,7 @@ def test_case_shows_plan_result_and_evidence(office: Office) -> None:
 
     run = carried_to_their_ends(office, {"erasure": clerk})["erasure"]
 
-    query = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
-    found = {one["key"]: one for one in office.api.post("/artifacts/filter", json=query).raise_for_status().json()}
+    found = office.artifacts(run["id"])
     name = case.case_id.lower()
     assert run["state_name"] == "Completed"
     assert {f"plan-{name}", f"result-{name}", f"audit-{name}"} <= set(found)

@@ -27,16 +27,10 @@ def run(office: Office) -> Run:
     return office.run(started["id"])
 
 
-def _artifacts(office: Office, run: Run) -> dict[str, Run]:
-    query = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
-    found = office.api.post("/artifacts/filter", json=query).raise_for_status().json()
-    return {one["key"]: one for one in found}
-
-
 def test_gate_shows_what_would_go(office: Office, run: Run) -> None:
     """The run bears the name of its evidence; the form has the counts, the artifact the whole plan."""
     shown = office.form(run["id"])
-    plan = _artifacts(office, run)[f"retention-plan-{run['name'].lower()}"]
+    plan = office.artifacts(run["id"])[f"retention-plan-{run['name'].lower()}"]
 
     assert is_run(run["name"])
     assert "*new*: nobody has approved this rule yet" in shown
@@ -65,7 +59,7 @@ def test_approved_run_erases_and_proves(office: Office, run: Run) -> None:
     assert said["status"] == "ACCEPT"
     assert _old_mailings(office) <= sum(line.spared for line in lines_of(ended["name"], APPROVED))
     assert office.steps(ended["name"])[-2:] == ["retention approved marketing", "end"]
-    assert "proven" in _artifacts(office, ended)[f"retention-result-{ended['name'].lower()}"]["description"]
+    assert "proven" in office.artifacts(ended["id"])[f"retention-result-{ended['name'].lower()}"]["description"]
     assert kept == []
 
 

@@ -1,25 +1,17 @@
 """Law 8, end to end on each database: strangers' rows are neither shown nor erased, whatever points at them."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.wiring import unpack_package
 from tests.whose.conftest import MakeTown
+from tests.whose.packages import package_of
 from tests.whose.town import Town, column, number, table
 
 _VOUCHED: dict[str, Any] = {"identity": "email", "assertion": "confirmed"}
 _FROM: dict[str, Any] = {"follow": "from"}
-
-
-def _package(town: Town, case_id: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    with town.house.installation.services.vault.read(case_id, "package.zip") as blob:
-        files = unpack_package(blob, folder)
-    found = {file.stem: json.loads(file.read_text()) for file in files if file.suffix == ".json"}
-    return {name: rows for name, rows in found.items() if isinstance(rows, list)}
 
 
 def test_number_is_read_as_the_organisations_country_writes_it(town: MakeTown) -> None:
@@ -130,7 +122,7 @@ def test_answer_says_whose_card_is_shown(
     couple.house.answer(entry, decision, reference=reference)
     couple.house.walk(case_id)
 
-    shown = {row["digits"] for row in _package(couple, case_id, tmp_path / "p").get("cards", [])}
+    shown = {row["digits"] for row in package_of(couple, case_id, tmp_path / "p").get("cards", [])}
     assert shown == cards or (cards == {"one"} and len(shown) == 1)
     assert len(couple.gates(case_id)) == 1
 

@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 from typing import Final
 from urllib.parse import quote
 
@@ -153,8 +154,8 @@ def route_of(method: str, path: str, table: Sequence[Line]) -> Found | None:
         path: below ``/api``, decoded.
         table: of who calls.
     """
-    for line, pattern in _compiled(table):
-        if line.method == method and (found := pattern.fullmatch(path)):
+    for line in table:
+        if line.method == method and (found := _pattern(line.path).fullmatch(path)):
             values = found.groupdict()
             target = line.path.format_map({name: quote(value, safe="") for name, value in values.items()})
             return Found(line, target, values)
@@ -167,13 +168,7 @@ def is_plain(path: str) -> bool:
     return not any(piece in {".", ".."} for piece in pieces) and not any(odd in path for odd in ("//", "\\", "%", "\0"))
 
 
-def _compiled(table: Sequence[Line]) -> Sequence[tuple[Line, re.Pattern[str]]]:
-    return _COMPILED.get(id(table)) or _COMPILED.setdefault(id(table), [(line, _pattern(line.path)) for line in table])
-
-
-_COMPILED: Final[dict[int, Sequence[tuple[Line, re.Pattern[str]]]]] = {}
-
-
+@cache
 def _pattern(path: str) -> re.Pattern[str]:
     pieces = re.split(r"\{(\w+)\}", path)
     shown = (

@@ -34,6 +34,8 @@ from tasks.rules.officer.statistics import months_before
 from tests.browser import Browser, browsing
 from tests.flows.company import House, a_house, another
 
+pytestmark = pytest.mark.usefixtures("at_home")
+
 _PASSWORD = "correct horse battery staple"
 
 
@@ -339,10 +341,3 @@ def test_month_without_an_answer_is_told(months: House) -> None:
     assert "nothing was answered" in months.mails()[-1]
     with pytest.raises(RequestInvalid, match="lies ahead"):
         tell_month(months.installation, "2027-01")
-
-
-@pytest.fixture(autouse=True)
-def _at_home(house: House) -> Iterator[None]:
-    token = wiring._current.set(house.installation)
-    yield
-    wiring._current.reset(token)

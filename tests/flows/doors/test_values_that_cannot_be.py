@@ -19,7 +19,6 @@ from data_contracts.vocabulary import Decision, Gate, Right
 from flows.cli import app
 from flows.doors.serving import public_site
 from flows.runs import opening
-from flows.settings import settings
 from tasks.case.sealed import subject_request
 from tasks.gates.unsealing import Looker
 from tasks.intake.agents import put_agent
@@ -85,15 +84,6 @@ def test_every_field_of_a_request_is_looked_at(house: House, field: str, sign: s
 
     tells(str(caught.value), field)
     nothing_is_registered(house)
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home of the command line's own, which takes it from the environment alone."""
-    monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path / "home"))
-    settings.cache_clear()
-    yield tmp_path
-    settings.cache_clear()
 
 
 @pytest.mark.usefixtures("home")

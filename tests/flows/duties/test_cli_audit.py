@@ -1,8 +1,6 @@
 """The commands audit, audit-report, findings and finding, as a script calls them."""
 
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +13,14 @@ from data_contracts.vocabulary import OperatorRole
 from flows import wiring
 from flows.cli import app
 from flows.settings import settings
-from integrations.demo import DemoCompany
+
+pytestmark = pytest.mark.usefixtures("demo_home")
 
 
 @pytest.fixture(autouse=True)
-def _home(seeded: tuple[Path, DemoCompany], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A home with the demo company's systems: the command line takes it from the environment alone."""
-    monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path))
+def _plain_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Great Expectations takes seconds, and is looked at elsewhere."""
     monkeypatch.setenv("RIGHTSFLOW_JUDGE", "plain")
-    settings.cache_clear()
-    shutil.copytree(seeded[0], settings().state / "systems")
-    yield
     settings.cache_clear()
 
 

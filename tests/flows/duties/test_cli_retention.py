@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyotp
@@ -14,17 +13,8 @@ from data_contracts.vocabulary import OperatorRole
 from flows import wiring
 from flows.cli import app
 from flows.settings import settings
-from integrations.demo import DemoCompany
 
-
-@pytest.fixture(autouse=True)
-def _home(seeded: tuple[Path, DemoCompany], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A home with the demo company's systems: the command line takes it from the environment alone."""
-    monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path))
-    settings.cache_clear()
-    shutil.copytree(seeded[0], settings().state / "systems")
-    yield
-    settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("demo_home")
 
 
 def call(*words: str) -> Result:

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from data_contracts.gates.gates import GateEntry
 from data_contracts.gates.passkeys import Touch
+from data_contracts.vocabulary import Gate, Right
 from integrations.passkeys.checking import passkey_check
 from tasks.gates.factors.enrolling import begin_passkey, end_passkey
 from tasks.services import services, use
@@ -39,3 +41,11 @@ def enrolled(house: House, name: str, authenticator: Authenticator | None = None
     end_passkey(name, "blue key", Touch(made.make(asked.options), "visit"))
     house.clock.advance(timedelta(seconds=30))
     return made
+
+
+@pytest.fixture
+def gates(keyed: House) -> list[GateEntry]:
+    """The identity gates of two cases."""
+    query = "SELECT email FROM customer WHERE email <> '' LIMIT 2"
+    cases = [keyed.open(Right.ACCESS, identity={"email": [str(email)]}) for (email,) in keyed.ask("crm", query)]
+    return [keyed.until(Gate.IDENTITY, case_id) for case_id in cases]

@@ -37,14 +37,6 @@ from tests.flows.office.test_letters import records
 VISIT = "visit"
 
 
-@pytest.fixture
-def gates(keyed: House) -> list[GateEntry]:
-    """The identity gates of two cases."""
-    query = "SELECT email FROM customer WHERE email <> '' LIMIT 2"
-    cases = [keyed.open(Right.ACCESS, identity={"email": [str(email)]}) for (email,) in keyed.ask("crm", query)]
-    return [keyed.until(Gate.IDENTITY, case_id) for case_id in cases]
-
-
 def given(entry: GateEntry, **said: Any) -> Given:
     """An answer to a gate: identity was checked by calling back, unless said otherwise."""
     return Given(entry, replace(Answer("claire", Decision.APPROVE, reference="call_back"), **said))

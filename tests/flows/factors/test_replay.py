@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from data_contracts.gates.gates import GateEntry
-from data_contracts.vocabulary import Gate, Right
 from flows.doors.serving import operators_desk
 from flows.runs.gate_forms import question_mark
 from tests.authenticator import Authenticator
@@ -42,14 +41,6 @@ def recording(desk: Browser) -> Recording:
     kept = Recording()
     desk._client.event_hooks["request"].append(kept.keep)
     return kept
-
-
-@pytest.fixture
-def gates(keyed: House) -> list[GateEntry]:
-    """The identity gates of two cases."""
-    query = "SELECT email FROM customer WHERE email <> '' LIMIT 2"
-    cases = [keyed.open(Right.ACCESS, identity={"email": [str(email)]}) for (email,) in keyed.ask("crm", query)]
-    return [keyed.until(Gate.IDENTITY, case_id) for case_id in cases]
 
 
 def key(entry: GateEntry) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 import tasks
 from data_contracts.case.case import Case
-from data_contracts.case.confirmed import OF_LIFTING, OF_PLAN, OF_RESTORING, Confirmed
+from data_contracts.case.confirmed import OF_LIFTING, OF_RESTORING, Confirmed
 from data_contracts.case.ledger import StepEntry
 from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import ActRefused, MoveRefused, RequestInvalid, TerminalError
@@ -32,6 +32,7 @@ from tasks.gates.decisions import settle_approval, settle_empty
 from tasks.services import services
 from tasks.steps.acting import Act
 from tests.flows.company import House, Rows
+from tests.forging import forged
 from tests.test_house import ROOT
 
 _NEW_TICKET = "INSERT INTO interaction VALUES (990001, ?, '2026-03-31T09:00:00+00:00', 'phone', 'agent1', 'called')"
@@ -161,14 +162,6 @@ def world(house: House, case_id: str) -> World:
         sealed=tuple(services().vault.names(case_id)),
         lists=(len(register.stances_of(keys)), len([r for r in register.restrictions_of(keys) if r.lifted_at is None])),
     )
-
-
-def forged(case_id: str, digest: str, subject: str = OF_PLAN) -> Confirmed:
-    """What somebody makes who goes around the constructor, as unpickling does."""
-    made = object.__new__(Confirmed)
-    for name, value in zip(("case_id", "digest", "subject"), (case_id, digest, subject), strict=True):
-        object.__setattr__(made, name, value)
-    return made
 
 
 def nothing_happens(

@@ -1,9 +1,7 @@
 """The command dossier, as a script calls it."""
 
 import json
-import shutil
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyotp
@@ -14,20 +12,11 @@ from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import OperatorRole
 from flows import wiring
 from flows.cli import app
-from flows.settings import settings
-from integrations.demo import DemoCompany
 
 ANA = "email=ana.dossier@example.org"
 
 
-@pytest.fixture(autouse=True)
-def _home(seeded: tuple[Path, DemoCompany], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A home with the demo company's systems: the command line takes it from the environment alone."""
-    monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path))
-    settings.cache_clear()
-    shutil.copytree(seeded[0], settings().state / "systems")
-    yield
-    settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("demo_home")
 
 
 def call(*words: str) -> Result:

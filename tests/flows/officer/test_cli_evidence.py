@@ -4,7 +4,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -26,15 +25,6 @@ from tests.flows.company import House
 
 ANA = "email=ana.log@example.org"
 TABLES = ("outgoing", "step", "case_move", "evidence", "subject_key", "case_file")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home of its own, and a folder to write to."""
-    monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path / "home"))
-    settings.cache_clear()
-    yield tmp_path
-    settings.cache_clear()
 
 
 def call(*words: object) -> Result:

@@ -2,25 +2,17 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from flows.cli import app
-from flows.settings import settings
 
 _HEAD = "kind,value,purpose,recipient,stance,at,source,notice_version\n"
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home of the test's own: the command line takes it from the environment alone."""
-    monkeypatch.setenv("RIGHTSFLOW_HOME", str(tmp_path / "home"))
-    settings.cache_clear()
-    yield tmp_path
-    settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def call(*words: str) -> Result:

@@ -2,7 +2,6 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from pypdf import PdfReader
 from data_contracts.errors import ActRefused, AnswerRefused, RequestInvalid, StepFailed
 from data_contracts.officer.incidents import IncidentFacts, IncidentKind, IncidentWords, Risk, SendingState
 from data_contracts.vocabulary import Decision
-from flows import wiring
 from flows.duties.incident import carry_out
 from flows.officer.incidents import enter, write_authority_file, write_register
 from flows.runs.gates import WaitingForPerson
@@ -30,12 +28,7 @@ _WORDS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _at_home(house: House) -> Iterator[None]:
-    """Commands work in the house."""
-    token = wiring._current.set(house.installation)
-    yield
-    wiring._current.reset(token)
+pytestmark = pytest.mark.usefixtures("at_home")
 
 
 def a_fact(**changed: Any) -> IncidentFacts:

@@ -1,7 +1,7 @@
 """The DPO's registers: who writes them, what they decide, of what the DPO is told, what is printed (charter 3, 7)."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from data_contracts.errors import AnswerRefused, RecipientRefused, RequestInvali
 from data_contracts.officer.entries import RegisterName
 from data_contracts.text.spreadsheets import rows_of
 from data_contracts.vocabulary import Gate, OperatorRole, Right
-from flows import wiring
 from flows.cli import app
 from flows.officer.operators import enrol
 from flows.settings import settings
@@ -41,14 +40,14 @@ def history(house: House, register: RegisterName, key: str) -> list[tuple[str, M
     return [(e.actor, e.facts, e.is_removed) for e in house.installation.register.entry_history(register, key)]
 
 
+pytestmark = pytest.mark.usefixtures("at_home")
+
+
 @pytest.fixture(autouse=True)
-def _at_home(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Commands find the house open, with its clock; what else they ask, they ask of its folder."""
+def _asks_the_houses_folder(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What commands ask beside the open house, they ask of its folder."""
     monkeypatch.setenv("RIGHTSFLOW_HOME", str(house.installation.settings.home))
     settings.cache_clear()
-    token = wiring._current.set(house.installation)
-    yield
-    wiring._current.reset(token)
 
 
 # --- writing ---

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any, cast
 
 import pytest
@@ -17,6 +15,7 @@ from data_contracts.vocabulary import Decision, Gate, Right
 from integrations.channels.recipients.api import Endpoint, HttpRecipients, signature
 from tasks.services import services, use
 from tests.flows.company import House
+from tests.loopback import Answering, listening
 
 _SECRET = "known to both sides"
 
@@ -34,24 +33,15 @@ class Interface:
 def interface() -> Iterator[Interface]:
     """A real HTTP server; it takes everything over unless a test says otherwise."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            made.calls.append((dict(self.headers), body))
+    class Handler(Answering):
+        def answer(self) -> None:
+            made.calls.append((dict(self.headers), self.body()))
             status, said = made.answers.pop(0) if made.answers else (202, b"")
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(said)
+            self.say(status, said)
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made = Interface(f"http://127.0.0.1:{server.server_port}/art19")
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield made
-    server.shutdown()
-    server.server_close()
+    with listening(Handler) as address:
+        made = Interface(f"{address}/art19")
+        yield made
 
 
 @contextmanager

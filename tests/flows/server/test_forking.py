@@ -31,7 +31,7 @@ sys.exit(int(os.environ.get("CODE", "0")))
 _FORKING = """
 import os
 from flows.server import fork_server as forking
-forking._FLOWS = forking._LATER = ()
+forking._FLOWS, forking._LATER = {}, ()
 forking._import_judge = forking._read_contracts = lambda: None
 forking.runpy.run_module = lambda *_, **__: exec(open(os.environ["ENGINE"]).read(), {})
 forking.main()

@@ -22,18 +22,10 @@ from tasks.case.clock_check import clock_said
 from tasks.gates.operators import password_digest, prove_person, sign_in
 from tasks.rules.clock.clocks import TOLERANCE, in_sequence, jump_of
 from tests.flows.company import NOW, Always, House
-from tests.integrations.register.examples import an_operator
+from tests.integrations.register.examples import NoSigner, an_operator
 
 _DPO = [OperatorRole.DPO]
 _JUMPS = [timedelta(minutes=2), timedelta(hours=3), timedelta(days=400)]
-
-
-class _NoSigner:
-    def sign(self, payload: bytes) -> dict[str, object]:
-        raise AssertionError(payload)
-
-    def signed(self, envelope: object) -> None:
-        raise AssertionError(envelope)
 
 
 def _decide(house: House) -> str:
@@ -108,7 +100,7 @@ _MOVES = st.lists(st.tuples(st.integers(-50, 50), st.integers(-1, 1)), min_size=
 @given(_MOVES)
 def test_code_is_refused_only_where_it_or_a_later_one_of_now_was_used(moves: list[tuple[int, int]]) -> None:
     """However the clock jumps: never twice, and never barred by what cannot be now."""
-    register, used, now = memory_register(signer=_NoSigner(), clock=lambda: NOW), set[int](), 1000
+    register, used, now = memory_register(signer=NoSigner(), clock=lambda: NOW), set[int](), 1000
     register.put_operator(an_operator("ada"))
     for jump, drift in moves:
         now += jump
@@ -164,7 +156,7 @@ def test_commands_say_that_the_clock_is_off(house: House, monkeypatch: pytest.Mo
 
 def test_database_on_another_machine_tells_both_ways(postgres_url: str) -> None:
     """Its time is asked for; this machine's is compared with it."""
-    marks = SqlRegister(postgres_url, signer=_NoSigner(), clock=lambda: NOW)
+    marks = SqlRegister(postgres_url, signer=NoSigner(), clock=lambda: NOW)
     with marks._database.read() as connection:
         at = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
     marks.close()

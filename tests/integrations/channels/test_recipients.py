@@ -1,9 +1,7 @@
 """Art. 19: what a recipient is told by mail and by API, and what an answer means."""
 
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from integrations.channels.recipients.api import Endpoint, HttpRecipients
 from integrations.channels.templating import LANGUAGES
 from tests.integrations.channels.conftest import StartServer
 from tests.integrations.channels.post.test_mail import parsed
+from tests.loopback import Answering, listening
 
 _SECRET = "s"
 _CHANGES = (("user.contact.email", "ann@new.example"), ("crm.customer.city", ""))
@@ -92,25 +91,17 @@ def interface() -> Iterator[Callable[[int, bytes], str]]:
     """A server on this machine; called with what it shall answer, it gives its address."""
     answer: list[tuple[int, bytes]] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(answer[0][0])
-            self.end_headers()
-            self.wfile.write(answer[0][1])
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+    class Handler(Answering):
+        def answer(self) -> None:
+            self.body()
+            self.say(*answer[0])
 
     def answering(status: int, body: bytes = b"") -> str:
         answer[:] = [(status, body)]
-        return f"http://127.0.0.1:{server.server_port}/"
+        return f"{address}/"
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield answering
-    server.shutdown()
-    server.server_close()
+    with listening(Handler) as address:
+        yield answering
 
 
 def _tell(url: str, *, secret: str = _SECRET, address: str = "a.name", outbox: Path | None = None) -> tuple[str, str]:

@@ -22,6 +22,18 @@ _REQUEST = NewCase(
 )
 
 
+class NoSigner:
+    """The port ``Signer`` where nothing is signed; a test in which something is has failed."""
+
+    def sign(self, payload: bytes) -> dict[str, object]:
+        """Never."""
+        raise AssertionError(payload)
+
+    def signed(self, envelope: object) -> None:
+        """Never."""
+        raise AssertionError(envelope)
+
+
 def a_request(**changes: Any) -> NewCase:
     """A request for erasure by letter."""
     return replace(_REQUEST, **changes)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.case.confirmed import ACTED, OF_LIFTING, OF_PLAN, Confirmed
+from data_contracts.case.confirmed import ACTED, OF_LIFTING, OF_PLAN
 from data_contracts.errors import ActRefused
 from data_contracts.vocabulary import CaseState
 from integrations.register import SqlRegister
 from integrations.register.tables import tables
+from tests.forging import forged
 from tests.integrations.register.examples import a_request
 
 _LIFE = (
@@ -29,14 +30,6 @@ _RECEIPTS: Mapping[str, Mapping[str, object]] = {
 }
 
 
-def given(case_id: str, digest: str = "d1", subject: str = OF_PLAN) -> Confirmed:
-    """What somebody made who went around the constructor."""
-    made = object.__new__(Confirmed)
-    for name, value in zip(("case_id", "digest", "subject"), (case_id, digest, subject), strict=True):
-        object.__setattr__(made, name, value)
-    return made
-
-
 def stands(
     register: SqlRegister, case_id: str, at: CaseState, receipts: Mapping[str, Mapping[str, object]] = _RECEIPTS
 ) -> None:
@@ -51,8 +44,8 @@ def test_confirmed_act_is_claimed(register: SqlRegister, case_id: str) -> None:
     """The case acts, under the very plan that was approved and confirmed."""
     stands(register, case_id, CaseState.ACTING)
 
-    assert register.claim(case_id, "erase", "crm", confirmed=given(case_id)).attempts == 1
-    assert register.claim(case_id, "erase", "crm", confirmed=given(case_id)).attempts == 2
+    assert register.claim(case_id, "erase", "crm", confirmed=forged(case_id, "d1")).attempts == 1
+    assert register.claim(case_id, "erase", "crm", confirmed=forged(case_id, "d1")).attempts == 2
 
 
 @pytest.mark.parametrize("state", [state for state in _LIFE if state is not CaseState.ACTING], ids=str)
@@ -61,7 +54,7 @@ def test_case_that_stands_elsewhere_does_not_act(register: SqlRegister, case_id:
     stands(register, case_id, state)
 
     with pytest.raises(ActRefused, match=f"a case that is {state}"):
-        register.claim(case_id, "erase", "crm", confirmed=given(case_id))
+        register.claim(case_id, "erase", "crm", confirmed=forged(case_id, "d1"))
     assert register.step(case_id, "erase", "crm") is None
 
 
@@ -85,7 +78,7 @@ def test_receipts_must_name_the_very_plan(
     stands(register, case_id, CaseState.ACTING, receipts)
 
     with pytest.raises(ActRefused, match="not what was approved"):
-        register.claim(case_id, "erase", "crm", confirmed=given(case_id))
+        register.claim(case_id, "erase", "crm", confirmed=forged(case_id, "d1"))
     assert register.step(case_id, "erase", "crm") is None
 
 
@@ -95,7 +88,7 @@ def test_claimed_receipt_is_no_receipt(register: SqlRegister, case_id: str) -> N
     register.claim(case_id, "confirm")
 
     with pytest.raises(ActRefused):
-        register.claim(case_id, "erase", "crm", confirmed=given(case_id))
+        register.claim(case_id, "erase", "crm", confirmed=forged(case_id, "d1"))
 
 
 def test_confirmation_is_good_for_its_own_case(register: SqlRegister, case_id: str) -> None:
@@ -103,19 +96,19 @@ def test_confirmation_is_good_for_its_own_case(register: SqlRegister, case_id: s
     stands(register, case_id, CaseState.ACTING)
 
     with pytest.raises(ActRefused, match="another case's"):
-        register.claim(case_id, "erase", "crm", confirmed=given("C-2222-2222"))
+        register.claim(case_id, "erase", "crm", confirmed=forged("C-2222-2222", "d1"))
 
 
 def test_mail_that_was_handed_over_is_asked_about_again(register: SqlRegister, case_id: str) -> None:
     """What may have left is not sent again for a case that must not be told."""
     stands(register, case_id, CaseState.VERIFIED)
     told = ACTED[OF_PLAN]
-    register.claim(case_id, "notice.answer", confirmed=given(case_id), states=told)
+    register.claim(case_id, "notice.answer", confirmed=forged(case_id, "d1"), states=told)
     register.hand_over(case_id, "notice.answer")
 
-    assert register.claim(case_id, "notice.answer", confirmed=given(case_id), states=told).state == "handed_over"
+    assert register.claim(case_id, "notice.answer", confirmed=forged(case_id, "d1"), states=told).state == "handed_over"
     with pytest.raises(ActRefused):
-        register.claim(case_id, "notice.answer", confirmed=given(case_id, "d2"), states=told)
+        register.claim(case_id, "notice.answer", confirmed=forged(case_id, "d2"), states=told)
 
 
 def test_done_act_is_told_wherever_the_case_stands(register: SqlRegister, case_id: str) -> None:
@@ -123,13 +116,13 @@ def test_done_act_is_told_wherever_the_case_stands(register: SqlRegister, case_i
     stands(register, case_id, CaseState.VERIFIED)
     register.complete(case_id, "erase", "crm", receipt={"rows": {}}, record=None)
 
-    assert register.claim(case_id, "erase", "crm", confirmed=given(case_id)).state == "done"
+    assert register.claim(case_id, "erase", "crm", confirmed=forged(case_id, "d1")).state == "done"
 
 
 def test_lifting_stands_on_a_decision_of_its_own(register: SqlRegister, case_id: str) -> None:
     """Art. 18(3): the receipts of the case's plan let nobody lift."""
     stands(register, case_id, CaseState.VERIFIED)
-    lifting, states = given(case_id, "d9", OF_LIFTING), {CaseState.VERIFIED}
+    lifting, states = forged(case_id, "d9", OF_LIFTING), {CaseState.VERIFIED}
 
     with pytest.raises(ActRefused):
         register.claim(case_id, "unmark", "crm", confirmed=lifting, states=states)
@@ -146,7 +139,7 @@ def test_state_is_asked_in_the_transaction_of_the_claim(shared: SqlRegister) -> 
 
     def claiming() -> None:
         try:
-            outcomes.append(register.claim(case_id, "erase", "crm", confirmed=given(case_id)))
+            outcomes.append(register.claim(case_id, "erase", "crm", confirmed=forged(case_id, "d1")))
         except ActRefused as refused:
             outcomes.append(refused)
 

@@ -2,13 +2,16 @@
 
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from data_contracts.errors import VaultSealed
 from data_contracts.ports.vault import Vault
+from integrations.register import SqlRegister, memory_register
 from integrations.vault import MasterKey, MemoryVault, SealedVault, load_or_create
+from tests.integrations.register.examples import NoSigner
 
 
 class DataKeysInMemory:
@@ -89,3 +92,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("this user may not mount a small disk")
     yield place
     subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.fixture
+def register() -> Iterator[SqlRegister]:
+    """A register in memory, for its keys and operators."""
+    made = memory_register(signer=NoSigner(), clock=lambda: datetime.now(UTC))
+    yield made
+    made.close()

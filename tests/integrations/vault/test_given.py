@@ -3,8 +3,6 @@
 import base64
 import json
 import shutil
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -12,11 +10,10 @@ import pytest
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable, VaultSealed
 from flows.server.machine import free_port
-from integrations.register import SqlRegister, memory_register
+from integrations.register import SqlRegister
 from integrations.vault import rotate
 from integrations.vault.given import close_file, master_key
 from integrations.vault.master import load_or_create
-from tests.integrations.vault.test_master import _NoEvidence
 
 _CONTEXT = "operator:ada"
 
@@ -36,14 +33,6 @@ def service(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def file(tmp_path: Path) -> Path:
     """Where the key's file lies, or will."""
     return tmp_path / "keys" / "master.json"
-
-
-@pytest.fixture
-def register() -> Iterator[SqlRegister]:
-    """A register in memory."""
-    made = memory_register(signer=_NoEvidence(), clock=lambda: datetime.now(UTC))
-    yield made
-    made.close()
 
 
 def test_service_alone_opens_the_file(file: Path, service: str, tmp_path: Path) -> None:

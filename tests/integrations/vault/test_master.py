@@ -23,25 +23,9 @@ from data_contracts.ports.sealed_rows import (
     webhook_context,
 )
 from data_contracts.vocabulary import OperatorRole
-from integrations.register import SqlRegister, memory_register
+from integrations.register import SqlRegister
 from integrations.vault import MasterKey, SealedVault, load_or_create, rotate
 from tests.integrations.vault.test_vault import get, put
-
-
-class _NoEvidence:
-    def sign(self, payload: bytes) -> dict[str, object]:
-        raise AssertionError(payload)
-
-    def signed(self, envelope: object) -> None:
-        raise AssertionError(envelope)
-
-
-@pytest.fixture
-def register() -> Iterator[SqlRegister]:
-    """A register in memory, for its keys and operators."""
-    made = memory_register(signer=_NoEvidence(), clock=lambda: datetime.now(UTC))
-    yield made
-    made.close()
 
 
 @pytest.fixture

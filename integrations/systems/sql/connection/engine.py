@@ -8,9 +8,9 @@ next try gets a new connection.
 import sqlite3
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -63,8 +63,12 @@ _PATIENCE = {
     "sqlite": ("PRAGMA busy_timeout = {milliseconds}", f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}"),
 }
 """How a database is told to wait no longer than that for a lock, and to forget that again."""
-_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "mysql": "mysql+pymysql"}
-_DRIVERS["mariadb"] = "mariadb+pymysql"
+_DRIVERS: Final[Mapping[str, str]] = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
 
 
 def sql_url(url: str | sa.URL) -> sa.URL:

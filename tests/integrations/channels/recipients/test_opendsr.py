@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
@@ -22,6 +21,7 @@ from data_contracts.told.recipients import RecipientMessage
 from integrations.channels.recipients.opendsr import OpendsrProcessors, _Processor
 from integrations.intake.opendsr_api import HandedOn, ResponseSigner, opendsr_api
 from tests.flows.doors.test_opendsr import certificate_of, pem_of
+from tests.loopback import Answering, listening
 
 _KEY = "a key of ours"
 _MESSAGE = RecipientMessage(
@@ -163,8 +163,8 @@ class Impostor:
 def impostor(key: rsa.RSAPrivateKey) -> Iterator[Impostor]:
     """As it should be, but for what a test changes; it signs nothing rightly."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Handler(Answering):
+        def answer(self) -> None:
             if self.path.endswith("/discovery"):
                 self._say(200, json.dumps(made.discovery).encode(), "")
             elif self.path.endswith(".pem"):
@@ -173,26 +173,16 @@ def impostor(key: rsa.RSAPrivateKey) -> Iterator[Impostor]:
                 self._say(*made.status)
 
         def _say(self, status: int, body: bytes, signature: str) -> None:
-            self.send_response(status)
-            self.send_header("X-OpenDSR-Signature", signature)
-            self.end_headers()
-            self.wfile.write(body)
+            self.say(status, body, X_OpenDSR_Signature=signature)
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    address = f"http://127.0.0.1:{server.server_port}"
-    made = Impostor(f"{address}/v2", certificate=certificate_of(key))
-    made.discovery = {
-        "supported_subject_request_types": ["erasure"],
-        "supported_identities": [{"identity_type": "email", "identity_format": "raw"}],
-        "processor_certificate": f"{address}/certificate.pem",
-    }
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield made
-    server.shutdown()
-    server.server_close()
+    with listening(Handler) as address:
+        made = Impostor(f"{address}/v2", certificate=certificate_of(key))
+        made.discovery = {
+            "supported_subject_request_types": ["erasure"],
+            "supported_identities": [{"identity_type": "email", "identity_format": "raw"}],
+            "processor_certificate": f"{address}/certificate.pem",
+        }
+        yield made
 
 
 @pytest.mark.parametrize("signature", ["", "no base64 ä".encode().decode("latin-1"), base64.b64encode(b"x").decode()])

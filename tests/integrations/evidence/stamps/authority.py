@@ -1,12 +1,11 @@
 """A real time-stamping authority: ``openssl ts -reply`` behind a little HTTP server on loopback, that can misbehave."""
 
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tests.loopback import Answering, listening
 
 POLICY = "1.3.6.1.4.1.99999.1"
 OTHER_POLICY = "1.3.6.1.4.1.99999.2"
@@ -107,9 +108,9 @@ def running(folder: Path) -> Iterator[Tsa]:
     tsa.root("root")
     tsa.certify("good")
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            query = self.rfile.read(int(self.headers["Content-Length"]))
+    class Handler(Answering):
+        def answer(self) -> None:
+            query = self.body()
             tsa.asked += 1
             tsa.queries.append(query)
             if tsa.answer is not None:
@@ -117,18 +118,9 @@ def running(folder: Path) -> Iterator[Tsa]:
             else:
                 send(self, tsa.reply(query))
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    tsa.url = f"http://127.0.0.1:{server.server_address[1]}/tsa"
-    try:
+    with listening(Handler) as address:
+        tsa.url = f"{address}/tsa"
         yield tsa
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def send(call: BaseHTTPRequestHandler, body: bytes, status: int = 200) -> None:
