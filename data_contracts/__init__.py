@@ -1,1 +1,1 @@
-"""Words, shapes, errors and ports that everything else is written against; it knows nothing of ours."""
+"""Words, shapes, errors and ports that everything else is written against; it knows nothing of ours (Rightsflow)."""

@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         return self.home.expanduser().resolve()
 
     @property
+    def demo_mark(self) -> Path:
+        """The file that says that the demo made the home and nothing else was done in it: the next may replace it."""
+        return self.state / ".demo"
+
+    @property
     def imap(self) -> dict[str, Any]:
         """How the mailbox is reached, by the names of its settings."""
         return self._of("imap", "host", "port", "username", "password", "security", "folder", "taken_folder", "ca_file")
@@ -154,6 +159,11 @@ class Settings(BaseSettings):
     def vault(self) -> str:
         """Where sealed blobs lie."""
         return self.vault_url or str(self.state / "vault")
+
+
+def has_server() -> bool:
+    """Whether a Prefect server is configured for this process."""
+    return bool(variable("PREFECT_API_URL"))
 
 
 @lru_cache(maxsize=1)

@@ -1,1 +1,1 @@
-"""One step each, named as the business names it; a task loads, decides or acts, records and returns."""
+"""One step each, named as the business names it; a task loads, decides or acts, records and returns (Rightsflow)."""

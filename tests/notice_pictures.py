@@ -16,7 +16,7 @@ import typst
 
 import data_contracts
 from data_contracts.company.company import Organisation
-from data_contracts.odcs.folder import load_organisation
+from data_contracts.odcs.reading.company_files import load_organisation
 from data_contracts.told.notices import KeptItem, Notice, RecipientTold, Referral, ToldItem
 from data_contracts.vocabulary import NoticeKind, Right
 from integrations.channels.post.letters import typst_source

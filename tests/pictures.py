@@ -12,10 +12,12 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from data_contracts.odcs.folder import load_organisation
+from data_contracts.odcs.reading.company_files import load_organisation
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
-from flows.doors.serving import prefect_door, serving
-from flows.server.machine import free_port, join, running
+from flows.doors.engine import prefect_door
+from flows.doors.serving import serving
+from flows.server.machine import free_port, running
+from flows.server.places import join
 from flows.settings import settings
 from tests.flows.company import attest
 from tests.notice_pictures import take_letters_for_docs
@@ -91,10 +93,10 @@ def _register(ui: PrefectUi, subject: Any) -> str:  # the demo subject
 
 
 def _first_case() -> str:
-    from flows.office import cases as work  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.office import cases  # noqa: PLC0415  # Prefect reads its settings when imported
 
-    cases = work.cases_facts(open_only=True)["cases"]
-    return str(cases[0]["case"]) if cases else ""
+    found = cases.cases_facts(open_only=True)["cases"]
+    return str(found[0]["case"]) if found else ""
 
 
 def _approve(ui: PrefectUi, case: str, secret: str, chosen: Mapping[str, str]) -> None:
@@ -108,24 +110,23 @@ def _approve(ui: PrefectUi, case: str, secret: str, chosen: Mapping[str, str]) -
 
 def _read_texts(case: str, secret: str) -> None:
     """Release every free text of a case by command, and answer its gate."""
-    from flows.office import cases as work  # noqa: PLC0415  # Prefect reads its settings when imported
-    from flows.office import texts  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.office import answering, cases, texts  # noqa: PLC0415  # Prefect reads its settings when imported
 
-    until(lambda: any(gate["gate"] == Gate.REVIEW for gate in work.case_facts(case)["gates"]))
+    until(lambda: any(gate["gate"] == Gate.REVIEW for gate in cases.case_facts(case)["gates"]))
     with tempfile.TemporaryDirectory() as folder:
         taken = texts.take_texts_out(case, Path(folder) / "texts", operator=_OPERATOR, code=fresh_code(secret))
         answers = Path(taken["answers"])
         answers.write_text(answers.read_text().replace("decision: ", "decision: release"))
         texts.hand_decisions_in(case, answers, operator=_OPERATOR, code=fresh_code(secret))
     until(lambda: any("approve" in gate["options"] and gate["gate"] == Gate.REVIEW for gate in _gates(case)))
-    work.answer(case, Gate.REVIEW, "", work.Answered(_OPERATOR, Decision.APPROVE, fresh_code(secret), "", ""))
+    answering.answer(case, Gate.REVIEW, "", answering.Answered(_OPERATOR, Decision.APPROVE, fresh_code(secret), "", ""))
     until(lambda: any(gate["gate"] == Gate.APPROVAL for gate in _gates(case)))
 
 
 def _gates(case: str) -> Any:  # JSON facts
-    from flows.office import cases as work  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.office import cases  # noqa: PLC0415  # Prefect reads its settings when imported
 
-    return [gate for gate in work.case_facts(case)["gates"] if not gate["outcome"]]
+    return [gate for gate in cases.case_facts(case)["gates"] if not gate["outcome"]]
 
 
 def _timeline(ui: PrefectUi, case: str) -> None:
@@ -140,23 +141,25 @@ def _timeline(ui: PrefectUi, case: str) -> None:
 
 def _english_case(subject: Any, secret: str) -> str:  # the demo subject
     """Another access case of the same data subject, answered in English; walked by commands."""
-    from flows.office import cases as work  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.office import answering, cases, opening  # noqa: PLC0415  # Prefect reads its settings when imported
 
-    typed = work.Typed(Right.ACCESS, Channel.LETTER, "en", "", subject.name, "", {"email": [subject.email]})
-    case = str(work.open_request(typed)["case"])
-    work.verify_identity(case, "call_back", operator=_OPERATOR, code=fresh_code(secret))
+    typed = opening.Typed(Right.ACCESS, Channel.LETTER, "en", "", subject.name, "", {"email": [subject.email]})
+    case = str(opening.open_request(typed)["case"])
+    answering.verify_identity(case, "call_back", operator=_OPERATOR, code=fresh_code(secret))
     _read_texts(case, secret)
-    work.answer(case, Gate.APPROVAL, "", work.Answered(_OPERATOR, Decision.APPROVE, fresh_code(secret), "", ""))
-    until(lambda: work.case_facts(case)["state"] == "archived")
+    answering.answer(
+        case, Gate.APPROVAL, "", answering.Answered(_OPERATOR, Decision.APPROVE, fresh_code(secret), "", "")
+    )
+    until(lambda: cases.case_facts(case)["state"] == "archived")
     return case
 
 
 def _package(page: Page, case: str, name: str) -> None:
     """The page of an answer package, as the data subject opens it."""
-    from flows.office import cases as work  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.office import packages  # noqa: PLC0415  # Prefect reads its settings when imported
 
     folder = settings().state / name
-    work.unseal_package(case, folder, account="pictures")
+    packages.unseal_package(case, folder, account="pictures")
     page.set_viewport_size({"width": 1000, "height": 1100})
     page.goto((folder / "index.html").as_uri())
     _take(page, name)

@@ -64,7 +64,8 @@ def _commands() -> Any:
 
 def _below(command: Any, name: str) -> Any:
     """A command of a group; None when there is none of that name."""
-    return command.get_command(click.Context(command), name)
+    found = command.get_command(click.Context(command), name)
+    return getattr(found, "real", found)  # commands are imported when they are called
 
 
 def _leaves(command: Any) -> Iterator[Any]:

@@ -8,9 +8,11 @@ Source: https://bitol-io.github.io/open-data-contract-standard/
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from open_data_contract_standard.model import DataQuality, SchemaProperty
+if TYPE_CHECKING:
+    from open_data_contract_standard.model import DataQuality, SchemaProperty
+
 
 _ABOUT_SINGLE_VALUES: Final = "invalidValues"
 
@@ -35,7 +37,7 @@ class ValueRules:
     """Bounds that are not allowed themselves."""
 
 
-def value_rules(column: SchemaProperty) -> ValueRules:
+def value_rules(column: "SchemaProperty") -> ValueRules:
     """The rules that an ODCS property declares for its values."""
     options: Mapping[str, Any] = column.logicalTypeOptions or {}
     arguments = list(_arguments(column.quality or []))
@@ -54,7 +56,7 @@ def value_rules(column: SchemaProperty) -> ValueRules:
     )
 
 
-def _arguments(checks: list[DataQuality]) -> Iterator[Mapping[str, Any]]:
+def _arguments(checks: "list[DataQuality]") -> Iterator[Mapping[str, Any]]:
     """Arguments of checks that allow no invalid value at all."""
     for check in checks:
         if check.metric == _ABOUT_SINGLE_VALUES and check.mustBe == 0:

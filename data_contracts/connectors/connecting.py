@@ -6,9 +6,7 @@ The rules of :mod:`data_contracts.ports.register` for adapters hold here too.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Protocol
 
 from data_contracts.connectors.held_keys import HeldKeys
 from data_contracts.connectors.hiding import Hiding, Undeclared
@@ -17,6 +15,9 @@ from data_contracts.connectors.obstacles import Obstacle
 from data_contracts.connectors.recovering import GivesBack
 from data_contracts.connectors.rehearsing import Limits, MadeUpRow, Rehearsal
 from data_contracts.connectors.witnessing import Budget, Looked, Testimony
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Holds(StrEnum):
@@ -135,7 +136,7 @@ class Connector(Protocol):
         One statement. Keys with a NULL part are left out. Empty selection: empty sets, no statement.
         """
 
-    def read(self, selection: Selection, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def read(self, selection: Selection, columns: Sequence[str]) -> "Iterator[pa.RecordBatch]":
         """The selected rows, each exactly once, ``columns`` in that order, streamed.
 
         At least one batch is given, so that the schema is known even when no row is. Memory does not grow

@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from data_contracts.connectors.keys import Order
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ENDED: Final = "recovery ended"
 """Step of the ledger: the key of a copy is destroyed. Its receipt tells the ``cause``."""
@@ -87,7 +88,7 @@ class CopyHead:
 class Keeping(Protocol):
     """Takes copies of rows while a transaction is open, before anything is changed in it."""
 
-    def put(self, number: int, head: CopyHead, batches: Iterator[pa.RecordBatch]) -> None:
+    def put(self, number: int, head: CopyHead, batches: "Iterator[pa.RecordBatch]") -> None:
         """Seal the rows that order of that number takes; they are sealed, whole, when it returns."""
 
     def sealed(self) -> None:
@@ -99,7 +100,7 @@ class Copy:
     """Rows to give back."""
 
     head: CopyHead
-    batches: AbstractContextManager[Iterator[pa.RecordBatch]] = field(repr=False)
+    batches: "AbstractContextManager[Iterator[pa.RecordBatch]]" = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,25 +11,20 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, TypeVar
-
-from pydantic import BaseModel
+from typing import Final
 
 from data_contracts.company.company import Organisation, Policy, Vocabulary
 from data_contracts.company.contract import Contracts
 from data_contracts.company.meaning import meaning_of, name_of
-from data_contracts.errors import ContractInvalid
 from data_contracts.fault import Fault, in_reading_order
 from data_contracts.odcs.checks.rules import ADVICE, RULES, WHOLE_SET_RULES
 from data_contracts.odcs.checks.subject import ORGANISATION, POLICY, VOCABULARY, ContractSet, Rule
 from data_contracts.odcs.document import SystemReading, resolved, written
-from data_contracts.odcs.reading.strict import validate
+from data_contracts.odcs.reading.company_files import invalid, read_one
 from data_contracts.odcs.reading.yaml_file import read
 
 SYSTEMS: Final = "systems"
 SUFFIX: Final = ".odcs.yaml"
-
-ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ def load(folder: Path) -> Contracts:
     """
     read_folder = _read(folder)
     if read_folder.contracts is None or read_folder.faults:
-        raise _invalid(read_folder.faults) from None
+        raise invalid(read_folder.faults) from None
     systems = sorted(read_folder.contracts.systems, key=lambda system: system.name)
     by_name = {system.name: system for system in systems}
     zone, files = read_folder.contracts.organisation.time_zone, _texts(folder)
@@ -81,24 +76,6 @@ def advice(folder: Path) -> list[Fault]:
     return [told for rule in ADVICE for told in rule(contracts)] if contracts else []
 
 
-def load_organisation(folder: Path) -> Organisation:
-    """The organisation profile.
-
-    Raises:
-        ContractInvalid: when the file is missing or wrong.
-    """
-    return _load_one(folder / ORGANISATION, Organisation)
-
-
-def load_policy(folder: Path) -> Policy:
-    """The policy.
-
-    Raises:
-        ContractInvalid: when the file is missing or wrong.
-    """
-    return _load_one(folder / POLICY, Policy)
-
-
 def digest_of(folder: Path) -> str:
     """SHA-256 over names and bytes of every file that is read, in hex."""
     total = hashlib.sha256()
@@ -118,43 +95,11 @@ def _files(folder: Path) -> list[Path]:
     return [*company, *sorted((folder / SYSTEMS).glob(f"*{SUFFIX}"))]
 
 
-def _invalid(faults: tuple[Fault, ...]) -> ContractInvalid:
-    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-    remedy = "correct each line below, then run `rightsflow contracts check`"
-    return ContractInvalid(f"the contracts have {count}", remedy=remedy, faults=faults)
-
-
-def _load_one(path: Path, model: type[ModelT]) -> ModelT:
-    value, faults = _read_one(path, model)
-    if value is None or faults:
-        raise _invalid(tuple(faults)) from None
-    return value
-
-
-def _read_one(path: Path, model: type[ModelT]) -> tuple[ModelT | None, list[Fault]]:
-    document = read(path)
-    if document.data is None:
-        return None, list(document.faults)
-    reading = validate(model, document.data)
-    faults = [
-        Fault(
-            document.file,
-            "",
-            ".".join(map(str, finding.path)),
-            finding.what,
-            finding.remedy,
-            document.line(finding.path),
-        )
-        for finding in reading.findings
-    ]
-    return reading.model, [*document.faults, *faults]
-
-
 def _read(folder: Path) -> _Folder:
     systems = _read_systems(folder)
-    vocabulary, vocabulary_faults = _read_one(folder / VOCABULARY, Vocabulary)
-    organisation, organisation_faults = _read_one(folder / ORGANISATION, Organisation)
-    policy, policy_faults = _read_one(folder / POLICY, Policy)
+    vocabulary, vocabulary_faults = read_one(folder / VOCABULARY, Vocabulary)
+    organisation, organisation_faults = read_one(folder / ORGANISATION, Organisation)
+    policy, policy_faults = read_one(folder / POLICY, Policy)
     faults = [*systems.faults, *vocabulary_faults, *organisation_faults, *policy_faults]
     if vocabulary is None or organisation is None or policy is None:
         return _Folder(None, tuple(in_reading_order(faults)))

@@ -8,15 +8,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
-from typing import BinaryIO, Literal, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 from data_contracts.case.disclosures import Received
 from data_contracts.case.plan import TablePath
 from data_contracts.officer.incidents import IncidentWords
 from data_contracts.told.recipients import RecipientMessage
 from data_contracts.vocabulary import NoticeKind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,7 @@ class PackageWriter(Protocol):
         self,
         sink: BinaryIO,
         content: PackageContent,
-        open_table: Callable[[TablePath], AbstractContextManager[Iterator[pa.RecordBatch]]],
+        open_table: Callable[[TablePath], "AbstractContextManager[Iterator[pa.RecordBatch]]"],
     ) -> dict[str, object]:
         """Write a ZIP to ``sink`` as a stream; returns its manifest: file name to size and SHA-256, rows by table."""
 
@@ -243,6 +244,6 @@ class PackageWriter(Protocol):
         content: PackageContent,
         path: TablePath,
         ending: Literal["json", "csv"],
-        open_table: Callable[[TablePath], AbstractContextManager[Iterator[pa.RecordBatch]]],
+        open_table: Callable[[TablePath], "AbstractContextManager[Iterator[pa.RecordBatch]]"],
     ) -> int:
         """Write one table of the content as the package has it, as a stream; the number of rows."""

@@ -15,12 +15,11 @@ from typing import Any
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from data_contracts.errors import SettingsInvalid
+from flows import wiring
+from flows.demo.registers import enter_demo_registers
 from flows.server.machine import running
 from flows.settings import Settings, settings
 from flows.terminal import console
-
-DEMO_MARK = ".demo"
-"""A home that holds it was made by the demo, and nothing else was done in it: the next demo may replace it."""
 
 
 def run(customers: int) -> None:
@@ -39,24 +38,18 @@ def run(customers: int) -> None:
             settings(), port=0, tell=tell, meanwhile=lambda: companies.append(_seed(customers, tell))
         ) as system:
             os.environ.update(system.environment)
-            from flows.demo.story import tell_story  # noqa: PLC0415  # Prefect reads its settings when imported
+            from flows.demo import story  # noqa: PLC0415  # Prefect reads its settings when imported
 
-            cases = tell_story(system, companies[0], tell)
-        from flows.demo.clock import show_clock  # noqa: PLC0415  # as above
-        from flows.demo.story import report  # noqa: PLC0415  # as above
-
+            cases = story.tell_story(system, companies[0], tell)
         for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING"):
             os.environ.pop(name, None)  # the server has ended; the clock is shown in this process
-        clock_case = show_clock(companies[0], tell)
+        clock_case = story.show_clock(companies[0], tell)
         progress.update(shown, description="done")
-    report(home, cases, clock_case)
+    story.report(home, cases, clock_case)
     console.print(f"\nThe demo took {time.monotonic() - begun:.0f} s.")
 
 
 def _seed(customers: int, tell: Callable[[str], None]) -> Any:  # noqa: ANN401  # the demo company
-    from flows import wiring  # noqa: PLC0415  # while the server starts
-    from flows.demo.registers import enter_demo_registers  # noqa: PLC0415  # as above
-
     installation = wiring.Installation(settings())
     company = installation.seed_demo(customers=customers, today=wiring.utc_now().date(), progress=lambda _: None)
     with wiring.opened():
@@ -73,7 +66,7 @@ def _fresh_home(chosen: Settings) -> Path:
     """
     home = chosen.state
     if home.exists() and any(home.iterdir()):
-        if not (home / DEMO_MARK).exists():
+        if not chosen.demo_mark.exists():
             raise SettingsInvalid(
                 "the home holds an installation that is not a demo; the demo would erase from it",
                 where=str(home),
@@ -81,5 +74,5 @@ def _fresh_home(chosen: Settings) -> Path:
             )
         shutil.rmtree(home)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (home / DEMO_MARK).write_text("made by rightsflow demo; replaced by the next one\n")
+    chosen.demo_mark.write_text("made by rightsflow demo; replaced by the next one\n")
     return home

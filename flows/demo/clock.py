@@ -9,7 +9,8 @@ from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import wiring
 from flows.demo.cast import late_comer
 from flows.demo.desk import Desk, Tell
-from flows.office import cases as work
+from flows.office.answering import Answered, answer
+from flows.office.cases import case_facts
 from flows.office.endings import extend_case
 from flows.rights.which import carry_on
 from tasks.intake.register import TypedRequest, register_request
@@ -73,8 +74,8 @@ def _register(subject: Any, days: _Days) -> str:  # noqa: ANN401  # the demo sub
 def _ask_for_proof(case: str, desk: Desk, days: _Days) -> None:
     carry_on(services().register.case(case))
     operator = desk.operators[0]
-    answer = work.Answered(operator.name, Decision.ASK_MORE, operator.code(days().timestamp()), "", "")
-    work.answer(case, Gate.IDENTITY, "", answer)
+    given = Answered(operator.name, Decision.ASK_MORE, operator.code(days().timestamp()), "", "")
+    answer(case, Gate.IDENTITY, "", given)
     carry_on(services().register.case(case))
 
 
@@ -93,11 +94,11 @@ def _carry_to_end(case: str, desk: Desk) -> None:
     for _ in range(_MOST_GATES):
         if carry_on(services().register.case(case)) is None:
             return
-        desk.answer(case, work.case_facts(case))
+        desk.answer(case, case_facts(case))
     raise StepFailed("the case of the clock did not end", where=case, remedy="look at it with 'rightsflow case'")
 
 
 def _tell_clock(case_id: str, days: _Days, tell: Tell, what: str) -> None:
-    facts = work.case_facts(case_id)
+    facts = case_facts(case_id)
     due = "no due date" if facts["paused"] else f"answer due {facts['response_due']}"
     tell(f"{case_id} on {days().date()} (simulated): {what}; {due}")

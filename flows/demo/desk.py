@@ -11,8 +11,7 @@ from typing import Any
 import pyotp
 
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
-from flows.office import cases as work
-from flows.office import texts
+from flows.office import answering, texts
 from flows.officer.operators import enrol, lapse
 
 Tell = Callable[[str], None]
@@ -87,7 +86,7 @@ class Desk:
         """Somebody called the data subject back; a contact changes at once only on the surest proof."""
         operator, code = self._free()
         way, how = _WAYS.get(Right(right), ("call_back", "called the customer back"))
-        work.verify_identity(case, way, operator=operator.name, code=code)
+        answering.verify_identity(case, way, operator=operator.name, code=code)
         self.tell(f"{case} {right}: {operator.name} {how}, identity verified")
 
     def answer(self, case: str, facts: Mapping[str, Any]) -> None:
@@ -116,7 +115,7 @@ class Desk:
         decision, reference = _ANSWERS[gate]
         for _ in range(people):
             operator, code = self._free()
-            work.answer(case, gate, subject, work.Answered(operator.name, decision, code, "", reference))
+            answering.answer(case, gate, subject, answering.Answered(operator.name, decision, code, "", reference))
             shown = f"{gate}:{subject}" if subject else gate.value
             self.tell(f"{case} {right}: {operator.name} answers {decision.value} at gate {shown}")
 

@@ -13,16 +13,22 @@ from prefect.client.schemas.objects import StateType
 from data_contracts.errors import StepFailed
 from flows import wiring
 from flows.demo.cast import Role, cast
+from flows.demo.clock import show_clock
 from flows.demo.desk import Desk, Tell
 from flows.doors.desk import OperatorsDoor
 from flows.duties.monthly import monthly_pdf, this_month
-from flows.office import cases as work
+from flows.office.cases import case_facts, print_plan
+from flows.office.opening import Typed, open_request
+from flows.office.packages import unseal_package
 from flows.runs.starting import runs_of
 from flows.server.machine import RunningSystem
 from flows.settings import settings
 from flows.terminal import console, table
 from flows.watch.watch import sweep
+from flows.wiring.desk import officer_page
 from tasks.services import services
+
+__all__ = ["report", "show_clock", "tell_story"]
 
 _PATIENCE_SECONDS = 600
 _LOOK_SECONDS = 0.25
@@ -46,10 +52,10 @@ def tell_story(system: RunningSystem, company: Any, tell: Tell) -> Cases:  # noq
 
 def _open(role: Role, tell: Tell) -> str:
     subject = role.subject
-    typed = work.Typed(
+    typed = Typed(
         role.right, role.channel, subject.language, "", subject.name, "", {"email": [subject.email]}, role.details
     )
-    case = str(work.open_request(typed)["case"])
+    case = str(open_request(typed)["case"])
     tell(f"{case} {role.right}: {role.title}")
     return case
 
@@ -71,7 +77,7 @@ def _until_ended(system: RunningSystem, cases: Cases, desk: Desk, tell: Tell) ->
             _look_for_failures(waiting)
             sweep()  # as `up` does: a busy machine may lose a run between being scheduled and being started
         for case in list(waiting):
-            facts = work.case_facts(case)
+            facts = case_facts(case)
             for move in facts["timeline"][told[case] :]:
                 tell(f"{case} {cases[case].right}: {move['to'].replace('_', ' ')}")
             told[case] = len(facts["timeline"])
@@ -93,10 +99,10 @@ def _look_for_failures(cases: list[str]) -> None:
 def report(home: Path, cases: Cases, clock_case: str) -> None:
     """Print what became of each case, what was planned for whom and why, and where to look."""
     by_right = {role.right.value: case for case, role in cases.items()}
-    facts = {case: work.case_facts(case) for case in (*cases, clock_case)}
+    facts = {case: case_facts(case) for case in (*cases, clock_case)}
     for right in ("rectification", "objection", "erasure"):
         console.rule(f"{by_right[right]}: {right}, {facts[by_right[right]]['outcome']}")
-        work.print_plan(facts[by_right[right]]["plan"])
+        print_plan(facts[by_right[right]]["plan"])
     console.rule("What became of each case")
     rows = [{**fact, "asked": cases[case].title if case in cases else "the clock"} for case, fact in facts.items()]
     table(rows, ("case", "right", "asked", "outcome", "response_due"))
@@ -108,7 +114,7 @@ def _show_officer(home: Path) -> None:
     folder = home / "dpo"
     folder.mkdir(mode=0o700, exist_ok=True)
     with wiring.opened() as installation:
-        (folder / "index.html").write_text(wiring.officer_page(OperatorsDoor(installation), "en"), "utf-8")
+        (folder / "index.html").write_text(officer_page(OperatorsDoor(installation), "en"), "utf-8")
         (folder / "report.pdf").write_bytes(monthly_pdf(installation, this_month(), "en"))
     console.print(f"DPO's page      {folder / 'index.html'}  (with `rightsflow up`: http://localhost:4500/dpo)")
     console.print(f"Monthly report  {folder / 'report.pdf'}")
@@ -116,7 +122,7 @@ def _show_officer(home: Path) -> None:
 
 def _say_where(home: Path, by_right: dict[str, str]) -> None:
     for right in ("access", "portability"):
-        work.unseal_package(by_right[right], home / right, account="demo")
+        unseal_package(by_right[right], home / right, account="demo")
     console.rule("Where to look")
     console.print(f"Answer package  {home / 'access' / 'index.html'}")
     console.print(f"To take along   {home / 'portability' / 'index.html'}")

@@ -8,7 +8,7 @@ from data_contracts.evidence.records import digest
 from flows.doors.requests import KeyedDoor
 from flows.doors.submitting import register_submitted
 from flows.doors.withdrawing import withdraw_unproven
-from flows.wiring import KeyUsed
+from flows.wiring.site import KeyUsed
 from tasks.intake.public_status import status_of
 from tasks.intake.webhooks import end_webhook, put_webhook
 from tasks.services import use

@@ -8,7 +8,9 @@ from data_contracts.case.origins import Agent, DoorProtocol, Origin
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel
 from flows.doors.withdrawing import withdraw_unproven
-from flows.wiring import AgentRequest, Installation, SafeCaller
+from flows.wiring import Installation
+from flows.wiring.calling import SafeCaller
+from flows.wiring.site import AgentRequest
 from tasks.intake.agents import agent_in_force, agent_of, give_token
 from tasks.intake.callbacks import UNNAMED, told_to_agent
 from tasks.intake.register import TypedRequest, register_request

@@ -3,7 +3,8 @@
 from typing import Any
 
 from data_contracts.officer.figures import Figures
-from flows.wiring import Installation, metrics_app
+from flows.wiring import Installation
+from flows.wiring.metrics import metrics_app
 from tasks.officer.figures import current_figures
 from tasks.services import use
 

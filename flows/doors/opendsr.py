@@ -7,7 +7,7 @@ from data_contracts.case.origins import DoorProtocol, Origin
 from data_contracts.vocabulary import Channel
 from flows.doors.requests import KeyedDoor
 from flows.doors.withdrawing import withdraw_unproven
-from flows.wiring import HandedOn
+from flows.wiring.site import HandedOn
 from tasks.intake.callbacks import told_to_controller
 from tasks.intake.register import TypedRequest, register_request
 from tasks.services import use

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flows.wiring import AskedOverHttp, Installation, permissions_app
+from flows.wiring import Installation
+from flows.wiring.site import AskedOverHttp, permissions_app
 from tasks.intake.api_keys import may_ask
 from tasks.officer.permissions import ask_about_each, use_of
 from tasks.services import use

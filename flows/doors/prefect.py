@@ -17,7 +17,8 @@ from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import OperatorRole, Right
 from flows.runs.gate_forms import description_of, form_of, question_name, typed_answer
 from flows.runs.opening import register_typed
-from flows.server.deploying import CODE, POOL
+from flows.server.deploying import POOL
+from flows.server.places import DEPLOYMENTS
 from flows.wiring import Installation
 from tasks.gates.gates import answer_gate
 from tasks.gates.operators import note_use
@@ -115,7 +116,7 @@ class PrefectHouse:
     @cached_property
     def _deployments(self) -> Mapping[str, str]:
         """Entry points of our deployments by name."""
-        told = yaml.safe_load((CODE / "prefect.yaml").read_text("utf-8"))
+        told = yaml.safe_load(DEPLOYMENTS.read_text("utf-8"))
         return {one["name"]: one["entrypoint"] for one in told["deployments"]}
 
     def _require_ours(self, deployed: DeployedFlow) -> None:

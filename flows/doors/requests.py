@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from flows.wiring import Installation, SafeCaller
+from flows.wiring import Installation
+from flows.wiring.calling import SafeCaller
 from tasks.intake.api_keys import key_in_force
 from tasks.services import use
 

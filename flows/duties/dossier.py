@@ -117,7 +117,7 @@ def make(installation: wiring.Installation, run_id: str, file: Path, language: s
             written.add(name, [text])
         head = {"about": told, "person": person_part(scope)}
         written.add_facts(head, {"statistics": count})
-        pages = installation.dossier_pages
+        pages = installation.pages.dossier
         report = pages.report({**head, "cases": cases, "runs": runs, "statistics": count}, language)
         written.add(PAPER, [services().reports.pdf(report)])
         written.add(README, [pages.readme(told, language, letters=begun["letters"]).encode()])

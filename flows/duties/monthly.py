@@ -33,7 +33,7 @@ def month_named(month: str, day: date) -> date:
 def monthly_report(installation: Installation, day: date, language: str = "") -> Report:
     """The report of the month that begins that day. Services must be open."""
     found, before = statistics_of_month(day), statistics_of_month(day - timedelta(days=1))
-    return installation.monthly_pages.report(found, before, services().now(), language)
+    return installation.pages.monthly.report(found, before, services().now(), language)
 
 
 def monthly_pdf(installation: Installation, day: date, language: str = "") -> bytes:

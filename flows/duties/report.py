@@ -45,7 +45,7 @@ def tell_month(installation: Installation, month: str = "") -> str:
     name, said = f"{day:%Y-%m}", _said(statistics_of_month(day))
     show_text("monthly-report", name, markdown(monthly_report(installation, day)), title=f"**{name}.** {said}")
     where = f"{services().desk_url}/dpo" if services().desk_url else "the DPO's page at the desk"
-    lines = [said, f"The whole report: {where}, or: rightsflow report --month {name} --pdf FILE"]
+    lines = [said, f"The whole report: {where}, or: rightsflow monthly-report --month {name} --pdf FILE"]
     told = tell_officer(f"report:{name}", f"Data protection rights in {name}", lines)
     return f"{name}: {'the DPO was told' if told else 'the DPO was told before, or has no address'}"
 

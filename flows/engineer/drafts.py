@@ -11,7 +11,7 @@ from data_contracts.odcs.drafts.fides import from_fides, read_datasets, to_fides
 from data_contracts.odcs.drafts.fides_beside import beside
 from data_contracts.odcs.drafts.text import marks_in, text_of
 from data_contracts.odcs.folder import SUFFIX
-from flows import wiring
+from flows.wiring.drafts import look_at
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -39,7 +39,7 @@ def draft_facts(
             "is no name for a system", where=name, remedy="use letters, digits, hyphens and underscores"
         )
     datasets = [] if fides is None else read_datasets(_text(fides), file=fides.name)
-    laid = beside(wiring.look_at(url, name=name, tables=tables, sample=sample), datasets)
+    laid = beside(look_at(url, name=name, tables=tables, sample=sample), datasets)
     more = {"elsewhere": list(laid.system.elsewhere), "not_live": list(laid.not_live)}
     return _facts(draft_document(laid.system, laid.declared)) | more
 

@@ -5,11 +5,9 @@ recommends them, and ``rightsflow contracts check`` names those in use.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
-from typing import cast
 
 from data_contracts.ports.sealed_rows import Credential, Credentials, credential_context
-from flows.settings import variable
+from flows.settings import has_server, variable
 
 
 class KeptCredentials:
@@ -48,17 +46,8 @@ class KeptCredentials:
 
 def secret_block(name: str) -> str:
     """What a Prefect Secret block holds; empty where there is no server, no such block, or it is not ours to read."""
-    if not variable("PREFECT_API_URL"):
+    if not has_server():
         return ""
-    from prefect.blocks.system import Secret  # noqa: PLC0415  # imports Prefect only where a server is configured
-    from prefect.exceptions import PrefectHTTPStatusError  # noqa: PLC0415  # as above
+    from flows.home.blocks import read_block  # noqa: PLC0415  # imports Prefect only where a server is configured
 
-    try:
-        block = Secret.load(name.lower().replace("_", "-"), _sync=True)  # type: ignore[call-arg]  # Prefect's sync switch
-    except ValueError:
-        return ""
-    except PrefectHTTPStatusError as refused:
-        if refused.response.status_code == HTTPStatus.FORBIDDEN:  # our door, which shows blocks to no worker
-            return ""
-        raise
-    return str(cast("Secret[str]", block).get())
+    return read_block(name)

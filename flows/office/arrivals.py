@@ -8,6 +8,7 @@ from data_contracts.case.incoming import Incoming
 from flows import wiring
 from flows.home.own_files import own_folder, write_own
 from flows.runs.case_runs import wake_soon
+from flows.wiring.mailbox import mailbox_of
 from tasks.gates.unsealing import Looker
 from tasks.intake.arrivals import Reading, assign, mail_of, read_arrival, read_mailbox, set_aside
 from tasks.services import services
@@ -18,7 +19,7 @@ def read_once() -> Mapping[str, int]:
     with wiring.opened() as installation:
         if not installation.settings.imap_host:
             return {}
-        with installation.mailbox() as mailbox:
+        with mailbox_of(installation.settings) as mailbox:
             return read_mailbox(mailbox)
 
 
@@ -29,7 +30,7 @@ def read_now() -> dict[str, Any]:
         SettingsInvalid: when no mailbox is configured, or it does not let us in.
         SystemUnavailable: when it is away.
     """
-    with wiring.opened() as installation, installation.mailbox() as mailbox:
+    with wiring.opened() as installation, mailbox_of(installation.settings) as mailbox:
         return {"taken_in": dict(read_mailbox(mailbox))}
 
 

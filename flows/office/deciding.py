@@ -18,7 +18,7 @@ from data_contracts.odcs.reading.yaml_file import parse
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
 from flows.home.own_files import write_own
-from flows.office.cases import carried_on
+from flows.office.answering import carried_on
 from flows.office.gate_facts import gate_name
 from tasks.gates.gates import Answer
 from tasks.gates.together import Given, answer_together

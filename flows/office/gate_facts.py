@@ -3,8 +3,6 @@
 import re
 from typing import Any, Final
 
-from rich.markdown import Markdown
-
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows.terminal import console
@@ -58,6 +56,8 @@ def print_gate(gate: Any) -> None:  # noqa: ANN401  # JSON facts
     console.rule(f"Gate {gate['gate']}: {gate['roles']}, {gate['people']} to answer", align="left")
     if gate["note"]:
         console.print(f"The last answer was not accepted. {gate['note']}", markup=False)
+    from rich.markdown import Markdown  # noqa: PLC0415  # a quarter of what listing cases costs
+
     console.print(Markdown(_BREAK.sub("; ", gate["description"])))
     for answer in gate["answers"]:
         console.print(f"  {answer['answer']:<10}{answer['command']}", markup=False)

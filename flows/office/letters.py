@@ -7,7 +7,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
 from flows.home.own_files import own_folder, write_own
-from flows.office import cases as work
+from flows.office.answering import Answered, answer
 from tasks.case.parts import has_part
 from tasks.gates.unsealing import Looker, Sealed, let_look
 from tasks.notices.posting import LETTER, unposted
@@ -37,9 +37,7 @@ def unseal(case_id: str, notice: str, folder: Path, *, operator: str, code: str)
 
 def posted(case_id: str, notice: str, *, operator: str, code: str, reference: str) -> dict[str, Any]:
     """Answer the gate of a letter: it was posted."""
-    return work.answer(
-        case_id, Gate.POSTING, _full(notice), work.Answered(operator, Decision.SENT, code, "", reference)
-    )
+    return answer(case_id, Gate.POSTING, _full(notice), Answered(operator, Decision.SENT, code, "", reference))
 
 
 def _full(notice: str) -> str:

@@ -13,7 +13,8 @@ from typing import Any, Final
 from data_contracts.errors import EvidenceBroken, RequestInvalid
 from flows import wiring
 from flows.settings import settings
-from flows.wiring import Installation, evidence_files
+from flows.wiring import Installation
+from flows.wiring.evidence import evidence_files
 from tasks.rules.officer.dossiers import RECOUNT
 
 UNPROVEN: Final = 3

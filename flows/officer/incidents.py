@@ -95,9 +95,9 @@ def write_register(csv: Path | None, pdf: Path | None, language: str) -> None:
     with wiring.opened() as installation:
         files = [_file(one) for one in services().register.incidents()]
         if csv is not None:
-            csv.write_text(csv_of(*installation.incident_pages.register_rows(files, language)), "utf-8", newline="")
+            csv.write_text(csv_of(*installation.pages.incident.register_rows(files, language)), "utf-8", newline="")
         if pdf is not None:
-            report = installation.incident_pages.register(files, services().now(), language)
+            report = installation.pages.incident.register(files, services().now(), language)
             pdf.write_bytes(services().reports.pdf(report))
 
 
@@ -105,7 +105,7 @@ def write_authority_file(run_id: str, folder: Path, language: str) -> dict[str, 
     """The authority's file (Art. 33(3)), to read and for a program."""
     with wiring.opened() as installation:
         file = _file(services().register.incident(run_id))
-        report = installation.incident_pages.file(file, services().now(), language)
+        report = installation.pages.incident.file(file, services().now(), language)
         own_folder(folder)
         write_own(folder / f"{run_id}.pdf", [services().reports.pdf(report)])
         write_own(folder / f"{run_id}.json", [json.dumps(_plain(file), indent=1, ensure_ascii=False), "\n"])

@@ -90,13 +90,13 @@ def write_register(name: RegisterName, csv: Path | None, pdf: Path | None, langu
 def register_report(shown: RegisterShown, language: str = "") -> Report:
     """A register to be printed, in the organisation's first language unless another is given. Services must be open."""
     with wiring.opened() as installation:
-        return installation.register_pages.register(shown, services().now(), language)
+        return installation.pages.registers(installation.contracts).register(shown, services().now(), language)
 
 
 def processing_facts(language: str = "") -> dict[str, Any]:
     """The record of processing activities: in keys, and in words of the language."""
     with wiring.opened() as installation:
-        record, pages = _record(), installation.register_pages
+        record, pages = _record(), installation.pages.registers(installation.contracts)
         parts = {"activities": record.own, "for_others": record.for_others}
         return {
             part: [_activity_facts(one) | {"words": pages.activity(one, language)} for one in activities]
@@ -110,7 +110,7 @@ def write_processing(csv: Path | None, pdf: Path | None, language: str) -> None:
         return
     with wiring.opened() as installation:
         if csv is not None:
-            columns, rows = installation.register_pages.processing_rows(_record(), language)
+            columns, rows = installation.pages.registers(installation.contracts).processing_rows(_record(), language)
             csv.write_bytes(csv_of(columns, rows).encode())
         if pdf is not None:
             pdf.write_bytes(services().reports.pdf(processing_report(language)))
@@ -119,7 +119,7 @@ def write_processing(csv: Path | None, pdf: Path | None, language: str) -> None:
 def processing_report(language: str = "") -> Report:
     """The record of processing activities to be printed. Services must be open."""
     with wiring.opened() as installation:
-        return installation.register_pages.processing(_record(), services().now(), language)
+        return installation.pages.registers(installation.contracts).processing(_record(), services().now(), language)
 
 
 def _record() -> ProcessingRecord:

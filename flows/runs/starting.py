@@ -19,7 +19,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Scheduled
 
 from data_contracts.errors import SystemUnavailable
-from flows.settings import variable
+from flows.settings import has_server
 
 LIVE = frozenset({StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING})
 
@@ -41,11 +41,6 @@ class Wanted:
     parameters: dict[str, str]
     tags: tuple[str, ...]
     queue: str = ""
-
-
-def has_server() -> bool:
-    """Whether a Prefect server is configured for this process."""
-    return bool(variable("PREFECT_API_URL"))
 
 
 def is_live(run: FlowRun) -> bool:

@@ -14,14 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from flows.server.places import authority_file
+
 _YEARS = timedelta(days=100 * 365)
 
-__all__ = ["authority_file", "made_authority"]
-
-
-def authority_file(prefect_home: Path) -> Path:
-    """Where the certificate is, once it was made."""
-    return prefect_home / "nobody.pem"
+__all__ = ["made_authority"]
 
 
 def made_authority(prefect_home: Path) -> Path:

@@ -16,15 +16,13 @@ from typing import Any, Final
 import httpx
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
-from data_contracts.odcs.folder import load_organisation
 from flows.server import fork_client
 from flows.server.automations import automations
+from flows.server.places import AUTH, CODE, DEPLOYMENTS, what_flows_need
 from flows.settings import Settings, variable
 
 POOL: Final = "rightsflow"
-CODE: Final = Path(__file__).resolve().parents[2]
 FORK_CLIENT: Final = Path(fork_client.__file__)
-AUTH: Final = "PREFECT_API_AUTH_STRING"
 QUEUES: Final[Mapping[str, str]] = {
     "urgent": "Cases whose answer is due in days, or late; and the watch, which never waits.",
     "due-soon": "Cases whose answer is due soon.",
@@ -85,14 +83,6 @@ class _Patient(httpx.HTTPTransport):
         return answer
 
 
-def what_flows_need(settings: Settings) -> dict[str, str]:
-    """Variables that prefect.yaml reads."""
-    return {
-        "RIGHTSFLOW_CODE": variable("RIGHTSFLOW_CODE") or str(CODE),
-        "RIGHTSFLOW_TIME_ZONE": load_organisation(settings.contracts).time_zone,
-    }
-
-
 def make_pool(api: httpx.Client, *, forked: bool = False, at_once: int | None = None) -> None:
     """The work pool.
 
@@ -144,8 +134,8 @@ def start_deploying(environment: Mapping[str, str], log: Path) -> subprocess.Pop
     """The process that tells the server of every deployment of prefect.yaml."""
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log.open("ab") as sink:
-        return subprocess.Popen(  # our own command with our own words
-            [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
+        return subprocess.Popen(  # noqa: S603  # our own command with our own words
+            [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(DEPLOYMENTS)],
             cwd=CODE,
             env=dict(environment),
             stdin=subprocess.DEVNULL,

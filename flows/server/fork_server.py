@@ -26,10 +26,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from prefect.context import refresh_global_settings_context
+from pydantic import BaseModel
+
 from data_contracts.errors import RightsflowError
 from data_contracts.vocabulary import Right
 from flows.server.fork_client import ADDRESS
 from flows.server.mortal import die_with_parent
+from flows.settings import settings
+from flows.wiring import Installation
 
 _FOLDERS = {
     "rights": (*Right, "receive", "lift", "extend"),
@@ -42,7 +47,9 @@ _LATER = (
     "prefect.flow_engine", "prefect.task_engine", "prefect._internal.metrics", "prefect.deployments.steps.pull",
     "prefect.events.clients", "prefect.runner", "prefect.flow_runs", "prefect.concurrency.asyncio",
     "prefect.concurrency.sync", "anyio._backends._asyncio", "graphviz", "rich._emoji_codes", "holidays.countries",
-    "psycopg", "aiosqlite", "alembic.command",
+    "psycopg", "aiosqlite", "alembic.command", "tasks.steps.task_runs",
+    "flows.wiring.evidence", "flows.wiring.pages", "flows.wiring.passkeys", "flows.wiring.sending",
+    "flows.wiring.systems", "flows.wiring.vault",
 )  # fmt: skip
 """What a run would import by itself, beside the flows."""
 _FDS = 4
@@ -75,8 +82,6 @@ def _import_judge() -> None:
 
 def _complete_models() -> None:
     """Pydantic builds a model's validator when it is first used: here once, instead of in every run."""
-    from pydantic import BaseModel  # noqa: PLC0415  # the standard library alone is needed to listen
-
     waiting = BaseModel.__subclasses__()
     while waiting:
         model = waiting.pop()
@@ -87,9 +92,6 @@ def _complete_models() -> None:
 
 def _read_contracts() -> None:
     """A fork reads them again only where they were changed; one that finds a fault in them tells of it."""
-    from flows.settings import settings  # noqa: PLC0415  # the environment is read now
-    from flows.wiring import Installation  # noqa: PLC0415  # after what it needs
-
     with contextlib.suppress(RightsflowError):
         _ = Installation(settings()).contracts
 
@@ -226,10 +228,6 @@ def _become(received: list[int]) -> None:
 
 def _run() -> NoReturn:
     """Become the flow run, as ``python -m prefect.engine`` would."""
-    from prefect.context import refresh_global_settings_context  # noqa: PLC0415  # after the environment is its own
-
-    from flows.settings import settings  # noqa: PLC0415  # as above
-
     refresh_global_settings_context()
     settings.cache_clear()
     _name_flow()

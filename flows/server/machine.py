@@ -22,30 +22,16 @@ import httpx
 
 from data_contracts.errors import SettingsInvalid, SystemUnavailable
 from flows.embedded.forgetting import forget_wiped, was_wiped
-from flows.server.certificate import authority_file, made_authority
-from flows.server.deploying import (
-    AUTH,
-    CODE,
-    POOL,
-    api_of,
-    deployed,
-    make_automations,
-    make_pool,
-    make_queues,
-    start_deploying,
-    what_flows_need,
-)
+from flows.server.certificate import made_authority
+from flows.server.deploying import POOL, api_of, deployed, make_automations, make_pool, make_queues, start_deploying
 from flows.server.fork_client import ADDRESS
 from flows.server.mortal import PARENT
+from flows.server.places import AUTH, CODE, address_file, environment_for, prefect_home, secret_file
 from flows.server.preparing import database_ready
-from flows.settings import Settings, variable
-from flows.terminal import HUSHED
+from flows.settings import Settings
 
-_SERVER_AUTH = "PREFECT_SERVER_API_AUTH_STRING"
 _START_SECONDS = 300
 _END_SECONDS = 10
-_ANSWER_SECONDS = 30
-"""A busy server answers late; one that is not there refuses at once."""
 _LONGEST_ADDRESS = 100
 """Of a Unix socket; the system takes 107 bytes."""
 
@@ -211,61 +197,11 @@ def running(
             _wait_for(system)
             tell("deploying the flows and starting the worker")
             system.deploy()
-            _address_file(settings).write_text(f"{system.ui_url}/api\n")
+            address_file(settings).write_text(f"{system.ui_url}/api\n")
             yield system
         finally:
-            _address_file(settings).unlink(missing_ok=True)
+            address_file(settings).unlink(missing_ok=True)
             system.end()
-
-
-def join(settings: Settings) -> None:
-    """Let this process use the server that ``rightsflow up`` runs on this home, unless another one is configured.
-
-    Call it before anything of Prefect is imported: its settings are read then.
-    """
-    if variable("PREFECT_API_URL") or not _address_file(settings).exists():
-        return
-    url = _address_file(settings).read_text().strip()
-    try:
-        httpx.get(f"{url}/health", timeout=_ANSWER_SECONDS).raise_for_status()
-    except httpx.HTTPError:
-        return  # a file left behind by a system that was killed
-    os.environ.update(environment_for(settings, int(url.rsplit(":", 1)[1].partition("/")[0])))
-
-
-def environment_for(settings: Settings, port: int) -> dict[str, str]:
-    """Environment of our processes: where the server is, and nothing sent anywhere."""
-    home = str(prefect_home(settings))
-    authority = authority_file(Path(home))
-    auth = variable(AUTH) or variable(_SERVER_AUTH) or _secret(settings)
-    hushed = {HUSHED, "PREFECT_LOGGING_LEVEL"} if HUSHED in os.environ else set()
-    return {
-        **{name: value for name, value in os.environ.items() if name not in hushed},
-        "PREFECT_HOME": home,
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        AUTH: auth,
-        _SERVER_AUTH: auth,
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-        # A server of ours, on this machine, over HTTP: no version to ask for, no form to forge, no authority to trust.
-        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
-        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
-        "PREFECT_WORKER_QUERY_SECONDS": variable("PREFECT_WORKER_QUERY_SECONDS") or "1",
-        # Every flow run is a new process: let Python keep what it has compiled.
-        "PYTHONDONTWRITEBYTECODE": "",
-        "PREFECT_CLI_COLORS": "false",
-        **({"PREFECT_API_SSL_CERT_FILE": str(authority)} if authority.exists() else {}),
-        "RIGHTSFLOW_HOME": str(settings.state),
-        **what_flows_need(settings),
-        "RIGHTSFLOW_CODE": str(CODE),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(CODE), variable("PYTHONPATH")])),
-    }
-
-
-def prefect_home(settings: Settings) -> Path:
-    """Where Prefect keeps what is its own."""
-    return Path(variable("PREFECT_HOME") or settings.state / "prefect")
 
 
 def renew_secret(settings: Settings) -> None:
@@ -273,7 +209,7 @@ def renew_secret(settings: Settings) -> None:
 
     An older one is worth nothing afterwards; neither is the password that earlier versions gave to people.
     """
-    file = _secret_file(settings)
+    file = secret_file(settings)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = file.with_suffix(".part")
     draft.unlink(missing_ok=True)
@@ -281,19 +217,6 @@ def renew_secret(settings: Settings) -> None:
         made.write(f"rightsflow:{secrets.token_urlsafe(32)}")
     draft.replace(file)
     file.with_name("prefect-password").unlink(missing_ok=True)
-
-
-def _secret(settings: Settings) -> str:
-    file = _secret_file(settings)
-    return file.read_text("ascii") if file.exists() else ""
-
-
-def _secret_file(settings: Settings) -> Path:
-    return settings.state / "keys" / "prefect-secret"
-
-
-def _address_file(settings: Settings) -> Path:
-    return settings.state / "server.url"
 
 
 def free_port() -> int:

@@ -1,25 +1,23 @@
 """Moves the database of Prefect's server from SQLite to PostgreSQL: runs, their states, logs, artifacts and events.
 
-Run as ``python -m flows.server.moving``, in a process of its own, because Prefect reads its settings when it is
-imported; the two addresses come in the environment, both at the tables of this Prefect.
+A process of its own moves (:mod:`flows.server.moved`), because Prefect reads its settings when it is imported.
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from data_contracts.errors import SystemUnavailable
 
-__all__ = ["move_server"]
+__all__ = ["FROM", "TO", "move_server"]
 
 _URL: Final = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
-_FROM, _TO = "RIGHTSFLOW_MOVES_FROM", "RIGHTSFLOW_MOVES_TO"
+FROM: Final = "RIGHTSFLOW_MOVES_FROM"
+TO: Final = "RIGHTSFLOW_MOVES_TO"
+"""Addresses for the process that moves, both at the tables of this Prefect."""
 _SECONDS: Final = 3_600
-_NUL: Final = "\x00"
-"""PostgreSQL's text cannot hold it; a log line may."""
 
 
 def move_server(file: Path, address: str, environment: Mapping[str, str], log: Path) -> None:
@@ -39,7 +37,7 @@ def move_server(file: Path, address: str, environment: Mapping[str, str], log: P
     steps: list[tuple[Mapping[str, str], tuple[str, ...]]] = [
         ({_URL: lite}, upgrading),
         ({_URL: address}, upgrading),
-        ({_FROM: f"sqlite:///{file}", _TO: address.replace("+asyncpg", "+psycopg")}, ("-m", "flows.server.moving")),
+        ({FROM: f"sqlite:///{file}", TO: address.replace("+asyncpg", "+psycopg")}, ("-m", "flows.server.moved")),
     ]
     with log.open("ab") as sink:
         for more, words in steps:
@@ -58,23 +56,3 @@ def move_server(file: Path, address: str, environment: Mapping[str, str], log: P
                     where=str(file),
                     remedy=f"read {log}, then start again",
                 )
-
-
-def _copy(source: str, target: str) -> int:
-    import sqlalchemy as sa  # noqa: PLC0415  # a process that does nothing else
-    from prefect.server.database.orm_models import Base  # noqa: PLC0415  # as above
-
-    from flows.wiring import copy_tables  # noqa: PLC0415  # as above
-
-    old, new = sa.create_engine(source), sa.create_engine(target)
-    with old.connect() as reading, new.begin() as writing:
-        reading.exec_driver_sql("BEGIN IMMEDIATE")
-        return copy_tables(reading, writing, Base.metadata, mended=_without_nul)
-
-
-def _without_nul(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: value.replace(_NUL, "\ufffd") if isinstance(value, str) else value for name, value in row.items()}
-
-
-if __name__ == "__main__":
-    sys.stdout.write(f"moved {_copy(os.environ[_FROM], os.environ[_TO]):,} rows\n")

@@ -9,7 +9,7 @@ from data_contracts.errors import RightsflowError, SettingsInvalid
 from flows.embedded.database import REGISTER, SERVER, EmbeddedDatabase
 from flows.server.moving import move_server
 from flows.settings import Settings, variable
-from flows.wiring import move_register, remove_moved
+from flows.wiring.registers import move_register, remove_moved
 
 __all__ = ["SERVER_URLS", "database_ready"]
 

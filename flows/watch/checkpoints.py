@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from data_contracts.errors import RightsflowError, SettingsInvalid
 from data_contracts.evidence.time_stamps import Stamp, StampRefusal, StampTrouble
-from flows.wiring import Installation, evidence_files
+from flows.wiring import Installation
+from flows.wiring.evidence import evidence_files
 from tasks.notices.letters import tell_officer
 
 _EVERY: Final = timedelta(hours=1)

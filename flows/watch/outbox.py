@@ -18,13 +18,14 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from prefect import get_client
+from prefect.events import emit_event
 
 from data_contracts.case.outgoing import Outgoing, OutgoingKind
 from data_contracts.errors import RightsflowError, SystemUnavailable, TransientError
 from flows.runs.case_runs import room, start_flow
-from flows.runs.starting import has_server
-from flows.settings import settings
-from flows.wiring import Installation, SafeCaller, opendsr_signer
+from flows.settings import has_server, settings
+from flows.wiring import Installation
+from flows.wiring.calling import SafeCaller, opendsr_signer
 from tasks.act.former_keys import forget_old_keys
 from tasks.act.objection import suppress_at_once
 from tasks.case.clock import today
@@ -66,8 +67,6 @@ def tell_automations(row: Outgoing) -> None:
     """
     if not has_server():
         return
-    from prefect.events import emit_event  # noqa: PLC0415  # only where a server is
-
     case = services().register.case(row.case_id)
     emit_event(
         event=f"rightsflow.case.{row.target}",

@@ -131,6 +131,7 @@ def watch() -> str:
 
 
 def _watch(installation: wiring.Installation) -> Swept:
+    _ = installation.contracts  # with a fault in them nothing is started
     swept = sweep()
     dispatch()
     forget_old()

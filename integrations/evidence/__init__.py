@@ -7,7 +7,7 @@ from integrations.evidence.chain import Fault, Finding, Verification, verify_cha
 from integrations.evidence.dossier_check import verify_dossier
 from integrations.evidence.dossier_zip import DossierFile, dossier_file
 from integrations.evidence.export import Export, read_export, verify_file, write_export, write_whole
-from integrations.evidence.keys import Ed25519Signer, LateSigner, load_or_create, public_keys, read_public_key, rotate
+from integrations.evidence.keys import Ed25519Signer, load_or_create, public_keys, read_public_key, rotate
 from integrations.evidence.log_check import LogVerification
 from integrations.evidence.shelf import EvidenceShelf
 from integrations.evidence.stamps import StampsSeen, authority_at, check_of
@@ -31,7 +31,6 @@ __all__ = [
     "Export",
     "Fault",
     "Finding",
-    "LateSigner",
     "LogVerification",
     "StampsSeen",
     "Verification",

@@ -83,50 +83,6 @@ class Ed25519Signer:
         return bytes.fromhex(self._signer.sign(content).signature)
 
 
-class LateSigner:
-    """The signer of a folder (port ``Signer``), whose key is made when something is signed first, if it may be."""
-
-    def __init__(self, folder: Path, *, may_make: Callable[[Path], None], made: Callable[[str], None]) -> None:
-        """Remember the folder; nothing is read or made yet.
-
-        Args:
-            folder: where the keys are.
-            may_make: raises where no key may be made in that file.
-            made: is told the name of the key when one is made.
-        """
-        self._folder = folder
-        self._may_make, self._made = may_make, made
-        self._inner: Ed25519Signer | None = None
-
-    @property
-    def is_there(self) -> bool:
-        """Whether there is a key."""
-        return (self._folder / _PRIVATE).exists()
-
-    @property
-    def keyid(self) -> str:
-        """The name of the key; it is made if it is not there."""
-        return self._signer().keyid
-
-    def sign(self, payload: bytes) -> dict[str, object]:
-        """A DSSE envelope around the payload, as JSON."""
-        return self._signer().sign(payload)
-
-    def signed(self, envelope: object) -> Mapping[str, Any] | None:
-        """The predicate of a record that a key of this installation signed as it stands; None of any other."""
-        return self._signer().signed(envelope) if self._inner or self.is_there else None
-
-    def _signer(self) -> Ed25519Signer:
-        if self._inner is None:
-            is_new = not self.is_there
-            if is_new:
-                self._may_make(self._folder / _PRIVATE)
-            self._inner = load_or_create(self._folder)
-            if is_new:
-                self._made(self._inner.keyid)
-        return self._inner
-
-
 def keyid_of(key: Ed25519PublicKey) -> str:
     """SHA-256 of the key's DER bytes in hex."""
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()

@@ -147,10 +147,9 @@ def great_expectations() -> ModuleType:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        import great_expectations as gx  # noqa: PLC0415  # seconds and megabytes: see GreatExpectationsJudge
-        import great_expectations.expectations  # noqa: PLC0415
+        import great_expectations.expectations  # noqa: PLC0415  # seconds and megabytes: see GreatExpectationsJudge
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    return gx
+    return great_expectations
 
 
 def _place(path: TablePath) -> str:

@@ -8,11 +8,11 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Protocol
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, Connection, Engine
@@ -134,7 +134,7 @@ def make_engine(url: URL, *, may_create: bool = False) -> Engine:
     if url.get_backend_name() == "postgresql":
         engine = sa.create_engine(url, hide_parameters=True, connect_args={"connect_timeout": 10})
         event.listen(engine, "checkin", _note_use)
-        event.listen(engine, "checkout", _require_life)
+        event.listen(engine, "checkout", _life_required(engine.dialect.loaded_dbapi.Error))
         return engine
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, **_pool(url))
     event.listen(engine, "connect", _prepare_sqlite)
@@ -148,20 +148,35 @@ def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
     record.info[_USED] = time.monotonic()
 
 
-def _require_life(connection: psycopg.Connection[object] | None, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Ask a connection that nobody used for a while whether it still is one; the pool makes another where not.
+class _Driven(Protocol):
+    """A connection of psycopg, which is not imported where the register is on SQLite."""
+
+    autocommit: bool
+
+    def execute(self, query: str) -> object: ...
+
+
+def _life_required(failed: type[Exception]) -> Callable[..., None]:
+    """Asks a connection that nobody used for a while whether it still is one; the pool makes another where not.
 
     Within a run of statements each would be asked before every one of them, which costs as much as a small statement.
+
+    Args:
+        failed: what the driver raises.
     """
-    if connection is None or time.monotonic() - record.info.get(_USED, time.monotonic()) < _IDLE_SECONDS:
-        return
-    was_alone = connection.autocommit
-    try:
-        connection.autocommit = True
-        connection.execute("")
-        connection.autocommit = was_alone
-    except psycopg.Error:
-        raise exc.DisconnectionError from None
+
+    def require_life(connection: _Driven | None, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if connection is None or time.monotonic() - record.info.get(_USED, time.monotonic()) < _IDLE_SECONDS:
+            return
+        was_alone = connection.autocommit
+        try:
+            connection.autocommit = True
+            connection.execute("")
+            connection.autocommit = was_alone
+        except failed:
+            raise exc.DisconnectionError from None
+
+    return require_life
 
 
 def _pool(url: URL) -> dict[str, object]:

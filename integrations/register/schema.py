@@ -75,13 +75,9 @@ def _known_version(connection: Connection) -> str | None:
 
 def migrate(connection: Connection, to: str = "head") -> None:
     """Bring the tables to a version, in the transaction of the connection."""
-    from alembic import command  # noqa: PLC0415  # a fifth of a second that only an upgrade shall cost
-    from alembic.config import Config  # noqa: PLC0415  # as above
+    from integrations.register.migrating import migrate_tables  # noqa: PLC0415  # a fifth of a second: Alembic
 
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, to)
+    migrate_tables(connection, _MIGRATIONS, to)
 
 
 def _create_file(file: Path) -> None:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from data_contracts.errors import SettingsInvalid, SystemUnavailable
+from data_contracts.errors import SettingsInvalid
 
 __all__ = ["AwsKms", "Envelope", "Plain", "envelope_for"]
 
@@ -67,7 +67,7 @@ class AwsKms:
     def __init__(self, key: str, connect: Callable[[], Any] | None = None) -> None:
         """Connects when it is first needed."""
         self._key = key
-        self._connect = connect or _client
+        self._connect = connect
 
     def close(self, text: bytes) -> bytes:
         """The keyset's text, closed; the file says by which key."""
@@ -93,21 +93,13 @@ class AwsKms:
         return self._key.removeprefix(_SCHEME)
 
     def _asked(self, what: str, **said: object) -> Any:  # noqa: ANN401  # boto3 has no types
-        client = self._connect()
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # comes with the client
-
         try:
-            return getattr(client, what)(**said, EncryptionContext=_CONTEXT)
-        except ClientError as refused:
-            code = str(refused.response.get("Error", {}).get("Code", ""))
-            remedy = f"correct {_VARIABLE}, and let this account encrypt and decrypt with that key ({code})"
-            raise SettingsInvalid("the key management service refuses", where=_VARIABLE, remedy=remedy) from None
-        except BotoCoreError as away:
-            raise SystemUnavailable(
-                f"the key management service could not be asked ({type(away).__name__})",
-                where=_VARIABLE,
-                remedy="see that this machine reaches it, and has a region and credentials; then try again",
-            ) from None
+            from integrations.vault import aws  # noqa: PLC0415  # an extra that few installations have
+        except ImportError:
+            remedy = "install the extra `aws` of this software"
+            raise SettingsInvalid("AWS' client is not installed", where=_VARIABLE, remedy=remedy) from None
+        client = self._connect() if self._connect is not None else aws.client()
+        return aws.asked(client, what, {**said, "EncryptionContext": _CONTEXT}, where=_VARIABLE)
 
 
 def envelope_for(key: str) -> Envelope:
@@ -131,12 +123,3 @@ def _closed_by(content: bytes) -> str:
     except ValueError:
         return ""
     return str(said.get("kms", "")) if isinstance(said, dict) else ""
-
-
-def _client() -> Any:  # noqa: ANN401  # boto3 has no types
-    try:
-        import boto3  # noqa: PLC0415  # an extra that few installations have
-    except ImportError:
-        remedy = "install the extra `aws` of this software"
-        raise SettingsInvalid("AWS' client is not installed", where=_VARIABLE, remedy=remedy) from None
-    return boto3.client("kms")

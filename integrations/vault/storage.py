@@ -9,15 +9,10 @@ import glob
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
-
-from pyarrow import fs
-
-from data_contracts.errors import SettingsInvalid
 
 _COPY_BYTES = 1 << 20
 _DRAFT_BYTES = 8
@@ -70,12 +65,9 @@ def open_storage(root_uri: str) -> Storage:
     parts = urlsplit(root_uri)
     if parts.scheme in {"", "file"}:
         return LocalFolder(Path(unquote(parts.path) if parts.scheme else root_uri))
-    try:
-        filesystem, path = fs.FileSystem.from_uri(root_uri)
-    except (ValueError, OSError, NotImplementedError):
-        remedy = "write a folder's path, or s3://bucket/prefix"
-        raise SettingsInvalid("the vault's address cannot be used", where="vault", remedy=remedy) from None
-    return ObjectStore(filesystem, path)
+    from integrations.vault.objects import open_objects  # noqa: PLC0415  # imports pyarrow, which a folder needs not
+
+    return open_objects(root_uri)
 
 
 class LocalFolder:
@@ -153,56 +145,3 @@ class _LocalDraft:
             pass
         finally:
             self._path.unlink(missing_ok=True)
-
-
-class ObjectStore:
-    """Blobs as objects."""
-
-    def __init__(self, filesystem: fs.FileSystem, root: str) -> None:
-        """Keep the connection and the prefix."""
-        self._fs = filesystem
-        self._root = root.rstrip("/")
-
-    def draft(self, folder: str, name: str) -> Draft:
-        """A nameless temporary file, uploaded when it is whole."""
-        return _ObjectDraft(self._fs, f"{self._root}/{folder}/{name}")
-
-    def open(self, folder: str, name: str) -> BinaryIO:
-        """The object's bytes, streamed."""
-        stream: BinaryIO = self._fs.open_input_stream(f"{self._root}/{folder}/{name}")
-        return stream
-
-    def names(self, folder: str) -> list[str]:
-        """Objects under the prefix."""
-        wanted = fs.FileSelector(f"{self._root}/{folder}", allow_not_found=True)
-        return sorted(found.base_name for found in self._fs.get_file_info(wanted) if found.is_file)
-
-    def remove(self, folder: str, name: str) -> None:
-        """Delete the object."""
-        if self._fs.get_file_info(f"{self._root}/{folder}/{name}").is_file:
-            self._fs.delete_file(f"{self._root}/{folder}/{name}")
-
-    def remove_folder(self, folder: str) -> None:
-        """Delete every object under the prefix."""
-        self._fs.delete_dir_contents(f"{self._root}/{folder}", missing_dir_ok=True)
-        for name in self.names(folder):
-            self.remove(folder, name)
-
-
-class _ObjectDraft:
-    def __init__(self, filesystem: fs.FileSystem, path: str) -> None:
-        self._fs = filesystem
-        self._path = path
-        self.stream: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115  # closed by publish or discard
-
-    def publish(self) -> None:
-        self.stream.seek(0)
-        with self._fs.open_output_stream(self._path) as upload:
-            shutil.copyfileobj(self.stream, upload, _COPY_BYTES)
-        self.stream.close()
-
-    def discard(self) -> None:
-        try:
-            self.stream.close()
-        except OSError:
-            return  # a full disk; the file has no name, so nothing of it stays

@@ -72,7 +72,7 @@ def restore_question(case_id: str) -> Question:
         description=(
             f"**Case {case_id}: give back what was erased?** {facts['rows']} rows are sealed until {facts['until']}."
             "\n\nAnswer *approve* with the reference of what shows that it was a mistake (a ticket, a letter). Two "
-            f"different people must; then `rightsflow erasures restore {case_id}` carries it out."
+            f"different people must; then `rightsflow erasures give-back {case_id}` carries it out."
             + (f"\n\n**Is not given back:**{lost}" if lost else "")
         ),
         facts={"restore": case_id, "until": facts["until"]},

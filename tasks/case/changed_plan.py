@@ -15,7 +15,6 @@ from typing import Any, Final
 from data_contracts.case.plan import Plan, plan_facts
 from data_contracts.company.meaning import changes, meaning_of
 from data_contracts.evidence.records import canonical, digest
-from data_contracts.odcs.folder import load_texts
 from tasks.services import services, use
 
 CHANGED: Final = "plan changed"
@@ -102,6 +101,8 @@ def _in_contracts(name: str) -> Iterator[str]:
     if files is None:
         yield "the contracts' files are others; what they said before was not kept"
         return
+    from data_contracts.odcs.folder import load_texts  # noqa: PLC0415  # every check: most of a second
+
     yield from (f"contract: {line}" for line in changes(meaning_of(load_texts(files)), meaning_of(contracts)))
 
 

@@ -17,9 +17,7 @@ Whoever is erased again because a backup brought them back is not written to, so
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, Final
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Final
 
 from data_contracts.case.plan import Remaining
 from data_contracts.case.verdicts import StayGround, Staying
@@ -47,6 +45,9 @@ from tasks.rules.act.moving import moved_keys
 from tasks.rules.clock.recovery import is_over, last_day
 from tasks.services import services
 from tasks.steps.ledger import is_done
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 RECOVERY: Final = "recovery"
 """Step of the ledger: the copy begins, until its last day."""
@@ -85,7 +86,8 @@ def recovery_words(case_id: str) -> str:
     days = services().policy.recovery_days
     said = (
         f"\n\n**What is erased stays sealed for {days} days**, under a key of its own. Until then two people can have "
-        f"it given back (`rightsflow erasures restore {case_id}`); then the key is destroyed. The data subject is told."
+        f"it given back (`rightsflow erasures give-back {case_id}`); then the key is destroyed. The data subject "
+        "is told."
     )
     left = _asked_left_out(case_id)
     if not left:
@@ -324,17 +326,19 @@ class Sealing:
         self._rows: dict[str, int] = {}
         self._blobs: list[str] = []
 
-    def put(self, number: int, head: CopyHead, batches: Iterator[pa.RecordBatch]) -> None:
+    def put(self, number: int, head: CopyHead, batches: "Iterator[pa.RecordBatch]") -> None:
         """Seal the rows of one order."""
         first = next(batches, None)
         if first is None:
             return
+        from pyarrow import ipc  # noqa: PLC0415  # whoever shows a case copies nothing
+
         rows = 0
         blob_name = f"{self.name}.{number:04d}"
         schema = first.schema.with_metadata({HEAD: json.dumps(head.facts()).encode()})
         with (
             services().vault.write(space_of(self._case_id), blob_name) as blob,
-            pa.ipc.new_stream(blob, schema) as sink,
+            ipc.new_stream(blob, schema) as sink,
         ):
             for batch in chain([first], batches):
                 sink.write_batch(batch.replace_schema_metadata(schema.metadata))

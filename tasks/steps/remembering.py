@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from copy import copy
-from dataclasses import replace
 from threading import Lock, get_ident
 from typing import Any, BinaryIO, Final, TypeVar, cast
 
@@ -119,7 +118,7 @@ def remembering() -> Iterator[None]:
     vault = _Vault(own.vault.true if isinstance(own.vault, _Vault) else own.vault, answers, _carried.get())
     token = _attempt_in.set(here)
     try:
-        with use(replace(own, register=cast("Register", register), vault=vault)):
+        with use(own.but(register=cast("Register", register), vault=vault)):
             yield
     finally:
         _attempt_in.reset(token)

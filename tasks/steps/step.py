@@ -12,25 +12,25 @@ Invariants:
    chained text takes its place, because Prefect stores exception texts (law 1).
 """
 
+import sys
 import traceback
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from datetime import datetime
-from functools import wraps
-from typing import Generic, ParamSpec, TypeVar
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
-from prefect.cache_policies import NO_CACHE
-from prefect.context import FlowRunContext
-from prefect.futures import PrefectFuture
-from prefect.tasks import Task, exponential_backoff
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from data_contracts.errors import RightsflowError, StepFailed, SystemUnavailable, TransientError
-from tasks.services import Retry, services
+from data_contracts.errors import RightsflowError, StepFailed, TransientError
+from tasks.services import services
 from tasks.steps.ledger import is_done
 from tasks.steps.remembering import remembering
+
+if TYPE_CHECKING:
+    from tasks.steps.task_runs import TaskRuns
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,22 +60,12 @@ class Step(Generic[P, R]):
         self.name = name
         self.watched = watched
         self._guarded = guarded(_reading_once(function), name)
-        self._task: Task[P, R] = Task(
-            fn=self._guarded,
-            name=name,
-            task_run_name=_run_name(name),
-            cache_policy=NO_CACHE,
-            persist_result=False,
-            retry_condition_fn=_is_transient,
-            log_prints=False,
-        )
-        self._tasks: dict[Retry, Task[P, R]] = {}
         self.__doc__ = function.__doc__
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Carry the step out now."""
         if self._is_watched(*args, **kwargs):
-            return self._prepared()(*args, **kwargs)
+            return self._task_runs.task(services().retry)(*args, **kwargs)
         return self._plainly(*args, **kwargs)
 
     def for_each(
@@ -86,10 +76,10 @@ class Step(Generic[P, R]):
         Returns:
             By system: the result, or the error the step ended with. One system's error stops no other (law 6).
         """
-        if in_order or FlowRunContext.get() is None:
+        if in_order or not _is_in_flow_run():
             return {system: self._attempt(case_id, system) for system in systems}
         seen = {system: self._is_watched(case_id, system) for system in systems}  # type: ignore[call-arg, arg-type]  # P is (case, system) here
-        task = self._prepared()
+        task = self._task_runs.task(services().retry)
         with ThreadPoolExecutor(min(_SIDE_BY_SIDE, len(seen) or 1), "step") as threads:
             watched = {system: task.submit(case_id, system) for system, is_seen in seen.items() if is_seen}  # type: ignore[call-overload]  # as above
             plain = {
@@ -97,7 +87,7 @@ class Step(Generic[P, R]):
                 for system, is_seen in seen.items()
                 if not is_seen
             }
-            return {s: plain[s].result() if s in plain else _settled(watched[s]) for s in seen}
+            return {s: plain[s].result() if s in plain else self._task_runs.settled(watched[s]) for s in seen}
 
     def _attempt(self, case_id: str, system: str) -> R | RightsflowError:
         try:
@@ -107,18 +97,14 @@ class Step(Generic[P, R]):
 
     def _is_watched(self, *args: P.args, **kwargs: P.kwargs) -> bool:
         """Whether there is a flow run, and people see this call in it."""
-        return self.watched is not None and FlowRunContext.get() is not None and self.watched(*args, **kwargs)
+        return self.watched is not None and _is_in_flow_run() and self.watched(*args, **kwargs)
 
-    def _prepared(self) -> Task[P, R]:
-        """The task with the installation's retries; made once, because making one reads its source."""
-        retry = services().retry
-        if retry not in self._tasks:
-            self._tasks[retry] = self._task.with_options(
-                retries=retry.attempts - 1,
-                retry_delay_seconds=exponential_backoff(retry.first_wait.total_seconds()),
-                retry_jitter_factor=0.5,
-            )
-        return self._tasks[retry]
+    @cached_property
+    def _task_runs(self) -> "TaskRuns[P, R]":
+        """Its task runs, made where there are any: outside a flow run nothing of Prefect is imported."""
+        from tasks.steps.task_runs import TaskRuns  # noqa: PLC0415  # imports Prefect
+
+        return TaskRuns(self._guarded, self.name)
 
     def _plainly(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self._retrying()(self._guarded, *args, **kwargs)
@@ -132,6 +118,12 @@ class Step(Generic[P, R]):
             retry=retry_if_exception_type(TransientError),
             reraise=True,
         )
+
+
+def _is_in_flow_run() -> bool:
+    """Whether this is inside a flow run; where nobody has imported Prefect, it is not."""
+    context = sys.modules.get("prefect.context")
+    return context is not None and context.FlowRunContext.get() is not None
 
 
 def always(*_: object, **__: object) -> bool:
@@ -222,35 +214,3 @@ def _sealed_failure(case_id: str, name: str, place: str, error: Exception) -> St
         where=case_id,
         remedy="read them with 'rightsflow case CASE --faults', mend the cause, then run the case again",
     )
-
-
-def _settled(future: PrefectFuture[R]) -> R | RightsflowError:
-    outcome = future.result(raise_on_failure=False)
-    if isinstance(outcome, RightsflowError):
-        return outcome
-    if isinstance(outcome, BaseException):
-        return SystemUnavailable("a task was stopped before it ended", remedy="run the case again")
-    return outcome
-
-
-def _is_transient(_task: object, _run: object, state: object) -> bool:
-    """Prefect asks this after each failed attempt."""
-    try:
-        state.result()  # type: ignore[attr-defined]  # a prefect State
-    except TransientError:
-        return True
-    except Exception:  # noqa: BLE001  # anything else is not tried again
-        return False
-    return False
-
-
-def _run_name(name: str) -> Callable[[], str]:
-    """Names task runs ``step system``; parameters other than case and system never show."""
-
-    def named() -> str:
-        from prefect.runtime import task_run  # noqa: PLC0415  # only inside a task run
-
-        system = task_run.parameters.get("system")
-        return f"{name} {system}" if system else name
-
-    return named

@@ -152,7 +152,7 @@ def _burst(requests: int, home: Path, kills: Sequence[str]) -> Burst:
     os.environ["RIGHTSFLOW_HOME"] = str(home)
     os.environ.setdefault("RIGHTSFLOW_JUDGE", "plain")
     from flows import wiring  # noqa: PLC0415  # its settings are read when it is imported
-    from flows.server.machine import join  # noqa: PLC0415  # as above
+    from flows.server.places import join  # noqa: PLC0415  # as above
     from flows.settings import settings  # noqa: PLC0415  # as above
 
     installation = wiring.Installation(settings())
@@ -230,13 +230,13 @@ class _People:
             self._burst.faults += [f"{case}: {step} {times} times" for (step, _), times in told.items() if times > 1]
 
     def _register(self) -> dict[str, bool]:
-        from flows.office import cases as work  # noqa: PLC0415  # after the server is known
+        from flows.office import answering, opening  # noqa: PLC0415  # after the server is known
 
         systems = self._installation.settings.state / "systems"
         people = customers(systems, but=set())[: self._burst.cases]
         cases = {}
         for place, (right, number) in enumerate(zip(cycle(_ASKED), people, strict=False)):
-            typed = work.Typed(
+            typed = opening.Typed(
                 right,
                 Channel.EMAIL,
                 "fr",
@@ -246,10 +246,10 @@ class _People:
                 {"customer_no": [number]},
                 _ASKED[right](place),
             )
-            cases[str(work.open_request(typed)["case"])] = False
+            cases[str(opening.open_request(typed)["case"])] = False
         for case in cases:
             operator, code = self._crowd.free()
-            work.verify_identity(case, "eid", operator=operator.name, code=code)
+            answering.verify_identity(case, "eid", operator=operator.name, code=code)
         return cases
 
     def _answer_all(self, cases: dict[str, bool], began: float) -> int:

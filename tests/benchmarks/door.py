@@ -46,7 +46,8 @@ def _compared(calls: int) -> dict[str, list[float]]:
         chosen = Settings(home=Path(folder))
         with running(chosen) as system:
             os.environ.update(system.environment)
-            from flows.doors.serving import prefect_door, serving  # noqa: PLC0415  # Prefect reads its settings when imported
+            from flows.doors.engine import prefect_door  # noqa: PLC0415  # Prefect reads its settings when imported
+            from flows.doors.serving import serving  # noqa: PLC0415  # as above
 
             with (
                 serving(prefect_door, port := free_port(), chosen),

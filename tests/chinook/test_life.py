@@ -13,7 +13,7 @@ import pytest
 
 from data_contracts.case.request import FieldChange, Statement
 from data_contracts.vocabulary import RestrictionGround, Right
-from flows.wiring import unpack_package
+from flows.wiring.packages import unpack_package
 from integrations.demo.company import DemoCompany, DemoSubject
 from tests.flows.company import House, Rows, a_house, lost, sqlite_rows
 

@@ -29,7 +29,7 @@ from data_contracts.vocabulary import (
     SharedTreatment,
     TableErasure,
 )
-from flows.wiring import unpack_package
+from flows.wiring.packages import unpack_package
 from integrations.channels.package.package import AnswerPackage
 from integrations.systems.directory import open_connector
 from tasks.rules.search.routes import plan_routes

@@ -12,7 +12,8 @@ import pytest
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from flows import wiring
-from flows.doors.serving import prefect_door, serving
+from flows.doors.engine import prefect_door
+from flows.doors.serving import serving
 from flows.server.machine import free_port, running
 from flows.settings import Settings, settings
 from tests.flows.company import attest

@@ -15,7 +15,9 @@ import pytest
 from playwright.sync_api import Page
 
 from data_contracts.vocabulary import Decision, Gate
-from flows.doors.serving import operators_desk, public_site, serving
+from flows.doors.operators import operators_desk
+from flows.doors.public import public_site
+from flows.doors.serving import serving
 from flows.server.machine import free_port
 from flows.watch.outbox import dispatching
 from tasks.gates.operators import password_digest

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from flows.wiring import unpack_package
+from flows.wiring.packages import unpack_package
 from tests.whose.town import Town
 
 

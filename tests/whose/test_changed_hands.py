@@ -8,7 +8,7 @@ import pytest
 
 from data_contracts.case.request import FieldChange, Statement
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.wiring import unpack_package
+from flows.wiring.packages import unpack_package
 from tests.whose.conftest import MakeTown
 from tests.whose.town import Town, column, number, table
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from data_contracts.case.request import FieldChange, Statement
 from data_contracts.vocabulary import Right
-from flows.wiring import unpack_package
+from flows.wiring.packages import unpack_package
 from tests.whose.conftest import MakeTown
 from tests.whose.town import Town, column, number, table
 

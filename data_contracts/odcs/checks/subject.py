@@ -7,10 +7,11 @@ from typing import Final, TypeAlias
 from data_contracts.company.company import Organisation, Policy, Vocabulary
 from data_contracts.company.contract import Column, Reference, SystemContract, Table
 from data_contracts.fault import Fault
+from data_contracts.odcs.reading import company_files
 
 VOCABULARY: Final = "vocabulary.yaml"
-ORGANISATION: Final = "organisation.yaml"
-POLICY: Final = "policy.yaml"
+ORGANISATION: Final = company_files.ORGANISATION
+POLICY: Final = company_files.POLICY
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,10 @@ from typing import Annotated
 import typer
 
 from data_contracts.errors import RequestInvalid
-from flows.terminal import OPTION_JSON, our_errors, show
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to ``rightsflow``."""
-    app.command("advise")(advise)
+from flows import wiring
+from flows.commands.options import Code, Json, Operator
+from flows.terminal import our_errors, show
+from tasks.officer.advice import give_advice
 
 
 @our_errors
@@ -19,14 +17,11 @@ def advise(
     case: Annotated[str, typer.Argument(help="A case, or a run such as R-20261126-7K3M.")],
     *,
     file: Annotated[Path, typer.Option("--file", help="The advice, as text.")],
-    operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
-    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
-    as_json: Annotated[bool, OPTION_JSON] = False,
+    operator: Operator,
+    code: Code,
+    as_json: Json = False,
 ) -> None:
     """Advise on a case: sealed, noted in evidence, and told to whoever decides at its gates."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.officer.advice import give_advice  # noqa: PLC0415  # as above
-
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError):

@@ -5,28 +5,24 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.terminal import OPTION_JSON, our_errors, show, table
+from flows import wiring
+from flows.commands.options import Code, Json, Operator
+from flows.office.replaying import replay as carry_out
+from flows.rights.restoring import restore as give_back
+from flows.terminal import our_errors, show, table
+from tasks.search.erased_keys import forget_erasure
+from tasks.services import services
 
-app = typer.Typer(no_args_is_help=True, help="The list of erasures, and what came back of it.")
 
-Json = Annotated[bool, OPTION_JSON]
-Operator = Annotated[str, typer.Option("--as", help="Your operator name; without it nothing is changed.")]
-Code = Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")]
-
-
-@app.command("replay")
 @our_errors
 def replay(
     *,
     system: Annotated[str, typer.Option(help="The system that was restored or imported into; default all.")] = "",
-    operator: Operator = "",
+    operator: Annotated[str, typer.Option("--as", help="Your operator name; without it nothing is changed.")] = "",
     code: Code = "",
     as_json: Json = False,
 ) -> None:
     """Count rows of people who were erased and that are back; with --as and --code have them erased again."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from flows.office.replaying import replay as carry_out  # noqa: PLC0415  # as above
-
     with wiring.opened():
         done = carry_out(system, operator, code)
     show(done.facts(), as_json, _print)
@@ -34,13 +30,9 @@ def replay(
         raise typer.Exit(1)
 
 
-@app.command("list")
 @our_errors
 def list_erasures(as_json: Json = False) -> None:
     """Cases whose keys are on the list: since when, how many keys, and where something was kept; nobody is named."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.services import services  # noqa: PLC0415  # as above
-
     cases: dict[str, dict[str, Any]] = {}
     with wiring.opened():
         for one in services().register.erased_keys():
@@ -49,38 +41,30 @@ def list_erasures(as_json: Json = False) -> None:
     show({"erasures": [*cases.values()]}, as_json, lambda f: table(f["erasures"], ("case", "erased", "keys", "kept")))
 
 
-@app.command("forget")
 @our_errors
 def forget(
     case: Annotated[str, typer.Argument(help="The case that erased.")],
     *,
-    operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
+    operator: Operator,
     code: Code,
     as_json: Json = False,
 ) -> None:
     """Take a person off the list who is known again by right, so that no audit names the rows and no replay erases."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.search.erased_keys import forget_erasure  # noqa: PLC0415  # as above
-
     with wiring.opened():
         keys = forget_erasure(case, operator=operator, code=code)
     show({"case": case, "keys": keys}, as_json, lambda f: print(f"{f['case']}: {f['keys']} keys are off the list"))
 
 
-@app.command("restore")
 @our_errors
 def restore(
     case: Annotated[str, typer.Argument(help="The case that erased by mistake.")],
     *,
-    operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
-    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
+    operator: Operator,
+    code: Code,
     reference: Annotated[str, typer.Option(help="What shows that it was a mistake: a ticket, a letter.")] = "",
     as_json: Json = False,
 ) -> None:
     """Give back what a case erased by mistake, while its copy is kept; two different people must decide."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from flows.rights.restoring import restore as give_back  # noqa: PLC0415  # as above
-
     with wiring.opened():
         done = give_back(case, operator=operator, code=code, reference=reference)
     show(done.facts(), as_json, _print_restored)

@@ -6,21 +6,18 @@ from typing import Annotated, Any
 import typer
 
 from data_contracts.case.holds import LitigationHold
+from flows import wiring
+from flows.commands.options import Code, Identity, Json, Operator
 from flows.office.identities import pairs
-from flows.terminal import OPTION_JSON, our_errors, show, table
-
-app = typer.Typer(no_args_is_help=True, help="Litigation holds: what must be kept for legal claims, whoever asks.")
-
-Json = Annotated[bool, OPTION_JSON]
-Operator = Annotated[str, typer.Option("--as", help="Your operator name.")]
-Code = Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")]
+from flows.terminal import our_errors, show, table
+from tasks.search.holds import lift_hold, set_hold
+from tasks.services import services
 
 
-@app.command("add")
 @our_errors
 def add(  # noqa: PLR0913  # the options of a hold
     *,
-    identity: Annotated[list[str], typer.Option(help="kind=value, e.g. email=ana@example.org; may be repeated.")],
+    identity: Identity,
     reference: Annotated[str, typer.Option(help="Of the claim or the lawyer's letter.")],
     operator: Operator,
     code: Code,
@@ -28,27 +25,19 @@ def add(  # noqa: PLR0913  # the options of a hold
     as_json: Json = False,
 ) -> None:
     """Have the data of a person kept until the hold is lifted: no erasure reaches them. Prints the hold's id."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.search.holds import set_hold  # noqa: PLC0415  # as above
-
     with wiring.opened():
         hold = set_hold(pairs(identity), reference.strip(), system or [], operator=operator, code=code)
     show(_facts(hold), as_json, lambda f: print(f["hold"]))
 
 
-@app.command("list")
 @our_errors
 def list_holds(as_json: Json = False, everything: Annotated[bool, typer.Option("--all")] = False) -> None:
     """Holds in force; with --all those that were lifted too. Nobody is named: who is meant is kept as digests."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.services import services  # noqa: PLC0415  # as above
-
     with wiring.opened():
         facts = {"holds": [_facts(hold) for hold in services().register.holds(open_only=not everything)]}
     show(facts, as_json, lambda f: table(f["holds"], ("hold", "reference", "systems", "set_by", "set", "lifted")))
 
 
-@app.command("lift")
 @our_errors
 def lift(
     hold: Annotated[str, typer.Argument(help="The hold's id.")],
@@ -58,9 +47,6 @@ def lift(
     as_json: Json = False,
 ) -> None:
     """Lift a hold: what it kept of somebody whose data were erased is erased by a case of its own."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.search.holds import lift_hold  # noqa: PLC0415  # as above
-
     with wiring.opened():
         case_id = lift_hold(hold, operator=operator, code=code)
     show({"hold": hold, "lifted_by": operator, "case": case_id}, as_json, _print_lifted)

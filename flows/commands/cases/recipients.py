@@ -5,15 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.terminal import OPTION_JSON, our_errors, show, table
-
-Json = Annotated[bool, OPTION_JSON]
-
-
-def register(app: typer.Typer) -> None:
-    """Add both commands to ``rightsflow``."""
-    app.command("recipients")(show_recipients)
-    app.command("acknowledge")(acknowledge)
+from flows import wiring
+from flows.commands.options import Json
+from flows.terminal import our_errors, show, table
+from tasks.recipients.tell import acknowledge_recipient
+from tasks.services import services
 
 
 @our_errors
@@ -31,9 +27,6 @@ def acknowledge(
     as_json: Json = False,
 ) -> None:
     """Record that a recipient acknowledged what it was told; it is reminded no more."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.recipients.tell import acknowledge_recipient  # noqa: PLC0415  # as above
-
     with wiring.opened():
         acknowledge_recipient(case, party, reference.strip(), actor=f"local-account:{getpass.getuser()}")
     said = {"case": case, "party": party, "reference": reference.strip()}
@@ -41,9 +34,6 @@ def acknowledge(
 
 
 def _facts(case: str) -> dict[str, Any]:
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.services import services  # noqa: PLC0415  # as above
-
     with wiring.opened():
         register = services().register
         register.case(case)

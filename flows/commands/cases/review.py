@@ -6,19 +6,18 @@ from typing import Annotated
 import typer
 
 from data_contracts.errors import RequestInvalid
-from flows.terminal import OPTION_JSON, note, our_errors, show
-
-app = typer.Typer(no_args_is_help=True, help="The ledger of who has really received what (CJEU C-154/21).")
-
-Json = Annotated[bool, OPTION_JSON]
+from flows.commands.options import Code, Json, Operator
+from flows.office import texts
+from flows.officer.disclosures import import_file
+from flows.terminal import note, our_errors, show
 
 
 @our_errors
 def review_texts(  # noqa: PLR0913  # the options of two directions
     case: str,
     *,
-    operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
-    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
+    operator: Operator,
+    code: Code,
     to: Annotated[
         Path | None, typer.Option("--to", help="Folder to write texts and answers.yaml to; empty or new.")
     ] = None,
@@ -26,8 +25,6 @@ def review_texts(  # noqa: PLR0913  # the options of two directions
     as_json: Json = False,
 ) -> None:
     """Read free texts before they go out: take them out with --to, hand the decisions in with --from."""
-    from flows.office import texts  # noqa: PLC0415  # pays for what it uses
-
     if (to is None) == (from_ is None):
         raise RequestInvalid("give one of --to and --from", where="review", remedy="--to writes, --from reads")
     if to is not None:
@@ -41,14 +38,11 @@ def review_texts(  # noqa: PLR0913  # the options of two directions
     show(facts, as_json, lambda f: print(f["said"]))
 
 
-@app.command("import")
 @our_errors
 def import_disclosures(
     file: Annotated[Path, typer.Argument(help="CSV: kind,value,recipient,purpose,at,places,source.")],
     as_json: Json = False,
 ) -> None:
     """Note who has received what, as a system wrote it down; lines that were noted before stay as they are."""
-    from flows.officer.disclosures import import_file  # noqa: PLC0415  # pays for what it uses
-
     facts = import_file(file)
     show(facts, as_json, lambda f: print(f"{f['lines']} lines, {f['new']} of them new"))

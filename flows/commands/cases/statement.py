@@ -6,22 +6,17 @@ from typing import Annotated
 import typer
 
 from data_contracts.errors import RequestInvalid
-from flows.terminal import OPTION_JSON, note, our_errors, show
-
-Json = Annotated[bool, OPTION_JSON]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to ``rightsflow``."""
-    app.command("statement")(put_into_terms)
+from flows.commands.options import Code, Json, Operator
+from flows.office import statements
+from flows.terminal import note, our_errors, show
 
 
 @our_errors
 def put_into_terms(  # noqa: PLR0913  # the options of two directions
     case: str,
     *,
-    operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
-    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
+    operator: Operator,
+    code: Code,
     to: Annotated[
         Path | None, typer.Option("--to", help="Folder to write letter.txt and statement.yaml to; empty or new.")
     ] = None,
@@ -29,8 +24,6 @@ def put_into_terms(  # noqa: PLR0913  # the options of two directions
     as_json: Json = False,
 ) -> None:
     """Say what a letter asks to be put right: take it out with --to, hand its terms in with --details."""
-    from flows.office import statements  # noqa: PLC0415  # pays for what it uses
-
     if (to is None) == (details is None):
         raise RequestInvalid("give one of --to and --details", where="statement", remedy="--to writes, --details reads")
     if to is not None:

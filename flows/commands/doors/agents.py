@@ -4,36 +4,29 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.terminal import OPTION_JSON, our_errors, show, table
+from flows import wiring
+from flows.commands.options import Json
+from flows.terminal import our_errors, show, table
+from tasks.intake.agents import end_agent, put_agent
 
-app = typer.Typer(no_args_is_help=True, help="Authorised agents that make requests (Data Rights Protocol).")
-_Json = Annotated[bool, OPTION_JSON]
 
-
-@app.command("add")
 @our_errors
 def add(
     agent: Annotated[str, typer.Argument(help="Its id, as in the network's directory.")],
     *,
     name: Annotated[str, typer.Option(help="Whom people know it as.")],
     verify_key: Annotated[str, typer.Option(help="Its Ed25519 public key, base64 or hex, from the directory.")],
-    as_json: _Json = False,
+    as_json: Json = False,
 ) -> None:
     """Enter an agent, or its new key; an older token of it ends."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.intake.agents import put_agent  # noqa: PLC0415  # as above
-
     with wiring.opened():
         made = put_agent(agent, name, verify_key)
     show({"agent": made.agent_id, "name": made.name}, as_json, lambda f: print(f"entered {f['agent']}"))
 
 
-@app.command("list")
 @our_errors
-def show_agents(as_json: _Json = False) -> None:
+def show_agents(as_json: Json = False) -> None:
     """Who may make requests for people."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-
     with wiring.opened() as installation:
         found: list[dict[str, Any]] = [
             {
@@ -47,13 +40,9 @@ def show_agents(as_json: _Json = False) -> None:
     show({"agents": found}, as_json, lambda f: table(f["agents"], ("agent", "name", "set_up", "in_force")))
 
 
-@app.command("end")
 @our_errors
-def end(agent: str, as_json: _Json = False) -> None:
+def end(agent: str, as_json: Json = False) -> None:
     """Take an agent out of force; its cases go on."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.intake.agents import end_agent  # noqa: PLC0415  # as above
-
     with wiring.opened():
         end_agent(agent)
     show({"agent": agent}, as_json, lambda f: print(f"ended {f['agent']}"))

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from data_contracts.errors import RequestInvalid
-from flows.terminal import OPTION_JSON, our_errors, show, table
+from flows import wiring
+from flows.commands.options import Json, Port
+from flows.doors.permissions import permission_api
+from flows.doors.serving import serve
+from flows.terminal import our_errors, show, table
+from tasks.intake.api_keys import end_api_key, make_api_key
 
-keys = typer.Typer(no_args_is_help=True, help="Keys of programs that ask us over HTTP.")
 app = typer.Typer()
-
-_Json = Annotated[bool, OPTION_JSON]
 
 
 class Scope(StrEnum):
@@ -27,31 +29,24 @@ class Scope(StrEnum):
     PREFECT_WORKER = "prefect-worker"
 
 
-@keys.command("add")
 @our_errors
 def add(
     name: str,
     *,
     scope: Annotated[list[Scope], typer.Option(help="What it may ask; may be repeated.")],
     until: Annotated[str, typer.Option(help="First day on which it no longer holds, YYYY-MM-DD.")] = "",
-    as_json: _Json = False,
+    as_json: Json = False,
 ) -> None:
     """Make a key, shown once; an older one of the same name ends."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.intake.api_keys import make_api_key  # noqa: PLC0415  # pays for what it uses
-
     with wiring.opened():
         key = make_api_key(name, [one.value for one in scope], valid_until=_day(until))
     facts = {"name": name, "scopes": sorted(one.value for one in scope), "key": key}
     show(facts, as_json, lambda f: print(f"Key of {f['name']}, shown once: {f['key']}"))
 
 
-@keys.command("list")
 @our_errors
-def show_keys(as_json: _Json = False) -> None:
+def show_keys(as_json: Json = False) -> None:
     """Who may ask what."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-
     with wiring.opened() as installation:
         found: list[dict[str, Any]] = [
             {
@@ -65,25 +60,17 @@ def show_keys(as_json: _Json = False) -> None:
     show({"keys": found}, as_json, lambda f: table(f["keys"], ("name", "scopes", "valid_until", "in_force")))
 
 
-@keys.command("end")
 @our_errors
-def end(name: str, as_json: _Json = False) -> None:
+def end(name: str, as_json: Json = False) -> None:
     """End a key."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from tasks.intake.api_keys import end_api_key  # noqa: PLC0415  # pays for what it uses
-
     with wiring.opened():
         end_api_key(name)
     show({"name": name, "in_force": False}, as_json, lambda f: print(f"The key of {f['name']} has ended."))
 
 
-@app.command("serve-permissions")
 @our_errors
-def serve_permissions(port: Annotated[int, typer.Option(help="Port on this machine.")] = 4300) -> None:
+def serve_permissions(port: Port = 4300) -> None:
     """Answer other programs over HTTP until Ctrl-C; /docs describes the calls."""
-    from flows.doors.permissions import permission_api  # noqa: PLC0415  # pays for what it uses
-    from flows.doors.serving import serve  # noqa: PLC0415  # as above
-
     serve(permission_api, port)
 
 

@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from data_contracts.errors import RequestInvalid
+from flows import wiring
+from flows.doors.metrics import metrics_api
+from flows.doors.serving import serve_alone
 from flows.terminal import our_errors
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to ``rightsflow``."""
-    app.command("metrics")(show_metrics)
+from flows.wiring.metrics import ALERTS, DASHBOARD, metrics_text
+from tasks.officer.figures import current_figures
 
 
 @our_errors
@@ -22,18 +22,12 @@ def show_metrics(
     dashboard: Annotated[bool, typer.Option("--dashboard", help="Print a dashboard for Grafana to import.")] = False,
 ) -> None:
     """Serve the figures to Prometheus until Ctrl-C, or print them, the alert rules or the dashboard."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from flows.doors.metrics import metrics_api  # noqa: PLC0415  # as above
-    from flows.doors.serving import serve_alone  # noqa: PLC0415  # as above
-
     if once + alerts + dashboard > 1:
         raise RequestInvalid("one thing is printed at a time", where="metrics", remedy="choose one of the options")
     if alerts or dashboard:
-        print((wiring.ALERTS if alerts else wiring.DASHBOARD).read_text("utf-8"), end="")
+        print((ALERTS if alerts else DASHBOARD).read_text("utf-8"), end="")
     elif once:
-        from tasks.officer.figures import current_figures  # noqa: PLC0415  # as above
-
         with wiring.opened():
-            print(wiring.metrics_text(current_figures()).decode(), end="")
+            print(metrics_text(current_figures()).decode(), end="")
     else:
         serve_alone(metrics_api, port)

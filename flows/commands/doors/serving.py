@@ -4,46 +4,40 @@ from typing import Annotated
 
 import typer
 
+from flows.commands.options import ProxiedPort
+from flows.doors.engine import prefect_door
+from flows.doors.operators import operators_desk
+from flows.doors.public import public_site
+from flows.doors.serving import serve
 from flows.settings import settings
 from flows.terminal import our_errors
 
-app = typer.Typer()
 
-
-@app.command("serve-site")
 @our_errors
 def serve_site(
-    port: Annotated[int, typer.Option(help="Port on this machine; a proxy in front speaks https.")] = 4400,
+    port: ProxiedPort = 4400,
     *,
     processes: Annotated[int, typer.Option(help="How many answer side by side, about one for each core.", min=1)] = 1,
 ) -> None:
     """Serve the intake site until Ctrl-C."""
-    from flows.doors.serving import public_site, serve  # noqa: PLC0415  # pays for what it uses
-
     _tell_of_proxies(settings().site_url)
     serve(public_site, port, processes=processes)
 
 
-@app.command("serve-desk")
 @our_errors
 def serve_desk(
-    port: Annotated[int, typer.Option(help="Port on this machine; a proxy in front speaks https.")] = 4500,
+    port: ProxiedPort = 4500,
 ) -> None:
     """Serve the operators' desk until Ctrl-C."""
-    from flows.doors.serving import operators_desk, serve  # noqa: PLC0415  # pays for what it uses
-
     _tell_of_proxies(settings().desk_url)
     serve(operators_desk, port)
 
 
-@app.command("serve-prefect")
 @our_errors
 def serve_prefect(
-    port: Annotated[int, typer.Option(help="Port on this machine; a proxy in front speaks https.")] = 4200,
+    port: ProxiedPort = 4200,
 ) -> None:
     """Serve the door in front of the Prefect server of PREFECT_API_URL until Ctrl-C."""
-    from flows.doors.serving import prefect_door, serve  # noqa: PLC0415  # pays for what it uses
-
     _tell_of_proxies(settings().prefect_url)
     serve(prefect_door, port)
 

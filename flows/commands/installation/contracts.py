@@ -7,15 +7,16 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from flows.terminal import OPTION_JSON, console, note, our_errors, show, table
+from flows.commands.options import Json
+from flows.engineer.contracts import check_facts, traversal_facts
+from flows.engineer.diff import diff_facts, said
+from flows.engineer.drafts import draft_facts, import_facts
+from flows.terminal import console, note, our_errors, show, table
 
-app = typer.Typer(no_args_is_help=True, help="Lint contracts, draft new ones, show the traversal.")
 
-
-@app.command("check")
 @our_errors
 def check(
-    as_json: Annotated[bool, OPTION_JSON] = False,
+    as_json: Json = False,
     offline: Annotated[bool, typer.Option("--offline", help="Do not look at the live systems.")] = False,
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help="Erase a made-up person where nothing can be committed.")
@@ -26,46 +27,37 @@ def check(
     Keys that several accounts hold in a live system are warnings. With --rehearse a made-up row is inserted into each
     table and erased as the contract says, in a transaction that is rolled back.
     """
-    from flows.engineer.contracts import check_facts  # noqa: PLC0415  # pays for what it uses
-
     facts = check_facts(live=not offline, rehearse=rehearse and not offline)
     show(facts, as_json, _print_check)
     if not facts["ok"]:
         raise typer.Exit(1)
 
 
-@app.command("plan")
 @our_errors
 def plan(
     identity: Annotated[list[str], typer.Option(help="Identity kind, or kind=value of which the kind is used.")],
-    as_json: Annotated[bool, OPTION_JSON] = False,
+    as_json: Json = False,
 ) -> None:
     """The traversal: which tables a request with these identity kinds reaches, in which wave, and by what."""
-    from flows.engineer.contracts import traversal_facts  # noqa: PLC0415  # pays for what it uses
-
     facts = traversal_facts([given.partition("=")[0].strip() for given in identity])
     show(facts, as_json, lambda f: table(f["tables"], ("wave", "system", "table", "reached_by", "erasure")))
 
 
-@app.command("diff")
 @our_errors
 def diff(
     case: Annotated[str, typer.Argument(help="A case with a plan; default: every open one.")] = "",
     *,
     to: Annotated[Path | None, typer.Option("--to", help="Another contracts folder to compare with.")] = None,
-    as_json: Annotated[bool, OPTION_JSON] = False,
+    as_json: Json = False,
 ) -> None:
     """What contracts say otherwise than when a case was planned, or than another folder.
 
     Where bytes alone differ (comments, order, white space), nobody is asked again. Where they say something else, a
     plan that people approved is made and shown anew before it is acted on.
     """
-    from flows.engineer.diff import diff_facts  # noqa: PLC0415  # pays for what it uses
-
     show(diff_facts(case, folder=to), as_json, _print_diff)
 
 
-@app.command("draft")
 @our_errors
 def draft(  # noqa: PLR0913  # one argument an option
     url: Annotated[str, typer.Argument(help="Of the live system, as for RIGHTSFLOW_SYSTEM_<NAME>_URL.")],
@@ -78,11 +70,9 @@ def draft(  # noqa: PLR0913  # one argument an option
     fides: Annotated[
         Path | None, typer.Option("--fides", help="Fides datasets of the same system, laid beside what is live.")
     ] = None,
-    as_json: Annotated[bool, OPTION_JSON] = False,
+    as_json: Json = False,
 ) -> None:
     """Print a draft of a contract for a live system, in which a person has to confirm every guess and TODO."""
-    from flows.engineer.drafts import draft_facts  # noqa: PLC0415  # pays for what it uses
-
     chosen = [part.strip() for part in tables.split(",") if part.strip()]
     facts = draft_facts(url, name=name, tables=chosen, sample=sample, fides=fides)
     show(facts, as_json, lambda f: print(f["contract"], end=""))
@@ -93,17 +83,14 @@ def draft(  # noqa: PLR0913  # one argument an option
         note(f"Declared for Fides, but not in the live system: {', '.join(facts['not_live'])}.")
 
 
-@app.command("import-fides")
 @our_errors
 def import_fides(
     file: Annotated[Path, typer.Argument(help="YAML with one or several Fides datasets.")],
     *,
     to: Annotated[Path | None, typer.Option("--to", help="Folder to write a file for each dataset to.")] = None,
-    as_json: Annotated[bool, OPTION_JSON] = False,
+    as_json: Json = False,
 ) -> None:
     """Turn Fides datasets into drafts of contracts, in which a person has to confirm every guess and TODO."""
-    from flows.engineer.drafts import import_facts  # noqa: PLC0415  # pays for what it uses
-
     facts = import_facts(file, to=to)
     show(facts, as_json, _print_import)
     for found in facts["datasets"]:
@@ -111,8 +98,6 @@ def import_fides(
 
 
 def _print_diff(facts: Mapping[str, Any]) -> None:
-    from flows.engineer.diff import said  # noqa: PLC0415  # pays for what it uses
-
     for one in facts["compared"]:
         print(said(one))
         for line in one["changes"]:

@@ -5,14 +5,13 @@ from typing import Annotated
 
 import typer
 
-from flows.terminal import OPTION_JSON, our_errors, show, table
+from flows.commands.options import Json
+from flows.engineer import credentials
+from flows.terminal import our_errors, show, table
 
-app = typer.Typer(no_args_is_help=True, help="Credentials of systems and recipients, kept sealed.")
-Json = Annotated[bool, OPTION_JSON]
 Name = Annotated[str, typer.Argument(help="As the environment variable, e.g. RIGHTSFLOW_SYSTEM_CRM_URL.")]
 
 
-@app.command("set")
 @our_errors
 def keep(
     name: Name,
@@ -21,25 +20,17 @@ def keep(
     as_json: Json = False,
 ) -> None:
     """Seal a credential with the master key; it is typed or piped in, shown nowhere, and no argument."""
-    from flows.engineer import credentials  # noqa: PLC0415  # pays for what it uses
-
     typed = sys.stdin.read() if stdin else typer.prompt("Credential", hide_input=True)
     show(credentials.keep(name, typed), as_json, lambda f: print(f"{f['name']} is kept sealed"))
 
 
-@app.command("list")
 @our_errors
 def listed(as_json: Json = False) -> None:
     """Names of what is kept; no values."""
-    from flows.engineer import credentials  # noqa: PLC0415  # pays for what it uses
-
     show(credentials.listed(), as_json, lambda f: table(f["credentials"], ("name", "set", "by")))
 
 
-@app.command("remove")
 @our_errors
 def remove(name: Name, as_json: Json = False) -> None:
     """Remove a credential."""
-    from flows.engineer import credentials  # noqa: PLC0415  # pays for what it uses
-
     show(credentials.remove(name), as_json, lambda f: print(f"{f['name']} is kept no more"))

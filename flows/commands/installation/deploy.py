@@ -1,24 +1,17 @@
 """``rightsflow deploy``: tell a Prefect server of our flows, queues, schedules and automations."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
+from flows.commands.options import Json
+from flows.server.deploying import deploy
 from flows.settings import settings
-from flows.terminal import OPTION_JSON, our_errors, show
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to ``rightsflow``."""
-    app.command("deploy")(deploy_all)
+from flows.terminal import our_errors, show
 
 
 @our_errors
-def deploy_all(as_json: Annotated[bool, OPTION_JSON] = False) -> None:
+def deploy_all(as_json: Json = False) -> None:
     """Make the work pool, its queues, deployments, schedules and automations on the server of PREFECT_API_URL."""
-    from flows.server.deploying import deploy  # noqa: PLC0415  # pays for what it uses
-
     show(deploy(settings()), as_json, _print)
 
 

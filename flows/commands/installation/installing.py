@@ -5,14 +5,10 @@ from typing import Annotated
 
 import typer
 
-from flows.terminal import OPTION_JSON, our_errors, show
-
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("init")(init)
+from flows.commands.options import Json
+from flows.settings import settings
+from flows.terminal import our_errors, show
+from flows.wiring import Installation
 
 
 @our_errors
@@ -21,12 +17,9 @@ def init(
     keys_lost: Annotated[
         bool, typer.Option("--keys-lost", help="Make keys anew whose files are lost, backups included.")
     ] = False,
-    as_json: Annotated[bool, OPTION_JSON] = False,
+    as_json: Json = False,
 ) -> None:
     """Make the register and the keys of a new installation; changes nothing where they are there."""
-    from flows.settings import settings  # noqa: PLC0415  # pays for what it uses
-    from flows.wiring import Installation  # noqa: PLC0415  # as above
-
     installation = Installation(settings())
     try:
         lost = installation.ring.give_up(getpass.getuser()) if keys_lost else []

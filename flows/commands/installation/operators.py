@@ -4,20 +4,34 @@ import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import segno
 import typer
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import OperatorRole
-from flows.terminal import OPTION_JSON, our_errors, show, table
+from flows import wiring
+from flows.commands.options import Code, Json
+from flows.officer.operators import (
+    enrol,
+    is_enrolled,
+    operators_facts,
+    passkeys_facts,
+    reset,
+    set_mail,
+    set_password,
+    uses_facts,
+)
+from flows.officer.operators import lapse as take_out
+from flows.officer.operators import link as linked
+from flows.officer.operators import unlock as let_in
+from flows.settings import settings
+from flows.terminal import our_errors, show, table
 
-app = typer.Typer(no_args_is_help=True, help="People who may answer gates.")
 keys = typer.Typer(no_args_is_help=True, help="The master key that wraps every data key.")
 
-Json = Annotated[bool, OPTION_JSON]
 Day = Annotated[str, typer.Option(help="YYYY-MM-DD; empty: without end.")]
 
 
-@app.command("add")
 @our_errors
 def add(  # noqa: PLR0913  # the options of one command
     name: Annotated[str, typer.Argument(help="Letters, digits, dot, dash, @.")],
@@ -29,8 +43,6 @@ def add(  # noqa: PLR0913  # the options of one command
     as_json: Json = False,
 ) -> None:
     """Enrol an operator; prints what the authenticator app needs, once. Asks before somebody gets a new secret."""
-    from flows.officer.operators import enrol, is_enrolled  # noqa: PLC0415  # pays for what it uses
-
     if not replace and not as_json and _is_terminal() and is_enrolled(name):
         question = f"{name} is enrolled already. Give them a new secret, and end the one that is in use?"
         replace = typer.confirm(question, abort=True, err=True)
@@ -38,26 +50,19 @@ def add(  # noqa: PLR0913  # the options of one command
     show(facts, as_json, _print_enrolled)
 
 
-@app.command("list")
 @our_errors
 def list_operators(as_json: Json = False) -> None:
     """All operators, what they may do and until when."""
-    from flows.officer.operators import operators_facts  # noqa: PLC0415  # pays for what it uses
-
     columns = ("name", "roles", "active", "valid_until", "training_until", "locked_until")
     show(operators_facts(), as_json, lambda f: table(f["operators"], columns))
 
 
-@app.command("lapse")
 @our_errors
 def lapse(name: str, as_json: Json = False) -> None:
     """Take an operator out of force at once."""
-    from flows.officer.operators import lapse as take_out  # noqa: PLC0415  # pays for what it uses
-
     show(take_out(name), as_json, lambda f: print(f"{f['name']} may not answer gates any more"))
 
 
-@app.command("password")
 @our_errors
 def password(
     name: str,
@@ -66,8 +71,6 @@ def password(
     as_json: Json = False,
 ) -> None:
     """Give an operator a password for the desk; it is asked for twice and shown nowhere."""
-    from flows.officer.operators import set_password  # noqa: PLC0415  # pays for what it uses
-
     typed = (
         sys.stdin.readline().rstrip("\n")
         if stdin
@@ -76,25 +79,18 @@ def password(
     show(set_password(name, typed), as_json, lambda f: print(f"{f['name']} has a password now"))
 
 
-@app.command("unlock")
 @our_errors
 def unlock(name: str, as_json: Json = False) -> None:
     """Let an operator in again who was locked out after failed codes."""
-    from flows.officer.operators import unlock as let_in  # noqa: PLC0415  # pays for what it uses
-
     show(let_in(name), as_json, lambda f: print(f"{f['name']} may try again"))
 
 
-@app.command("mail")
 @our_errors
 def mail(name: str, address: str, as_json: Json = False) -> None:
     """Say where an operator gets mail about their passkeys."""
-    from flows.officer.operators import set_mail  # noqa: PLC0415  # pays for what it uses
-
     show(set_mail(name, address), as_json, lambda f: print(f"{f['name']} gets mail there now"))
 
 
-@app.command("link")
 @our_errors
 def link(
     name: str,
@@ -102,36 +98,27 @@ def link(
     as_json: Json = False,
 ) -> None:
     """Say whose account of the organisation's sign-in (OpenID Connect) an operator has."""
-    from flows.officer.operators import link as linked  # noqa: PLC0415  # pays for what it uses
-
     show(linked(name, account), as_json, lambda f: print(f"{f['name']} signs in with that account"))
 
 
-@app.command("passkeys")
 @our_errors
 def passkeys(name: str, as_json: Json = False) -> None:
     """The passkeys of an operator, with the fingerprints of their keys, to be compared with evidence."""
-    from flows.officer.operators import passkeys_facts  # noqa: PLC0415  # pays for what it uses
-
     show(passkeys_facts(name), as_json, _print_passkeys)
 
 
-@app.command("reset-passkeys")
 @our_errors
 def reset_passkeys(
     name: Annotated[str, typer.Argument(help="Who lost them.")],
     *,
     operator: Annotated[str, typer.Option("--as", help="Your operator name: an admin or DPO, another person.")],
-    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
+    code: Code,
     as_json: Json = False,
 ) -> None:
     """Remove every passkey of somebody who lost them; the person is written to."""
-    from flows.officer.operators import reset  # noqa: PLC0415  # pays for what it uses
-
     show(reset(name, operator=operator, code=code), as_json, _print_reset)
 
 
-@app.command("log")
 @our_errors
 def log(
     name: Annotated[str, typer.Argument(help="Of one operator alone.")] = "",
@@ -140,42 +127,30 @@ def log(
     as_json: Json = False,
 ) -> None:
     """What operators did, and what was tried in their names, newest first."""
-    from flows.officer.operators import uses_facts  # noqa: PLC0415  # pays for what it uses
-
     columns = ("at", "operator", "what", "where", "proof", "accepted", "note")
     show(uses_facts(name, _day(since)), as_json, lambda f: table(f["uses"], columns))
 
 
-@keys.command("rotate")
 @our_errors
 def rotate(as_json: Json = False) -> None:
     """Make a new master key and wrap every data key and operator secret with it; the old one is gone afterwards."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-
     with wiring.opened() as installation:
         done = installation.rotate_master_key()
     show({"rotated": str(done)}, as_json, lambda f: print(f["rotated"]))
 
 
-@keys.command("renew-signing")
 @our_errors
 def renew_signing(as_json: Json = False) -> None:
     """Make a new key that signs evidence; what the old one signed goes on to verify."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-
     with wiring.opened() as installation:
         keyid = installation.rotate_signing_key()
     said = f"evidence is signed with {keyid} now; processes that run sign with the old key until they start again"
     show({"keyid": keyid, "said": said}, as_json, lambda f: print(f["said"]))
 
 
-@keys.command("close")
 @our_errors
 def close(as_json: Json = False) -> None:
     """Have a key management service close the master key's file, so that no copy of it opens anything."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from flows.settings import settings  # noqa: PLC0415  # as above
-
     wiring.Installation(settings()).close_master_key()
     said = "the file is closed; earlier copies of it are not: run `rightsflow keys rotate` now"
     show({"closed": True, "said": said}, as_json, lambda f: print(f["said"]))
@@ -209,8 +184,6 @@ def _print_reset(facts: Any) -> None:  # noqa: ANN401  # JSON facts
 
 def _print_enrolled(facts: Any) -> None:  # noqa: ANN401  # JSON facts
     print(f"{facts['name']} is enrolled as {', '.join(facts['roles'])}.")
-    import segno  # noqa: PLC0415  # pays for what it uses
-
     print("Scan this with the authenticator app; it is shown once:\n")
     segno.make(facts["uri"], error="m").terminal(compact=True)
     print(f"Or type the secret: {facts['secret']}")

@@ -2,27 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from data_contracts.errors import RequestInvalid
-from flows.terminal import OPTION_JSON, our_errors, show, table
+from flows import wiring
+from flows.commands.options import Code, EndedRun, Json, Language, Operator, Report
+from flows.duties.audit import audit_report, audited, carry_out
+from flows.officer.findings import Move, finding_facts, findings_facts, move
+from flows.terminal import our_errors, show, table
+from flows.watch.checkpoints import checkpoint_of_audit
+from tasks.services import services
 
 _FOUND = ("finding", "severity", "where", "what", "owner", "due")
 _KNOWN = ("finding", "state", "severity", "where", "what", "owner", "due")
-_PDF = typer.Option(help="Write the report to this file, as PDF.")
-_LANGUAGE = typer.Option(help="fr, en or nl; default the organisation's.")
-Json = Annotated[bool, OPTION_JSON]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to ``rightsflow``."""
-    app.command("audit")(audit)
-    app.command("audit-report")(report)
-    app.command("findings")(findings)
-    app.command("finding")(finding)
 
 
 @our_errors
@@ -30,16 +24,11 @@ def audit(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look, and keep nothing.")] = False,
     system: Annotated[str, typer.Option(help="One system; default all, and what the company keeps.")] = "",
-    report: Annotated[Path | None, _PDF] = None,
-    language: Annotated[str, _LANGUAGE] = "",
+    report: Report = None,
+    language: Language = "",
     as_json: Json = False,
 ) -> None:
     """Compare systems, registers and evidence with what is declared; exits 1 when not all could be looked at."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from flows.duties.audit import audit_report, carry_out  # noqa: PLC0415  # as above
-    from flows.watch.checkpoints import checkpoint_of_audit  # noqa: PLC0415  # as above
-    from tasks.services import services  # noqa: PLC0415  # as above
-
     with wiring.opened() as installation:
         done = carry_out(system, dry_run=dry_run)
         if not dry_run:
@@ -53,17 +42,13 @@ def audit(
 
 @our_errors
 def report(
-    run: Annotated[str, typer.Argument(help="A run's name; default the last one that ended.")] = "",
+    run: EndedRun = "",
     *,
-    pdf: Annotated[Path | None, _PDF] = None,
-    language: Annotated[str, _LANGUAGE] = "",
+    pdf: Report = None,
+    language: Language = "",
     as_json: Json = False,
 ) -> None:
     """What an audit found, with how its findings stand today; nothing is looked at again."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from flows.duties.audit import audit_report, audited  # noqa: PLC0415  # as above
-    from tasks.services import services  # noqa: PLC0415  # as above
-
     with wiring.opened():
         done = audited(run)
         if pdf is not None:
@@ -78,8 +63,6 @@ def findings(
     as_json: Json = False,
 ) -> None:
     """Findings of audits, the worst on top."""
-    from flows.officer.findings import findings_facts  # noqa: PLC0415  # pays for what it uses
-
     show(findings_facts(open_only=open_only), as_json, lambda f: table(f["findings"], _KNOWN))
 
 
@@ -92,13 +75,11 @@ def finding(  # noqa: PLR0913  # the options of a move
     close: Annotated[bool, typer.Option("--close", help="Close it; needs --reason.")] = False,
     until: Annotated[str, typer.Option(help="Last day the risk is accepted, YYYY-MM-DD.")] = "",
     reason: Annotated[str, typer.Option(help="Why; no personal data.")] = "",
-    operator: Annotated[str, typer.Option("--as", help="Your operator name.")] = "",
-    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")] = "",
+    operator: Operator = "",
+    code: Code = "",
     as_json: Json = False,
 ) -> None:
     """A finding and what became of it; with --assign, --accept or --close, move it."""
-    from flows.officer.findings import Move, finding_facts, move  # noqa: PLC0415  # pays for what it uses
-
     asked = [name for name, is_asked in (("assign", assign), ("accept", accept), ("close", close)) if is_asked]
     if len(asked) > 1:
         raise RequestInvalid("one thing at a time", where=finding_id, remedy="give one of --assign, --accept, --close")

@@ -7,13 +7,10 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Right
+from flows.commands.options import Code, Json, Language, Operator
 from flows.office.identities import pairs
-from flows.terminal import OPTION_JSON, note, our_errors, show
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to ``rightsflow``."""
-    app.command("dossier")(make_dossier)
+from flows.officer import dossiers
+from flows.terminal import note, our_errors, show
 
 
 @our_errors
@@ -28,14 +25,12 @@ def make_dossier(  # noqa: PLR0913  # the options of a dossier
     letters: Annotated[
         bool, typer.Option("--with-letters", help="Of a case, put its notices in, in clear; the DPO alone may.")
     ] = False,
-    language: Annotated[str, typer.Option(help="fr, en or nl; default the organisation's.")] = "",
-    operator: Annotated[str, typer.Option("--as", help="Your operator name.")],
-    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")],
-    as_json: Annotated[bool, OPTION_JSON] = False,
+    language: Language = "",
+    operator: Operator,
+    code: Code,
+    as_json: Json = False,
 ) -> None:
     """Write a signed dossier of a case, a person or a period; `rightsflow evidence verify FILE` verifies it offline."""
-    from flows.officer import dossiers  # noqa: PLC0415  # pays for what it uses
-
     if file.exists():
         raise RequestInvalid("the file is there already", where=str(file), remedy="choose another name")
     asked = dossiers.Asked(case, pairs(identity or []), since, until, right, letters)

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from data_contracts.errors import RequestInvalid
-from flows.terminal import OPTION_JSON, our_errors, show
+from flows import wiring
+from flows.commands.options import Json
+from flows.officer.evidence import Asked, exit_code, verified
+from flows.terminal import our_errors, show
+from flows.watch.checkpoints import checkpoint_facts
+from flows.wiring.evidence import evidence_files
 
-app = typer.Typer(no_args_is_help=True, help="Verify and export evidence.")
 
-Json = Annotated[bool, OPTION_JSON]
-
-
-@app.command("verify")
 @our_errors
 def verify(  # noqa: PLR0913  # the options of a command
     what: Annotated[
@@ -49,20 +49,15 @@ def verify(  # noqa: PLR0913  # the options of a command
     Names every changed, removed or reordered record, and every case that was deleted, cut or replaced. Exit 0 when all
     is whole and proven, 1 when anything is wrong, 3 when a file is whole by the keys it brought alone: give --key.
     """
-    from flows.officer.evidence import Asked, exit_code, verified  # noqa: PLC0415  # pays for what it uses
-
     facts = verified(Asked(what, tuple(trusted or ()), tuple(checkpoint or ()), proof, tsa_ca))
     show(facts, as_json, _print_verified)
     if code := exit_code(facts):
         raise typer.Exit(code)
 
 
-@app.command("export")
 @our_errors
 def export(case: str, file: Path, as_json: Json = False) -> None:
     """Write the evidence of a case to a file that anybody can verify offline, with or without this software."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-
     _require_new(file)
     with wiring.opened() as installation:
         installation.register.case(case)
@@ -70,19 +65,15 @@ def export(case: str, file: Path, as_json: Json = False) -> None:
     show({"case": case, "file": str(file)}, as_json, lambda f: print(f"evidence of {case} written to {f['file']}"))
 
 
-@app.command("export-log")
 @our_errors
 def export_log(file: Path, as_json: Json = False) -> None:
     """Write the log of all cases, every record and checkpoint, to a file that anybody can verify offline."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-
     _require_new(file)
     with wiring.opened() as installation:
         entries = installation.evidence.export_log(file, installation.now())
     show({"file": str(file), "entries": entries}, as_json, lambda f: print(f"{entries} entries written to {f['file']}"))
 
 
-@app.command("checkpoint")
 @our_errors
 def checkpoint(
     *,
@@ -91,22 +82,18 @@ def checkpoint(
     as_json: Json = False,
 ) -> None:
     """Sign how many records there are and the root over them; keep or publish it, so that it can be held against us."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from flows.watch.checkpoints import checkpoint_facts  # noqa: PLC0415  # as above
-
     if out is not None:
         _require_new(out)
-        _require_new(wiring.evidence_files.stamp_beside(out))
+        _require_new(evidence_files.stamp_beside(out))
     with wiring.opened() as installation:
         facts = checkpoint_facts(installation, mail=mail)
     if out is not None:
         out.write_text(facts["checkpoint"], "utf-8")
         if facts["stamp"]:
-            wiring.evidence_files.stamp_beside(out).write_bytes(base64.b64decode(facts["stamp"]))
+            evidence_files.stamp_beside(out).write_bytes(base64.b64decode(facts["stamp"]))
     show(facts, as_json, lambda f: print(f["checkpoint"], end=""))
 
 
-@app.command("prove")
 @our_errors
 def prove(
     file: Path,
@@ -120,25 +107,20 @@ def prove(
     as_json: Json = False,
 ) -> None:
     """Write proofs of the log to a file: that cases are in it, that it only grew since a checkpoint."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-
     _require_new(file)
     if not case and since is None:
         raise RequestInvalid("nothing to prove", where=str(file), remedy="give --case CASE, --since FILE or both")
-    earlier = wiring.evidence_files.read_checkpoints([since])[0] if since is not None else ""
+    earlier = evidence_files.read_checkpoints([since])[0] if since is not None else ""
     with wiring.opened() as installation:
         installation.evidence.prove(file, case or [], installation.now(), earlier)
     show({"file": str(file)}, as_json, lambda f: print(f"proofs written to {f['file']}"))
 
 
-@app.command("verifier")
 @our_errors
 def verifier(file: Path, as_json: Json = False) -> None:
     """Write the one Python file by which an auditor verifies evidence without this software."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-
     _require_new(file)
-    file.write_bytes(wiring.evidence_files.AUDITORS_SCRIPT.read_bytes())
+    file.write_bytes(evidence_files.AUDITORS_SCRIPT.read_bytes())
     show({"file": str(file)}, as_json, lambda f: print(f"written to {f['file']}; run: python {f['file']} KEY.pem FILE"))
 
 

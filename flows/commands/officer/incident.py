@@ -8,19 +8,14 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.officer.incidents import IncidentKind, Risk
-from flows.terminal import OPTION_JSON, note, our_errors, show, table
+from flows.commands.options import Code, Json, Language, Operator
+from flows.officer import incidents
+from flows.terminal import note, our_errors, show, table
 
-app = typer.Typer(no_args_is_help=True, help="Incidents: who is affected, the authority, notices to people.")
-
-Json = Annotated[bool, OPTION_JSON]
 Run = Annotated[str, typer.Argument(help="The incident, such as R-20261126-7K3M.")]
 File = Annotated[Path, typer.Option("--file", help="What is known, as YAML; docs/operate/incidents.md shows one.")]
-Operator = Annotated[str, typer.Option("--as", help="Your operator name.")]
-Code = Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")]
-Language = Annotated[str, typer.Option(help="fr, en or nl; empty: the organisation's first.")]
 
 
-@app.command("open")
 @our_errors
 def enter(  # noqa: PLR0913  # the options of an incident
     kind: IncidentKind,
@@ -32,22 +27,16 @@ def enter(  # noqa: PLR0913  # the options of an incident
     as_json: Json = False,
 ) -> None:
     """Enter an incident: the 72 hours run from when we became aware."""
-    from flows.officer import incidents  # noqa: PLC0415  # pays for what it uses
-
     facts = incidents.enter(kind, file, aware, (keys_kind, keys), account=getpass.getuser())
     _tell(facts, as_json=as_json)
 
 
-@app.command("say")
 @our_errors
 def say_more(run: Run, *, file: File, as_json: Json = False) -> None:
     """Hand in what is known by now, in place of what was."""
-    from flows.officer import incidents  # noqa: PLC0415  # pays for what it uses
-
     _tell(incidents.say_more(run, file, account=getpass.getuser()), as_json=as_json)
 
 
-@app.command("judge")
 @our_errors
 def judge(
     run: Run,
@@ -58,21 +47,15 @@ def judge(
     as_json: Json = False,
 ) -> None:
     """Say how high the risk is: it decides whom the law has told (Art. 33(1), 34(1))."""
-    from flows.officer import incidents  # noqa: PLC0415  # pays for what it uses
-
     _tell(incidents.judge(run, risk, operator=operator, code=code), as_json=as_json)
 
 
-@app.command("run")
 @our_errors
 def carry_on(run: Run, *, as_json: Json = False) -> None:
     """Find who is affected and send what was approved, in this process; call it again to go on."""
-    from flows.officer import incidents  # noqa: PLC0415  # pays for what it uses
-
     show(incidents.run(run), as_json, lambda f: print(f.get("shown", ""), f["said"], sep="\n"))
 
 
-@app.command("settle")
 @our_errors
 def settle(
     run: Run,
@@ -81,12 +64,9 @@ def settle(
     as_json: Json = False,
 ) -> None:
     """Settle notices that may have left when a process died: what the log names was sent, others wait again."""
-    from flows.officer import incidents  # noqa: PLC0415  # pays for what it uses
-
     show(incidents.settle(run, log), as_json, lambda f: print(f["said"]))
 
 
-@app.command("authority")
 @our_errors
 def authority(  # noqa: PLR0913  # the options of two directions
     run: Run,
@@ -99,8 +79,6 @@ def authority(  # noqa: PLR0913  # the options of two directions
     as_json: Json = False,
 ) -> None:
     """Write the authority's file with --to, or note with --sent that it was sent (Art. 33)."""
-    from flows.officer import incidents  # noqa: PLC0415  # pays for what it uses
-
     if (to is None) == (not sent):
         raise RequestInvalid("give one of --to and --sent", where="authority", remedy="--to writes, --sent notes")
     if to is not None:
@@ -110,7 +88,6 @@ def authority(  # noqa: PLR0913  # the options of two directions
     _tell(incidents.note_told(run, sent, operator=operator, code=code), as_json=as_json)
 
 
-@app.command("letters")
 @our_errors
 def write_letters(
     run: Run,
@@ -121,31 +98,22 @@ def write_letters(
     as_json: Json = False,
 ) -> None:
     """Make the letters to those without an e-mail address, once the words are approved; print and post them."""
-    from flows.officer import incidents  # noqa: PLC0415  # pays for what it uses
-
     facts = incidents.write_letters(run, to, operator=operator, code=code)
     show(facts, as_json, lambda f: print(f["list"], *f["files"], sep="\n"))
 
 
-@app.command("close")
 @our_errors
 def close(run: Run, *, operator: Operator, code: Code, as_json: Json = False) -> None:
     """End an incident; addresses are destroyed, evidence and the register's row stay."""
-    from flows.officer import incidents  # noqa: PLC0415  # pays for what it uses
-
     _tell(incidents.close(run, operator=operator, code=code), as_json=as_json)
 
 
-@app.command("show")
 @our_errors
 def show_one(run: Run, *, as_json: Json = False) -> None:
     """Where an incident stands: clock, counts, who was told."""
-    from flows.officer import incidents  # noqa: PLC0415  # pays for what it uses
-
     _tell(incidents.facts_of(run), as_json=as_json)
 
 
-@app.command("list")
 @our_errors
 def show_all(
     *,
@@ -155,8 +123,6 @@ def show_all(
     as_json: Json = False,
 ) -> None:
     """The register of incidents (Art. 33(5))."""
-    from flows.officer import incidents  # noqa: PLC0415  # pays for what it uses
-
     if csv or pdf:
         incidents.write_register(csv, pdf, language)
         return

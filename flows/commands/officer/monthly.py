@@ -1,30 +1,24 @@
 """``rightsflow report``: the DPO's monthly report."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows.terminal import OPTION_JSON, our_errors, show
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to ``rightsflow``."""
-    app.command("report")(report)
+from flows import wiring
+from flows.commands.options import Json, Language, Pdf
+from flows.duties.monthly import month_named, monthly_facts, monthly_pdf, this_month
+from flows.terminal import our_errors, show
 
 
 @our_errors
 def report(
     month: Annotated[str, typer.Option(help="YYYY-MM; empty: this month so far.")] = "",
     *,
-    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write it as PDF to this file.")] = None,
-    language: Annotated[str, typer.Option(help="fr, en or nl; empty: the organisation's first.")] = "",
-    as_json: Annotated[bool, OPTION_JSON] = False,
+    pdf: Pdf = None,
+    language: Language = "",
+    as_json: Json = False,
 ) -> None:
     """Requests, response times, refusals by right and ground, backlog and duties of a month."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from flows.duties.monthly import month_named, monthly_facts, monthly_pdf, this_month  # noqa: PLC0415  # as above
-
     with wiring.opened() as installation:
         day = month_named(month, this_month())
         if pdf is not None:

@@ -10,10 +10,10 @@ import typer
 
 from data_contracts.case.permissions import RestrictedUse
 from data_contracts.errors import RequestInvalid
+from flows.commands.options import Identity, Json
 from flows.office.identities import pairs
-from flows.terminal import OPTION_JSON, our_errors, show, table
-
-stances = typer.Typer(no_args_is_help=True, help="The ledger of consents and objections.")
+from flows.officer import permissions
+from flows.terminal import our_errors, show, table
 
 _Purpose = Annotated[str, typer.Option(help="Key of a purpose of the vocabulary.")]
 _Recipient = Annotated[str, typer.Option(help="Key of a party of the vocabulary.")]
@@ -27,7 +27,6 @@ _To = Annotated[Path | None, typer.Option("--to", help="File for the answers to 
 _Use = Annotated[
     RestrictedUse | None, typer.Option("--restricted-use", help="Art. 18(2): which use of restricted data this is.")
 ]
-_Json = Annotated[bool, OPTION_JSON]
 
 
 @our_errors
@@ -38,7 +37,7 @@ def may_process(  # noqa: PLR0913  # the options of a question
     keys: _Keys = None,
     to: _To = None,
     restricted_use: _Use = None,
-    as_json: _Json = False,
+    as_json: Json = False,
 ) -> None:
     """May the data of one data subject, or of each in a file, be processed for a purpose?"""
     _ask(purpose, "", restricted_use, (identity, keys, to), as_json=as_json)
@@ -53,7 +52,7 @@ def may_share(  # noqa: PLR0913  # the options of a question
     keys: _Keys = None,
     to: _To = None,
     restricted_use: _Use = None,
-    as_json: _Json = False,
+    as_json: Json = False,
 ) -> None:
     """May the data of one data subject, or of each in a file, go to a recipient for a purpose?"""
     if not recipient.strip():
@@ -61,30 +60,17 @@ def may_share(  # noqa: PLR0913  # the options of a question
     _ask(purpose, recipient, restricted_use, (identity, keys, to), as_json=as_json)
 
 
-@stances.command("import")
 @our_errors
-def import_stances(file: Path, as_json: _Json = False) -> None:
+def import_stances(file: Path, as_json: Json = False) -> None:
     """Enter what another program holds. CSV: kind,value,purpose,recipient,stance,at,source,notice_version."""
-    from flows.officer import permissions  # noqa: PLC0415  # pays for what it uses
-
     facts = permissions.import_stances(file)
     show(facts, as_json, lambda f: print(f"{f['added']} of {f['lines']} lines entered, the others were known"))
 
 
-@stances.command("show")
 @our_errors
-def show_stances(*, identity: Annotated[list[str], typer.Option(help="kind=value")], as_json: _Json = False) -> None:
+def show_stances(*, identity: Identity, as_json: Json = False) -> None:
     """What a data subject said, oldest first, and what is restricted."""
-    from flows.officer import permissions  # noqa: PLC0415  # pays for what it uses
-
     show(permissions.show_stances(pairs(identity)), as_json, _print_stances)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of this module to the command line."""
-    app.command("may-process")(may_process)
-    app.command("may-share")(may_share)
-    app.add_typer(stances, name="stances")
 
 
 def _ask(
@@ -95,8 +81,6 @@ def _ask(
     *,
     as_json: bool,
 ) -> None:
-    from flows.officer import permissions  # noqa: PLC0415  # pays for what it uses
-
     identity, keys, to = about
     if bool(identity) == bool(keys) or bool(keys) != bool(to):
         raise RequestInvalid("it is not said whom it is about", remedy="give --identity, or --keys together with --to")

@@ -8,32 +8,31 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from data_contracts.officer.entries import RegisterName
-from flows.terminal import OPTION_JSON, note, our_errors, show, table
+from flows.commands.options import Code, Csv, Json, Language, Operator, Pdf
+from flows.officer.registers import (
+    enter,
+    history_facts,
+    import_trainings,
+    processing_facts,
+    register_facts,
+    take_out,
+    write_processing,
+    write_register,
+)
+from flows.terminal import note, our_errors, show, table
 
-app = typer.Typer(no_args_is_help=True, help="Registers of the data protection officer.")
-
-Json = Annotated[bool, OPTION_JSON]
-Csv = Annotated[Path | None, typer.Option("--csv", help="Write it as CSV to this file.")]
-Pdf = Annotated[Path | None, typer.Option("--pdf", help="Write it as PDF to this file.")]
-Language = Annotated[str, typer.Option(help="fr, en or nl; empty: the organisation's first.")]
 History = Annotated[bool, typer.Option("--history", help="With who entered what, and when.")]
-Operator = Annotated[str, typer.Option("--as", help="Your operator name.")]
-Code = Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")]
 
 
-@app.command("processing")
 @our_errors
 def processing(*, csv: Csv = None, pdf: Pdf = None, language: Language = "", as_json: Json = False) -> None:
     """The record of processing activities (Art. 30), from contracts, vocabulary and organisation."""
-    from flows.officer.registers import processing_facts, write_processing  # noqa: PLC0415  # pays for what it uses
-
     write_processing(csv, pdf, language)
     _tell_written(csv, pdf)
     if as_json or not (csv or pdf):
         show(processing_facts(language), as_json, _print_processing)
 
 
-@app.command("processors")
 @our_errors
 def processors(
     *,
@@ -47,7 +46,6 @@ def processors(
     _show(RegisterName.PROCESSORS, (csv, pdf, language), history=history, as_json=as_json)
 
 
-@app.command("training")
 @our_errors
 def training(
     *,
@@ -61,7 +59,6 @@ def training(
     _show(RegisterName.TRAINING, (csv, pdf, language), history=history, as_json=as_json)
 
 
-@app.command("dpias")
 @our_errors
 def dpias(
     *,
@@ -75,7 +72,6 @@ def dpias(
     _show(RegisterName.DPIAS, (csv, pdf, language), history=history, as_json=as_json)
 
 
-@app.command("recipients")
 @our_errors
 def recipients(
     *,
@@ -89,7 +85,6 @@ def recipients(
     _show(RegisterName.RECIPIENTS, (csv, pdf, language), history=history, as_json=as_json)
 
 
-@app.command("set")
 @our_errors
 def set_entry(  # noqa: PLR0913  # the options of an entry
     name: RegisterName,
@@ -101,48 +96,35 @@ def set_entry(  # noqa: PLR0913  # the options of an entry
     as_json: Json = False,
 ) -> None:
     """Enter facts; those of the key that are not named stay as they are."""
-    from flows.officer.registers import enter  # noqa: PLC0415  # pays for what it uses
-
     facts = enter(name, key, _pairs(fact), operator=operator, code=code)
     show(facts, as_json, lambda f: print(f"{f['register']} {f['key']}: {f['said']}"))
 
 
-@app.command("remove")
 @our_errors
 def remove_entry(name: RegisterName, key: str, *, operator: Operator, code: Code, as_json: Json = False) -> None:
     """Take an entry out of force; its history stays."""
-    from flows.officer.registers import take_out  # noqa: PLC0415  # pays for what it uses
-
     facts = take_out(name, key, operator=operator, code=code)
     show(facts, as_json, lambda f: print(f"{f['register']} {f['key']} is out of force"))
 
 
-@app.command("import")
 @our_errors
 def import_file(name: RegisterName, file: Path, *, operator: Operator, code: Code, as_json: Json = False) -> None:
     """Enter the trainings of a CSV file: person,course,done_on,valid_until; all of them or none."""
-    from flows.officer.registers import import_trainings  # noqa: PLC0415  # pays for what it uses
-
     if name is not RegisterName.TRAINING:
         raise RequestInvalid("only trainings are imported", where=name.value, remedy="use 'rightsflow register set'")
     facts = import_trainings(file, operator=operator, code=code)
     show(facts, as_json, lambda f: print(f"{f['lines']} trainings read, {f['new']} of them new"))
 
 
-@app.command("history")
 @our_errors
 def history(
     name: RegisterName, key: Annotated[str, typer.Argument(help="Of one key alone.")] = "", *, as_json: Json = False
 ) -> None:
     """Who entered what, when, and what stood there before; oldest first."""
-    from flows.officer.registers import history_facts  # noqa: PLC0415  # pays for what it uses
-
     show(history_facts(name, key), as_json, lambda f: _print_changes(f["changes"]))
 
 
 def _show(name: RegisterName, to: tuple[Path | None, Path | None, str], *, history: bool, as_json: bool) -> None:
-    from flows.officer.registers import register_facts, write_register  # noqa: PLC0415  # pays for what it uses
-
     csv, pdf, language = to
     write_register(name, csv, pdf, language, history=history)
     _tell_written(csv, pdf)

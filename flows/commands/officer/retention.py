@@ -1,23 +1,21 @@
 """``rightsflow retention``: what is over its retention period, counted or erased (charter 4.1, 4.2)."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from data_contracts.errors import CaseUnknown, RequestInvalid
 from data_contracts.vocabulary import Duty
-from flows.terminal import OPTION_JSON, our_errors, show, table
+from flows import wiring
+from flows.commands.options import Code, EndedRun, Json, Language, Operator, Report, System
+from flows.duties.retention import begin_planned, carry_on, carry_out, retained
+from flows.duties.retention_report import retention_report
+from flows.runs.gates import WaitingForPerson
+from flows.terminal import our_errors, show, table
+from tasks.services import services
 
 _COLUMNS = ("system", "table", "rule", "erases", "over", "spared", "due", "left")
-_PDF = typer.Option(help="Write the report to this file, in the organisation's language.")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to ``rightsflow``."""
-    app.command("retention")(retain)
-    app.command("retention-report")(report)
 
 
 @our_errors
@@ -28,18 +26,13 @@ def retain(  # noqa: PLR0913  # the options of a run
         bool, typer.Option("--ask", help="Do what the schedule does: carry out what is known, ask about the rest.")
     ] = False,
     run: Annotated[str, typer.Option(help="Carry this run on, once its gate was answered.")] = "",
-    system: Annotated[str, typer.Option(help="One system; default all.")] = "",
-    operator: Annotated[str, typer.Option("--as", help="Your operator name.")] = "",
-    code: Annotated[str, typer.Option("--code", help="Six digits from your authenticator.")] = "",
-    report: Annotated[Path | None, _PDF] = None,
-    as_json: Annotated[bool, OPTION_JSON] = False,
+    system: System = "",
+    operator: Operator = "",
+    code: Code = "",
+    report: Report = None,
+    as_json: Json = False,
 ) -> None:
     """Erase in every system what is over its retention period, and prove it; with --dry-run only count."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from flows.duties.retention import begin_planned, carry_out  # noqa: PLC0415  # as above
-    from flows.duties.retention_report import retention_report  # noqa: PLC0415  # as above
-    from tasks.services import services  # noqa: PLC0415  # as above
-
     if not (dry_run or ask or run or operator):
         raise RequestInvalid(
             "erasing needs a person", where="--as", remedy="give --as and --code, --ask to be asked, or --dry-run"
@@ -59,18 +52,13 @@ def retain(  # noqa: PLR0913  # the options of a run
 
 @our_errors
 def report(
-    run: Annotated[str, typer.Argument(help="A run's name; default the last one that ended.")] = "",
+    run: EndedRun = "",
     *,
-    pdf: Annotated[Path | None, _PDF] = None,
-    language: Annotated[str, typer.Option(help="fr, en or nl; default the organisation's.")] = "",
-    as_json: Annotated[bool, OPTION_JSON] = False,
+    pdf: Report = None,
+    language: Language = "",
+    as_json: Json = False,
 ) -> None:
     """What a run of retention found and did: before and after, by rule, and who decided; nothing is changed."""
-    from flows import wiring  # noqa: PLC0415  # pays for what it uses
-    from flows.duties.retention import retained  # noqa: PLC0415  # as above
-    from flows.duties.retention_report import retention_report  # noqa: PLC0415  # as above
-    from tasks.services import services  # noqa: PLC0415  # as above
-
     with wiring.opened():
         done = retained(run or _last())
         if pdf is not None:
@@ -80,9 +68,6 @@ def report(
 
 def _asking(run_id: str) -> tuple[Any, dict[str, Any]]:
     """Carry a run on to its end or its gate; what it did by now, as it is and as JSON."""
-    from flows.duties.retention import carry_on, retained  # noqa: PLC0415  # as above
-    from flows.runs.gates import WaitingForPerson  # noqa: PLC0415  # pays for what it uses
-
     try:
         done = carry_on(run_id)
     except WaitingForPerson:
@@ -93,8 +78,6 @@ def _asking(run_id: str) -> tuple[Any, dict[str, Any]]:
 
 
 def _last() -> str:
-    from tasks.services import services  # noqa: PLC0415  # pays for what it uses
-
     for run in services().register.runs(Duty.RETENTION):
         if run.outcome:
             return run.run_id

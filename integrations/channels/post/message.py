@@ -14,6 +14,8 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import quote
 
+import dkim
+
 from data_contracts.errors import RequestInvalid, SettingsInvalid
 from data_contracts.text.mail_address import deliverable, has_control
 from data_contracts.told.notices import Rendered
@@ -126,8 +128,6 @@ def sign_dkim(message: bytes, key: Dkim | None) -> bytes:
     """
     if key is None:
         return message
-    import dkim  # noqa: PLC0415  # brings a DNS library that only signers need
-
     headers = [b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"auto-submitted", b"mime-version"]
     sign: Callable[..., bytes] = dkim.sign
     try:

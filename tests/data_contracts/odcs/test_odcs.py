@@ -9,7 +9,8 @@ import pytest
 from data_contracts.company.contract import Reference, in_language
 from data_contracts.company.value_rules import ValueRules
 from data_contracts.errors import ContractInvalid
-from data_contracts.odcs.folder import check, digest_of, load, load_organisation, load_policy
+from data_contracts.odcs.folder import check, digest_of, load
+from data_contracts.odcs.reading.company_files import load_organisation, load_policy
 from data_contracts.vocabulary import About, ColumnErasure, Follow, Gate, RetentionAction, Right, Sensitivity
 from tests.data_contracts.folder import a_column, a_relationship, at, company, dsr, native, table, write
 

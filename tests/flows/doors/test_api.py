@@ -9,7 +9,7 @@ import pytest
 
 from data_contracts.case.outgoing import OutgoingKind
 from data_contracts.vocabulary import Right
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from flows.watch.outbox import dispatch, tell_of_move
 from tasks.intake.api_keys import make_api_key
 from tasks.intake.webhooks import deliver, put_webhook, signature

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.vocabulary import Channel, Right
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from flows.doors.site import PublicDoor
 from integrations.intake.site.forms import read_form
 from tasks.intake.public_status import make_status_code

@@ -15,7 +15,8 @@ from schemathesis.specs.openapi.checks import (
 
 from flows.doors.api import ProgramsDoor
 from flows.doors.permissions import permission_api
-from flows.wiring import SafeCaller, requests_api
+from flows.wiring.calling import SafeCaller
+from flows.wiring.site import requests_api
 from tasks.intake.api_keys import make_api_key
 from tests.flows.company import House
 

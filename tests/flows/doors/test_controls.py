@@ -11,7 +11,8 @@ from PIL import Image
 from data_contracts.errors import AnswerRefused
 from data_contracts.vocabulary import OperatorRole, Right
 from flows.doors.desk import OperatorsDoor
-from flows.doors.serving import operators_desk, public_site
+from flows.doors.operators import operators_desk
+from flows.doors.public import public_site
 from integrations.intake.web.cookies import CookieSeal
 from integrations.intake.web.uploads import DocumentRefused, read_document
 from tasks.gates.operators import password_digest

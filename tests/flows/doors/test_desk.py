@@ -12,9 +12,9 @@ import pytest
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows.doors.desk import OperatorsDoor
-from flows.doors.serving import operators_desk
-from flows.office.cases import Typed, open_request
-from flows.wiring import read_document
+from flows.doors.operators import operators_desk
+from flows.office.opening import Typed, open_request
+from flows.wiring.uploads import read_document
 from tasks.gates.operators import password_digest
 from tasks.identity.documents import keep_record
 from tasks.intake.arrivals import take_in

@@ -17,7 +17,8 @@ from pypdf.actions import JavaScript
 from data_contracts.case.documents import LARGEST_DOCUMENT
 from data_contracts.case.request import Statement
 from data_contracts.vocabulary import Decision, Gate, Requester, Right
-from flows.doors.serving import operators_desk, public_site
+from flows.doors.operators import operators_desk
+from flows.doors.public import public_site
 from flows.watch.lookout import look_at_all
 from integrations.intake.site import documents
 from integrations.intake.web import uploads

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from data_contracts.case.outgoing import OutgoingKind
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Channel, Gate, Right
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from flows.watch.outbox import DELIVERERS, dispatch
 from tasks.intake.agents import end_agent, put_agent
 from tasks.intake.callbacks import call_back

@@ -19,10 +19,11 @@ from data_contracts.officer.statistics import PeriodStatistics
 from data_contracts.vocabulary import Channel, Decision, Right
 from flows import wiring
 from flows.doors.desk import OperatorsDoor
-from flows.doors.serving import operators_desk
+from flows.doors.operators import operators_desk
 from flows.duties.monthly import month_named, monthly_facts, monthly_pdf
 from flows.duties.report import tell_month
 from flows.duties.retention import carry_out
+from flows.wiring.desk import officer_page
 from integrations.demo import DemoCompany
 from tasks.case.clock import today
 from tasks.gates.operators import password_digest
@@ -159,7 +160,7 @@ def test_page_speaks_each_language(claire: Browser, language: str, title: str) -
 
 def test_copy_can_be_read_anywhere(months: House) -> None:
     """With its styles, and nothing that is fetched or clicked."""
-    copy = wiring.officer_page(OperatorsDoor(months.installation), "fr")
+    copy = officer_page(OperatorsDoor(months.installation), "fr")
 
     assert "<style>" in copy
     assert 'href="/static' not in copy

@@ -20,9 +20,9 @@ from cryptography.x509.oid import NameOID
 from data_contracts.case.outgoing import OutgoingKind
 from data_contracts.errors import SettingsInvalid
 from data_contracts.vocabulary import Gate, Right
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from flows.watch.outbox import DELIVERERS, dispatch
-from flows.wiring import opendsr_signer
+from flows.wiring.calling import opendsr_signer
 from integrations.intake.opendsr_api import ResponseSigner
 from tasks.intake.api_keys import make_api_key
 from tasks.intake.callbacks import call_back

@@ -15,7 +15,9 @@ import data_contracts
 from data_contracts.case.request import Statement
 from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Channel, OperatorRole, Requester, Right
-from flows.doors.serving import operators_desk, public_site, serving
+from flows.doors.operators import operators_desk
+from flows.doors.public import public_site
+from flows.doors.serving import serving
 from flows.server.machine import free_port
 from flows.settings import Settings
 from flows.wiring import Installation

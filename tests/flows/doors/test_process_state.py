@@ -16,7 +16,8 @@ import pytest
 from starlette.routing import Mount
 
 from data_contracts.vocabulary import Right
-from flows.doors.serving import operators_desk, public_site
+from flows.doors.operators import operators_desk
+from flows.doors.public import public_site
 from tasks.gates.operators import password_digest
 from tests.browser import Browser, browsing
 from tests.flows.company import House

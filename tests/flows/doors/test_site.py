@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from tests.browser import Browser, browsing
 from tests.flows.company import House
 

@@ -11,8 +11,11 @@ import httpx
 import pytest
 
 import flows.home.secrets
-import flows.wiring
-from flows.doors.serving import operators_desk, prefect_door, public_site, serving
+import flows.wiring.addresses
+from flows.doors.engine import prefect_door
+from flows.doors.operators import operators_desk
+from flows.doors.public import public_site
+from flows.doors.serving import serving
 from flows.server.machine import free_port
 from flows.settings import Settings
 from integrations.intake.web.connections import MOST, BoundedConnections
@@ -33,7 +36,9 @@ _HEAD = b"POST /status HTTP/1.1\r\nHost: x\r\n" + _FORM
 def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[int]:
     """A door as it is served, whose callers have 6 seconds for a request."""
     monkeypatch.setattr(BoundedConnections, "seconds", 6.0)
-    monkeypatch.setattr(flows.wiring, "secret_block", lambda _name: "")  # no Prefect server is there to be asked
+    monkeypatch.setattr(
+        flows.wiring.addresses, "secret_block", lambda _name: ""
+    )  # no Prefect server is there to be asked
     monkeypatch.setattr(flows.home.secrets, "secret_block", lambda _name: "")
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     chosen = free_port()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from tests.browser import Browser, browsing
 from tests.flows.clerk import carried
 from tests.flows.company import House, Rows, lost

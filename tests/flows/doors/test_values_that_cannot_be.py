@@ -17,7 +17,7 @@ from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.officer.incidents import IncidentFacts, IncidentKind, IncidentWords
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.cli import app
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from flows.runs import opening
 from tasks.case.sealed import subject_request
 from tasks.gates.unsealing import Looker

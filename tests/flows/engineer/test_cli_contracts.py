@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows.commands.installation.contracts import app
+from flows.cli import app
 from flows.settings import settings
 
 _CHECKOUT = Path(__file__).parents[3]
@@ -37,7 +37,7 @@ def _changed(database: Path, statement: str) -> None:
 
 def test_no_key_of_several_accounts_is_no_warning(shop: Path) -> None:
     """The shop as it is shipped is in order."""
-    typed = CliRunner().invoke(app, ["check"])
+    typed = CliRunner().invoke(app, ["contracts", "check"])
 
     assert (typed.exit_code, "two or more" in " ".join(typed.output.split())) == (0, False), shop
 
@@ -46,7 +46,10 @@ def test_keys_of_several_accounts_are_a_warning(shop: Path) -> None:
     """Two rows of one account: the column and the count are told, no value, and the contracts are in order."""
     _changed(shop, "INSERT INTO customer VALUES (9, ' ANA@example.org', 'Marked Twice')")
 
-    typed, facts = CliRunner().invoke(app, ["check"]), json.loads(CliRunner().invoke(app, ["check", "--json"]).stdout)
+    typed, facts = (
+        CliRunner().invoke(app, ["contracts", "check"]),
+        json.loads(CliRunner().invoke(app, ["contracts", "check", "--json"]).stdout),
+    )
 
     told = facts["held_by_several"]
     assert [(one["table"], one["column"], one["count"]) for one in told] == [("customer", "email", 1)]
@@ -58,6 +61,6 @@ def test_system_that_cannot_be_searched_is_not_counted(shop: Path) -> None:
     """A missing column is told as such, once."""
     _changed(shop, "ALTER TABLE customer RENAME COLUMN email TO mail")
 
-    facts = json.loads(CliRunner().invoke(app, ["check", "--json"]).stdout)
+    facts = json.loads(CliRunner().invoke(app, ["contracts", "check", "--json"]).stdout)
 
     assert (facts["ok"], facts["held_by_several"], facts["not_looked_at"]) == (False, [], {})

@@ -9,14 +9,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from data_contracts.odcs.reading.yaml_file import parse
-from flows.commands.installation.contracts import app
+from flows.cli import app
 
 _FIDES = Path(__file__).parents[2] / "data_contracts" / "odcs" / "drafts" / "fides_shop.yaml"
 _CHINOOK = Path(__file__).parents[4] / "shared" / "real" / "chinook.sqlite"
 
 
 def _typed(*words: str) -> Result:
-    return CliRunner().invoke(app, list(words))
+    return CliRunner().invoke(app, ["contracts", *words])
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from playwright.sync_api import Page, sync_playwright
 from data_contracts.gates.gates import GateEntry
 from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
-from flows.doors.serving import operators_desk, serving
+from flows.doors.operators import operators_desk
+from flows.doors.serving import serving
 from flows.server.machine import free_port
 from flows.settings import Settings
 from flows.wiring import Installation

@@ -18,11 +18,11 @@ from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from flows import wiring
 from flows.cli import app
 from flows.doors.desk import OperatorsDoor
+from flows.doors.operators import operators_desk
 from flows.doors.prefect import PrefectHouse
-from flows.doors.serving import operators_desk
 from flows.officer.operators import reset, set_mail
 from flows.runs.gate_forms import description_of
-from flows.wiring import Doors, PrefectServer, prefect_app
+from flows.wiring.prefect_door import Doors, PrefectServer, prefect_app
 from integrations.passkeys.checking import passkey_check
 from tasks.gates.factors.by_passkey import ask_to_sign_in, sign_in_by_touch
 from tasks.gates.factors.enrolling import begin_passkey, end_passkey

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from data_contracts.gates.gates import GateEntry
-from flows.doors.serving import operators_desk
+from flows.doors.operators import operators_desk
 from flows.runs.gate_forms import question_mark
 from tests.authenticator import Authenticator
 from tests.browser import Browser, browsing

@@ -22,7 +22,8 @@ from pydantic import SecretStr
 from data_contracts.company.sign_in import ClientSpace, OperatorsSignIn
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Right
-from flows.doors.serving import operators_desk, public_site
+from flows.doors.operators import operators_desk
+from flows.doors.public import public_site
 from flows.server.machine import free_port
 from integrations.intake.web.sign_in import SigningIn
 from tasks.gates.factors.by_organisation import link_account

@@ -15,7 +15,7 @@ from data_contracts.errors import SettingsInvalid
 from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Channel, OperatorRole, Right
 from flows.cli import app
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from flows.settings import Settings, settings
 from flows.wiring import Installation
 from integrations.evidence import public_keys

@@ -9,7 +9,7 @@ import pytest
 
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.wiring import unpack_package
+from flows.wiring.packages import unpack_package
 from tests.flows.company import House, Rows, lost
 
 _HER_TICKETS = (

@@ -37,7 +37,9 @@ def _commands(command: Any, path: tuple[str, ...] = ()) -> dict[str, dict[str, A
     """Commands that take an operator's name, with their parameters by option."""
     found: dict[str, dict[str, Any]] = {}
     for name, one in getattr(command, "commands", {}).items():
-        found |= _commands(one, (*path, name))
+        if not one.hidden:  # an older name of a command
+            found |= _commands(one, (*path, name))
+    command = getattr(command, "real", command)  # commands are imported when they are called
     parameters = {option: parameter for parameter in command.params for option in parameter.opts}
     return found | ({" ".join(path): parameters} if "--as" in parameters else {})
 
@@ -130,7 +132,7 @@ def _unknown(_: House) -> tuple[str, str, str]:
 
 
 def _locked(house: House) -> tuple[str, str, str]:
-    house.hire("lea", *_EVERY, locked_until=house.clock() + timedelta(hours=1))
+    house.hire("lea", *_EVERY, locked_until=house.clock() + timedelta(minutes=5))
     return "lea", house.code("lea"), "is locked out"
 
 
@@ -158,10 +160,14 @@ _PEOPLE: tuple[Callable[[House], tuple[str, str, str]], ...] = (
 )
 
 
+_LOOK_FIRST = {"erasures give-back", "recover", "incident letters"}
+"""They refuse whoever gives them while there is nothing to do; their own tests ask who gives them."""
+
+
 def test_every_command_asks_who_gives_it(whole_house: House, tmp_path: Path) -> None:
     """Nobody, locked, untrained, a wrong code, without a role: refused, nothing changed, and the log names the try."""
     asked = _asked(whole_house, tmp_path)
-    assert set(asked) == set(_commands(typer.main.get_command(app)))
+    assert set(asked) | _LOOK_FIRST == set(_commands(typer.main.get_command(app)))
 
     wrong = [
         f"{command} {person.__name__}: {fault}"

@@ -11,7 +11,7 @@ import pytest
 from data_contracts.odcs.folder import advice, check
 from data_contracts.officer.incidents import IncidentFacts, IncidentKind, IncidentWords
 from data_contracts.vocabulary import Channel, Gate, Right
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from integrations.demo import DemoCompany
 from tasks.officer.affected import addressees, find_affected
 from tasks.officer.incidents import open_incident

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import OperatorRole
 from flows import wiring
+from flows.cli import app
 from flows.commands.installation import operators
 from flows.officer.operators import enrol
 from flows.settings import settings
@@ -56,7 +57,7 @@ def test_terminal_asks_first(enrolled: House, monkeypatch: pytest.MonkeyPatch, t
     before = enrolled.installation.register.operator("eve")
     monkeypatch.setattr(operators, "_is_terminal", lambda: True)
 
-    answer = CliRunner().invoke(operators.app, ["add", "eve", "--role", "agent"], input=typed)
+    answer = CliRunner().invoke(app, ["operator", "add", "eve", "--role", "agent"], input=typed)
 
     after = enrolled.installation.register.operator("eve")
     assert "enrolled already" in answer.output
@@ -68,7 +69,7 @@ def test_without_a_terminal_it_is_refused(enrolled: House) -> None:
     """A script says what it means."""
     before = enrolled.installation.register.operator("eve")
 
-    answer = CliRunner().invoke(operators.app, ["add", "eve", "--role", "agent"])
+    answer = CliRunner().invoke(app, ["operator", "add", "eve", "--role", "agent"])
 
     assert answer.exit_code != 0
     assert enrolled.installation.register.operator("eve") == before

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from data_contracts.case.permissions import Stance, StanceEntry
 from flows.doors.permissions import LedgerGatekeeper
-from flows.wiring import permissions_app
+from flows.wiring.site import permissions_app
 from tasks.case.subject_keys import subject_keys_of
 from tasks.intake.api_keys import end_api_key, make_api_key
 from tasks.services import services

@@ -11,7 +11,7 @@ from data_contracts.case.disclosures import Received, noted
 from data_contracts.errors import AnswerRefused, EvidenceBroken, RequestInvalid
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.wiring import unpack_package
+from flows.wiring.packages import unpack_package
 from tasks.case.sealed import read_json, write_json
 from tasks.case.subject_keys import subject_keys_of
 from tasks.rules.act.reviewing import Reading

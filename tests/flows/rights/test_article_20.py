@@ -15,7 +15,7 @@ from data_contracts.case.request import Statement
 from data_contracts.company.company import Transmission
 from data_contracts.officer.entries import RegisterName
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.wiring import unpack_package
+from flows.wiring.packages import unpack_package
 from integrations.transfers import DirectTransfers
 from tasks.case.subject_keys import subject_keys_of
 from tasks.services import services, use

@@ -12,7 +12,7 @@ from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import AnswerRefused, DecisionUnproven, StepFailed
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from flows.watch.lookout import look_at_all
 from tests.browser import Browser, browsing
 from tests.flows.company import House, Recording

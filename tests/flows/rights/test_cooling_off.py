@@ -13,7 +13,7 @@ import pytest
 from data_contracts.errors import DecisionUnproven, RequestInvalid
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from flows.doors.withdrawing import take_back_by_link
 from flows.rights.cooling_off import may_erase
 from flows.runs.leases import carrying

@@ -11,7 +11,7 @@ import pytest
 
 from data_contracts.case.request import ProvenSubject
 from data_contracts.vocabulary import Channel, Decision, Gate, Right
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from tasks.case.clock import today
 from tasks.identity.online import accepted_ways, note_proof
 from tasks.intake.public_status import make_status_code

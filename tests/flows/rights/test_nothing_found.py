@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.vocabulary import Right
-from flows.wiring import unpack_package
+from flows.wiring.packages import unpack_package
 from tests.flows.company import House
 
 _STRANGER = {"email": ["nobody@nowhere.example"]}

@@ -11,7 +11,7 @@ from oidc_provider_mock import User, run_server_in_thread
 
 from data_contracts.company.sign_in import ClientSpace
 from data_contracts.vocabulary import CaseState, Channel, Gate, Right
-from flows.doors.serving import public_site
+from flows.doors.public import public_site
 from tasks.case.sealed import subject_request
 from tasks.intake.public_status import make_status_code
 from tasks.services import services, use

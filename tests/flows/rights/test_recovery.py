@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from data_contracts.case.verdicts import Conclusion
 from data_contracts.connectors.recovering import space_of
 from data_contracts.errors import AnswerRefused, RequestInvalid, RightsflowError
-from data_contracts.odcs.folder import load_policy
+from data_contracts.odcs.reading.company_files import load_policy
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows.cli import app
 from flows.office.verdict_facts import verdict_facts

@@ -7,7 +7,7 @@ from data_contracts.case.rights import FACTS_OF
 from data_contracts.vocabulary import Right
 from flows.rights.which import LIVES
 from flows.runs.forms import form_for
-from flows.server.deploying import CODE
+from flows.server.places import DEPLOYMENTS
 from integrations.intake.site.forms import read_form, submitted
 
 
@@ -18,7 +18,7 @@ def test_every_right_has_a_life() -> None:
 
 def test_every_right_is_deployed_under_its_name() -> None:
     """With the flow of its own module."""
-    deployments = yaml.safe_load((CODE / "prefect.yaml").read_text("utf-8"))["deployments"]
+    deployments = yaml.safe_load(DEPLOYMENTS.read_text("utf-8"))["deployments"]
     entries = {one["name"]: one["entrypoint"] for one in deployments}
 
     assert {right: entries.get(right) for right in Right} == {

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from flows.server.certificate import authority_file, made_authority
-from flows.server.machine import environment_for
+from flows.server.certificate import made_authority
+from flows.server.places import authority_file, environment_for
 from flows.settings import Settings
 
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from flows.server.machine import environment_for, renew_secret
+from flows.server.machine import renew_secret
+from flows.server.places import environment_for
 from flows.settings import Settings
 
 

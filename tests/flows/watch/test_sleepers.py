@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from data_contracts.errors import StepFailed
 from data_contracts.vocabulary import Gate, Right
 from flows.settings import settings
-from flows.up import _Told
+from flows.up.working import _Told
 from flows.watch import watch
 from flows.watch.watch import _WORDS, Swept, sleeps
 from tests.flows.company import House

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from data_contracts.company.contract import Contracts, SystemContract
-from data_contracts.odcs.folder import check, load, load_organisation, load_policy
+from data_contracts.odcs.folder import check, load
+from data_contracts.odcs.reading.company_files import load_organisation, load_policy
 from data_contracts.vocabulary import Gate, Right
 from integrations.demo import DemoCompany
 from tasks.rules.people.gates import rule_for

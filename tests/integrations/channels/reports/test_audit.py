@@ -12,7 +12,7 @@ import yaml
 
 import data_contracts
 from data_contracts.areas import Severity
-from data_contracts.odcs.folder import load_organisation
+from data_contracts.odcs.reading.company_files import load_organisation
 from data_contracts.officer.audits import AuditShown, FindingShown, SystemShown
 from data_contracts.officer.findings import FindingKind, FindingState
 from data_contracts.officer.reports import Grid, Paragraph, Report

@@ -13,7 +13,8 @@ from pypdf import PdfReader
 import data_contracts
 from data_contracts.company.company import Organisation
 from data_contracts.company.contract import Contracts
-from data_contracts.odcs.folder import load, load_organisation
+from data_contracts.odcs.folder import load
+from data_contracts.odcs.reading.company_files import load_organisation
 from data_contracts.officer.entries import Entry, RegisterName
 from data_contracts.officer.processing import Activity, Place, ProcessingRecord, RegisterShown
 from data_contracts.officer.registers import fact_names

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import data_contracts
 from data_contracts.company.company import Policy
-from data_contracts.odcs.folder import load_policy
+from data_contracts.odcs.reading.company_files import load_policy
 from data_contracts.vocabulary import Assurance, Right, Sensitivity
 from tasks.rules.people.assurance import (
     account_to_prove,

@@ -1,0 +1,5 @@
+"""The demo company."""
+
+from integrations.demo import DemoCompany, seed
+
+__all__ = ["DemoCompany", "seed"]

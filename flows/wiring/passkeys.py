@@ -1,0 +1,5 @@
+"""Operators' passkeys."""
+
+from integrations.passkeys.checking import passkey_check
+
+__all__ = ["passkey_check"]
