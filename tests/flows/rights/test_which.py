@@ -48,3 +48,11 @@ def test_site_reads_what_the_right_asks(right: Right) -> None:
 
     assert bool(statement.situation) is ("situation" in FACTS_OF[right].asks)
     assert statement.sharing is ("sharing" in FACTS_OF[right].asks)
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "nl"])
+def test_every_right_has_its_name_in_dossiers(language: str) -> None:
+    """An authority reads it there; pages and notices are looked at where they are made."""
+    file = CODE / "integrations" / "channels" / "templates" / "dossiers" / f"{language}.yaml"
+
+    assert set(yaml.safe_load(file.read_text("utf-8"))["rights"]) == set(Right)
