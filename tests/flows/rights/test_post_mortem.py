@@ -181,13 +181,21 @@ def test_proofs_are_destroyed_once_checked(house: House) -> None:
 
 
 def test_notices_go_to_who_acts_and_say_about_whom(house: House) -> None:
-    """The requester is greeted at their own address, and the message says whose data it is about."""
+    """Once it is proven who asks, they are greeted, and the message says whose data it is about; before, nobody is named."""
     case_id = opened(house, Right.ACCESS, Requester.HEIR)
+    deceased = house.company.subject.name
 
     house.run(case_id)
 
+    (first,) = house.mails()
+    assert "You wrote to us about the data of a person who has died" in first
+    assert not any(name in first for name in ("Ines", "Mendes", deceased))
+
+    house.answer(at_gate(house, case_id), Decision.APPROVE, reference=f"{HEIR_OF} estate")
+    house.walk(case_id)
+
     assert "Dear Ines Mendes" in house.mails()[-1]
-    assert f"about the data of the late {house.company.subject.name}" in house.mails()[-1]
+    assert f"about the data of the late {deceased}" in house.mails()[-1]
 
 
 def test_nothing_is_mailed_to_the_data_subject_s_address(house: House) -> None:
