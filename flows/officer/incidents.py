@@ -115,9 +115,9 @@ def write_authority_file(run_id: str, folder: Path, language: str) -> dict[str, 
 def write_letters(run_id: str, folder: Path, *, operator: str, code: str) -> dict[str, Any]:
     """Letters for those without an e-mail address, and a list of them."""
     with wiring.opened():
-        own_folder(folder)
         rows, files = [], []
         for letter in letters(run_id, operator=operator, code=code):
+            own_folder(folder)  # now it is proven who asks
             file = folder / f"{run_id}.letter.{letter.number:05d}.pdf"
             write_own(file, [letter.pdf])
             to = letter.to

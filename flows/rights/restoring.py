@@ -78,8 +78,8 @@ def restore(case_id: str, *, operator: str, code: str, reference: str) -> Restor
         AnswerRefused: when the operator may not decide, has decided already, or the code is wrong.
         CaseBusy: when another process does it just now.
     """
-    guarded(require_copy, "restore")(case_id)
     who = prove_for(case_id, Gate.RESTORATION, operator, code, what="restore")
+    guarded(require_copy, "restore")(case_id)
     entry = opened(case_id, restore_question(case_id))
     if entry.outcome is None:
         entry = answer_as_proven(entry, Answer(who, Decision.APPROVE, reference=reference), proof="totp")

@@ -40,10 +40,10 @@ def letters(run_id: str, *, operator: str, code: str) -> Iterator[Letter]:
         SettingsInvalid: when no font of this machine has one of a letter's characters.
     """
     provided = services()
-    require_approved(run_id)
     incident, facts = provided.register.incident(run_id), incident_facts(run_id)
     rule = rule_for(provided.policy, Duty.INCIDENT, Gate.APPROVAL)
     who = prove_person(operator, code, roles=rule.roles, where=run_id, what="make letters")
+    require_approved(run_id)
     count = 0 if incident.closed_at else incident.counts.get("without_address", 0)
     people = list(postal_addressees(run_id, count))
     if not people:

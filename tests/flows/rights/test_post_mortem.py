@@ -181,7 +181,7 @@ def test_proofs_are_destroyed_once_checked(house: House) -> None:
 
 
 def test_notices_go_to_who_acts_and_say_about_whom(house: House) -> None:
-    """Once it is proven who asks, they are greeted, and the message says whose data it is about; before, nobody is named."""
+    """Once it is proven who asks, they are greeted, and told whose data it is about; before, nobody is named."""
     case_id = opened(house, Right.ACCESS, Requester.HEIR)
     deceased = house.company.subject.name
 

@@ -174,6 +174,7 @@ def test_it_is_in_evidence_and_the_data_subject_is_told(house: House) -> None:
     assert "What we could not put back" in mail
     assert services().vault.names(space_of(case_id)) == []
     assert copy_facts(case_id)["state"] == "restored"  # type: ignore[index]  # there is one
+    house.clock.advance(timedelta(minutes=1))
     with pytest.raises(RequestInvalid, match="given back already"):
         _restored(house, case_id, "claire")
 
@@ -227,12 +228,12 @@ def test_command_says_what_is_missing_and_what_was_done(
     def call(*words: str) -> Result:
         return CliRunner().invoke(app, [*words])
 
-    def give_back(who: str) -> Result:
-        told = ("--as", who, "--code", house.code(who), "--reference", "TICKET-7")
+    def give_back(who: str, *, steps: int = 0) -> Result:
+        told = ("--as", who, "--code", house.code(who, steps=steps), "--reference", "TICKET-7")
         return call("erasures", "restore", case_id, *told)
 
     shown = call("case", case_id)
-    first, second, third = give_back("claire"), give_back("marc"), give_back("claire")
+    first, second, third = give_back("claire"), give_back("marc"), give_back("claire", steps=1)
 
     assert "Recovery copy:" in shown.stdout
     assert "1 more to answer, a different person" in first.stdout

@@ -1,5 +1,7 @@
 """Every right is served at each door and by each part that must know it; a right that is added fails here first."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -53,6 +55,6 @@ def test_site_reads_what_the_right_asks(right: Right) -> None:
 @pytest.mark.parametrize("language", ["fr", "en", "nl"])
 def test_every_right_has_its_name_in_dossiers(language: str) -> None:
     """An authority reads it there; pages and notices are looked at where they are made."""
-    file = CODE / "integrations" / "channels" / "templates" / "dossiers" / f"{language}.yaml"
+    file = Path(__file__).parents[3] / "integrations" / "channels" / "templates" / "dossiers" / f"{language}.yaml"
 
     assert set(yaml.safe_load(file.read_text("utf-8"))["rights"]) == set(Right)
