@@ -76,7 +76,7 @@ def pytest_sessionfinish(exitstatus: int) -> None:
         memory.stay()
 
 
-_LIVES: Final = ("duties", "engineer", "home", "laws", "office", "officer", "rights", "runs", "server", "watch")
+_LIVES: Final = ("duties", "engineer", "home", "laws", "operator", "officer", "rights", "runs", "server", "watch")
 _WALKED: Final = ("tests/whose/", "tests/worlds/", *(f"tests/flows/{folder}/" for folder in _LIVES))
 """Tests that walk whole cases; what differs between databases is tried on all of them in ``tests/integrations``."""
 _EACH: Final = ("tests/flows/doors/test_strangers",)

@@ -93,7 +93,7 @@ def _register(ui: PrefectUi, subject: Any) -> str:  # the demo subject
 
 
 def _first_case() -> str:
-    from flows.office import cases  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.operator import cases  # noqa: PLC0415  # Prefect reads its settings when imported
 
     found = cases.cases_facts(open_only=True)["cases"]
     return str(found[0]["case"]) if found else ""
@@ -110,7 +110,7 @@ def _approve(ui: PrefectUi, case: str, secret: str, chosen: Mapping[str, str]) -
 
 def _read_texts(case: str, secret: str) -> None:
     """Release every free text of a case by command, and answer its gate."""
-    from flows.office import answering, cases, texts  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.operator import answering, cases, texts  # noqa: PLC0415  # Prefect reads its settings when imported
 
     until(lambda: any(gate["gate"] == Gate.REVIEW for gate in cases.case_facts(case)["gates"]))
     with tempfile.TemporaryDirectory() as folder:
@@ -124,7 +124,7 @@ def _read_texts(case: str, secret: str) -> None:
 
 
 def _gates(case: str) -> Any:  # JSON facts
-    from flows.office import cases  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.operator import cases  # noqa: PLC0415  # Prefect reads its settings when imported
 
     return [gate for gate in cases.case_facts(case)["gates"] if not gate["outcome"]]
 
@@ -141,7 +141,7 @@ def _timeline(ui: PrefectUi, case: str) -> None:
 
 def _english_case(subject: Any, secret: str) -> str:  # the demo subject
     """Another access case of the same data subject, answered in English; walked by commands."""
-    from flows.office import answering, cases, opening  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.operator import answering, cases, opening  # noqa: PLC0415  # Prefect reads its settings when imported
 
     typed = opening.Typed(Right.ACCESS, Channel.LETTER, "en", "", subject.name, "", {"email": [subject.email]})
     case = str(opening.open_request(typed)["case"])
@@ -156,7 +156,7 @@ def _english_case(subject: Any, secret: str) -> str:  # the demo subject
 
 def _package(page: Page, case: str, name: str) -> None:
     """The page of an answer package, as the data subject opens it."""
-    from flows.office import packages  # noqa: PLC0415  # Prefect reads its settings when imported
+    from flows.operator import packages  # noqa: PLC0415  # Prefect reads its settings when imported
 
     folder = settings().state / name
     packages.unseal_package(case, folder, account="pictures")

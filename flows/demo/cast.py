@@ -6,7 +6,7 @@ from typing import Any
 
 from data_contracts.case.request import FieldChange, Statement
 from data_contracts.vocabulary import Channel, RestrictionGround, Right
-from flows.office.details import Details
+from flows.operator.details import Details
 
 _ADDRESS = ("14 rue des Exemples", "59000 Lille")
 

@@ -9,11 +9,11 @@ from data_contracts.vocabulary import Channel, Decision, Gate, Right
 from flows import wiring
 from flows.demo.cast import late_comer
 from flows.demo.desk import Desk, Tell
-from flows.office.answering import Answered, answer
-from flows.office.cases import case_facts
-from flows.office.endings import extend_case
+from flows.operator.answering import Answered, answer
+from flows.operator.cases import case_facts
+from flows.operator.endings import extend_case
 from flows.rights.which import carry_on
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tasks.services import services
 
 _UNTIL_PROVEN = timedelta(days=12)

@@ -11,8 +11,8 @@ from typing import Any
 import pyotp
 
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
-from flows.office import answering, texts
 from flows.officer.operators import enrol, lapse
+from flows.operator import answering, texts
 
 Tell = Callable[[str], None]
 

@@ -17,9 +17,9 @@ from flows.demo.clock import show_clock
 from flows.demo.desk import Desk, Tell
 from flows.doors.desk import OperatorsDoor
 from flows.duties.monthly import monthly_pdf, this_month
-from flows.office.cases import case_facts, print_plan
-from flows.office.opening import Typed, open_request
-from flows.office.packages import unseal_package
+from flows.operator.cases import case_facts, print_plan
+from flows.operator.opening import Typed, open_request
+from flows.operator.packages import unseal_package
 from flows.runs.starting import runs_of
 from flows.server.machine import RunningSystem
 from flows.settings import settings

@@ -8,8 +8,8 @@ from data_contracts.errors import AnswerRefused
 from data_contracts.gates.factors import OpenQuestion
 from data_contracts.gates.gates import GateEntry
 from data_contracts.gates.passkeys import Touch
-from flows.office.answering import carried_on
-from flows.office.gate_facts import gate_name
+from flows.operator.answering import carried_on
+from flows.operator.gate_facts import gate_name
 from flows.runs.gate_forms import description_of, form_of, question_mark, typed_answer
 from flows.wiring import Installation
 from tasks.gates.factors.deciding import ask_to_decide, decide_by_touch

@@ -17,9 +17,9 @@ from flows.doors.deciding import DecidingDoor
 from flows.doors.factors import FactorsDoor
 from flows.doors.history import history_of
 from flows.doors.officer import OfficersDoor
-from flows.office.changes import values_of
-from flows.office.texts import open_review
-from flows.office.verdict_facts import verdict_facts
+from flows.operator.changes import values_of
+from flows.operator.texts import open_review
+from flows.operator.verdict_facts import verdict_facts
 from flows.runs.case_runs import wake_soon
 from flows.runs.gates import opened
 from flows.wiring import Installation

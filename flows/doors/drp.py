@@ -13,7 +13,7 @@ from flows.wiring.calling import SafeCaller
 from flows.wiring.site import AgentRequest
 from tasks.intake.agents import agent_in_force, agent_of, give_token
 from tasks.intake.callbacks import UNNAMED, told_to_agent
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tasks.rules.others.drp import ACTIONS
 from tasks.services import use
 

@@ -9,7 +9,7 @@ from flows.doors.requests import KeyedDoor
 from flows.doors.withdrawing import withdraw_unproven
 from flows.wiring.site import HandedOn
 from tasks.intake.callbacks import told_to_controller
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tasks.services import use
 
 

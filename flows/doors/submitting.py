@@ -2,7 +2,7 @@
 
 from data_contracts.case.case import Case
 from data_contracts.doors.pages import Submitted
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tasks.services import services
 
 
@@ -10,7 +10,7 @@ def register_submitted(submitted: Submitted, *, prefix: str) -> Case:
     """The case of a request, durable and sealed when this returns; services must be open.
 
     Raises:
-        RequestInvalid: see :func:`tasks.intake.register.register_request`.
+        RequestInvalid: see :func:`tasks.intake.receive.register_request`.
     """
     return register_request(
         TypedRequest(

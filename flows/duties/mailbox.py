@@ -3,7 +3,7 @@
 from prefect import flow
 
 from flows import wiring
-from flows.office.arrivals import read_once
+from flows.operator.arrivals import read_once
 from tasks.steps.step import guarded
 
 

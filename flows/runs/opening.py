@@ -27,7 +27,7 @@ from flows.runs.forms import RequestForm, form_for
 from flows.runs.gates import forget_forms
 from flows.runs.leases import carrying
 from flows.runs.turns import wake_next
-from tasks.intake.register import TypedRequest, receipt_moment, register_request
+from tasks.intake.receive import TypedRequest, receipt_moment, register_request
 from tasks.services import services
 from tasks.steps.step import guarded
 

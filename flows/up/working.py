@@ -13,7 +13,7 @@ from flows.doors.operators import operators_desk
 from flows.doors.permissions import permission_api
 from flows.doors.public import public_site
 from flows.doors.serving import MakeApp, serving
-from flows.office.arrivals import read_once
+from flows.operator.arrivals import read_once
 from flows.server.caretaker import Caretaker
 from flows.server.machine import RunningSystem
 from flows.settings import settings

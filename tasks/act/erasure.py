@@ -40,8 +40,8 @@ from tasks.case.sealed import plain_keys, read_located, write_json
 from tasks.proof.rehearsing import REHEARSE, rehearse_orders, rehearsed_systems
 from tasks.proof.witnessing import seen_before
 from tasks.rules.act.exemptions import bound, carrier_of, period_of
-from tasks.rules.act.order import system_order, table_order, written_meanwhile
 from tasks.rules.act.plan import Segment, erasure_plan, orders, pseudonymised, segments
+from tasks.rules.act.sequence import system_order, table_order, written_meanwhile
 from tasks.rules.search.drift import Effect, drift, forbidding
 from tasks.rules.search.partners import is_ours
 from tasks.rules.values.replacing import fitted

@@ -38,7 +38,7 @@ from tasks.canaries.sealed import planted_canary, request_of, seal_canary, seale
 from tasks.case.clock import today
 from tasks.case.sealed import REQUEST, read_located, write_json, write_located
 from tasks.proof.witnessing import look
-from tasks.rules.act.order import system_order
+from tasks.rules.act.sequence import system_order
 from tasks.rules.act.witness import Explained, explained_after, not_looked, unreached
 from tasks.rules.canaries.canary import NAME, Canary, Ground, canary_of, field_to_change, key_of, marker, taking_away
 from tasks.rules.search.needles import needles_of

@@ -11,8 +11,8 @@ from tasks.act.erasing.moves import moved_columns
 from tasks.act.erasing.pseudonyms import old
 from tasks.case.clock import calendar_of, today
 from tasks.rules.act.moving import moved_keys, places_of
-from tasks.rules.act.order import table_order
 from tasks.rules.act.plan import Segment, orders, pseudonymised, segments
+from tasks.rules.act.sequence import table_order
 from tasks.rules.canaries.made_up import located_rows, made_up_rows
 from tasks.rules.values.replacing import fitted, shaped
 from tasks.services import services

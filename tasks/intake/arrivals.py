@@ -26,7 +26,7 @@ from tasks.case.clock import place, today
 from tasks.gates.operators import Factor, prove_person
 from tasks.gates.unsealing import Looker, Sealed, let_look, prove_looker
 from tasks.intake.filed_mails import file_mail, may_be_filed, name_of
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tasks.notices.held_mails import mailbox_key
 from tasks.notices.letters import tell_officer
 from tasks.rules.clock.deadlines import response_due

@@ -32,7 +32,7 @@ from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import SystemUnavailable
 from data_contracts.gates.operators import Operator
 from data_contracts.vocabulary import Channel, OperatorRole, RestrictionGround, Right
-from flows.office.details import Details
+from flows.operator.details import Details
 from tests.benchmarks.figures import Figure
 from tests.prefect.marks import customers
 
@@ -230,7 +230,7 @@ class _People:
             self._burst.faults += [f"{case}: {step} {times} times" for (step, _), times in told.items() if times > 1]
 
     def _register(self) -> dict[str, bool]:
-        from flows.office import answering, opening  # noqa: PLC0415  # after the server is known
+        from flows.operator import answering, opening  # noqa: PLC0415  # after the server is known
 
         systems = self._installation.settings.state / "systems"
         people = customers(systems, but=set())[: self._burst.cases]
@@ -254,7 +254,7 @@ class _People:
 
     def _answer_all(self, cases: dict[str, bool], began: float) -> int:
         """Answer what is open; how many cases have ended."""
-        from flows.office import cases as work  # noqa: PLC0415  # as above
+        from flows.operator import cases as work  # noqa: PLC0415  # as above
 
         states: Counter[str] = Counter()
         for case, is_ended in list(cases.items()):

@@ -19,7 +19,7 @@ from flows.wiring import Installation
 from tasks.case.plans import asked_about, planned
 from tasks.gates.decisions import settle_approval
 from tasks.gates.gates import Answer, Question, answer_gate, open_gate
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tasks.services import services, use
 
 __all__ = ["CUSTOMERS", "a_company", "a_server", "an_installation", "approve", "by_hand_url", "fill", "open_case"]

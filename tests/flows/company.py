@@ -31,7 +31,7 @@ from flows.wiring import Installation
 from integrations.demo import DemoCompany
 from integrations.register import upgrade
 from tasks.gates.gates import Answer, answer_gate
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tasks.rules.act.reviewing import Reading
 from tasks.search.review import seal_readings, texts_of, to_read
 from tasks.services import Services, use

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate
-from flows.office.waking import woken
+from flows.operator.waking import woken
 from flows.runs.gates import opened
 from flows.watch.watch import sweep
 from tasks.gates.gates import Answer, answer_gate

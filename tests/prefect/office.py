@@ -29,7 +29,7 @@ from flows.watch.watch import mend_form
 from flows.wiring import Installation
 from integrations.demo import DemoCompany
 from integrations.intake.web.cookies import CookieSeal
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 
 Run = dict[str, Any]
 

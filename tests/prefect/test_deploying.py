@@ -14,7 +14,7 @@ from data_contracts.vocabulary import Channel, Right
 from flows.runs.case_runs import start_flow
 from flows.server.deploying import QUEUES, deploy
 from flows.watch.queues import hurry
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tests.loopback import Answering, listening
 from tests.prefect.clerks import Clerk, carried_to_their_ends
 from tests.prefect.marks import customers, mark

@@ -16,7 +16,7 @@ from data_contracts.vocabulary import Channel, Gate, OperatorRole, Right
 from flows.doors.desk import OperatorsDoor
 from flows.embedded.database import SERVER
 from flows.runs.case_runs import start_flow
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tests.prefect.marks import Marked, found_in_files, found_in_tables, mark
 from tests.prefect.office import Office
 

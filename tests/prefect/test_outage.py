@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from data_contracts.vocabulary import Decision, Gate, OperatorRole
-from flows.office.answering import Answered, answer
+from flows.operator.answering import Answered, answer
 from flows.watch.watch import Swept, sweep
 from tasks.gates.gates import Answer, answer_gate
 from tests.prefect.clerks import Clerk, carried_to_their_ends

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from data_contracts.vocabulary import CaseState, Right
-from flows.office.waking import woken
+from flows.operator.waking import woken
 from flows.runs.case_runs import start_flow
 from tasks.gates.gates import Answer, answer_gate
 from tests.prefect.clerks import SAID, read_texts, texts_wait

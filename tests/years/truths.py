@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
-from flows.office.verdict_facts import verdict_facts
+from flows.operator.verdict_facts import verdict_facts
 from tests.years.letters import untrue
 from tests.years.shop import ANA, COLUMNS, HERS, TOWN, VARIANTS, WRITTEN_BACK, Place, State, state_of
 from tests.years.world import Copy, World

@@ -16,7 +16,7 @@ from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import RightsflowError, SettingsInvalid
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import OperatorRole, RestrictionGround, Right
-from flows.office import recovering
+from flows.operator import recovering
 from flows.rights.which import LIVES
 from flows.runs.gates import WaitingForPerson
 from flows.runs.leases import carrying

@@ -7,7 +7,7 @@ import typer
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Right
 from flows.commands.options import Code, Folder, Json, Operator
-from flows.office import arrivals
+from flows.operator import arrivals
 from flows.terminal import our_errors, show
 from tasks.intake.arrivals import Reading
 

@@ -1,7 +1,7 @@
 """``rightsflow changes``: old and new values of a rectification, for an operator's eyes."""
 
 from flows.commands.options import Code, EmptyFolder, Json, Operator
-from flows.office.changes import unseal_changes as unseal
+from flows.operator.changes import unseal_changes as unseal
 from flows.terminal import our_errors, show
 
 

@@ -6,7 +6,7 @@ import typer
 
 from data_contracts.grounds import ExtensionReason
 from flows.commands.options import Code, Json, Operator
-from flows.office.endings import extend_case, withdraw_case
+from flows.operator.endings import extend_case, withdraw_case
 from flows.terminal import our_errors, show
 
 

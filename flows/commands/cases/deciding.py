@@ -7,7 +7,7 @@ import typer
 
 from data_contracts.vocabulary import Gate
 from flows.commands.options import Code, Json, Operator
-from flows.office import deciding
+from flows.operator import deciding
 from flows.terminal import note, our_errors, show, table
 
 

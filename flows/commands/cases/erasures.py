@@ -7,7 +7,7 @@ import typer
 
 from flows import wiring
 from flows.commands.options import Code, Json, Operator
-from flows.office.replaying import replay as carry_out
+from flows.operator.replaying import replay as carry_out
 from flows.rights.restoring import restore as give_back
 from flows.terminal import our_errors, show, table
 from tasks.search.erased_keys import forget_erasure

@@ -7,7 +7,7 @@ import typer
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Decision, Gate
 from flows.commands.options import Code, Json, Operator
-from flows.office import answering
+from flows.operator import answering
 from flows.terminal import our_errors, show
 from tasks.rules.people.eligibility import reference_of
 

@@ -8,7 +8,7 @@ import typer
 from data_contracts.case.holds import LitigationHold
 from flows import wiring
 from flows.commands.options import Code, Identity, Json, Operator
-from flows.office.identities import pairs
+from flows.operator.identities import pairs
 from flows.terminal import our_errors, show, table
 from tasks.search.holds import lift_hold, set_hold
 from tasks.services import services

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.options import Code, Folder, Json, Operator
-from flows.office import letters
+from flows.operator import letters
 from flows.terminal import our_errors, show
 
 

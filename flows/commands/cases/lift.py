@@ -6,7 +6,7 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from flows.commands.options import Code, Json, Operator
-from flows.office import lifting
+from flows.operator import lifting
 from flows.terminal import our_errors, show
 
 

@@ -7,10 +7,10 @@ import typer
 
 from data_contracts.vocabulary import Channel, Right
 from flows.commands.options import Identity, Json
-from flows.office.details import read_details
-from flows.office.identities import pairs
-from flows.office.opening import Typed
-from flows.office.opening import open_request as register
+from flows.operator.details import read_details
+from flows.operator.identities import pairs
+from flows.operator.opening import Typed
+from flows.operator.opening import open_request as register
 from flows.terminal import note, our_errors, show
 
 

@@ -3,7 +3,7 @@
 import getpass
 
 from flows.commands.options import EmptyFolder, Json
-from flows.office import packages
+from flows.operator import packages
 from flows.terminal import our_errors, show
 
 

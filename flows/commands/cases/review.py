@@ -7,8 +7,8 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from flows.commands.options import Code, Json, Operator
-from flows.office import texts
 from flows.officer.disclosures import import_file
+from flows.operator import texts
 from flows.terminal import note, our_errors, show
 
 

@@ -1,7 +1,7 @@
 """``rightsflow run``: a case goes on in this process."""
 
 from flows.commands.options import Json
-from flows.office import running
+from flows.operator import running
 from flows.terminal import our_errors, show
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import Json
-from flows.office import cases
+from flows.operator import cases
 from flows.terminal import note, our_errors, show, table
 
 

@@ -7,7 +7,7 @@ import typer
 
 from data_contracts.errors import RequestInvalid
 from flows.commands.options import Code, Json, Operator
-from flows.office import statements
+from flows.operator import statements
 from flows.terminal import note, our_errors, show
 
 

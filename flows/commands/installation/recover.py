@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.options import Code, Json
-from flows.office import recovering
+from flows.operator import recovering
 from flows.terminal import our_errors, show, table
 
 

@@ -8,8 +8,8 @@ import typer
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Right
 from flows.commands.options import Code, Json, Language, Operator
-from flows.office.identities import pairs
 from flows.officer import dossiers
+from flows.operator.identities import pairs
 from flows.terminal import note, our_errors, show
 
 

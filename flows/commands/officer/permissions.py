@@ -11,8 +11,8 @@ import typer
 from data_contracts.case.permissions import RestrictedUse
 from data_contracts.errors import RequestInvalid
 from flows.commands.options import Identity, Json
-from flows.office.identities import pairs
 from flows.officer import permissions
+from flows.operator.identities import pairs
 from flows.terminal import our_errors, show, table
 
 _Purpose = Annotated[str, typer.Option(help="Key of a purpose of the vocabulary.")]

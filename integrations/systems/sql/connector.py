@@ -31,9 +31,9 @@ from integrations.systems.sql.live.tables import SqlTables
 from integrations.systems.sql.live.views import refresh
 from integrations.systems.sql.orders.copies import GIVING, Copies, not_copied
 from integrations.systems.sql.orders.giving_back import give_back
-from integrations.systems.sql.orders.orders import Orders, count_unlike
 from integrations.systems.sql.orders.planting import plant
 from integrations.systems.sql.orders.rehearsal import SqlRehearsal
+from integrations.systems.sql.orders.statements import Orders, count_unlike
 from integrations.systems.sql.questions.arrow import arrow_schema, oddities, to_batch, whole_batch
 from integrations.systems.sql.questions.candidates import may_hold
 from integrations.systems.sql.questions.conditions import Conditions

@@ -17,9 +17,9 @@ from data_contracts.officer.retaining import Counted
 from tasks.act.periods.families import with_families
 from tasks.case.clock import calendar_of
 from tasks.rules.act.expiry import Expiry, Spared, expiries
-from tasks.rules.act.order import table_order
 from tasks.rules.act.overlaps import emptied_twice, leaving, over_by_all, overlap
 from tasks.rules.act.retaining import rule_digest
+from tasks.rules.act.sequence import table_order
 from tasks.rules.search.drift import Effect, drift, forbidding
 from tasks.rules.values.replacing import fitted
 from tasks.rules.values.tokens import is_token, new_token

@@ -29,8 +29,8 @@ from tasks.act.periods.ended import seal_ending, witness_ending
 from tasks.act.periods.expired import Scope, count, erase
 from tasks.case.clock import today
 from tasks.rules.act.following import is_endless
-from tasks.rules.act.order import system_order
 from tasks.rules.act.retaining import Course, Way, Why, counted_once, courses, has_grown, kin_of
+from tasks.rules.act.sequence import system_order
 from tasks.services import services
 from tasks.steps.step import always, step
 

@@ -14,7 +14,7 @@ from data_contracts.connectors.connecting import Container, Holds, LiveColumn, L
 from data_contracts.connectors.keys import Condition, Key
 from data_contracts.connectors.rehearsing import MadeUpRow
 from data_contracts.errors import ContractInvalid
-from tasks.rules.act.order import table_order
+from tasks.rules.act.sequence import table_order
 
 _NUMBER = 31_013
 """A key that few tables have, and that the narrowest of integers but one holds."""

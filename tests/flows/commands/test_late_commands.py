@@ -68,7 +68,9 @@ def test_help_imports_no_command(words: tuple[str, ...], tmp_path: Path) -> None
     """Nor settings, contracts or anything heavy."""
     loaded = _loaded(tmp_path, *words)
 
-    assert not {name for name in loaded if name.startswith(("tasks", "integrations", "data_contracts", "flows.office"))}
+    assert not {
+        name for name in loaded if name.startswith(("tasks", "integrations", "data_contracts", "flows.operator"))
+    }
     assert not loaded & {"prefect", "sqlalchemy", "pyarrow", "pydantic_settings", "yaml"}
     assert len(loaded) < 450
 

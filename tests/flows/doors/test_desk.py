@@ -13,7 +13,7 @@ from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows.doors.desk import OperatorsDoor
 from flows.doors.operators import operators_desk
-from flows.office.opening import Typed, open_request
+from flows.operator.opening import Typed, open_request
 from flows.wiring.uploads import read_document
 from tasks.gates.operators import password_digest
 from tasks.identity.documents import keep_record

@@ -24,7 +24,7 @@ from flows.wiring import Installation
 from tasks.gates.operators import password_digest
 from tasks.intake.arrivals import take_in
 from tasks.intake.public_status import make_status_code
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tasks.services import use
 from tests.services import chromium
 

@@ -32,7 +32,7 @@ from tests.flows.company import House
 from tests.flows.doors.test_api import Program
 from tests.flows.doors.test_drp import Agent
 from tests.flows.doors.test_opendsr import Controller, certificate_of, pem_of
-from tests.flows.office.test_arrivals import mail
+from tests.flows.operator.test_arrivals import mail
 
 _SIGNS = ["\0", "\x07", "\x1b", "\x85", "\u2028"]
 _BROKEN = [*_SIGNS, "\ud800"]

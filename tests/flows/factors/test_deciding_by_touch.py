@@ -32,7 +32,7 @@ from tasks.gates.together import Given
 from tests.authenticator import PRESENT, VERIFIED, Authenticator
 from tests.flows.company import House
 from tests.flows.factors.conftest import enrolled
-from tests.flows.office.test_letters import records
+from tests.flows.operator.test_letters import records
 
 VISIT = "visit"
 

@@ -21,7 +21,7 @@ from flows.settings import Settings
 from flows.wiring import Installation
 from tasks.gates.gates import Question, open_gate
 from tasks.gates.operators import password_digest
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tasks.services import use
 from tests.flows.doors.test_pages_for_everybody import violations
 from tests.services import chromium

@@ -21,11 +21,11 @@ from flows.wiring import Installation
 from integrations.evidence import public_keys
 from tasks.intake.api_keys import make_api_key
 from tasks.intake.arrivals import read_mailbox
-from tasks.intake.register import TypedRequest, register_request
+from tasks.intake.receive import TypedRequest, register_request
 from tasks.services import use
 from tests.browser import browsing
 from tests.flows.company import NOW, House
-from tests.flows.office.test_arrivals import Box, mail
+from tests.flows.operator.test_arrivals import Box, mail
 
 _KEYS = ("master.json", "evidence/signing.pem", "pseudonym.key", "door.key")
 _ANA = {"email": ["ana@example.org"]}

@@ -18,7 +18,7 @@ from data_contracts.vocabulary import CaseState, Duty, Gate, Right
 from flows.cli import app
 from flows.home import restores
 from flows.home.restores import JOURNAL, MARK, Journal
-from flows.office import recovering
+from flows.operator import recovering
 from flows.runs.leases import carrying
 from flows.settings import Settings, settings
 from flows.watch.lookout import look_at_all

@@ -9,7 +9,7 @@ import pytest
 
 from data_contracts.errors import AnswerRefused
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.office.clock import clock_line, clock_row
+from flows.operator.clock import clock_line, clock_row
 from tasks.case.clock import clock_of
 from tests.flows.company import House
 

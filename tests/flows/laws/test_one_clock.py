@@ -12,7 +12,7 @@ import pytest
 
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows.doors.desk import OperatorsDoor
-from flows.office.clock import clock_row
+from flows.operator.clock import clock_row
 from tasks.case.clock import last_day_to_ask
 from tasks.intake.public_status import status_of
 from tasks.officer.figures import current_figures

@@ -9,7 +9,7 @@ import pytest
 from data_contracts.case.request import Statement
 from data_contracts.errors import AnswerRefused, MoveRefused
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
-from flows.office.endings import take_back
+from flows.operator.endings import take_back
 from flows.rights import extend
 from flows.runs.gates import WaitingForPerson
 from tasks.gates.gates import Answer

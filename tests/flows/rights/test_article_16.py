@@ -17,7 +17,7 @@ from data_contracts.connectors.keys import Order
 from data_contracts.errors import AnswerRefused, RequestInvalid, SystemUnavailable, VaultSealed
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, RestrictionGround, Right
-from flows.office.changes import unseal_here
+from flows.operator.changes import unseal_here
 from tasks.case.subject_keys import subject_keys_of
 from tests.flows.company import NOW, House, Passing, Recording, Rows, lost
 

@@ -10,7 +10,7 @@ import pytest
 from data_contracts.case.request import Statement
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.office.endings import take_back
+from flows.operator.endings import take_back
 from flows.rights import objection
 from tasks.officer.permissions import ask_about, use_of
 from tasks.services import services

@@ -11,7 +11,7 @@ from data_contracts.case.request import Statement
 from data_contracts.errors import MoveRefused, RequestInvalid
 from data_contracts.vocabulary import Channel, Decision, Gate, RestrictionGround, Right
 from flows import wiring
-from flows.office.lifting import lift_restriction
+from flows.operator.lifting import lift_restriction
 from flows.rights import lift
 from flows.runs.gates import WaitingForPerson
 from tasks.act.lifting import finish_lifting, forget_restriction, unmark_system

@@ -17,7 +17,7 @@ from data_contracts.errors import AnswerRefused, RequestInvalid, RightsflowError
 from data_contracts.odcs.reading.company_files import load_policy
 from data_contracts.vocabulary import Channel, Decision, Gate, OperatorRole, Right
 from flows.cli import app
-from flows.office.verdict_facts import verdict_facts
+from flows.operator.verdict_facts import verdict_facts
 from flows.rights.restoring import Restoring, restore
 from flows.settings import settings
 from integrations.demo import DemoCompany

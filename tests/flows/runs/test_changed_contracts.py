@@ -14,7 +14,7 @@ from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows import wiring
 from flows.engineer.diff import diff_facts
-from flows.office.verdict_facts import verdict_facts
+from flows.operator.verdict_facts import verdict_facts
 from integrations.demo import DemoCompany
 from tasks.services import services
 from tests.flows.company import CONTRACTS, Always, House, Passing, Recording, a_house

@@ -185,7 +185,7 @@ def test_time_line_is_in_sequence_and_says_that_the_clock_was_set_back(house: Ho
     assert states[:2] == [CaseState.RECEIVED, CaseState.ACKNOWLEDGED]
     assert [one.what for one in shown if one.is_clock_back] == [CaseState.APPROVED]
     with wiring.opened(house.installation.settings, now=house.clock):
-        from flows.office.cases import case_facts  # noqa: PLC0415  # within the installation
+        from flows.operator.cases import case_facts  # noqa: PLC0415  # within the installation
 
         lines = case_facts(case_id)["timeline"]
     assert [line["clock"] for line in lines if "clock" in line] == ["clock set back by 4:00:00"]

@@ -26,7 +26,7 @@ from tasks.gates.gates import (
     under_policy,
 )
 from tests.flows.company import House
-from tests.flows.office.test_letters import records
+from tests.flows.operator.test_letters import records
 
 _OPTIONS = (Decision.APPROVE, Decision.REFUSE)
 

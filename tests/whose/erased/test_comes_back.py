@@ -15,7 +15,7 @@ from data_contracts.officer.findings import FindingKind
 from data_contracts.vocabulary import Gate, Right
 from flows.duties.audit import carry_out as audit
 from flows.duties.retention import carry_out as retain
-from flows.office.replaying import Replayed, replay
+from flows.operator.replaying import Replayed, replay
 from tasks.search.erased_keys import forget_erasure, forget_old_erasures
 from tasks.search.holds import lift_hold, set_hold
 from tasks.services import services

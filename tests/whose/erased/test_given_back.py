@@ -9,7 +9,7 @@ import pytest
 from data_contracts.connectors.recovering import IN_PART, RESTORE, RESTORED, space_of
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Gate, Right
-from flows.office.verdict_facts import verdict_facts
+from flows.operator.verdict_facts import verdict_facts
 from flows.rights.restoring import Restoring, restore
 from tasks.case.erased_again import AGAIN
 from tasks.case.recovery import Sealing, copy_facts, end_old_copies, keeps_copy

@@ -26,7 +26,7 @@ from flows import wiring
 from flows.duties import canary
 from flows.duties.incident import carry_out
 from flows.duties.retention import begin_planned, carry_on
-from flows.office.letters import unseal
+from flows.operator.letters import unseal
 from flows.runs.gates import WaitingForPerson
 from tasks.officer.advice import advice_of, give_advice, has_advice
 from tasks.officer.dossiers import begin_dossier, letters_in

@@ -18,7 +18,7 @@ from data_contracts.connectors.hiding import Hides
 from data_contracts.connectors.keys import ChangeColumns, DeleteRows
 from data_contracts.connectors.recovering import CopyHead, Keeping, NotCopied
 from integrations.systems.sql.live.tables import SqlTables
-from integrations.systems.sql.orders.orders import Orders
+from integrations.systems.sql.orders.statements import Orders
 from integrations.systems.sql.questions.query import Asked, Queries
 
 SETTINGS: Final = (

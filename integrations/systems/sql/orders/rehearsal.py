@@ -36,8 +36,8 @@ from integrations.systems.sql.connection.engine import Engines, limit
 from integrations.systems.sql.connection.errors import why_not_rehearsed
 from integrations.systems.sql.connection.refusals import refusal_of
 from integrations.systems.sql.orders.obstacles import counts, more, surroundings
-from integrations.systems.sql.orders.orders import Orders
 from integrations.systems.sql.orders.planting import stored
+from integrations.systems.sql.orders.statements import Orders
 from integrations.systems.sql.questions.query import Queries
 
 _UNSAID: Final = frozenset(

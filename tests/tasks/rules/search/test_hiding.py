@@ -16,7 +16,7 @@ from data_contracts.vocabulary import (
     RetentionStart,
     TableErasure,
 )
-from tasks.rules.act.order import written_meanwhile
+from tasks.rules.act.sequence import written_meanwhile
 from tasks.rules.search.drift import Effect, drift, elsewhere, forbidding, forbids, proven_but_for
 
 _ID = Column("id", "integer", primary_key=True, is_personal=False)

@@ -8,8 +8,8 @@ import pytest
 from data_contracts.errors import AnswerRefused, RecipientRefused, RequestInvalid
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows import wiring
-from flows.office import texts
 from flows.officer import disclosures
+from flows.operator import texts
 from tasks.case.subject_keys import subject_keys_of
 from tasks.search.review import texts_of
 from tests.flows.company import Always, House

@@ -7,7 +7,7 @@ from data_contracts.case.case import Case
 from data_contracts.errors import SystemUnavailable
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
-from flows.office.clock import clock_row
+from flows.operator.clock import clock_row
 from flows.rights import extend
 from flows.rights.which import carry_on
 from flows.runs.case_runs import start_extension, wake_extension, wake_flow

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from data_contracts.vocabulary import Channel, Right
 from flows import wiring
-from flows.office.details import Details
-from flows.office.waking import started
-from tasks.intake.register import TypedRequest, receipt_moment, register_request
+from flows.operator.details import Details
+from flows.operator.waking import started
+from tasks.intake.receive import TypedRequest, receipt_moment, register_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _keeping(scan: Path | None) -> Callable[[str], None]:
     """
     if scan is None:
         return lambda _case_id: None
-    from flows.office.scans import keep_scan, scanned  # noqa: PLC0415  # reads pictures and PDFs
+    from flows.operator.scans import keep_scan, scanned  # noqa: PLC0415  # reads pictures and PDFs
 
     document = scanned(scan)
     return lambda case_id: keep_scan(case_id, document)

@@ -14,8 +14,8 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
 from flows.home.own_files import own_folder, write_own
-from flows.office.details import Details, read_details
-from flows.office.waking import woken
+from flows.operator.details import Details, read_details
+from flows.operator.waking import woken
 from flows.runs.gates import opened
 from tasks.case.sealed import subject_request
 from tasks.gates.gates import Answer, answer_as_proven

@@ -7,7 +7,7 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
 from flows.home.own_files import own_folder, write_own
-from flows.office.answering import Answered, answer
+from flows.operator.answering import Answered, answer
 from tasks.case.parts import has_part
 from tasks.gates.unsealing import Looker, Sealed, let_look
 from tasks.notices.posting import LETTER, unposted

@@ -18,8 +18,8 @@ from data_contracts.odcs.reading.yaml_file import parse
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
 from flows.home.own_files import write_own
-from flows.office.answering import carried_on
-from flows.office.gate_facts import gate_name
+from flows.operator.answering import carried_on
+from flows.operator.gate_facts import gate_name
 from tasks.gates.gates import Answer
 from tasks.gates.together import Given, answer_together
 from tasks.services import services

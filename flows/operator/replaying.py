@@ -17,7 +17,7 @@ from typing import Any
 from data_contracts.errors import RightsflowError
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.office.gate_facts import gate_name
+from flows.operator.gate_facts import gate_name
 from flows.rights.which import carry_on
 from flows.runs.systems import systems_named
 from tasks.case.erased_again import Cause, follows, is_plain, open_again, open_cases_again

@@ -14,7 +14,7 @@ from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.vocabulary import Decision, Gate, Right
 from flows import wiring
 from flows.cli import app
-from flows.office import statements
+from flows.operator import statements
 from flows.settings import settings
 from tasks.case.sealed import REQUEST, subject_request, write_json
 from tasks.intake.letters import seal_terms

@@ -5,9 +5,9 @@ from typing import Any
 from data_contracts.case.case import Case
 from data_contracts.gates.gates import GateEntry
 from flows import wiring
-from flows.office.clock import clock_line, clock_row
-from flows.office.gate_facts import gate_facts, gate_name, print_gate
-from flows.office.verdict_facts import print_copy, print_verdict, verdict_facts
+from flows.operator.clock import clock_line, clock_row
+from flows.operator.gate_facts import gate_facts, gate_name, print_gate
+from flows.operator.verdict_facts import print_copy, print_verdict, verdict_facts
 from flows.runs.wording import shown_lines, table_of, why
 from flows.terminal import console, table
 from tasks.case.clock_check import back_said, clock_said

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from data_contracts.connectors.connecting import LiveReference
 from data_contracts.errors import ContractInvalid
-from tasks.rules.act.order import system_order, table_order
+from tasks.rules.act.sequence import system_order, table_order
 from tests.tasks.rules.examples import a_column, a_key, a_reference, a_table, contracts_of
 
 _EMAIL = a_column("email", identity="email")

@@ -16,7 +16,7 @@ from tasks.intake.filed_mails import filed_with, name_of
 from tasks.rules.others.arrivals import cases_answered
 from tasks.services import services
 from tests.flows.company import House
-from tests.flows.office.test_arrivals import arrived, mail
+from tests.flows.operator.test_arrivals import arrived, mail
 
 _CLEAR = "I exercise my right of access (Article 15 GDPR). Please send me a copy of everything."
 _THANKS = "Thank you, I look forward to it."

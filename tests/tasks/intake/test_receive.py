@@ -8,7 +8,7 @@ import pytest
 from data_contracts.errors import RequestInvalid
 from data_contracts.vocabulary import Right
 from tasks.case.sealed import subject_request
-from tasks.intake.register import receipt_moment
+from tasks.intake.receive import receipt_moment
 from tests.flows.company import NOW, House
 
 _PARIS = "Europe/Paris"

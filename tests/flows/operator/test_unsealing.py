@@ -11,15 +11,15 @@ from data_contracts.errors import AnswerRefused
 from data_contracts.vocabulary import Gate, OperatorRole, Right
 from flows import wiring
 from flows.doors.desk import OperatorsDoor
-from flows.office.changes import unseal_here
-from flows.office.letters import unseal
-from flows.office.texts import take_texts_out
+from flows.operator.changes import unseal_here
+from flows.operator.letters import unseal
+from flows.operator.texts import take_texts_out
 from integrations.intake.web.uploads import read_document
 from tasks.gates.unsealing import STEP, Looker, Sealed, let_look
 from tasks.identity.documents import keep_record
 from tests.flows.company import Always, House
 from tests.flows.doors.test_controls import picture
-from tests.flows.office.test_letters import HOME, records
+from tests.flows.operator.test_letters import HOME, records
 
 _LOOKED = timedelta(minutes=1)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flows import wiring
-from flows.office.gate_facts import gate_name
+from flows.operator.gate_facts import gate_name
 from flows.rights.which import carry_on
 from tasks.services import services
 

@@ -17,7 +17,7 @@ from data_contracts.odcs.reading.yaml_file import parse
 from data_contracts.vocabulary import Decision
 from flows import wiring
 from flows.home.own_files import own_folder, write_own
-from flows.office.waking import woken
+from flows.operator.waking import woken
 from flows.runs.gates import opened
 from tasks.gates.operators import prove_operator
 from tasks.gates.unsealing import Looker, Sealed, let_look

@@ -12,8 +12,8 @@ from data_contracts.case.request import FieldChange, Statement
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.vocabulary import Decision, Gate, RestrictionGround, Right
 from flows import wiring
-from flows.office import letters
-from flows.office.endings import take_back
+from flows.operator import letters
+from flows.operator.endings import take_back
 from tests.flows.company import House
 
 HOME = ("12 rue des Lilas", "59000 Lille")

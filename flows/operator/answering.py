@@ -7,8 +7,8 @@ from data_contracts.errors import RequestInvalid
 from data_contracts.gates.gates import GateEntry
 from data_contracts.vocabulary import Decision, Gate
 from flows import wiring
-from flows.office.gate_facts import gate_name
-from flows.office.waking import woken, woken_by_answer
+from flows.operator.gate_facts import gate_name
+from flows.operator.waking import woken, woken_by_answer
 from tasks.case.leavers import missing_at
 from tasks.gates.gates import Answer, answer_gate, open_gate
 from tasks.identity.verify import identity_question
@@ -72,7 +72,7 @@ def carried_on(decided: GateEntry) -> str:
 
 def _go_on(decided: GateEntry) -> None:
     if concerns_extension(decided):
-        from flows.office.endings import go_on_extending  # noqa: PLC0415  # imports Prefect
+        from flows.operator.endings import go_on_extending  # noqa: PLC0415  # imports Prefect
 
         go_on_extending(services().register.case(decided.case_id))
 

@@ -11,11 +11,11 @@ import yaml
 from data_contracts.errors import AnswerRefused, RequestInvalid
 from data_contracts.vocabulary import Decision, Gate, OperatorRole, Right
 from flows import wiring
-from flows.office.deciding import decide, write_questions
+from flows.operator.deciding import decide, write_questions
 from tasks.gates.gates import Answer
 from tasks.gates.together import MOST, Given, answer_together
 from tests.flows.company import Always, House
-from tests.flows.office.test_letters import records
+from tests.flows.operator.test_letters import records
 
 _CHECKED = {"decision": "approve", "reference": "call_back"}
 

@@ -19,8 +19,8 @@ from data_contracts.vocabulary import Gate, OperatorRole, Right
 from flows import wiring
 from flows.cli import app
 from flows.duties.audit import carry_out
-from flows.office.deciding import write_questions
-from flows.office.endings import take_back
+from flows.operator.deciding import write_questions
+from flows.operator.endings import take_back
 from flows.settings import settings
 from integrations.register.database import make_engine, read_url
 from integrations.register.tables import tables
@@ -163,7 +163,7 @@ _PEOPLE: tuple[Callable[[House], tuple[str, str, str]], ...] = (
 
 
 _ELSEWHERE = {"recover"}
-"""It opens an installation of its own, however the other commands find theirs: tests/flows/home/test_restored_register.py."""
+"""It opens an installation of its own; tests/flows/home/test_restored_register.py asks who gives it."""
 
 
 def test_every_command_asks_who_gives_it(whole_house: House, tmp_path: Path) -> None:

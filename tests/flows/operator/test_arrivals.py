@@ -17,7 +17,7 @@ from data_contracts.doors.mailbox import Mail
 from data_contracts.errors import AnswerRefused, RequestInvalid, SystemUnavailable
 from data_contracts.vocabulary import Channel, Gate, Right
 from flows import wiring
-from flows.office.arrivals import take_out
+from flows.operator.arrivals import take_out
 from integrations.intake import mail_reading
 from integrations.intake.mail_reading import read_mail
 from tasks.case.sealed import subject_request

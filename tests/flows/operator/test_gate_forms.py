@@ -11,7 +11,7 @@ from data_contracts.errors import AnswerRefused
 from data_contracts.gates.gates import GateAnswer, GateEntry
 from data_contracts.grounds import ExtensionReason
 from data_contracts.vocabulary import Decision, Gate, Right
-from flows.office.gate_facts import answer_facts, gate_facts, gate_name
+from flows.operator.gate_facts import answer_facts, gate_facts, gate_name
 from flows.runs.gate_forms import description_of, form_of, question_mark, question_name, typed_answer
 from flows.runs.gates import WaitingForPerson, answered, ask, is_let_go_on, is_moot, opened
 from integrations.demo import DemoCompany
