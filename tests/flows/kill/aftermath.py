@@ -93,13 +93,18 @@ def _rows(tables: Iterable[Table], known: frozenset[object], case_id: str) -> di
     numbers: dict[object, str] = {}
 
     def told(value: object) -> str:
-        if isinstance(value, str) and value not in known and _PSEUDONYM.fullmatch(value):
-            return numbers.setdefault(value, f"pseudonym {len(numbers)} of {len(value)}")
+        if is_pseudonym(value, known):
+            return numbers.setdefault(value, f"pseudonym {len(numbers)} of {len(str(value))}")
         if isinstance(value, bytes) and value not in known:
             return f"sealed, {len(value)} bytes"  # another one each time it is sealed
         return repr(value).replace(case_id, "CASE")
 
     return {table: f"{len(rows)} rows, {_digest([[*map(told, row)] for row in rows])}" for table, rows in tables}
+
+
+def is_pseudonym(value: object, known: frozenset[object]) -> bool:
+    """Whether a value is one that an erasure drew: another one each time."""
+    return isinstance(value, str) and value not in known and _PSEUDONYM.fullmatch(value) is not None
 
 
 def _digest(rows: list[list[str]]) -> str:
