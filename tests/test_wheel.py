@@ -170,3 +170,13 @@ def test_package_installed_over_ours_is_refused(name: str, tmp_path: Path, monke
     (tmp_path / name / "__init__.py").write_text('"""Somebody else\'s."""\n')
 
     assert foreign_package(tmp_path) == str(tmp_path / name / "__init__.py")
+
+
+def test_second_copy_of_ours_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One part of the program would be of one version, and the next of another."""
+    (tmp_path / "tasks").mkdir()
+    shutil.copy(_ROOT / "tasks" / "__init__.py", tmp_path / "tasks")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "tasks", raising=False)
+
+    assert foreign_package() == str(tmp_path / "tasks" / "__init__.py")

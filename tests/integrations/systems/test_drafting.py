@@ -78,6 +78,12 @@ def test_types_and_keys_are_seen(live: str) -> None:
     assert (item["b"].key_position, item["a"].key_position) == (1, 2)
 
 
+def test_kind_that_cannot_be_looked_at_says_so() -> None:
+    """A person writes its contract."""
+    with pytest.raises(SettingsInvalid, match="no draft can be made of a system of this kind"):
+        look_at("memory://", name="lists")
+
+
 def test_foreign_keys_are_seen(live: str) -> None:
     """Single and composite references lead where the database says."""
     part = _table(look_at(live), "part")

@@ -37,3 +37,11 @@ def test_next_failure_is_a_new_question(house: House, subject: str, decided: int
     house.answer(opened(case_id, asked), Decision.RETRY)
 
     assert decided_before(case_id, Gate.OUTAGE, subject) == decided
+
+
+def test_question_that_nobody_answered_is_asked_no_second_time(house: House) -> None:
+    """The try is the same one until somebody has decided about it."""
+    case_id = house.open(Right.ACCESS)
+    opened(case_id, failed_try(case_id, Gate.OUTAGE, "crm", what="it failed.", told="Away.", ways=_WAYS, facts={}))
+
+    assert decided_before(case_id, Gate.OUTAGE, "crm") == 0
